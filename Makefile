@@ -1,0 +1,60 @@
+# `make demo`, `make test` and `make check` each set everything up by themselves in .venv.
+# Needed beforehand: Python 3.11 to 3.14 with pip. Choose one by name: `make test PYTHON=python3.13`.
+PYTHON ?= python3
+
+# Caches stay inside the project. Every compilation is kept, however small, so the second run starts at once.
+export JAX_COMPILATION_CACHE_DIR := $(CURDIR)/.cache/jax
+export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0
+export JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES := -1
+export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
+
+.PHONY: help demo test test-slow check lock clean
+
+help:  ## what make can do (this list)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+# An activated .venv must not rebuild itself: step out to the Python it was made from.
+BASE := $(shell $(PYTHON) -c 'import os, sys; here = os.path.realpath(sys.prefix) == os.path.realpath(".venv"); \
+	print(sys._base_executable if here else sys.executable)')
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+READY := .venv/ready-$(VERSION)
+
+# uv installs in seconds but reads none of pip's settings, so it is handed the two that matter.
+PIP := "$(BASE)" -m pip --disable-pip-version-check --python .venv/bin/python install --quiet
+UV := $(if $(PIP_CERT),SSL_CERT_FILE="$(PIP_CERT)") $(if $(PIP_INDEX_URL),UV_DEFAULT_INDEX="$(PIP_INDEX_URL)") \
+	.venv/bin/uv pip
+
+$(READY): requirements.txt pyproject.toml
+	@case "$(VERSION)" in 3.1[1-4]) ;; *) echo "microgrid needs Python 3.11 to 3.14; $(PYTHON) is" \
+		"$(or $(VERSION),not there): name another one, as in 'make test PYTHON=python3.13'." >&2; exit 1;; esac
+	@"$(BASE)" -m pip --version >/dev/null 2>&1 || { echo "$(PYTHON) has no pip: install it (on Debian: apt install" \
+		"python3-pip) or name another Python, as in 'make test PYTHON=python3.13'." >&2; exit 1; }
+	@echo "Setting up .venv with Python $(VERSION) (once)"
+	@"$(BASE)" -m venv --clear --without-pip .venv
+	@{ awk '/^[a-z]/ {keep = /^uv==/} keep' requirements.txt | $(PIP) -r /dev/stdin && \
+		$(UV) install --quiet --python .venv/bin/python -r requirements.txt; } \
+		|| { echo "uv does not reach the package index here; pip installs instead"; $(PIP) -r requirements.txt; }
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY)  ## the main job on real data, with pictures
+	.venv/bin/python examples/demo.py
+
+test: $(READY)  ## all tests and docstring examples, except the slow ones
+	.venv/bin/python -m pytest -n 2 --dist worksteal
+
+test-slow: $(READY)  ## the slow tests
+	.venv/bin/python -m pytest -n 2 --dist worksteal -m slow
+
+check: $(READY)  ## lint, format, types
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/pyright
+
+lock: $(READY)  ## requirements.txt anew from pyproject.toml (LOCK=--upgrade for the newest of everything)
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) compile --quiet --universal --generate-hashes --no-annotate \
+		--extra all --group dev $(LOCK) pyproject.toml --output-file requirements.txt
+
+clean:  ## removes the environment and every cache
+	rm -rf .venv .cache .hypothesis build dist
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,105 @@
+"""What is measured beside the loss. A metric is a function (outputs, targets) -> number, the mean over a
+batch.
+
+N: example, C: class.
+"""
+
+import jax.numpy as jnp
+
+from . import data, losses
+
+
+def categorical_accuracy(outputs, targets):
+    """The share of examples whose largest output is at the right class.
+
+        categorical_accuracy(outputs, targets) = mean_n [argmax_c outputs[n][c] == label[n]]
+
+    outputs: [..., C], probabilities or scores; targets: integer labels [...] or rows [..., C], whose largest
+    element is the label. Ties go to the first class. Returns a number in [0, 1].
+
+    >>> float(categorical_accuracy(jnp.array([[0.9, 0.1], [0.8, 0.2]]), jnp.array([0, 1])))
+    0.5
+    """
+    outputs, targets = jnp.asarray(outputs), jnp.asarray(targets)
+    labels = jnp.argmax(targets, axis=-1) if targets.ndim == outputs.ndim else targets
+    if labels.shape != outputs.shape[:-1]:
+        raise ValueError(
+            f"categorical_accuracy: targets must be labels {outputs.shape[:-1]} or rows {outputs.shape}; "
+            f"got {targets.shape}."
+        )
+    return jnp.mean(jnp.argmax(outputs, axis=-1) == labels, dtype=_float(outputs))
+
+
+def binary_accuracy(outputs, targets, threshold=0.5):
+    """The share of outputs on the right side of a threshold.
+
+        binary_accuracy(outputs, targets) = mean_n [(outputs[n] > threshold) == (targets[n] > 1/2)]
+
+    outputs, targets: [...] of one shape; threshold: 0.5 for probabilities, 0 for scores. An output equal to
+    the threshold says no. Returns a number in [0, 1].
+
+    >>> float(binary_accuracy(jnp.array([0.9, 0.2]), jnp.array([1, 1])))
+    0.5
+    """
+    outputs, targets = jnp.asarray(outputs), jnp.asarray(targets)
+    if outputs.shape != targets.shape:
+        raise ValueError(
+            f"binary_accuracy: outputs and targets must have the same shape; "
+            f"got {outputs.shape} and {targets.shape}."
+        )
+    return jnp.mean((outputs > threshold) == (targets > 0.5), dtype=_float(outputs))
+
+
+def _float(outputs):
+    return outputs.dtype if jnp.issubdtype(outputs.dtype, jnp.floating) else jnp.result_type(float)
+
+
+def _scores_accuracy(outputs, targets):
+    return binary_accuracy(outputs, targets, threshold=0.0)
+
+
+def _shape_accuracy(outputs, targets):
+    """Several outputs vote for a class, one output says yes above 1/2."""
+    one = outputs.shape == targets.shape and (outputs.ndim < 2 or outputs.shape[-1] == 1)
+    return (binary_accuracy if one else categorical_accuracy)(outputs, targets)
+
+
+def accuracy(loss):
+    """The accuracy that a loss implies: the largest output for categorical losses, a threshold of 1/2 for
+    probabilities of yes and 0 for their scores; for errors the largest of several outputs, or 1/2 for one."""
+    if loss in data.CATEGORICAL_LOSSES:
+        return categorical_accuracy
+    if loss in data.BINARY_LOSSES:
+        return binary_accuracy if loss == "binary_cross_entropy" else _scores_accuracy
+    return _shape_accuracy
+
+
+def resolve(names, loss):
+    """A dict of name -> function for `compile`'s list of names and callables, in their order."""
+    if isinstance(names, str) or callable(names):
+        names = [names]
+    known = {
+        "accuracy": accuracy(loss),
+        "mean_squared_error": losses.mean_squared_error,
+        "mean_absolute_error": losses.mean_absolute_error,
+    }
+    chosen = {}
+    for metric in names or ():
+        if isinstance(metric, str):
+            if metric not in known:
+                raise ValueError(
+                    f"NeuralNet.compile: a metric must be one of {', '.join(known)} or a function of "
+                    f"(outputs, targets); got {metric!r}."
+                )
+            name, function = metric, known[metric]
+        elif callable(metric) and not isinstance(metric, type):
+            name, function = getattr(metric, "__name__", type(metric).__name__).strip("<>"), metric
+        else:
+            raise TypeError(
+                f"NeuralNet.compile: a metric must be a name or a function of (outputs, targets); "
+                f"got {metric!r}."
+            )
+        if name == "loss" or name in chosen:
+            raise ValueError(f"NeuralNet.compile: metrics must have names of their own; got {name!r} twice.")
+        chosen[name] = function
+    return chosen

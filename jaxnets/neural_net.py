@@ -1,0 +1,260 @@
+"""A neural network that is trained with one call: layers, or any Flax NNX module, an optimizer and a loss."""
+
+from contextlib import nullcontext
+
+import jax
+import numpy as np
+from flax import nnx
+from jax.core import Tracer
+
+from . import data, loop, parts, training
+from .objective import Objective, describe, layers_of, optimizer_of
+from .programs import Programs
+from .progress import progress
+
+
+class NeuralNet:
+    """A network of layers, or any `flax.nnx.Module`, that is compiled with a loss and fitted to data.
+
+    module: the NNX module that holds the weights (a list becomes an `nnx.Sequential`); layers: its layers, ()
+    for a module that is not a list of layers; params: its parameters; history: of the last `fit`.
+
+    Arguments: layers, a list of layers and functions, or one module; seed, draws the weights that are not
+    drawn yet, the dropout masks and the order of the examples; dtype, "float32" or "float64", what data is
+    cast to and weights are drawn in. The same seed gives the same network, to the last bit, on one machine.
+    Layers are held, not copied: two networks made of one layer share its weights.
+
+    >>> import jaxnets as jn
+    >>> net = jn.NeuralNet([jn.Linear(2, 4), jn.tanh, jn.Linear(4, 1), jn.sigmoid], seed=0)
+    >>> net.compile(optimizer=jn.adam(0.05), loss="binary_cross_entropy", metrics=["accuracy"])
+    >>> x, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([[0], [1], [1], [0]])
+    >>> history = net.fit(x, y, epochs=500, batch_size=None, verbose=0)
+    >>> net.predict(x).round().ravel().tolist()
+    [0.0, 1.0, 1.0, 0.0]
+    """
+
+    def __init__(self, layers, seed: int = 0, dtype="float32"):
+        self.seed = data.whole("NeuralNet", "seed", seed, 0)
+        self.dtype = data.float_type("NeuralNet", dtype)
+        self.module = layers if isinstance(layers, nnx.Module) else parts.sequential(layers)
+        self._untrained = parts.draw(self.module, self.seed, self.dtype)
+        self._keep_integers = any(
+            isinstance(part, nnx.Embed) or getattr(part, "integer_inputs", False)
+            for _, part in nnx.iter_modules(self.module)
+        )
+        self._frozen = frozenset()
+        self._programs, self._opt_state, self._epochs, self.history = Programs(), None, 0, None
+
+    def __repr__(self):
+        inside = ", ".join(map(describe, self.layers)) or describe(self.module)
+        return f"NeuralNet([{inside}], seed={self.seed}, dtype={str(self.dtype)!r})"
+
+    @property
+    def layers(self):
+        """The layers, a tuple."""
+        return layers_of(self.module)
+
+    @property
+    def params(self):
+        """The parameters, a nested dict: {0: {"kernel": [in, out], "bias": [out]}, 2: ...} by the layer's
+        number, or by attribute names where the module is not a list of layers. A dict of the same keys and
+        shapes may be assigned."""
+        return self._outer(loop.split(self.module)[1])
+
+    @params.setter
+    def params(self, tree):
+        tree = parts.like("NeuralNet.params", self.params, tree)
+        nnx.update(self.module, {"layers": tree} if self.layers else tree)
+        self._untrained = False
+
+    def _outer(self, tree):
+        return tree.get("layers", {}) if self.layers else tree
+
+    def compile(self, optimizer, loss, metrics=(), l1: float = 0.0, l2: float = 0.0):
+        """Choose how the network learns. Forgets what an earlier optimizer remembered; keeps the weights.
+
+        optimizer: one of this library's, or any Optax transformation. loss: a name
+        ("categorical_cross_entropy", ...) or a function of (outputs, targets) that returns a number, or one
+        term an example. metrics: names ("accuracy", "mean_squared_error", "mean_absolute_error") or functions
+        of (outputs, targets). l1, l2: rates of the penalties (`l1_penalty`, `l2_penalty`) on all kernels;
+        biases are left alone, and the reported loss contains them.
+
+        A cross-entropy behind the softmax or sigmoid it belongs to is computed from the scores in front of
+        that layer. Raises ValueError where a loss on probabilities meets layers that end in scores, or the
+        reverse.
+        """
+        objective = Objective(self.module, loss, metrics, l1, l2)
+        self._programs.compile(objective, optimizer_of(optimizer))
+        self._opt_state = None
+
+    def fit(
+        self,
+        x,
+        y,
+        epochs: int = 1,
+        batch_size: int | None = 32,
+        validation_split: float = 0.0,
+        validation_data=None,
+        shuffle: bool = True,
+        sample_weight=None,
+        until_loss: float | None = None,
+        verbose: int = 1,
+        chunk_steps: int | None = None,
+    ) -> training.History:
+        """Train, and return the `History`. A second call goes on where the first one ended.
+
+        x, y: [N, ...]; epochs: how many times through the data; batch_size: examples in a step, None for all;
+        the last batch of an epoch may be short, and counts as what it is. validation_split: the share of
+        examples, taken from the end, that is measured after each epoch and not trained on; validation_data:
+        (x, y) or (x, y, sample_weight) instead. shuffle: a new order each epoch, from seed and epoch.
+        sample_weight: [N], >= 0, weighs each example's loss (weighted terms over N); metrics stay unweighted.
+        until_loss: stop after the first epoch whose mean training loss is at or below it; epochs is then the
+        most there may be. verbose: 1 a progress bar, or some lines where the output is no terminal, 2 a line
+        an epoch, 0 nothing. chunk_steps: steps in one compiled call; None finds what takes about 75 ms; it
+        changes no bit of the result.
+
+        Interrupted, by an error or by Ctrl-C, the network has the weights of the last finished chunk, and
+        `history` what was seen until then. Bad data raises ValueError or TypeError before anything is
+        touched.
+        """
+        objective = self._compiled("fit")
+        epochs = data.whole("fit", "epochs", epochs, 0)
+        batch_size = None if batch_size is None else data.whole("fit", "batch_size", batch_size, 1)
+        chunk_steps = None if chunk_steps is None else data.whole("fit", "chunk_steps", chunk_steps, 1)
+        until_loss = None if until_loss is None else data.finite_number("fit", "until_loss", until_loss)
+        train = self._batch("fit", x, y, sample_weight)
+        train, validation = data.validation(train, validation_split, validation_data, self._batch)
+        if epochs == 0:
+            return training.History(objective.names)
+        graphdef, params, rest = loop.split(self.module)
+        if self._opt_state is None:
+            self._opt_state = loop.initial_state(self._programs.optimizer, params)
+        carry = jax.device_put(loop.Carry(params, rest, self._opt_state))
+        plan = training.Plan(len(train.targets), batch_size, shuffle, self.seed)
+        program, pace = self._programs.chunk(graphdef, self._frozen, plan, self.dtype)
+        run = training.Run(carry, program, pace, plan, train, objective.names, self._epochs)
+        if validation:
+            size = min(max(plan.batch, 256), len(validation.targets))
+            run.validate(self._programs.evaluation(graphdef, size), validation, size)
+        self.history, bar = run.history, progress(verbose, epochs, plan.steps)
+        try:
+            with bar or nullcontext():
+                return run.train(epochs, until_loss, chunk_steps, bar)
+        finally:
+            if run.steps:
+                nnx.update(self.module, run.carry.params)
+                nnx.update(self.module, run.carry.rest)
+                self._opt_state, self._untrained = run.carry.opt_state, False
+                self._epochs += len(run.history.epoch)
+
+    def evaluate(self, x, y, batch_size: int = 256, sample_weight=None) -> dict[str, float]:
+        """The loss and the metrics in inference mode, by name: means over all examples, the loss with
+        penalties."""
+        objective = self._compiled("evaluate")
+        batch_size = data.whole("evaluate", "batch_size", batch_size, 1)
+        batch = self._batch("evaluate", x, y, sample_weight)
+        graphdef, params, rest = loop.split(self.module)
+        size = min(batch_size, len(batch.targets))
+        means = training.evaluate(self._programs.evaluation(graphdef, size), params, rest, batch, size)
+        return dict(zip(objective.names, means.tolist(), strict=True))
+
+    def forward(self, x) -> jax.Array:
+        """What the last layer says to x [N, ...], in inference mode. Also works inside `jax.grad` and
+        `jax.jit`."""
+        graphdef, params, rest = loop.split(self.module)
+        if not isinstance(x, Tracer):
+            x = data.features("forward", "x", x, self.dtype, self._keep_integers)
+            self._outputs("forward", x)
+        return self._programs.inference(graphdef)(params, rest, x)
+
+    def predict(self, x, batch_size: int = 256) -> np.ndarray:
+        """What the last layer says to x [N, ...], in inference mode, batch by batch, as a numpy array.
+
+        Raises ValueError for a net that still has the weights it was born with; `forward` shows what those
+        say.
+        """
+        if self._untrained:
+            raise ValueError(
+                "predict: the net must be fitted or be given weights first. "
+                "Fix: fit(x, y), take_weights(other), or forward(x) to see what untrained weights say."
+            )
+        batch_size = data.whole("predict", "batch_size", batch_size, 1)
+        x = data.features("predict", "x", x, self.dtype, self._keep_integers)
+        self._outputs("predict", x[:batch_size])
+        graphdef, params, rest = loop.split(self.module)
+        run = self._programs.inference(graphdef)
+        starts = range(0, len(x), batch_size)
+        return np.concatenate([np.asarray(run(params, rest, x[i : i + batch_size])) for i in starts])
+
+    def backward(self, x, y, sample_weight=None, training: bool = False):
+        """The gradient of the loss, with its penalties, for every parameter: a nested dict like `params`.
+
+        In inference mode, so that it is a function of the weights alone; training=True drops out and
+        normalises as the next step of `fit` would. Frozen parameters have their gradient too. Changes
+        nothing.
+        """
+        self._compiled("backward")
+        batch = self._batch("backward", x, y, sample_weight)
+        graphdef, params, rest = loop.split(self.module)
+        return self._outer(self._programs.gradients(graphdef, bool(training))(params, rest, batch))
+
+    def freeze(self, *layers):
+        """Keep the weights of these layers as they are while the others learn: by number, or by attribute
+        name ("encoder", "encoder.linear") for modules that are not lists; all without a name. Batch
+        statistics of a frozen layer stay too, and are what it normalises with. Neither momentum nor weight
+        decay moves them."""
+        self._frozen |= parts.named("freeze", self.module, layers)
+
+    def unfreeze(self, *layers):
+        """Let these layers learn again; all of them without a name."""
+        self._frozen -= parts.named("unfreeze", self.module, layers)
+
+    def take_weights(self, other, layers=()):
+        """Copy the weights (and batch statistics) of these layers from another network that has them at the
+        same places: by number or by name, as in `freeze`; all without a name. The other may be an nnx.Module
+        too."""
+        source = other.module if isinstance(other, NeuralNet) else other
+        if not isinstance(source, nnx.Module):
+            raise TypeError(f"take_weights: other must be a NeuralNet or an nnx.Module; got {other!r}.")
+        parts.take("take_weights", self.module, source, layers)
+        self._untrained = False
+
+    def summary(self, input_shape) -> str:
+        """Print, and return, a table of layers, output shapes and parameters; input_shape is that of one
+        example."""
+        from .summary import table
+
+        text = table(self.module, tuple(input_shape), self.dtype, self._frozen)
+        print(text)
+        return text
+
+    def _compiled(self, function):
+        if self._programs.objective is None:
+            raise ValueError(f"{function}: the net must be compiled first. Fix: compile(optimizer, loss).")
+        return self._programs.objective
+
+    def _batch(self, function, x, y, sample_weight=None):
+        """Everything that can be wrong with the data is found here."""
+        x = data.features(function, "x", x, self.dtype, self._keep_integers)
+        y = data.numbers(function, "y", y)
+        data.same_length(function, "x", x, "y", y)
+        outputs, objective = self._outputs(function, x), self._programs.objective
+        y = data.targets(function, "y", y, objective.name, outputs.shape, self.dtype)
+        weights = None if sample_weight is None else data.weights(function, sample_weight, len(x), self.dtype)
+        batch = loop.Batch(x, y, weights)
+        objective.check(function, outputs, batch)
+        return batch
+
+    def _outputs(self, function, x):
+        """The shape and type of the outputs for x; a network that refuses x is a sentence."""
+        try:
+            outputs = self._programs.outputs(*loop.split(self.module), x)
+        except (TypeError, ValueError) as error:
+            why = str(error).strip().splitlines()[0]
+            raise ValueError(f"{function}: the net does not take x of shape {x.shape}; {why}") from error
+        if not hasattr(outputs, "shape") or outputs.shape[:1] != x.shape[:1]:
+            raise ValueError(
+                f"{function}: the net must return one array with a row for each of the {len(x)} rows of x; "
+                f"got {outputs}."
+            )
+        return outputs

@@ -1,0 +1,105 @@
+"""The parts of a network: drawing their weights, naming them, and copying weights from another network."""
+
+import jax
+import numpy as np
+from flax import nnx
+
+from . import data, loop
+from .objective import describe, layers_of
+
+
+def sequential(layers):
+    """A Sequential of layers and functions."""
+    if not isinstance(layers, list | tuple):
+        raise TypeError(f"NeuralNet: layers must be a list of layers or an nnx.Module; got {layers!r}.")
+    if not layers:
+        raise ValueError("NeuralNet: layers must hold at least one layer; got an empty list.")
+    for i, layer in enumerate(layers):
+        if isinstance(layer, type) or not callable(layer):
+            fix = f" Fix: {layer.__name__}(...)." if isinstance(layer, type) else ""
+            raise TypeError(
+                f"NeuralNet: layer {i} must be a layer or a function of an array; got {layer!r}.{fix}"
+            )
+    return nnx.Sequential(*layers)
+
+
+def draw(module, seed, dtype):
+    """Draw the weights and seed the random streams that wait for it (those of layers made without `rngs`), in
+    the order of the layers, from a numpy generator: nothing compiles. Returns whether there were any
+    weights."""
+    generator, drawn = np.random.default_rng(seed), False
+    for _, part in list(nnx.iter_modules(module)):
+        if initialize := getattr(part, "initialize", None):
+            variables = nnx.to_flat_state(nnx.state(part, nnx.Param))
+            undrawn = any(variable.get_value() is None for _, variable in variables)
+            if undrawn or getattr(part, "rngs", part) is None:
+                initialize(generator, dtype)
+                drawn = drawn or undrawn
+    return drawn
+
+
+def named(function, module, names):
+    """Paths of the parameters under each name; all of them without a name.
+
+    A name is a layer's number, negative from the end, or for modules that are not lists of layers an
+    attribute, with dots for attributes of attributes: "encoder.linear"; "0.bias" is one parameter of a layer.
+    """
+    leaves = loop.paths(loop.split(module)[1])
+    layers = layers_of(module)
+    if not names:
+        return set(leaves)
+    chosen = set()
+    for name in names:
+        keys: list = [int(key) if key.lstrip("-").isdigit() else key for key in str(name).split(".")]
+        if layers:
+            if not isinstance(keys[0], int) or not -len(layers) <= keys[0] < len(layers):
+                raise ValueError(
+                    f"{function}: a layer must be a number from 0 to {len(layers) - 1}; got {name!r}."
+                )
+            keys = ["layers", keys[0] % len(layers), *keys[1:]]
+        inside = {path for path in leaves if path[: len(keys)] == tuple(keys)}
+        if not inside:
+            what = f"{name} ({describe(layers[keys[1]])})" if layers else repr(name)
+            parts = sorted({".".join(map(str, path[layers != () : -1])) for path in leaves})
+            raise ValueError(f"{function}: {what} has no weights; parts with weights: {', '.join(parts)}.")
+        chosen |= inside
+    return chosen
+
+
+def take(function, module, other, names):
+    """Copy parameters and batch statistics of the named parts of another module, which has them at the same
+    places in the same shapes; all or, with a sentence, nothing."""
+    prefixes = {path[:-1] for path in named(function, module, names)}
+
+    def variables(source):
+        flat = nnx.to_flat_state(nnx.state(source, nnx.Not(nnx.RngState)))
+        return {path: variable.get_value() for path, variable in flat if path[:-1] in prefixes}
+
+    mine, theirs = variables(module), variables(other)
+    for path, value in mine.items():
+        shape = np.shape(theirs[path]) if path in theirs and theirs[path] is not None else None
+        if shape != np.shape(value):
+            raise ValueError(
+                f"{function}: {'.'.join(map(str, path))} must have the shape {np.shape(value)} in the other "
+                f"net too; got {'nothing there' if shape is None else shape}."
+            )
+    cast = {path: jax.device_put(np.array(theirs[path], value.dtype)) for path, value in mine.items()}
+    state = nnx.state(module)
+    for path, variable in nnx.to_flat_state(state):
+        if path in cast:
+            variable.set_value(cast[path])
+    nnx.update(module, state)
+
+
+def like(function, old, tree):
+    """The tree as arrays of the types of old, where keys and shapes are the same."""
+    if jax.tree.structure(old) != jax.tree.structure(tree):
+        raise ValueError(
+            f"{function}: the keys must be {jax.tree.structure(old)}; got {jax.tree.structure(tree)}."
+        )
+    shapes = {path: np.shape(leaf) for path, leaf in loop.paths(old).items()}
+    for path, leaf in loop.paths(tree).items():
+        name = ".".join(map(str, path))
+        if np.shape(data.numbers(function, name, leaf)) != shapes[path]:
+            raise ValueError(f"{function}: {name} must have the shape {shapes[path]}; got {np.shape(leaf)}.")
+    return jax.tree.map(lambda a, b: jax.device_put(np.array(b, a.dtype)), old, tree)

@@ -1,0 +1,96 @@
+"""Pictures of training, written to files without a screen. Needs matplotlib (`pip install
+'microgrid[plots]'`)."""
+
+from pathlib import Path
+
+import numpy as np
+
+_TRAINING, _VALIDATION = "#1f5fa8", "#d1661c"
+
+
+def _figure(width, height):
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ImportError(
+            "jaxnets.plots needs matplotlib, which is not installed; run: pip install 'microgrid[plots]'."
+        ) from error
+    figure = Figure(figsize=(width, height), dpi=120, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _save(figure, path):
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path)
+    return path
+
+
+def loss_curve(history, path):
+    """Draw every figure of a `History` over the epochs, training and validation in one panel each.
+
+    history: what `fit` returned; path: where the picture goes, its suffix (.png, .svg, .pdf) says how. A loss
+    that stays positive and falls by more than a factor of 20 is drawn on a logarithmic axis. Returns the
+    path.
+    """
+    names = [name for name in history.history if not name.startswith("val_")]
+    if not history.epoch:
+        raise ValueError("loss_curve: history must hold at least one epoch; got none.")
+    figure = _figure(4.6 * len(names), 3.4)
+    epochs = np.asarray(history.epoch) + 1
+    mark = "o" if len(epochs) < 3 else None
+    for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
+        drawn = [("training", history.history[name], _TRAINING)]
+        if validation := history.history.get(f"val_{name}"):
+            drawn.append(("validation", validation, _VALIDATION))
+        for label, values, colour in drawn:
+            axes.plot(epochs[: len(values)], values, color=colour, label=label, marker=mark, linewidth=1.6)
+        everything = np.concatenate([values for _, values, _ in drawn])
+        if name == "loss" and everything.min() > 0 and everything.max() > 20 * everything.min():
+            axes.set_yscale("log")
+        axes.set_xlabel("epoch")
+        axes.set_title(name.replace("_", " "), loc="left")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(alpha=0.25)
+        axes.spines[["top", "right"]].set_visible(False)
+        if len(drawn) > 1:
+            axes.legend(frameon=False)
+    return _save(figure, path)
+
+
+def misclassified(images, labels, probabilities, path, most=24):
+    """Draw the images whose most probable class is wrong, the surest mistakes first.
+
+    images: [N, height, width] or [N, height, width, 1 or 3]; labels: [N]; probabilities: [N, C], what
+    `predict` returns; most: how many at most. Over each image stand what it is, what the net said, and how
+    sure it was. Returns the number of mistakes, all of them, also those that found no place. Without one, the
+    picture says so.
+    """
+    images, labels, probabilities = np.asarray(images), np.asarray(labels), np.asarray(probabilities)
+    if images.ndim not in (3, 4) or labels.ndim != 1 or probabilities.ndim != 2:
+        raise ValueError(
+            f"misclassified: images must be [N, height, width], labels [N], probabilities [N, C]; "
+            f"got {images.shape}, {labels.shape}, {probabilities.shape}."
+        )
+    if not len(images) == len(labels) == len(probabilities):
+        raise ValueError(
+            f"misclassified: images, labels and probabilities must have the same number of rows; "
+            f"got {len(images)}, {len(labels)}, {len(probabilities)}."
+        )
+    said, sure = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    wrong = np.flatnonzero(said != labels)
+    shown = wrong[np.argsort(-sure[wrong], kind="stable")][:most]
+    columns = min(8, max(4, len(shown)))
+    lines = max(1, -(-len(shown) // columns))
+    figure = _figure(1.25 * columns, 1.6 * lines + 0.5)
+    figure.suptitle(f"{len(wrong)} of {len(labels)} wrong" + (", the surest first" if len(wrong) > 1 else ""))
+    panels = figure.subplots(lines, columns, squeeze=False).ravel()
+    for axes in panels:
+        axes.set_axis_off()
+    for axes, i in zip(panels, shown, strict=False):
+        axes.imshow(images[i], cmap="gray_r", interpolation="nearest")
+        axes.set_title(f"{labels[i]}, said {said[i]}\n{sure[i]:.0%}", fontsize=8)
+    _save(figure, path)
+    return len(wrong)

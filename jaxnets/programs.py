@@ -1,0 +1,61 @@
+"""The compiled functions of one network, each made once for a structure of its module and kept."""
+
+from typing import Any
+
+import jax
+
+from . import loop, training
+
+
+class Programs:
+    """What `NeuralNet` runs. Every function is pure in the weights; graphdef says how the module is built."""
+
+    def __init__(self):
+        self._kept = {}
+        self.objective: Any = None
+        self.optimizer: Any = None
+
+    def compile(self, objective, optimizer):
+        """Another loss or optimizer: only inference stays as it is."""
+        self.objective, self.optimizer = objective, optimizer
+        self._kept = {
+            key: program for key, program in self._kept.items() if key[0] in ("inference", "outputs")
+        }
+
+    def _keep(self, key, make):
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
+
+    def inference(self, graphdef):
+        """(params, rest, inputs) -> outputs."""
+        return self._keep(("inference", graphdef), lambda: loop.inference(graphdef))
+
+    def outputs(self, graphdef, params, rest, inputs):
+        """The shape and type of the outputs; nothing is computed. Raises what the module raises."""
+        key = "outputs", graphdef, inputs.shape, inputs.dtype
+        return self._keep(key, lambda: self.inference(graphdef).eval_shape(params, rest, inputs))
+
+    def evaluation(self, graphdef, batch_size):
+        """(params, rest, data) -> figures of each batch."""
+        key = "evaluation", graphdef, batch_size
+        return self._keep(key, lambda: loop.evaluation(graphdef, self.objective, batch_size))
+
+    def gradients(self, graphdef, training):
+        """(params, rest, batch) -> gradients."""
+
+        def make():
+            value_and_grads = loop.loss_and_grads(graphdef, self.objective, training=training)
+            return jax.jit(lambda params, rest, batch: value_and_grads(params, rest, batch)[3])
+
+        return self._keep(("gradients", graphdef, training), make)
+
+    def chunk(self, graphdef, frozen, plan, dtype):
+        """The training loop for the batches of a plan, and how many steps of it make a good chunk."""
+
+        def make():
+            step = loop.train_step(graphdef, self.objective, self.optimizer, frozen)
+            width = len(self.objective.names)
+            return loop.chunk(step, plan.capacity, width, dtype, plan.remainder), training.Pace()
+
+        return self._keep(("chunk", graphdef, frozen, plan.batch, plan.remainder, plan.full), make)

@@ -1,0 +1,109 @@
+"""Progress of `fit`: a live bar in a terminal, about ten lines elsewhere, nothing at verbose=0."""
+
+import sys
+import time
+
+_REFRESH_SECONDS = 0.2
+_MOST_LINES = 10
+
+
+def progress(verbose, epochs, steps):
+    """What `fit` reports to: a context manager with update and finish, or None for silence.
+
+    epochs: of this fit; steps: of one epoch. In a terminal a bar; otherwise, or with verbose=2, lines.
+    """
+    if not verbose or not epochs:
+        return None
+    if verbose == 1 and sys.stdout.isatty():
+        return _Bar(epochs, steps)
+    return _Lines(epochs, 1 if verbose == 2 else max(1, -(-epochs // _MOST_LINES)), steps)
+
+
+class _Rate:
+    """Steps a second since the first call, whose steps waited for the compiler."""
+
+    def __init__(self):
+        self._first = None
+
+    def __call__(self, done):
+        now = time.perf_counter()
+        if self._first is None:
+            self._first = done, now
+        steps, seconds = done - self._first[0], now - self._first[1]
+        return f"{steps / seconds:,.0f} steps/s" if steps else ""
+
+
+def figures(history):
+    """The last figures of a history in one line of text."""
+    return "  ".join(f"{name} {values[-1]:.4f}" for name, values in history.history.items() if values)
+
+
+class _Lines:
+    def __init__(self, epochs, every, steps):
+        self._epochs, self._every, self._steps = epochs, every, steps
+        self._told, self._rate, self._speed = 0, _Rate(), ""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def _tell(self, history, epoch):
+        row = "  ".join(f"{name} {values[epoch - 1]:.4f}" for name, values in history.history.items())
+        print(f"epoch {epoch}/{self._epochs}  {row}  {self._speed}".rstrip(), flush=True)
+        self._told = epoch
+
+    def update(self, done, history, loss):
+        """Lines for the epochs that were finished since the last call, one in so many."""
+        self._speed = self._rate(done)
+        for epoch in range(self._told + 1, len(history.epoch) + 1):
+            if epoch % self._every == 0 or epoch == 1:
+                self._tell(history, epoch)
+
+    def finish(self, history):
+        """A line for the last epoch, where training stopped early."""
+        if history.epoch and self._told < len(history.epoch):
+            self._tell(history, len(history.epoch))
+
+
+class _Bar:
+    def __init__(self, epochs, steps):
+        from rich import progress as rich
+
+        self._epochs, self._steps = epochs, steps
+        self._bar = rich.Progress(
+            rich.TextColumn("epoch {task.fields[epoch]}/" + str(epochs)),
+            rich.BarColumn(bar_width=24),
+            rich.TextColumn("{task.fields[rate]}"),
+            rich.TimeRemainingColumn(elapsed_when_finished=True),
+            rich.TextColumn("{task.fields[figures]}"),
+            auto_refresh=False,
+        )
+        self._task = self._bar.add_task("", total=epochs * steps, epoch=0, rate="", figures="")
+        self._rate, self._shown = _Rate(), 0.0
+
+    def __enter__(self):
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_):
+        self._bar.stop()
+
+    def _show(self, done, epoch, text):
+        rate = self._rate(done)
+        self._bar.update(self._task, completed=done, refresh=True, epoch=epoch, rate=rate, figures=text)
+
+    def update(self, done, history, loss):
+        """Redraw, a few times a second."""
+        now = time.perf_counter()
+        if now - self._shown < _REFRESH_SECONDS:
+            return
+        self._shown = now
+        self._show(done, min(done // self._steps + 1, self._epochs), figures(history) or f"loss {loss:.4f}")
+
+    def finish(self, history):
+        """The bar full, also where training stopped early."""
+        done = len(history.epoch) * self._steps
+        self._bar.update(self._task, total=done)
+        self._show(done, len(history.epoch), figures(history))

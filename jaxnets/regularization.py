@@ -1,0 +1,95 @@
+"""What keeps a network from learning its training data by heart: penalties on weights, and dropout."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from . import checks
+from .activations import _inexact
+
+
+def l1_penalty(params, rate):
+    """L1 penalty (lasso): pulls every weight to 0 with the same force, and leaves it there.
+
+        l1_penalty(params) = rate * sum_i |params[i]|
+
+    params: an array or any pytree of arrays; rate: >= 0, in units of loss per weight. Returns a number >= 0.
+    The slope is 0 at 0. Raises ValueError for a negative rate. Source: Goodfellow et al. 2016, eq. 7.18.
+
+    >>> float(l1_penalty(jnp.array([1.0, -2.0]), rate=0.5))
+    1.5
+    """
+    checks.non_negative("l1_penalty", "rate", rate)
+    leaves = [_inexact(leaf) for leaf in jax.tree.leaves(params)]
+    return rate * sum(jnp.sum(leaf * jnp.sign(leaf)) for leaf in leaves)
+
+
+def l2_penalty(params, rate):
+    """L2 penalty (ridge): pulls a weight to 0 in proportion to its size.
+
+        l2_penalty(params) = rate * sum_i params[i]**2 / 2
+
+    params: an array or any pytree of arrays; rate: >= 0. Returns a number >= 0; its slope is rate *
+    params[i]. (Keras leaves out the half. Decoupled weight decay, as in AdamW, is something else.)
+    Raises ValueError for a negative rate. Source: Goodfellow et al. 2016, eq. 7.2.
+
+    >>> float(l2_penalty(jnp.array([1.0, -2.0]), rate=0.5))
+    1.25
+    """
+    checks.non_negative("l2_penalty", "rate", rate)
+    leaves = [_inexact(leaf) for leaf in jax.tree.leaves(params)]
+    return rate * (sum(jnp.sum(leaf**2) for leaf in leaves) / 2)
+
+
+def dropout(inputs, mask, rate=0.5):
+    """Inverted dropout: silences neurons, and scales up the rest so that the expected sum stays.
+
+        dropout(inputs)[i] = inputs[i] * mask[i] / (1 - rate)
+
+    inputs: [...], mask: [...] of the same shape, 1 where the neuron stays (drawn with probability 1 - rate).
+    rate: in [0, 1). Returns [...]. Raises ValueError for a rate outside [0, 1) or unequal shapes.
+    Source: Srivastava et al. 2014, section 4, in the scaled form of section 10.
+
+    >>> dropout(jnp.array([1.0, 2.0]), jnp.array([1, 0]), rate=0.5).tolist()
+    [2.0, 0.0]
+    """
+    checks.fraction("dropout", "rate", rate)
+    inputs, mask = _inexact(inputs), jnp.asarray(mask)
+    checks.same_shape("dropout", ("inputs", "mask"), inputs, mask)
+    return inputs * mask.astype(inputs.dtype) / (1 - rate)
+
+
+class Dropout(nnx.Module):
+    """A layer that draws a mask at each training step and calls `dropout`; at prediction it does nothing.
+
+    `train()` and `eval()` of the module that holds it switch it, as for every Flax layer. Without `rngs` its
+    stream of random numbers stays unset until `initialize`, which `NeuralNet` calls with its seed.
+
+    >>> layer = Dropout(0.5, rngs=nnx.Rngs(0))
+    >>> layer.eval()
+    >>> layer(jnp.ones(3)).tolist()
+    [1.0, 1.0, 1.0]
+    """
+
+    def __init__(self, rate, rngs=None):
+        checks.fraction("Dropout", "rate", rate)
+        self.rate = float(rate)
+        self.deterministic = False
+        self.rngs = nnx.data(None if rngs is None else rngs["dropout"].fork())
+
+    def initialize(self, generator, dtype="float32"):
+        """Seed the stream of masks from a numpy random generator."""
+        del dtype  # a mask has the dtype of its inputs
+        self.rngs = nnx.Rngs(dropout=int(generator.integers(2**31)))["dropout"]
+
+    def __call__(self, inputs):
+        if self.deterministic or self.rate == 0:
+            return inputs
+        if self.rngs is None:
+            raise ValueError(
+                "Dropout: its random stream must be seeded before training; "
+                "give rngs=nnx.Rngs(0), or put the layer into a NeuralNet."
+            )
+        mask = jax.random.bernoulli(self.rngs(), 1 - self.rate, np.shape(inputs))
+        return dropout(inputs, mask, self.rate)

@@ -1,0 +1,169 @@
+"""The host's side of training: which rows each step sees, how long a chunk is, and what is kept of its
+figures."""
+
+import time
+
+import jax
+import numpy as np
+
+CHUNK_SECONDS = 0.075  # long enough to hide the call, short enough for a smooth bar and a quick Ctrl-C
+MOST_STEPS = 4096
+MOST_ROWS = 2**20  # of a chunk's table
+
+
+class History:
+    """What `fit` saw. history: name -> one number an epoch (loss, metrics, and val_ of each), means weighted
+    by the size of the batches; epoch: the epochs' numbers, from 0, counted over all fits; step_losses:
+    [steps]."""
+
+    def __init__(self, names):
+        self.history = {name: [] for name in names}
+        self.epoch = []
+        self._steps = []
+
+    @property
+    def step_losses(self):
+        """The loss of every step, in order, an array."""
+        return np.concatenate(self._steps) if self._steps else np.zeros(0)
+
+    def plot(self, path):
+        """Draw the loss, of training and of validation, over the epochs into a picture file."""
+        from . import plots
+
+        return plots.loss_curve(self, path)
+
+    def __repr__(self):
+        last = "".join(f", {name} {values[-1]:.4g}" for name, values in self.history.items() if values)
+        return f"History({len(self.epoch)} epochs{last})"
+
+
+class Plan:
+    """Which rows each step of each epoch sees: a function of the seed and the epoch's number alone."""
+
+    def __init__(self, examples: int, batch_size, shuffle, seed):
+        self.full = batch_size is None or batch_size >= examples
+        self.batch: int = examples if self.full else batch_size
+        self.steps = -(-examples // self.batch)
+        self.remainder = examples % self.batch
+        self.capacity = MOST_STEPS if self.full else max(1, min(MOST_STEPS, MOST_ROWS // self.batch))
+        self.sizes = np.full(self.steps, self.batch)
+        self.sizes[-1] = self.remainder or self.batch
+        self._examples, self._shuffle, self._seed = examples, shuffle, seed
+        self._order = -1, np.zeros(0, np.int32)
+
+    def order(self, epoch):
+        """The rows of an epoch, one batch a line, the last line filled up with zeros: [steps, B]."""
+        if self._order[0] != epoch:
+            rows = np.zeros(self.steps * self.batch, np.int32)
+            rows[: self._examples] = np.arange(self._examples)
+            if self._shuffle:
+                rows[: self._examples] = np.random.default_rng((self._seed, epoch)).permutation(
+                    self._examples
+                )
+            self._order = epoch, rows.reshape(self.steps, self.batch)
+        return self._order[1]
+
+    def lines(self, first, count):
+        """The table [K, B] and the marks of short batches [K] for `count` steps from step `first` of all
+        epochs."""
+        short = np.zeros(self.capacity, bool)
+        if self.full:
+            return None, short
+        short[:count] = (first + 1 + np.arange(count)) % self.steps == 0
+        table = np.zeros((self.capacity, self.batch), np.int32)
+        at = 0
+        while at < count:
+            epoch, step = divmod(first + at, self.steps)
+            lines = self.order(epoch)[step : step + count - at]
+            table[at : at + len(lines)] = lines
+            at += len(lines)
+        return table, short
+
+
+class Pace:
+    """How many steps the next chunk takes: about CHUNK_SECONDS of work, once the speed is known."""
+
+    def __init__(self):
+        self.steps, self._calls = 1, 0
+
+    def learn(self, count, seconds):
+        """The first call compiled, so it says nothing."""
+        self._calls += 1
+        if self._calls > 1:
+            self.steps = max(1, int(count * CHUNK_SECONDS / max(seconds, 1e-6)))
+
+
+def epoch_means(figures, sizes):
+    """Means [E, ...] over epochs of figures [E * steps, ...], weighted by the sizes [steps] of the batches;
+    summed in order, so that it does not matter how many epochs come together."""
+    figures = figures.reshape(-1, len(sizes), figures.shape[-1])
+    return np.cumsum(figures * sizes[:, None], axis=1)[:, -1] / sizes.sum()
+
+
+def evaluate(run, params, rest, data, batch_size):
+    """The figures of a data set in inference mode: means weighted by the size of the batches."""
+    examples = len(data.targets)
+    sizes = np.minimum(batch_size, examples - np.arange(0, examples, batch_size))
+    return epoch_means(np.asarray(run(params, rest, data), np.float64), sizes)[0]
+
+
+class Run:
+    """One call of `fit`: its carry is always the one after the last finished chunk."""
+
+    def __init__(self, carry, program, pace, plan, data, names, first_epoch):
+        self.carry, self._program, self._pace, self._plan = carry, program, pace, plan
+        self._data, self._names, self._first = jax.device_put(data), names, first_epoch
+        self.history, self.steps = History(names), 0
+        self._pending, self._validate = np.zeros((0, len(names))), None
+
+    def validate(self, program, data, batch_size):
+        """Measure other data after each epoch."""
+        data = jax.device_put(data)
+        self._validate = lambda: evaluate(program, self.carry.params, self.carry.rest, data, batch_size)
+        self.history.history.update({f"val_{name}": [] for name in self._names})
+
+    def _chunk(self, first, count):
+        table, short = self._plan.lines(first, count)
+        return lambda steps: self._program(self.carry, self._data, table, short, np.int32(steps))
+
+    def train(self, epochs, until_loss=None, chunk_steps=None, bar=None):
+        """Train to the end, or to the end of the first epoch whose mean loss is at most until_loss."""
+        plan, stop = self._plan, False
+        total = epochs * plan.steps
+        while self.steps < total and not stop:
+            count = min(chunk_steps or self._pace.steps, plan.capacity, total - self.steps)
+            if self._validate:
+                count = min(count, plan.steps - self.steps % plan.steps)
+            chunk = self._chunk(self._first * plan.steps + self.steps, count)
+            begin = time.perf_counter()
+            carry, figures = chunk(count)
+            figures = np.asarray(figures)[:count]  # waits until the chunk is done
+            self._pace.learn(count, time.perf_counter() - begin)
+            rows = np.concatenate([self._pending, figures])
+            whole = len(rows) - len(rows) % plan.steps
+            means = epoch_means(rows[:whole], plan.sizes)
+            if until_loss is not None and (low := np.flatnonzero(means[:, 0] <= until_loss)).size:
+                stop, means = True, means[: low[0] + 1]
+                kept = len(means) * plan.steps - len(self._pending)
+                if kept < count:  # the chunk ran past the goal: run it again from its start, only so far
+                    carry, figures = chunk(kept)
+                    figures = np.asarray(figures)[:kept]
+            self.carry, self._pending = carry, rows[whole:]
+            self.steps += len(figures)
+            self.history._steps.append(figures[:, 0])
+            self._record(means)
+            if bar:
+                bar.update(self.steps, self.history, figures[-1, 0])
+        if bar:
+            bar.finish(self.history)
+        return self.history
+
+    def _record(self, means):
+        history = self.history
+        first = self._first + len(history.epoch)
+        history.epoch.extend(range(first, first + len(means)))
+        for name, values in zip(self._names, means.T, strict=True):
+            history.history[name].extend(values.tolist())
+        if self._validate and len(means):
+            for name, value in zip(self._names, self._validate(), strict=True):
+                history.history[f"val_{name}"].append(float(value))

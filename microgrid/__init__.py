@@ -1,0 +1,39 @@
+"""Every formula of deep learning on scalars, in plain Python: read it like a textbook."""
+
+from .activations import (
+    binary_step as binary_step,
+    identity as identity,
+    leaky_relu as leaky_relu,
+    relu as relu,
+    sigmoid as sigmoid,
+    softmax as softmax,
+    tanh as tanh,
+)
+from .layer import Activation as Activation, Layer as Layer
+from .linear import Linear as Linear
+from .losses import (
+    binary_cross_entropy as binary_cross_entropy,
+    categorical_cross_entropy as categorical_cross_entropy,
+    mean_absolute_error as mean_absolute_error,
+    mean_squared_error as mean_squared_error,
+    sigmoid_binary_cross_entropy as sigmoid_binary_cross_entropy,
+    softmax_cross_entropy as softmax_cross_entropy,
+)
+from .neural_net import NeuralNet as NeuralNet
+from .neuron import Neuron as Neuron
+from .optimizers import (
+    adagrad as adagrad,
+    adam as adam,
+    gradient_descent as gradient_descent,
+    momentum as momentum,
+    nesterov as nesterov,
+    rmsprop as rmsprop,
+    sgd as sgd,
+)
+from .regularization import (
+    Dropout as Dropout,
+    dropout as dropout,
+    l1_penalty as l1_penalty,
+    l2_penalty as l2_penalty,
+)
+from .value import Value as Value

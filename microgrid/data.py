@@ -1,0 +1,99 @@
+"""What a batch must look like before a net touches it: a check raises one sentence, or returns the numbers.
+
+N: examples, C: classes.
+"""
+
+import math
+
+from .checks import flatten, shape
+
+
+def numbers(function, argument, values):
+    """Nested lists of real, finite numbers with at least one of them; returns their shape."""
+    if hasattr(values, "tolist"):  # an array
+        values = values.tolist()
+    for i, x in enumerate(flat := flatten(values)):
+        if isinstance(x, complex) or (isinstance(x, float) and not math.isfinite(x)):
+            rule = "must be real" if isinstance(x, complex) else "must be finite"
+            raise ValueError(f"{function}: {argument} {rule}; got {x} at index {_index(i, shape(values))}.")
+    if not flat:
+        raise ValueError(f"{function}: {argument} must not be empty; got shape {shape(values)}.")
+    return values
+
+
+def _index(position, dimensions):
+    """The index of the position-th number of an array: 3, or (3, 1)."""
+    index = []
+    for size in reversed(dimensions):
+        position, i = divmod(position, size)
+        index.insert(0, i)
+    return index[0] if len(index) == 1 else tuple(index)
+
+
+def features(function, argument, values):
+    """Inputs [N][features]."""
+    values = numbers(function, argument, values)
+    if len(shape(values)) != 2:
+        raise ValueError(
+            f"{function}: {argument} must have one row an example, [N, features]; got shape {shape(values)}. "
+            f"Fix: {argument}[None] for one example, {argument}[:, None] for one feature."
+        )
+    return values
+
+
+def targets(function, argument, values, loss, outputs):
+    """Targets that fit the loss and the shape (N, C) of the net's outputs."""
+    values = numbers(function, argument, values)
+    given = shape(values)
+    if given[0] != outputs[0]:
+        raise ValueError(
+            f"{function}: {argument} must have one row for each of the {outputs[0]} outputs; got {given[0]}."
+        )
+    if loss in ("categorical_cross_entropy", "softmax_cross_entropy"):
+        _classes(function, argument, values, loss, outputs)
+    elif given != outputs:
+        fix = f" Fix: {argument}[:, None]." if (*given, 1) == outputs else ""
+        raise ValueError(
+            f"{function}: {argument} must have the shape {outputs} of the outputs for {loss}; got {given}.{fix}"
+        )
+    elif loss in ("binary_cross_entropy", "sigmoid_binary_cross_entropy"):
+        for i, t in enumerate(flatten(values)):
+            if not 0 <= t <= 1:
+                raise ValueError(
+                    f"{function}: {argument} must be in [0, 1] for {loss}; "
+                    f"got {t} at index {_index(i, given)}."
+                )
+    return values
+
+
+def _classes(function, argument, values, loss, outputs):
+    given, classes = shape(values), outputs[-1]
+    if given == outputs:
+        for n, row in enumerate(values):
+            for t in row:
+                if t < 0:
+                    raise ValueError(
+                        f"{function}: {argument} must have rows >= 0 for {loss}; got {t} in row {n}."
+                    )
+            if abs(math.fsum(row) - 1) > 1e-3:
+                raise ValueError(
+                    f"{function}: {argument} must have rows that sum to 1 for {loss}; "
+                    f"got {math.fsum(row):.6g} in row {n}."
+                )
+    elif given == outputs[:-1]:
+        for n, label in enumerate(values):
+            if not hasattr(label, "__index__"):
+                raise TypeError(
+                    f"{function}: {argument} must be integer labels, or rows that sum to 1, for {loss}; "
+                    f"got {label!r} at index {n}."
+                )
+            if not 0 <= label < classes:
+                raise ValueError(
+                    f"{function}: {argument} must be labels from 0 to {classes - 1}, for {classes} outputs; "
+                    f"got {label} at index {n}."
+                )
+    else:
+        raise ValueError(
+            f"{function}: {argument} must be integer labels {outputs[:-1]} or rows {outputs} for {loss}; "
+            f"got {given}."
+        )

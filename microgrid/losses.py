@@ -1,0 +1,198 @@
+"""The four losses of the cheat sheet, and the two that take scores (logits) instead of probabilities.
+
+A loss is the mean of its terms; reduction="sum" adds them up, as the cheat sheets do, "none" returns them.
+n: example, c: class, p: prediction, t: target, z: score.
+"""
+
+from . import checks
+from .checks import flatten, shape
+from .operations import logsumexp, sign, softplus, total, xlog1my, xlogy
+
+
+def _reduce(terms, reduction):
+    if reduction == "none":
+        return terms
+    return total(terms) / len(terms) if reduction == "mean" else total(terms)
+
+
+def _elementwise(function, names, first, second, reduction, term):
+    """The loss whose terms are term(p, t) for each pair of numbers; "none" keeps the nesting of the first."""
+    checks.reduction(function, reduction)
+    checks.same_shape(function, names, first, second)
+    checks.not_empty(function, names[0], first)
+    terms = [term(p, t) for p, t in zip(flatten(first), flatten(second), strict=True)]
+    return _nest(iter(terms), shape(first)) if reduction == "none" else _reduce(terms, reduction)
+
+
+def _nest(numbers, dimensions):
+    """Nested lists of the given shape, filled from an iterator."""
+    if not dimensions:
+        return next(numbers)
+    return [_nest(numbers, dimensions[1:]) for _ in range(dimensions[0])]
+
+
+def _rowwise(function, names, first, second, reduction, term):
+    """The loss whose terms are term(row, target row); an integer label c is the row with 1 at c."""
+    checks.reduction(function, reduction)
+    a, b = shape(first), shape(second)
+    if not a:
+        raise ValueError(f"{function}: {names[0]} must end in one number for each class; got shape ().")
+    whole = b == a[:-1] and all(
+        isinstance(label, int) or hasattr(label, "__index__") for label in flatten(second)
+    )
+    if not whole and b != a:
+        raise ValueError(
+            f"{function}: {names[1]} must be integer labels {a[:-1]} or rows {a} "
+            f"to meet {names[0]} {a}; got {b}."
+        )
+    checks.not_empty(function, names[0], first)
+    numbers, classes = flatten(first), a[-1]
+    rows = [numbers[i : i + classes] for i in range(0, len(numbers), classes)]
+    if whole:
+        targets = [_one_hot(function, names[1], label, classes) for label in flatten(second)]
+    else:
+        numbers = flatten(second)
+        targets = [numbers[i : i + classes] for i in range(0, len(numbers), classes)]
+    terms = [term(row, target) for row, target in zip(rows, targets, strict=True)]
+    return _nest(iter(terms), a[:-1]) if reduction == "none" else _reduce(terms, reduction)
+
+
+def _one_hot(function, name, label, classes):
+    if not 0 <= label < classes:
+        raise ValueError(f"{function}: {name} must be labels in 0..{classes - 1}; got {label}.")
+    return [1 if c == label else 0 for c in range(classes)]
+
+
+def mean_squared_error(predictions, targets, reduction="mean"):
+    """Mean squared error: twice as far is four times as bad.
+
+        mean_squared_error(predictions, targets) = mean_n (predictions[n] - targets[n])**2
+
+    predictions, targets: nested lists of one shape, any real numbers; the mean is over outputs too. "none"
+    returns the squares in the same nesting. Raises ValueError for unequal shapes.
+    Source: Goodfellow et al. 2016, eq. 5.4.
+
+    >>> mean_squared_error([1.0, 4.0], [1.0, 2.0])
+    2.0
+    """
+    names = ("predictions", "targets")
+    return _elementwise(
+        "mean_squared_error", names, predictions, targets, reduction, lambda p, t: (p - t) ** 2
+    )
+
+
+def mean_absolute_error(predictions, targets, reduction="mean"):
+    """Mean absolute error: twice as far is twice as bad.
+
+        mean_absolute_error(predictions, targets) = mean_n |predictions[n] - targets[n]|
+
+    predictions, targets: nested lists of one shape, any real numbers; the mean is over outputs too. "none"
+    returns the distances in the same nesting. The slope is 0 where both are equal: a hit pulls nowhere.
+    Raises ValueError for unequal shapes. Source: Bishop 2006, eq. 1.91 with q = 1.
+
+    >>> mean_absolute_error([1.0, 4.0], [1.0, 2.0])
+    1.0
+    """
+    names = ("predictions", "targets")
+    return _elementwise(
+        "mean_absolute_error", names, predictions, targets, reduction, lambda p, t: (p - t) * sign(p - t)
+    )
+
+
+def binary_cross_entropy(predictions, targets, reduction="mean"):
+    """Binary cross-entropy: the surprise of a yes-or-no answer. A certain mistake costs infinity.
+
+        binary_cross_entropy(predictions, targets) =
+            mean_n -(targets[n] * log(predictions[n]) + (1 - targets[n]) * log(1 - predictions[n]))
+
+    predictions, targets: nested lists of one shape, numbers in [0, 1]; the mean is over outputs too. "none"
+    returns the terms, >= 0, in the same nesting. 0 * log(0) is 0, nothing is clipped (Keras clips at 1e-7,
+    PyTorch clamps the log at -100). Raises ValueError for unequal shapes. Source: Bishop 2006, eq. 4.90.
+
+    >>> binary_cross_entropy([0.5, 1.0], [1.0, 1.0], reduction="sum")
+    0.6931471805599453
+    """
+    names = ("predictions", "targets")
+    return _elementwise(
+        "binary_cross_entropy",
+        names,
+        predictions,
+        targets,
+        reduction,
+        lambda p, t: -(xlogy(t, p) + xlog1my(1 - t, p)),
+    )
+
+
+def categorical_cross_entropy(predictions, targets, reduction="mean"):
+    """Categorical cross-entropy: the surprise of one answer among C. A certain mistake costs infinity.
+
+        categorical_cross_entropy(predictions, targets) = mean_n -sum_c targets[n][c] * log(predictions[n][c])
+
+    predictions: [N][C], rows of numbers in [0, 1] that sum to 1; targets: rows [N][C] or integer labels [N].
+    "none" returns one term a row, >= 0. 0 * log(0) is 0, nothing is clipped. Raises ValueError where targets
+    fit neither shape or a label is out of range. Source: Bishop 2006, eq. 4.108.
+
+    >>> categorical_cross_entropy([[0.25, 0.75]], [0])
+    1.3862943611198906
+    """
+    return _rowwise(
+        "categorical_cross_entropy",
+        ("predictions", "targets"),
+        predictions,
+        targets,
+        reduction,
+        lambda row, target: -total([xlogy(t, p) for p, t in zip(row, target, strict=True)]),
+    )
+
+
+def sigmoid_binary_cross_entropy(logits, labels, reduction="mean"):
+    """Binary cross-entropy of sigmoid(logits): from score to loss in one step, where no digit is lost.
+
+        sigmoid_binary_cross_entropy(logits, labels) =
+            mean_n labels[n] * log(1 + exp(-logits[n])) + (1 - labels[n]) * log(1 + exp(logits[n]))
+
+    logits: nested lists, any real numbers; labels: the same shape, numbers in [0, 1]. "none" returns the
+    terms, >= 0, in the same nesting. Raises ValueError for unequal shapes.
+    Source: Bishop 2006, eq. 4.90 with 4.59.
+
+    >>> sigmoid_binary_cross_entropy([0.0], [1.0])
+    0.6931471805599453
+    """
+    names = ("logits", "labels")
+    return _elementwise(
+        "sigmoid_binary_cross_entropy",
+        names,
+        logits,
+        labels,
+        reduction,
+        lambda z, t: t * softplus(-z) + (1 - t) * softplus(z),
+    )
+
+
+def softmax_cross_entropy(logits, labels, reduction="mean"):
+    """Categorical cross-entropy of softmax(logits): how far other scores are above the true class's.
+
+        softmax_cross_entropy(logits, labels) =
+            mean_n sum_c labels[n][c] * log(sum_j exp(logits[n][j] - logits[n][c]))
+
+    logits: [N][C], any real numbers; labels: rows [N][C] or integer labels [N]. "none" returns one term a
+    row, >= 0. Raises ValueError where labels fit neither shape or one is out of range.
+    Source: Bishop 2006, eq. 4.108 with 4.62.
+
+    >>> softmax_cross_entropy([[0.0, 0.0]], [1])
+    0.6931471805599453
+    """
+
+    def surprise(z, c):
+        # The class itself is exp(0) = 1: as a plain number it takes no part in its own slope, which otherwise
+        # would be a probability near 1 minus 1.
+        return logsumexp([0 if j == c else z[j] - z[c] for j in range(len(z))])
+
+    return _rowwise(
+        "softmax_cross_entropy",
+        ("logits", "labels"),
+        logits,
+        labels,
+        reduction,
+        lambda z, target: total([t * surprise(z, c) for c, t in enumerate(target) if t != 0]),
+    )

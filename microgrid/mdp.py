@@ -1,0 +1,190 @@
+"""Markov decision processes on scalars: the backup of one action, and the two ways to solve a small process.
+
+A process is four nested lists [S][A][K]: what each outcome pays, how much of the future it keeps, where it
+leads, how likely it is. Numbers may be floats, Fractions (then every answer is exact) or Values.
+s: state, a: action, k: outcome. S, A, K: how many there are of each.
+"""
+
+from .value import Value, plain
+
+
+def _shape(x):
+    """Lengths of a nested list from the outside in: () for a number. Ragged lists show as their first row."""
+    if not isinstance(x, list | tuple):
+        return ()
+    return (len(x), *(_shape(x[0]) if x else ()))
+
+
+def _same_shape(function, names, arguments, axes):
+    """Every argument is a full block of one shape with the given axes, none of them empty."""
+    shapes = [_shape(x) for x in arguments]
+    if len(set(shapes)) > 1 or len(shapes[0]) != len(axes) or 0 in shapes[0]:
+        raise ValueError(
+            f"{function}: {', '.join(names[:-1])} and {names[-1]} must share one shape [{', '.join(axes)}]; "
+            f"got {', '.join(map(str, shapes[:-1]))} and {shapes[-1]}."
+        )
+    for name, x in zip(names, arguments, strict=True):
+        rows, depth = list(x), 1
+        while depth < len(axes):
+            if any(_shape(row) != shapes[0][depth:] for row in rows):
+                raise ValueError(f"{function}: {name} must be a full block {shapes[0]}; got ragged rows.")
+            rows, depth = [item for row in rows for item in row], depth + 1
+
+
+def _total(xs):
+    """The sum from left to right, the same on every Python version."""
+    total = 0
+    for x in xs:
+        total = total + x
+    return total
+
+
+def _largest(xs):
+    """The largest number; equal ones share its slope equally, as in jnp.max."""
+    best = max(map(plain, xs))
+    ties = [x for x in xs if plain(x) == best]
+    parents = tuple(x for x in ties if isinstance(x, Value))
+    if not parents:
+        return best
+    return Value.operation(best, parents, ((0 * best + 1) / len(ties),) * len(parents))
+
+
+def _backup(reward, discount, next_value, probability):
+    """What `bellman_backup` says, without its checks."""
+    outcomes = zip(reward, discount, next_value, probability, strict=True)
+    return _total(p * (r + d * v) for r, d, v, p in outcomes)
+
+
+def bellman_backup(reward, discount, next_value, probability):
+    """Bellman backup of one action in one state: the mean of what its outcomes are worth.
+
+        q = sum_k probability[k] * (reward[k] + discount[k] * next_value[k])
+
+    reward: [K], what each outcome pays. discount: [K], gamma, or 0 where the outcome ends the episode.
+    next_value: [K], value of the state each outcome leads to. probability: [K], sums to 1.
+    Returns q, in units of reward. Smooth in every argument. Raises ValueError for unequal or empty shapes.
+    Source: Sutton and Barto 2018, section 3.6, the backup of q_pi.
+
+    >>> bellman_backup([1.0, 0.0], [0.5, 0.0], [4.0, 9.0], [0.25, 0.75])
+    0.75
+    """
+    names = ("reward", "discount", "next_value", "probability")
+    _same_shape("bellman_backup", names, (reward, discount, next_value, probability), "K")
+    return _backup(reward, discount, next_value, probability)
+
+
+def _process(function, reward, discount, next_state, probability):
+    """Checks a process and returns its number of states and of actions."""
+    names = ("reward", "discount", "next_state", "probability")
+    _same_shape(function, names, (reward, discount, next_state, probability), "SAK")
+    num_states = len(reward)
+    for state in (k for row in next_state for outcomes in row for k in outcomes):
+        if not 0 <= state < num_states:
+            raise ValueError(f"{function}: next_state must be in [0, {num_states}); got {state}.")
+    return num_states, len(reward[0])
+
+
+def _action_values(reward, discount, next_state, probability, value):
+    """q [S][A] of one sweep over all states and actions."""
+    rows = zip(reward, discount, next_state, probability, strict=True)
+    return [
+        [_backup(r, d, [value[n] for n in ns], p) for r, d, ns, p in zip(*row, strict=True)] for row in rows
+    ]
+
+
+def value_iteration(reward, discount, next_state, probability, num_sweeps=100, value=None):
+    """Value iteration: num_sweeps sweeps, each of which backs up every state from the values of the last.
+
+        value[s] <- max_a q[s,a]
+        q[s,a] = sum_k probability[s,a,k] * (reward[s,a,k] + discount[s,a,k] * value[next_state[s,a,k]])
+
+    reward: [S, A, K], what each outcome pays. discount: [S, A, K], gamma, or 0 where it ends the episode.
+    next_state: [S, A, K], integers in [0, S). probability: [S, A, K], sums to 1 over k.
+    num_sweeps: an integer >= 0. value: [S], where to start, zeros if None.
+    Returns value [S]: from zeros, exactly the best that can be earned in num_sweeps steps. After a sweep that
+    moved no value by more than d, the optimal values are at most gamma / (1 - gamma) * d away.
+    Actions that tie share the slope of the max equally. Raises ValueError for unequal shapes or a next_state
+    outside. Source: Sutton and Barto 2018, eq. 4.10.
+
+    >>> value_iteration([[[0.0], [1.0]]], [[[0.5], [0.0]]], [[[0], [0]]], [[[1.0], [1.0]]], num_sweeps=2)
+    [1.0]
+    """
+    num_states, _ = _process("value_iteration", reward, discount, next_state, probability)
+    if num_sweeps < 0:
+        raise ValueError(f"value_iteration: num_sweeps must be >= 0; got {num_sweeps}.")
+    value = [0] * num_states if value is None else value
+    if _shape(value) != (num_states,):
+        raise ValueError(f"value_iteration: value must have shape ({num_states},); got {_shape(value)}.")
+    for _ in range(num_sweeps):
+        q = _action_values(reward, discount, next_state, probability, value)
+        value = [_largest(row) for row in q]
+    return value
+
+
+def _solution(matrix, right):
+    """x of matrix x = right by elimination without pivoting: our matrices are diagonally dominant."""
+    rows = [[*row, b] for row, b in zip(matrix, right, strict=True)]
+    n = len(rows)
+    for i in range(n):
+        if rows[i][i] == 0:
+            raise ValueError(
+                "policy_iteration: discount must be below 1 where a policy never ends; got a singular system."
+            )
+        for j in range(i + 1, n):
+            if rows[j][i] != 0:
+                factor = rows[j][i] / rows[i][i]
+                rows[j] = [x - factor * y for x, y in zip(rows[j], rows[i], strict=True)]
+    x = [0] * n
+    for i in reversed(range(n)):
+        x[i] = (rows[i][n] - _total(rows[i][j] * x[j] for j in range(i + 1, n))) / rows[i][i]
+    return x
+
+
+def _policy_value(reward, discount, next_state, probability, policy):
+    """The value of a policy: (I - discounted transitions) value = mean reward, solved exactly."""
+    matrix, right = [], []
+    for s, a in enumerate(policy):
+        row = [1 if s == column else 0 for column in range(len(policy))]
+        for n, p, d in zip(next_state[s][a], probability[s][a], discount[s][a], strict=True):
+            row[n] = row[n] - p * d
+        matrix.append(row)
+        right.append(_total(p * r for p, r in zip(probability[s][a], reward[s][a], strict=True)))
+    return _solution(matrix, right)
+
+
+def policy_iteration(reward, discount, next_state, probability, policy=None):
+    """Policy iteration: solve for the values of the policy, make it greedy, until the values stop rising.
+
+        value[s] = q[s,policy[s]],  policy[s] <- argmax_a q[s,a]
+        q[s,a] = sum_k probability[s,a,k] * (reward[s,a,k] + discount[s,a,k] * value[next_state[s,a,k]])
+
+    reward: [S, A, K], what each outcome pays. discount: [S, A, K], gamma, or 0 where it ends the episode.
+    next_state: [S, A, K], integers in [0, S). probability: [S, A, K], sums to 1 over k.
+    policy: [S], integers in [0, A), where to start, all 0 if None; an action gives way only to a better one.
+    Returns (value [S], policy [S]), optimal and exact up to the rounding of the linear solve. The values stop
+    rising after finitely many rounds, so there is no tolerance to choose. Slopes are those of the returned
+    policy's values. Raises ValueError for unequal shapes, an index outside, or a singular system: a policy
+    that never ends although nothing is discounted. Source: Sutton and Barto 2018, section 4.3.
+
+    >>> policy_iteration([[[0.0], [1.0]]], [[[0.5], [0.0]]], [[[0], [0]]], [[[1.0], [1.0]]])
+    ([1.0], [1])
+    """
+    num_states, num_actions = _process("policy_iteration", reward, discount, next_state, probability)
+    policy = [0] * num_states if policy is None else list(policy)
+    if len(policy) != num_states:
+        raise ValueError(f"policy_iteration: policy must have shape ({num_states},); got ({len(policy)},).")
+    for action in policy:
+        if not 0 <= action < num_actions:
+            raise ValueError(f"policy_iteration: policy must be in [0, {num_actions}); got {action}.")
+    value = _policy_value(reward, discount, next_state, probability, policy)
+    while True:
+        q = _action_values(reward, discount, next_state, probability, value)
+        best = [[plain(x) for x in row] for row in q]
+        tops = [max(row) for row in best]
+        better = [
+            a if row[a] == top else row.index(top) for a, row, top in zip(policy, best, tops, strict=True)
+        ]
+        new_value = _policy_value(reward, discount, next_state, probability, better)
+        if not plain(_total(new_value)) > plain(_total(value)):
+            return value, policy
+        value, policy = new_value, better

@@ -1,0 +1,201 @@
+"""The seven optimizers of the cheat sheet, as the books write them.
+
+Each returns (init, update): init(params) -> state, update(grads, state, params) -> (updates, state), where
+params, grads and updates are lists of numbers; add the updates to the params. No state is ever changed in
+place. g: gradient, v: velocity, m: mean of gradients, s: sum or mean of squares, w: weight, t: step, from 1.
+"""
+
+from typing import NamedTuple
+
+from . import checks
+from .operations import sqrt
+
+
+class Optimizer(NamedTuple):
+    """init(params) -> state, and update(grads, state, params) -> (updates, state)."""
+
+    init: object
+    update: object
+
+
+def _learning_rate(function, learning_rate):
+    if isinstance(learning_rate, str) or learning_rate is None:
+        raise TypeError(f"{function}: learning_rate must be a number or a schedule; got {learning_rate!r}.")
+    checks.non_negative(function, "learning_rate", learning_rate)
+
+
+def gradient_descent(learning_rate):
+    """Gradient descent: a step against the slope.
+
+        w[t] = w[t-1] - learning_rate * g[t]
+
+    learning_rate: >= 0. Source: Goodfellow et al. 2016, eq. 4.5.
+
+    >>> init, update = gradient_descent(0.5)
+    >>> update([2.0], init([1.0]))[0]
+    [-1.0]
+    """
+    _learning_rate("gradient_descent", learning_rate)
+
+    def init(params):
+        return ()
+
+    def update(grads, state, params=None):
+        return [-learning_rate * g for g in grads], state
+
+    return Optimizer(init, update)
+
+
+def sgd(learning_rate, momentum=None, nesterov=False):
+    """Stochastic gradient descent, with momentum if asked.
+
+        v[t] = g[t] + momentum * v[t-1],  v[0] = 0
+        w[t] = w[t-1] - learning_rate * (g[t] + momentum * v[t] if nesterov else v[t])
+
+    learning_rate: >= 0; momentum: in [0, 1), or None for the plain rule. The velocity does not contain the
+    learning rate, as in Optax and PyTorch. Source: Sutskever et al. 2013, eq. 1 to 4.
+
+    >>> init, update = sgd(0.5, momentum=0.5)
+    >>> update([2.0], init([1.0]))[0]
+    [-1.0]
+    """
+    _learning_rate("sgd", learning_rate)
+    checks.fraction("sgd", "momentum", momentum)
+    if momentum is None:
+        return gradient_descent(learning_rate)
+
+    def init(params):
+        return [0.0] * len(params)
+
+    def update(grads, state, params=None):
+        velocity = [g + momentum * v for g, v in zip(grads, state, strict=True)]
+        ahead = [g + momentum * v for g, v in zip(grads, velocity, strict=True)] if nesterov else velocity
+        return [-learning_rate * step for step in ahead], velocity
+
+    return Optimizer(init, update)
+
+
+def momentum(learning_rate, momentum=0.9):
+    """Momentum: a heavy ball rolls on where the slopes agree, and swings less where they do not.
+
+        v[t] = g[t] + momentum * v[t-1],  v[0] = 0
+        w[t] = w[t-1] - learning_rate * v[t]
+
+    learning_rate: >= 0; momentum: in [0, 1). Source: Polyak 1964; Sutskever et al. 2013, eq. 1 and 2.
+
+    >>> init, update = momentum(0.5, momentum=0.5)
+    >>> updates, state = update([2.0], init([1.0]))
+    >>> update([2.0], state)[0]
+    [-1.5]
+    """
+    _learning_rate("momentum", learning_rate)
+    checks.fraction("momentum", "momentum", momentum)
+    return sgd(learning_rate, momentum)
+
+
+def nesterov(learning_rate, momentum=0.9):
+    """Nesterov's accelerated gradient: the ball looks ahead to where its velocity will take it.
+
+        v[t] = g[t] + momentum * v[t-1],  v[0] = 0
+        w[t] = w[t-1] - learning_rate * (g[t] + momentum * v[t])
+
+    learning_rate: >= 0; momentum: in [0, 1). Source: Nesterov 1983; Sutskever et al. 2013, eq. 3 and 4.
+
+    >>> init, update = nesterov(0.5, momentum=0.5)
+    >>> update([2.0], init([1.0]))[0]
+    [-1.5]
+    """
+    _learning_rate("nesterov", learning_rate)
+    checks.fraction("nesterov", "momentum", momentum)
+    return sgd(learning_rate, momentum, nesterov=True)
+
+
+def adagrad(learning_rate, initial_accumulator_value=0.1, eps=1e-7):
+    """Adagrad: the more a weight has moved, the smaller its steps become.
+
+        s[t] = s[t-1] + g[t]**2,  s[0] = initial_accumulator_value
+        w[t] = w[t-1] - learning_rate * g[t] / sqrt(s[t] + eps)
+
+    learning_rate, initial_accumulator_value, eps: >= 0. Where s is 0 the weight stays. (PyTorch starts s at 0
+    with eps 1e-10 outside the root.) Source: Duchi, Hazan and Singer 2011; Goodfellow et al. 2016, alg. 8.4.
+
+    >>> init, update = adagrad(0.5, initial_accumulator_value=0.0, eps=0.0)
+    >>> update([2.0], init([1.0]))[0]
+    [-0.5]
+    """
+    _learning_rate("adagrad", learning_rate)
+    checks.non_negative("adagrad", "initial_accumulator_value", initial_accumulator_value)
+    checks.non_negative("adagrad", "eps", eps)
+
+    def init(params):
+        return [initial_accumulator_value] * len(params)
+
+    def update(grads, state, params=None):
+        squares = [s + g * g for g, s in zip(grads, state, strict=True)]
+        return [
+            -learning_rate * g / sqrt(s + eps) if s > 0 else 0.0 for g, s in zip(grads, squares, strict=True)
+        ], squares
+
+    return Optimizer(init, update)
+
+
+def rmsprop(learning_rate, decay=0.9, eps=1e-8, eps_in_sqrt=True):
+    """RMSprop: every weight's step is measured in units of its recent gradients.
+
+        s[t] = decay * s[t-1] + (1 - decay) * g[t]**2,  s[0] = 0
+        w[t] = w[t-1] - learning_rate * g[t] / (sqrt(s[t] + eps) if eps_in_sqrt else sqrt(s[t]) + eps)
+
+    learning_rate, eps: >= 0; decay: in [0, 1). (PyTorch: decay 0.99, eps outside the root.)
+    Source: Tieleman and Hinton 2012, lecture 6.5; Goodfellow et al. 2016, alg. 8.5.
+
+    >>> init, update = rmsprop(0.5, decay=0.75, eps=0.0)
+    >>> update([2.0], init([1.0]))[0]
+    [-1.0]
+    """
+    _learning_rate("rmsprop", learning_rate)
+    checks.fraction("rmsprop", "decay", decay)
+    checks.non_negative("rmsprop", "eps", eps)
+
+    def root(s):
+        return sqrt(s + eps) if eps_in_sqrt else sqrt(s) + eps
+
+    def init(params):
+        return [0.0] * len(params)
+
+    def update(grads, state, params=None):
+        squares = [decay * s + (1 - decay) * (g * g) for g, s in zip(grads, state, strict=True)]
+        return [-learning_rate * g / root(s) for g, s in zip(grads, squares, strict=True)], squares
+
+    return Optimizer(init, update)
+
+
+def adam(learning_rate, b1=0.9, b2=0.999, eps=1e-8):
+    """Adam: momentum chooses the direction, RMSprop the length; both are corrected for having started at 0.
+
+        m[t] = b1 * m[t-1] + (1 - b1) * g[t],  m[0] = 0
+        s[t] = b2 * s[t-1] + (1 - b2) * g[t]**2,  s[0] = 0
+        w[t] = w[t-1] - learning_rate * (m[t] / (1 - b1**t)) / (sqrt(s[t] / (1 - b2**t)) + eps)
+
+    learning_rate, eps: >= 0; b1, b2: in [0, 1). (Keras adds eps before the correction, 1e-7.)
+    Source: Kingma and Ba 2015, algorithm 1, arXiv:1412.6980.
+
+    >>> init, update = adam(0.5, b1=0.5, b2=0.5, eps=0.0)
+    >>> update([2.0], init([1.0]))[0]
+    [-0.5]
+    """
+    _learning_rate("adam", learning_rate)
+    checks.fraction("adam", "b1", b1)
+    checks.fraction("adam", "b2", b2)
+    checks.non_negative("adam", "eps", eps)
+
+    def init(params):
+        return 0, [0.0] * len(params), [0.0] * len(params)
+
+    def update(grads, state, params=None):
+        t, mean, square = state[0] + 1, state[1], state[2]
+        mean = [b1 * m + (1 - b1) * g for g, m in zip(grads, mean, strict=True)]
+        square = [b2 * s + (1 - b2) * (g * g) for g, s in zip(grads, square, strict=True)]
+        steps = [(m / (1 - b1**t)) / (sqrt(s / (1 - b2**t)) + eps) for m, s in zip(mean, square, strict=True)]
+        return [-learning_rate * step for step in steps], (t, mean, square)
+
+    return Optimizer(init, update)

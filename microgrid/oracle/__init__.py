@@ -1,0 +1,25 @@
+"""The referee: it knows both rooms, and proves that they say the same.
+
+Nothing is imported until it is asked for, so that `import microgrid.oracle` needs no JAX.
+"""
+
+from importlib import import_module
+
+_WHERE = {
+    "PAIRS": "pairs",
+    "Pair": "pairs",
+    "Verdict": "crosscheck",
+    "crosscheck": "crosscheck",
+    "to_microgrid": "nets",
+}
+__all__ = sorted(_WHERE)
+
+
+def __getattr__(name):
+    if name not in _WHERE:
+        raise AttributeError(f"module 'microgrid.oracle' has no attribute {name!r}")
+    return getattr(import_module(f".{_WHERE[name]}", __name__), name)
+
+
+def __dir__():
+    return __all__

@@ -1,0 +1,242 @@
+"""Both rooms on the same numbers: values, gradients and whole trajectories, with their distance in ULPs."""
+
+import inspect
+import itertools
+import math
+import random
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..checks import flatten
+from ..operations import total
+from ..value import Value, backward, plain
+from .report import Conditioned, ulps
+from .samplers import SUBNORMAL
+
+STEPS = 50  # of an optimizer's trajectory
+
+
+@dataclass
+class Verdict:
+    """What cross-checking a row found: the worst distances in ULPs, and the arguments that caused them."""
+
+    pair: object
+    cases: int = 0
+    value: float = 0.0
+    gradient: float = 0.0
+    worst: dict = field(default_factory=dict)
+
+    @property
+    def ok(self):
+        """True where both rooms agree within the row's bounds."""
+        return self.value <= self.pair.ulps[0] and self.gradient <= self.pair.ulps[1]
+
+    def add(self, case, value, gradient):
+        """Counts one case."""
+        self.cases += 1
+        for name, distance in (("value", value), ("gradient", gradient)):
+            if distance > getattr(self, name):
+                setattr(self, name, distance)
+                self.worst[name] = case
+
+    def __str__(self):
+        word = "ok" if self.ok else "FAIL"
+        text = f"{self.pair.name}: {word}, value {self.value:.2f} and gradient {self.gradient:.2f} ULP"
+        return text if self.ok else f"{text} (bounds {self.pair.ulps}), worst at {self.worst}"
+
+
+def rooms(pair):
+    """The scalar and the array function of a row."""
+    modules = (import_module(f"{room}.{pair.topic}") for room in ("microgrid", pair.room))
+    return tuple(getattr(module, pair.function) for module in modules)
+
+
+def cases(pair, count=20, seed=0):
+    """Arguments for a row, as dicts: hard ones first, then drawn ones, for every choice."""
+    draw = random.Random(f"{pair.name} {seed}")
+    choosing = {name: s.choices for name, s in pair.arguments.items() if s.choices}
+    for chosen in itertools.product(*choosing.values()):
+        fixed = dict(zip(choosing, chosen, strict=True))
+        free = {name: s for name, s in pair.arguments.items() if name not in fixed}
+        for name, sampler in free.items():
+            for hard in sampler.hard:
+                if pair.kinks and SUBNORMAL in flatten(hard):
+                    continue  # XLA on CPU takes it for 0, the other side of the kink
+                yield {n: s.draw(draw) for n, s in free.items()} | {name: hard} | fixed
+        if len(free) == 1:
+            for name, point in (pair.kinks or {}).items():
+                yield {name: filled(free[name].draw(draw), point)} | fixed
+        for _ in range(count):
+            yield {n: s.draw(draw) for n, s in free.items()} | fixed
+
+
+def filled(like, number):
+    """Nested lists of one shape with `like`, of one number."""
+    return [filled(x, number) for x in like] if isinstance(like, list) else number
+
+
+def crosscheck(pair, count=20, seed=0, functions=None):
+    """Runs both rooms of a row on hard and drawn arguments, in float64, and returns the Verdict.
+
+    count: drawn cases for every choice; functions: (scalar, array) to run instead of the row's own.
+    Needs `jax_enable_x64`; raises RuntimeError without it.
+    """
+    if not jax.config.jax_enable_x64:
+        raise RuntimeError(
+            "crosscheck: float64 must be on; call jax.config.update('jax_enable_x64', True) first."
+        )
+    scalar, array = functions or rooms(pair)
+    if pair.topic == "optimizers":
+        count = min(count, 4)  # every case is a compilation
+    compare = trajectory if pair.topic == "optimizers" else distance
+    verdict = Verdict(pair)
+    run = None if pair.topic == "optimizers" else runner(pair, array)
+    for case in cases(pair, count, seed):
+        verdict.add(case, *compare(pair, case, scalar, run or array))
+    return verdict
+
+
+def distance(pair, case, scalar, run):
+    """The distances (value, gradient) of both rooms at one case."""
+    expected, slopes = scalar_run(pair, case, scalar, float)
+    scales, slope_scales = scalar_run(pair, case, scalar, Conditioned)
+    outputs, gradients = run(case)
+    return worst(expected, outputs, scales), worst(slopes, gradients, slope_scales)
+
+
+def worst(expected, got, scales):
+    """The largest distance in ULPs between two flat lists of numbers, in units of each one's scale."""
+    if len(expected) != len(got):
+        return math.inf
+    distances = (ulps(float(x), float(y), s.scale) for x, y, s in zip(expected, got, scales, strict=True))
+    return max(distances, default=0.0)
+
+
+def differentiated(pair):
+    """The names of the arguments that gradients are taken for."""
+    return pair.wrt or tuple(name for name, sampler in pair.arguments.items() if sampler.real)
+
+
+def weights(count):
+    """The fixed weights that outputs are contracted with: a plain sum would hide a gradient that is lost in
+    anything normalised, such as softmax."""
+    draw = random.Random("weights of the outputs")
+    return [draw.uniform(0.5, 2.0) * draw.choice((-1, 1)) for _ in range(count)]
+
+
+def scalar_run(pair, case, function, number):
+    """(outputs, gradients) of the scalar room, flat lists of plain numbers of the given kind."""
+    names = differentiated(pair)
+    lifted = {name: _lift(x, number) if name in names else x for name, x in case.items()}
+    outputs = flatten(function(**lifted))
+    pairs = [(y, w) for y, w in zip(outputs, weights(len(outputs)), strict=True) if isinstance(y, Value)]
+    backward([total([w * y for y, w in pairs])], [1]) if pairs else None
+    gradients = [
+        number(v.grad) if not isinstance(v.grad, Conditioned) else v.grad
+        for v in flatten_values(lifted, names)
+    ]
+    numbers = [plain(y) for y in outputs]
+    return [y if isinstance(y, Conditioned) else number(y) for y in numbers], gradients
+
+
+def flatten_values(lifted, names):
+    return [v for name in names for v in flatten(lifted[name])]
+
+
+def _lift(x, number):
+    return [_lift(row, number) for row in x] if isinstance(x, list) else Value(number(x))
+
+
+@cache
+def _jitted(pair, function, fixed):
+    """value and gradients of the array room as one compiled function of the free arguments."""
+    names = differentiated(pair)
+
+    def contracted(free, rest):
+        leaves = jax.tree.leaves(function(**free, **rest, **dict(fixed)))
+        outputs = jnp.concatenate([jnp.ravel(y) for y in leaves])
+        return jnp.sum(jnp.asarray(weights(outputs.size)) * outputs), outputs
+
+    def run(arguments):
+        free = {name: arguments[name] for name in names}
+        rest = {name: x for name, x in arguments.items() if name not in names}
+        slopes, outputs = jax.grad(contracted, has_aux=True)(free, rest)
+        return outputs, [slopes[name] for name in names]
+
+    return run, jax.jit(run)
+
+
+def as_arrays(case, function):
+    """The case as a function's room takes it: nested lists in microgrid, arrays elsewhere."""
+    if function.__module__.startswith("microgrid"):
+        return case
+    return {name: jnp.asarray(np.asarray(x)) if isinstance(x, list) else x for name, x in case.items()}
+
+
+def runner(pair, function, compiled=True):
+    """case -> (outputs, gradients) of the array room, flat arrays; compiled, or one operation at a time."""
+
+    def run(case):
+        fixed = tuple((name, case[name]) for name, s in pair.arguments.items() if s.choices)
+        arguments = {name: jnp.asarray(np.asarray(x)) for name, x in case.items() if name not in dict(fixed)}
+        with jax.default_matmul_precision("highest"):
+            outputs, slopes = _jitted(pair, function, fixed)[compiled](arguments)
+        flat = [np.ravel(slope) for slope in slopes]
+        return np.ravel(outputs), np.concatenate(flat) if flat else np.zeros(0)
+
+    return run
+
+
+def trajectory(pair, case, scalar, array):
+    """The worst distance of the weights over STEPS steps, in both rooms from one start, and 0."""
+    draw = random.Random(str(case))
+    params = [draw.gauss(0.0, 2.0) for _ in range(6)]
+    slopes = [[draw.gauss(0.0, 1.0) * 10 ** draw.uniform(-6, 2) for _ in params] for _ in range(STEPS)]
+    slopes[3] = [0.0] * len(params)
+    one, other = (
+        optimizer_run(scalar(**case), params, slopes),
+        array_optimizer_run(array(**case), params, slopes),
+    )
+    scaled = optimizer_run(scalar(**case), [Conditioned(w) for w in params], slopes)
+    return max(worst(a, b, s) for a, b, s in zip(one, other, scaled, strict=True)), 0.0
+
+
+def optimizer_run(optimizer, params, slopes):
+    """The weights after each step of a scalar optimizer."""
+    state, path = optimizer.init(params), []
+    for grads in slopes:
+        updates, state = optimizer.update(grads, state, params)
+        params = [w + update for w, update in zip(params, updates, strict=True)]
+        path.append(params)
+    return path
+
+
+def array_optimizer_run(optimizer, params, slopes):
+    """The weights after each step of an Optax transformation, in one compiled scan."""
+
+    def step(carry, grads):
+        params, state = carry
+        updates, state = optimizer.update(grads, state, params)
+        return (params + updates, state), params + updates
+
+    start = jnp.asarray(params)
+    return np.asarray(jax.lax.scan(step, (start, optimizer.init(start)), jnp.asarray(slopes))[1])
+
+
+def signature(function):
+    """The parameters of a formula with their defaults, as text."""
+    parameters = inspect.signature(function).parameters.values()
+    return ", ".join(str(p.replace(annotation=p.empty)) for p in parameters)
+
+
+def formula(function):
+    """The formula of a docstring: its first indented block."""
+    lines = inspect.cleandoc(function.__doc__).splitlines()
+    start = next((i for i, line in enumerate(lines) if line.startswith("    ")), len(lines))
+    block = itertools.takewhile(lambda line: line.startswith("    "), lines[start:])
+    return "\n".join(line[4:] for line in block)

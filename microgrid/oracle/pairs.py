@@ -1,0 +1,89 @@
+"""THE table: one row for every formula that both rooms say. Tests, verdicts and the demo are read off it.
+
+A row names the formula, says how to draw its arguments, where it has kinks, and which inputs must fail and
+how.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from .samplers import bit, choice, mat, moderate, positive, prob, real, simplex, unit, vec
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """A row.
+
+    name: "topic.function", the same in both rooms; arguments: name -> sampler.
+    room: the package of the array room. wrt: the arguments that gradients are taken for, all real ones if
+    None. kinks: argument -> the point where its slope jumps. fails: (arguments to replace, words of the
+    error). ulps: bounds on the distance of values and of gradients; above (4, 8) only with a reason.
+    """
+
+    name: str
+    arguments: dict[str, Any]
+    room: str = "jaxnets"
+    wrt: tuple | None = None
+    kinks: dict[str, float] | None = None
+    fails: tuple = ()
+    ulps: tuple = (4, 8)
+    reason: str = ""
+
+    @property
+    def topic(self):
+        return self.name.split(".")[0]
+
+    @property
+    def function(self):
+        return self.name.split(".")[1]
+
+
+reduction = choice("mean", "sum", "none")
+BAD_REDUCTION = (dict(reduction="average"), "reduction must be 'mean', 'sum' or 'none'; got 'average'.")
+BAD_SHAPE = "must have the same shape; got (3,) and (3, 1)."
+THREE = dict(predictions=[0.5] * 3, targets=[[0.5]] * 3)
+LOGITS = dict(logits=[0.5] * 3, labels=[[0.5]] * 3)
+ROWS = (
+    dict(predictions=[[0.5, 0.5]], targets=[[1.0, 0.0, 0.0]]),
+    "must be integer labels (1,) or rows (1, 2)",
+)
+SCORES = (dict(logits=[[0.5, 0.5]], labels=[[1.0, 0.0, 0.0]]), "must be integer labels (1,) or rows (1, 2)")
+BAD_RATE = (dict(learning_rate=-0.1), "learning_rate must be a finite number >= 0; got -0.1.")
+NO_RATE = (dict(learning_rate="fast"), "learning_rate must be a number or a schedule; got 'fast'.")
+LONG = (
+    "50 steps round each weight 50 times in each room: 50 ULP apart at worst, sqrt(50) = 7 as a random walk"
+)
+PATH = dict(ulps=(16, 8), reason=LONG)
+BAD_MOMENTUM = (dict(momentum=1.0), "momentum must be in [0, 1); got 1.0.")
+
+# fmt: off
+PAIRS = (
+    Pair("neuron.neuron", dict(inputs=vec(real), weights=vec(moderate), bias=real), fails=((dict(inputs=[1.0]), "as many numbers as there are weights"),)),
+    Pair("activations.identity", dict(x=real)),
+    Pair("activations.linear", dict(x=real, slope=real, intercept=real)),
+    Pair("activations.sigmoid", dict(x=real)),
+    Pair("activations.tanh", dict(x=real)),
+    Pair("activations.binary_step", dict(x=real), kinks=dict(x=0.0)),
+    Pair("activations.relu", dict(x=real), kinks=dict(x=0.0)),
+    Pair("activations.leaky_relu", dict(x=real, negative_slope=unit, positive_slope=positive), kinks=dict(x=0.0)),
+    Pair("activations.softmax", dict(x=vec(real)), fails=((dict(x=[]), "x must not be empty; got shape (0,)."),)),
+    Pair("losses.mean_squared_error", dict(predictions=mat(real), targets=mat(real), reduction=reduction), fails=((THREE, BAD_SHAPE), BAD_REDUCTION, (dict(predictions=[], targets=[]), "must not be empty"))),
+    Pair("losses.mean_absolute_error", dict(predictions=mat(real), targets=mat(real), reduction=reduction), fails=((THREE, BAD_SHAPE), BAD_REDUCTION)),
+    Pair("losses.binary_cross_entropy", dict(predictions=mat(prob), targets=mat(prob), reduction=reduction), fails=((THREE, BAD_SHAPE), BAD_REDUCTION)),
+    Pair("losses.categorical_cross_entropy", dict(predictions=simplex(certain=False), targets=simplex(), reduction=reduction), fails=(ROWS, BAD_REDUCTION)),
+    Pair("losses.sigmoid_binary_cross_entropy", dict(logits=mat(real), labels=mat(unit), reduction=reduction), fails=((LOGITS, BAD_SHAPE), BAD_REDUCTION)),
+    Pair("losses.softmax_cross_entropy", dict(logits=mat(real), labels=simplex(), reduction=reduction), fails=(SCORES, BAD_REDUCTION)),
+    Pair("optimizers.gradient_descent", dict(learning_rate=unit), fails=(BAD_RATE, NO_RATE), **PATH),
+    Pair("optimizers.sgd", dict(learning_rate=unit, momentum=choice(None, 0.0, 0.7), nesterov=choice(False, True)), fails=(BAD_RATE, NO_RATE, BAD_MOMENTUM), **PATH),
+    Pair("optimizers.momentum", dict(learning_rate=unit, momentum=unit), fails=(BAD_RATE, BAD_MOMENTUM), **PATH),
+    Pair("optimizers.nesterov", dict(learning_rate=unit, momentum=unit), fails=(BAD_RATE, BAD_MOMENTUM), **PATH),
+    Pair("optimizers.adagrad", dict(learning_rate=unit, initial_accumulator_value=unit, eps=choice(1e-7, 0.01)), fails=(BAD_RATE, (dict(eps=-1.0), "eps must be a finite number >= 0"), (dict(initial_accumulator_value=-1.0), "initial_accumulator_value must be")), **PATH),
+    Pair("optimizers.rmsprop", dict(learning_rate=unit, decay=unit, eps=choice(1e-8, 0.01), eps_in_sqrt=choice(True, False)), fails=(BAD_RATE, (dict(decay=1.0), "decay must be in [0, 1)"), (dict(eps=-1.0), "eps must be a finite number >= 0")), **PATH),
+    Pair("optimizers.adam", dict(learning_rate=unit, b1=unit, b2=unit, eps=choice(1e-8, 0.01)), fails=(BAD_RATE, (dict(b1=1.5), "b1 must be in [0, 1); got 1.5."), (dict(b2=1.0), "b2 must be in [0, 1)"), (dict(eps=-1.0), "eps must be a finite number >= 0")), **PATH),
+    Pair("regularization.l1_penalty", dict(params=vec(real), rate=unit), kinks=dict(params=0.0), fails=((dict(rate=-0.5), "rate must be a finite number >= 0; got -0.5."),)),
+    Pair("regularization.l2_penalty", dict(params=vec(real), rate=unit), fails=((dict(rate=-0.5), "rate must be a finite number >= 0; got -0.5."),)),
+    Pair("regularization.dropout", dict(inputs=vec(real), mask=vec(bit), rate=unit), fails=((dict(rate=1.5), "rate must be in [0, 1); got 1.5."), (dict(mask=[1]), "inputs and mask must have the same shape; got (5,) and (1,)."))),
+    Pair("linear.linear", dict(inputs=vec(real), kernel=mat(moderate, 5, 3), bias=vec(real, 3)), fails=((dict(inputs=[1.0]), "inputs must end in the in_features of kernel"), (dict(bias=[1.0]), "bias must have the out_features of kernel (5, 3); got (1,)."))),
+)
+# fmt: on
+BY_NAME = {pair.name: pair for pair in PAIRS}

@@ -1,0 +1,41 @@
+"""Reinforcement learning: Markov decision processes solved exactly, and agents for Gymnasium environments.
+
+Names are imported when they are first used, so that the formulas need no gymnasium.
+"""
+
+from importlib import import_module as _import_module
+from importlib.util import find_spec as _find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from . import agents as agents, mdp as mdp, plots as plots, q_learning as q_learning
+    from .agents.q_table import QTable as QTable
+    from .evaluate import Evaluation as Evaluation, evaluate_policy as evaluate_policy
+    from .tabular_mdp import Solution as Solution, TabularMDP as TabularMDP
+
+for _name in ("numpy", "jax"):
+    if _find_spec(_name) is None:
+        raise ImportError(f"rl needs {_name}, which is not installed; run: pip install 'microgrid[rl]'.")
+
+_HOMES = {
+    "Evaluation": "evaluate",
+    "QTable": "agents.q_table",
+    "Solution": "tabular_mdp",
+    "TabularMDP": "tabular_mdp",
+    "evaluate_policy": "evaluate",
+}
+_MODULES = ("agents", "mdp", "plots", "q_learning")
+
+__all__ = sorted([*_HOMES, *_MODULES])  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name):
+    if name in _MODULES:
+        return _import_module(f".{name}", __name__)
+    if name in _HOMES:
+        return getattr(_import_module(f".{_HOMES[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}.")
+
+
+def __dir__():
+    return __all__

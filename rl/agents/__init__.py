@@ -1,0 +1,1 @@
+"""Agents: one algorithm, one file. Reach them as rl.QTable."""

@@ -1,0 +1,134 @@
+"""How good a policy is in the real environment: episodes stepped one after another, counted honestly."""
+
+from dataclasses import dataclass
+from random import Random
+
+import numpy as np
+
+from . import checks
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Episodes of a policy, in the order they were played.
+
+    returns: [episodes], undiscounted sum of rewards. lengths: [episodes], steps.
+    successes: [episodes], True where the episode succeeded.
+    """
+
+    returns: np.ndarray
+    lengths: np.ndarray
+    successes: np.ndarray
+
+    @property
+    def episodes(self) -> int:
+        """How many episodes were played."""
+        return len(self.returns)
+
+    @property
+    def mean_return(self) -> float:
+        """Mean of the returns."""
+        return float(self.returns.mean())
+
+    @property
+    def return_error(self) -> float:
+        """Standard error of mean_return; nan for a single episode."""
+        return float(self.returns.std(ddof=1) / self.episodes**0.5) if self.episodes > 1 else float("nan")
+
+    @property
+    def success_count(self) -> int:
+        """Episodes that succeeded."""
+        return int(self.successes.sum())
+
+    @property
+    def success_rate(self) -> float:
+        """The part of the episodes that succeeded."""
+        return self.success_count / self.episodes
+
+    @property
+    def success_error(self) -> float:
+        """Binomial standard error of success_rate, from the rate itself (0 where all or none succeeded)."""
+        return (self.success_rate * (1 - self.success_rate) / self.episodes) ** 0.5
+
+    def __repr__(self):
+        return (
+            f"Evaluation({self.episodes} episodes: "
+            f"mean return {self.mean_return:.4g} +- {self.return_error:.2g}, "
+            f"success {self.success_rate:.4f} +- {self.success_error:.4f}, "
+            f"mean length {self.lengths.mean():.1f})"
+        )
+
+
+def evaluate_policy(policy, env, episodes=10_000, seed=0, success=None, max_steps=None):
+    """Plays episodes of a policy in a Gymnasium environment.
+
+    policy: [S] integer actions, [S, A] probabilities, or a function from an observation to an action.
+    env: an id, or an environment (which is copied, and left where it stands).
+    episodes: an integer >= 1. seed: of the first reset and of the policy's own draws.
+    success: states in which terminating is a success; None: terminating with a positive last reward.
+    max_steps: truncates at this step too; needed where the environment has no step limit of its own.
+    Wrappers that only watch are taken off, the time limit is kept. Returns an Evaluation.
+
+    >>> evaluate_policy([2] * 16, "FrozenLake-v1", episodes=3).success_count
+    0
+    """
+    from . import envs
+
+    checks.whole_number("evaluate_policy", "episodes", episodes, 1)
+    own = envs.make("evaluate_policy", env)
+    own = own if isinstance(env, str) else envs.own_copy(own)
+    stripped = envs.bare(own)
+    limit = stripped.limit
+    if max_steps is not None:
+        checks.whole_number("evaluate_policy", "max_steps", max_steps, 1)
+        limit = max_steps if limit is None else min(limit, max_steps)
+    elif not envs.has_limit(own):
+        raise ValueError(
+            "evaluate_policy: max_steps must be given where the environment has no step limit; "
+            f"got None for {envs.name(own)}."
+        )
+    act = _actor(policy, own, Random(seed))
+    goals = None if success is None else set(np.atleast_1d(np.asarray(success)).tolist())
+    try:
+        return _play(act, stripped.env, limit, episodes, seed, goals)
+    finally:
+        own.close()
+
+
+def _actor(policy, env, random):
+    """The policy as a function from an observation to an action."""
+    if callable(policy):
+        return policy
+    from . import envs
+
+    num_states, num_actions = envs.sizes("evaluate_policy", env)
+    table = np.asarray(policy)
+    if table.shape == (num_states,) and np.issubdtype(table.dtype, np.integer):
+        checks.indices_in("evaluate_policy", "policy", table, num_actions)
+        return table.tolist().__getitem__
+    if table.shape != (num_states, num_actions) or not np.allclose(table.sum(1), 1, atol=1e-6):
+        raise ValueError(
+            f"evaluate_policy: policy must be {num_states} integer actions, probabilities "
+            f"({num_states}, {num_actions}) that sum to 1, or a function; got {table.dtype} {table.shape}."
+        )
+    rows, actions = np.cumsum(table, axis=1).tolist(), list(range(num_actions))
+    return lambda obs: random.choices(actions, cum_weights=rows[obs])[0]
+
+
+def _play(act, env, limit, episodes, seed, goals):
+    """The loop, free of lookups: an environment step costs microseconds, so does every wrapper."""
+    step, reset, limit = env.step, env.reset, limit or float("inf")
+    returns, lengths, successes = [], [], []
+    obs, _ = reset(seed=seed)
+    for _ in range(episodes):
+        total, length, ended = 0.0, 0, False
+        while not ended:
+            obs, reward, terminated, truncated, _ = step(act(obs))
+            total += reward
+            length += 1
+            ended = terminated or truncated or length >= limit
+        returns.append(total)
+        lengths.append(length)
+        successes.append(bool(terminated and (reward > 0 if goals is None else obs in goals)))
+        obs, _ = reset()
+    return Evaluation(np.array(returns, float), np.array(lengths), np.array(successes))

@@ -1,0 +1,130 @@
+"""Policies of grid worlds as arrows: over a picture of the values, and as text for the terminal."""
+
+from typing import Any
+
+import numpy as np
+
+from . import checks
+
+_DIRECTIONS = {"←": (-1, 0), "→": (1, 0), "↑": (0, -1), "↓": (0, 1)}  # columns to the right, rows down
+_GROUND = {"H": ("#23232b", "white"), "C": ("#5b2333", "white"), "G": ("#f2b134", "#3d2b00")}  # tile, letter
+
+
+def _grid(function, mdp, policy):
+    """Map rows and the policy as arrows in the same rows."""
+    if mdp.letters is None or mdp.arrows is None:
+        raise ValueError(
+            f"{function}: mdp must have a map, letters and arrows; got none. FrozenLake has one."
+        )
+    policy = np.asarray(policy)
+    if policy.shape != (mdp.num_states,) or not np.issubdtype(policy.dtype, np.integer):
+        raise ValueError(
+            f"{function}: policy must be {mdp.num_states} integer actions; got {policy.dtype} {policy.shape}."
+        )
+    checks.indices_in(function, "policy", policy, mdp.num_actions)
+    columns = len(mdp.letters[0])
+    return mdp.letters, [[mdp.arrows[a] for a in row] for row in policy.reshape(-1, columns)]
+
+
+def policy_text(mdp, policy):
+    """The policy as lines of arrows; holes, cliff and goal keep their letter, the start has brackets.
+
+    mdp: a TabularMDP with letters and arrows. policy: [S] integer actions. Returns the lines as one text.
+
+    >>> from rl import TabularMDP
+    >>> mdp = TabularMDP.from_gymnasium("FrozenLake-v1")
+    >>> print(policy_text(mdp, [0, 3, 3, 3, 0, 0, 0, 0, 3, 1, 0, 0, 0, 2, 1, 0]))
+    [←] ↑  ↑  ↑
+     ←  H  ←  H
+     ↑  ↓  ←  H
+     H  →  ↓  G
+    """
+    lines = []
+    for letters, arrows in zip(*_grid("policy_text", mdp, policy), strict=True):
+        cells = []
+        for letter, arrow in zip(letters, arrows, strict=True):
+            cells.append(f"[{arrow}]" if letter == "S" else f" {letter if letter in _GROUND else arrow} ")
+        lines.append("".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def policy_map(mdp, value, policy, title="", label="value", path=None):
+    """The policy as arrows over a map of the values.
+
+    mdp: a TabularMDP with letters and arrows. value: [S], the colour of each state, also written in it.
+    policy: [S] integer actions. label: what value is, beside the colour bar.
+    path: where to save a PNG, if given. Returns a matplotlib Figure, which no window shows.
+    """
+    letters, arrows = _grid("policy_map", mdp, policy)
+    try:
+        from matplotlib import colormaps, patheffects
+        from matplotlib.cm import ScalarMappable
+        from matplotlib.colors import ListedColormap, Normalize
+        from matplotlib.figure import Figure
+        from matplotlib.patches import FancyBboxPatch
+    except ImportError:
+        raise ImportError("policy_map needs matplotlib; run: pip install 'microgrid[plots]'.") from None
+
+    rows, columns = len(letters), len(letters[0])
+    value = np.asarray(value, float).reshape(rows, columns)
+    open_ground = np.array([[letter not in _GROUND for letter in row] for row in letters])
+    norm = Normalize(value[open_ground].min(), value[open_ground].max())
+    cmap = ListedColormap(
+        colormaps["YlGnBu_r"](np.linspace(0.2, 1, 256))
+    )  # its darkest end is too near a hole
+
+    figure = Figure(
+        figsize=(0.82 * columns + 1.6, 0.82 * rows + 0.9), layout="constrained", facecolor="white"
+    )
+    axes = figure.add_subplot(xlim=(-0.55, columns - 0.45), ylim=(rows - 0.45, -0.55), aspect="equal")
+    axes.axis("off")
+    axes.set_title(title, fontsize=12, fontweight="bold", color="#1b2a41", pad=10)
+    for row, column in np.ndindex(rows, columns):
+        letter, arrow = letters[row][column], arrows[row][column]
+        shade = cmap(norm(value[row, column]))
+        tile, ink = _GROUND.get(
+            letter, (shade, "white" if np.dot(shade[:3], (0.3, 0.59, 0.11)) < 0.6 else "#1b2a41")
+        )
+        corner = (column - 0.46, row - 0.46)
+        box = FancyBboxPatch(
+            corner, 0.92, 0.92, "round,pad=0,rounding_size=0.1", facecolor=tile, edgecolor="none"
+        )
+        axes.add_patch(box)
+        if letter in _GROUND:
+            axes.text(
+                column, row, letter, ha="center", va="center", fontsize=17, fontweight="bold", color=ink
+            )
+            continue
+        dx, dy = _DIRECTIONS[arrow]
+        axes.annotate(
+            "",
+            (column + 0.27 * dx, row - 0.07 + 0.27 * dy),
+            (column - 0.27 * dx, row - 0.07 - 0.27 * dy),
+            arrowprops=dict(
+                arrowstyle="-|>,head_width=0.28,head_length=0.45",
+                color=ink,
+                linewidth=2,
+                shrinkA=0,
+                shrinkB=0,
+            ),
+        )
+        axes.text(
+            column + 0.41,
+            row + 0.4,
+            f"{value[row, column]:.2f}",
+            ha="right",
+            va="bottom",
+            fontsize=7,
+            color=ink,
+        )
+        if letter == "S":
+            halo = [patheffects.withStroke(linewidth=2.5, foreground="white")]
+            style: dict[str, Any] = dict(ha="left", va="top", fontsize=13, fontweight="bold", color="#e4572e")
+            axes.text(column - 0.38, row - 0.38, "S", path_effects=halo, **style)
+            box.set(edgecolor="#e4572e", linewidth=2.5)
+    bar = figure.colorbar(ScalarMappable(norm, cmap), ax=axes, shrink=0.85, pad=0.02)
+    bar.set_label(label, fontsize=10, color="#1b2a41")
+    bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]
+    if path is not None:
+        figure.savefig(path, dpi=150)
+    return figure

@@ -1,0 +1,255 @@
+"""TabularMDP: a Markov decision process with finitely many states, known in full and solved exactly.
+
+S: states, A: actions, K: most outcomes that any state and action has. Numbers are numpy float64, whatever
+JAX's settings; nothing is compiled for small processes.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from . import checks, solvers
+from .solvers import Solution as Solution
+
+
+@dataclass(frozen=True, eq=False)
+class TabularMDP:
+    """A finite Markov decision process, outcome by outcome.
+
+    next_state: [S, A, K], integers in [0, S). probability: [S, A, K], sums to 1 over K. reward: [S, A, K].
+    terminated: [S, A, K], True where the outcome ends the episode: next_state then has no say.
+    initial: [S], probability of starting in each state, or the one state to start in.
+    max_steps: the step at which an episode is truncated, None for never.
+    letters, arrows: for pictures only: rows of map letters, and the arrow of each action.
+    """
+
+    next_state: np.ndarray
+    probability: np.ndarray
+    reward: np.ndarray
+    terminated: np.ndarray
+    initial: Any = 0
+    max_steps: int | None = None
+    letters: list[str] | None = None
+    arrows: str | None = None
+
+    def __post_init__(self):
+        names = ("next_state", "probability", "reward", "terminated")
+        arrays = [np.asarray(getattr(self, name)) for name in names]
+        checks.same_shape("TabularMDP", names, arrays, "SAK")
+        next_state, probability, reward, terminated = arrays
+        num_states = len(next_state)
+        if not np.issubdtype(next_state.dtype, np.integer):
+            raise TypeError(f"TabularMDP: next_state must be integers; got {next_state.dtype}.")
+        checks.indices_in("TabularMDP", "next_state", next_state, num_states)
+        for name, array in (("probability", probability), ("reward", reward)):
+            for s, a, k in np.argwhere(~np.isfinite(array)):
+                raise ValueError(
+                    f"TabularMDP: {name} must be finite; got {array[s, a, k]} at state {s}, action {a}."
+                )
+        for s, a, k in np.argwhere(probability < 0):
+            raise ValueError(
+                f"TabularMDP: probability must be >= 0; got {probability[s, a, k]} at state {s}, action {a}."
+            )
+        slack = 1e-6 if probability.dtype == np.float32 else 1e-9
+        sums = probability.astype(float).sum(2)
+        for s, a in np.argwhere(np.abs(sums - 1) > slack):
+            raise ValueError(
+                f"TabularMDP: probability must sum to 1 over the outcomes of each state and action; "
+                f"got {sums[s, a]:.9g} at state {s}, action {a}."
+            )
+        if np.ndim(self.initial) == 0:
+            checks.integer_in("TabularMDP", "initial", self.initial, num_states)
+            initial = np.eye(1, num_states, int(self.initial))[0]
+        else:
+            initial = np.asarray(self.initial, float)
+        if initial.shape != (num_states,) or not abs(initial.sum() - 1) <= 1e-9 or (initial < 0).any():
+            raise ValueError(
+                f"TabularMDP: initial must be {num_states} probabilities that sum to 1; "
+                f"got shape {initial.shape}, sum {initial.sum():.9g}."
+            )
+        if self.max_steps is not None:
+            checks.whole_number("TabularMDP", "max_steps", self.max_steps, 1)
+        for name, array in zip(
+            (*names, "initial"),
+            (next_state, probability.astype(float), reward.astype(float), terminated.astype(bool), initial),
+            strict=True,
+        ):
+            object.__setattr__(self, name, array)
+
+    @classmethod
+    def from_gymnasium(cls, env, **kwargs):
+        """The process behind a Gymnasium environment that has a transition table P.
+
+        env: an id ("FrozenLake-v1", "FrozenLake8x8-v1", "Taxi-v4", "CliffWalking-v1", ...), made with kwargs
+        (is_slippery=False, ...), or an environment. max_steps is the environment's step limit.
+        Outcomes of one state and action that agree in next state, reward and end are added up.
+        Raises ValueError where P is missing or does not tell the whole truth.
+
+        >>> TabularMDP.from_gymnasium("FrozenLake-v1").next_state.shape
+        (16, 4, 3)
+        """
+        from . import envs
+
+        made = envs.make("from_gymnasium", env, **kwargs)
+        transitions, initial, limit, letters, arrows = envs.table("from_gymnasium", made)
+        if isinstance(env, str):
+            made.close()
+        return cls(*gathered(transitions), initial, limit, letters, arrows)
+
+    @property
+    def num_states(self):
+        """S."""
+        return self.next_state.shape[0]
+
+    @property
+    def num_actions(self):
+        """A."""
+        return self.next_state.shape[1]
+
+    def solve(
+        self, method="value_iteration", gamma=0.99, tolerance=1e-10, max_sweeps=1_000_000, compiled=None
+    ) -> Solution:
+        """The best policy when a reward t steps away counts gamma**t, without a step limit.
+
+            q[s,a] = sum_k probability[s,a,k] * (reward[s,a,k] + discount[s,a,k] * value[next_state[s,a,k]])
+            value[s] = max_a q[s,a],  discount = gamma * (1 - terminated)
+
+        method: "value_iteration", which stops when the values are proven to be within tolerance of the
+        optimum (or as near as float64 allows), or "policy_iteration", exact up to rounding.
+        gamma: in [0, 1]. 1 is refused where a policy could go on forever at no loss: no unique answer.
+        compiled: run the sweeps of value iteration through JAX in float64 (default: for large processes).
+        Returns a Solution. Raises ValueError for a bad gamma, or values still moving after max_sweeps.
+
+        >>> mdp = TabularMDP([[[0], [0]]], [[[1.0], [1.0]]], [[[0.5], [1.0]]], [[[False], [True]]])
+        >>> mdp.solve("policy_iteration", gamma=0.75).value.tolist()
+        [2.0]
+        """
+        checks.number_in("solve", "gamma", gamma, 0, 1)
+        checks.whole_number("solve", "max_sweeps", max_sweeps, 1)
+        if method not in ("value_iteration", "policy_iteration"):
+            names = "'value_iteration' or 'policy_iteration'"
+            raise ValueError(f"solve: method must be {names}; got {method!r}.")
+        if gamma == 1:
+            solvers.refuse_endless(self)
+        if method == "policy_iteration":
+            return solvers.policy_iteration(self, gamma)
+        return solvers.value_iteration(self, gamma, tolerance, max_sweeps, compiled)
+
+    def policy_value(self, policy, gamma=0.99):
+        """Value [S] of a policy without a step limit, by one linear solve.
+
+        policy: [S] actions or [S, A] probabilities. gamma: in [0, 1]; not 1 where the policy may never end.
+
+        >>> mdp = TabularMDP([[[0], [0]]], [[[1.0], [1.0]]], [[[0.5], [1.0]]], [[[False], [True]]])
+        >>> mdp.policy_value([0], gamma=0.75).tolist()
+        [2.0]
+        """
+        checks.number_in("policy_value", "gamma", gamma, 0, 1)
+        weights = self.policy_rows("policy_value", policy)
+        if gamma == 1:
+            solvers.refuse_endless_policy(self, weights)
+        return solvers.policy_value(self, weights, gamma)
+
+    def expected_return(self, policy=None, max_steps=None, gamma=1.0):
+        """Mean return of an episode of at most max_steps steps, exact, by backward induction.
+
+            q[t,s,a] = sum_k probability[s,a,k] * (reward[s,a,k] + discount[s,a,k] * value[t-1,n])
+            value[t,s] = sum_a policy[s,a] * q[t,s,a],  value[0] = 0,  n = next_state[s,a,k]
+
+        policy: [S] actions or [S, A] probabilities; None for the best that any policy can do, which may watch
+        the clock. max_steps: the process's own if None. gamma: in [0, 1]; at 1 the plain sum of rewards.
+
+        >>> TabularMDP([[[0]]], [[[1.0]]], [[[0.5]]], [[[False]]]).expected_return([0], max_steps=3)
+        1.5
+        """
+        checks.number_in("expected_return", "gamma", gamma, 0, 1)
+        return self._by_induction("expected_return", policy, max_steps, self.reward, gamma)
+
+    def success_probability(self, policy=None, max_steps=None, success=None):
+        """Probability that an episode succeeds within max_steps steps, exact, by backward induction.
+
+            q[t,s,a] = sum_k probability[s,a,k] * (success[s,a,k] + (1 - terminated[s,a,k]) * value[t-1,n])
+            value[t,s] = sum_a policy[s,a] * q[t,s,a],  value[0] = 0,  n = next_state[s,a,k]
+
+        An episode succeeds when it terminates with a positive reward; success gives another meaning: a list
+        of states in which terminating is a success, or a mask [S, A, K] of terminating outcomes.
+        policy: [S] actions or [S, A] probabilities; None for the best that any policy can do, which may watch
+        the clock. max_steps: the process's own if None. A discounted value is no success rate: it is smaller.
+
+        >>> walk = TabularMDP([[[0, 0]]], [[[0.5, 0.5]]], [[[0.0, 1.0]]], [[[False, True]]])
+        >>> walk.success_probability([0], max_steps=2)
+        0.75
+        """
+        if success is None:
+            wins = self.terminated & (self.reward > 0)
+        elif np.ndim(success) <= 1:
+            states = np.atleast_1d(np.asarray(success, int))
+            checks.indices_in("success_probability", "success", states, self.num_states)
+            wins = self.terminated & np.isin(self.next_state, states)
+        else:
+            wins = np.asarray(success, bool)
+            if wins.shape != self.terminated.shape:
+                raise ValueError(
+                    f"success_probability: success must be states or a mask {self.terminated.shape}; "
+                    f"got shape {wins.shape}."
+                )
+            for s, a, k in np.argwhere(wins & ~self.terminated):
+                raise ValueError(
+                    "success_probability: success must mark outcomes that terminate; "
+                    f"got outcome {k} of state {s}, action {a}."
+                )
+        return self._by_induction("success_probability", policy, max_steps, wins.astype(float), 1.0)
+
+    def policy_rows(self, function, policy):
+        """A policy as probabilities [S, A], checked."""
+        policy = np.asarray(policy)
+        if policy.shape == (self.num_states,) and np.issubdtype(policy.dtype, np.integer):
+            checks.indices_in(function, "policy", policy, self.num_actions)
+            return np.eye(self.num_actions)[policy]
+        if policy.shape != (self.num_states, self.num_actions):
+            raise ValueError(
+                f"{function}: policy must be {self.num_states} integer actions or probabilities "
+                f"({self.num_states}, {self.num_actions}); got {policy.dtype} {policy.shape}."
+            )
+        for s in np.flatnonzero(~(np.abs(policy.sum(1) - 1) <= 1e-6) | (policy < 0).any(1)):
+            raise ValueError(
+                f"{function}: policy must be probabilities that sum to 1; "
+                f"got {policy[s].tolist()} in state {s}."
+            )
+        return policy.astype(float)
+
+    def _by_induction(self, function, policy, max_steps, reward, gamma):
+        max_steps = self.max_steps if max_steps is None else max_steps
+        if max_steps is None:
+            raise ValueError(
+                f"{function}: max_steps must be given where the process has no step limit; got None."
+            )
+        checks.whole_number(function, "max_steps", max_steps, 0)
+        weights = None if policy is None else self.policy_rows(function, policy)
+        mean, kept = (self.probability * reward).sum(2), self.probability * gamma * ~self.terminated
+        value = np.zeros(self.num_states)
+        for _ in range(max_steps):
+            q = mean + np.einsum("sak,sak->sa", kept, value[self.next_state])
+            value = q.max(1) if weights is None else (weights * q).sum(1)
+        return float(self.initial @ value)
+
+
+def gathered(transitions):
+    """Arrays next_state, probability, reward, terminated [S, A, K] of a list of transitions.
+
+    transitions: (state, action, probability, next_state, reward, terminated). Those that agree in all but the
+    probability are added up; the rest of each row is filled with outcomes of probability 0 that end.
+    """
+    outcomes = {}
+    for s, a, p, n, r, t in transitions:
+        row = outcomes.setdefault((s, a), {})
+        row[n, r, t] = row.get((n, r, t), 0.0) + p
+    num_states, num_actions = (max(pair[i] for pair in outcomes) + 1 for i in (0, 1))
+    shape = (num_states, num_actions, max(map(len, outcomes.values())))
+    next_state, probability = np.zeros(shape, np.int32), np.zeros(shape)
+    reward, terminated = np.zeros(shape), np.ones(shape, bool)
+    for (s, a), row in outcomes.items():
+        for k, ((n, r, t), p) in enumerate(row.items()):
+            next_state[s, a, k], probability[s, a, k], reward[s, a, k], terminated[s, a, k] = n, p, r, t
+    return next_state, probability, reward, terminated
