@@ -22,7 +22,7 @@ def side_by_side(left, right):
 
 
 def main(folder="demo_output"):
-    """Solves, learns, walks 20,000 episodes, leaves two pictures in folder. Returns the figures it printed."""
+    """Solves, learns, walks 20,000 episodes, leaves two pictures in folder. Returns the figures printed."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     mdp = rl.TabularMDP.from_gymnasium(ENV)
@@ -32,7 +32,8 @@ where it was meant to, the others slip sideways. The best that anyone could do, 
 watching the clock: reach the goal with probability {best:.4f}.
 """)
     solution = mdp.solve("value_iteration", gamma=GAMMA)
-    print(f"""Value iteration knows the ice: {solution.iterations:,} sweeps, values proven to {solution.error_bound:.0e}.
+    bound, start_value = solution.error_bound, solution.value[0]
+    print(f"""Value iteration knows the ice: {solution.iterations:,} sweeps, values proven to {bound:.0e}.
 Q-learning does not. It starts out believing that every step leads to the goal, and walks
 {STEPS:,} steps until the ice has talked it out of that:""")
     start = time.perf_counter()
@@ -44,10 +45,10 @@ Q-learning does not. It starts out believing that every step leads to the goal, 
     policies = {"value iteration": solution.policy, "Q-learning": agent.policy}
     print(side_by_side(*(f"{name}\n{policy_text(mdp, policy)}" for name, policy in policies.items())))
     print(f"""
-Beside a hole they step away from it: the ice may then slip them along it, never in. Where
+Beside a hole the safe step is straight away from it: the ice then slips you along, never in. Where
 Q-learning hardly ever comes, its values are still hopes: the bright tiles left of the goal.
 
-Now both walk {EPISODES:,} real episodes. The discounted value of the start, {solution.value[0]:.3f}, is no success
+Now both walk {EPISODES:,} real episodes. The discounted value of the start, {start_value:.3f}, is no success
 rate; exact is the probability of arriving within {limit} steps, by backward induction.
 
                      exact     walked    3 standard errors    off by""")
@@ -64,9 +65,8 @@ rate; exact is the probability of arriving within {limit} steps, by backward ind
         policy_map(mdp, value, policy, title, f"discounted value, gamma {GAMMA}", pictures[-1])
     held = all(abs(walked - exact) <= 3 * error for exact, walked, error in figures.values())
     print(f"\nWalked and exact agree within 3 standard errors: {'yes' if held else 'NO'}.")
-    print(
-        f"Q-learning's exact probability is at least 0.80: {'yes' if figures['Q-learning'][0] >= 0.8 else 'NO'}."
-    )
+    reached = figures["Q-learning"][0] >= 0.80
+    print(f"Q-learning's exact probability is at least 0.80: {'yes' if reached else 'NO'}.")
     print(f"Pictures: {', '.join(map(str, pictures))}")
     return figures
 

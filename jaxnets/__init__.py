@@ -5,7 +5,7 @@ from importlib.util import find_spec as _find_spec
 for _name in ("jax", "flax", "optax"):
     if _find_spec(_name) is None:
         raise ImportError(
-            f"jaxnets: {_name} must be installed and is not; in the project's folder run: pip install -e '.[jax]'"
+            f"jaxnets: {_name} is not installed; in the project's folder run: pip install -e '.[jax]'"
         )
 
 from .activations import (
@@ -26,6 +26,7 @@ from .losses import (
     sigmoid_binary_cross_entropy as sigmoid_binary_cross_entropy,
     softmax_cross_entropy as softmax_cross_entropy,
 )
+from .neural_net import NeuralNet as NeuralNet
 from .optimizers import (
     adagrad as adagrad,
     adam as adam,
@@ -41,3 +42,32 @@ from .regularization import (
     l1_penalty as l1_penalty,
     l2_penalty as l2_penalty,
 )
+
+__all__ = [
+    "Dropout",
+    "Linear",
+    "NeuralNet",
+    "adagrad",
+    "adam",
+    "binary_cross_entropy",
+    "binary_step",
+    "categorical_cross_entropy",
+    "dropout",
+    "gradient_descent",
+    "identity",
+    "l1_penalty",
+    "l2_penalty",
+    "leaky_relu",
+    "mean_absolute_error",
+    "mean_squared_error",
+    "momentum",
+    "nesterov",
+    "relu",
+    "rmsprop",
+    "sgd",
+    "sigmoid",
+    "sigmoid_binary_cross_entropy",
+    "softmax",
+    "softmax_cross_entropy",
+    "tanh",
+]

@@ -8,13 +8,13 @@ import numpy as np
 
 def non_negative(function, argument, value):
     """A size, rate or learning rate: a finite number >= 0. Traced values and schedules pass unread."""
-    if isinstance(value, Real) and not 0 <= value < math.inf:
+    if isinstance(value, Real) and not 0 <= float(value) < math.inf:
         raise ValueError(f"{function}: {argument} must be a finite number >= 0; got {float(value)}.")
 
 
 def fraction(function, argument, value):
     """A probability that may be 0 but never 1, or a decay: in [0, 1)."""
-    if isinstance(value, Real) and not 0 <= value < 1:
+    if isinstance(value, Real) and not 0 <= float(value) < 1:
         raise ValueError(f"{function}: {argument} must be in [0, 1); got {float(value)}.")
 
 

@@ -1,6 +1,6 @@
 """The four losses of the cheat sheet on arrays, and the two that take scores (logits) for probabilities.
 
-Every loss is the mean of its terms; reduction="sum" adds them up, "none" returns them.
+Every loss is the mean of its terms; reduction="sum" adds them up, reduction="none" returns them.
 N: example, C: class.
 """
 
@@ -101,8 +101,8 @@ def mean_squared_error(predictions, targets, reduction="mean"):
 
         mean_squared_error(predictions, targets) = mean_n (predictions[n] - targets[n])**2
 
-    predictions, targets: [...] of one shape, any real numbers. The mean is over outputs too; "none" returns
-    the squares [...]. Raises ValueError for unequal shapes. Source: Goodfellow et al. 2016, eq. 5.4.
+    predictions, targets: [...] of one shape, any real numbers. The mean is over outputs too; reduction="none"
+    returns the squares [...]. Raises ValueError for unequal shapes. Source: Goodfellow et al. 2016, eq. 5.4.
 
     >>> float(mean_squared_error(jnp.array([1.0, 4.0]), jnp.array([1.0, 2.0])))
     2.0
@@ -118,7 +118,7 @@ def mean_absolute_error(predictions, targets, reduction="mean"):
         mean_absolute_error(predictions, targets) = mean_n |predictions[n] - targets[n]|
 
     predictions, targets: [...] of one shape, any real numbers. The slope is 0 where both are equal. The mean
-    is over outputs too; "none" returns the distances [...]. Raises ValueError for unequal shapes.
+    is over outputs too; reduction="none" returns the distances [...]. Raises ValueError for unequal shapes.
     Source: Bishop 2006, eq. 1.91 with q = 1.
 
     >>> float(mean_absolute_error(jnp.array([1.0, 4.0]), jnp.array([1.0, 2.0])))
@@ -136,9 +136,10 @@ def binary_cross_entropy(predictions, targets, reduction="mean"):
         binary_cross_entropy(predictions, targets) =
             mean_n -(targets[n] * log(predictions[n]) + (1 - targets[n]) * log(1 - predictions[n]))
 
-    predictions, targets: [...] of one shape, in [0, 1]. The mean is over outputs too; "none" returns the
-    terms [...], >= 0. Raises ValueError for unequal shapes. Nothing is clipped (Keras clips at 1e-7, PyTorch
-    clamps the log at -100); for scores take `sigmoid_binary_cross_entropy`. Source: Bishop 2006, eq. 4.90.
+    predictions, targets: [...] of one shape, in [0, 1]. The mean is over outputs too; reduction="none"
+    returns the terms [...], >= 0. Raises ValueError for unequal shapes. Nothing is clipped (Keras
+    clips at 1e-7, PyTorch clamps the log at -100); for scores take `sigmoid_binary_cross_entropy`.
+    Source: Bishop 2006, eq. 4.90.
 
     >>> float(binary_cross_entropy(jnp.array([0.5, 1.0]), jnp.array([1.0, 1.0]), reduction="sum"))
     0.6931471805599453
@@ -154,8 +155,8 @@ def categorical_cross_entropy(predictions, targets, reduction="mean"):
         categorical_cross_entropy(predictions, targets) = mean_n -sum_c targets[n][c] * log(predictions[n][c])
 
     predictions: [..., C], rows in [0, 1] that sum to 1; targets: rows [..., C] or integer labels [...].
-    "none" returns one term a row, >= 0. Raises ValueError where targets fit neither shape. Nothing is clipped;
-    for scores take `softmax_cross_entropy`. Source: Bishop 2006, eq. 4.108.
+    reduction="none" returns one term a row, >= 0. Raises ValueError where targets fit neither shape. Nothing
+    is clipped; for scores take `softmax_cross_entropy`. Source: Bishop 2006, eq. 4.108.
 
     >>> float(categorical_cross_entropy(jnp.array([[0.25, 0.75]]), jnp.array([0])))
     1.3862943611198906
@@ -172,8 +173,8 @@ def sigmoid_binary_cross_entropy(logits, labels, reduction="mean"):
         sigmoid_binary_cross_entropy(logits, labels) =
             mean_n labels[n] * log(1 + exp(-logits[n])) + (1 - labels[n]) * log(1 + exp(logits[n]))
 
-    logits: [...], any real numbers; labels: [...] of the same shape, in [0, 1]. "none" returns the terms
-    [...], >= 0. Raises ValueError for unequal shapes. Source: Bishop 2006, eq. 4.90 with 4.59.
+    logits: [...], any real numbers; labels: [...] of the same shape, in [0, 1]. reduction="none" returns the
+    terms [...], >= 0. Raises ValueError for unequal shapes. Source: Bishop 2006, eq. 4.90 with 4.59.
 
     >>> float(sigmoid_binary_cross_entropy(jnp.array([0.0]), jnp.array([1.0])))
     0.6931471805599453
@@ -189,8 +190,9 @@ def softmax_cross_entropy(logits, labels, reduction="mean"):
         softmax_cross_entropy(logits, labels) =
             mean_n sum_c labels[n][c] * log(sum_j exp(logits[n][j] - logits[n][c]))
 
-    logits: [..., C], any real numbers; labels: rows [..., C] or integer labels [...]. "none" returns one term
-    a row, >= 0. Raises ValueError where labels fit neither shape. Source: Bishop 2006, eq. 4.108 with 4.62.
+    logits: [..., C], any real numbers; labels: rows [..., C] or integer labels [...]. reduction="none"
+    returns one term a row, >= 0. Raises ValueError where labels fit neither shape.
+    Source: Bishop 2006, eq. 4.108 with 4.62.
 
     >>> float(softmax_cross_entropy(jnp.array([[0.0, 0.0]]), jnp.array([1])))
     0.6931471805599453

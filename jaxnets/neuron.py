@@ -3,10 +3,12 @@
 i: input.
 """
 
+from typing import Any
+
 import jax.numpy as jnp
 
 
-def neuron(inputs, weights, bias=0.0):
+def neuron(inputs, weights, bias: Any = 0.0):
     """Weighted sum of a neuron; an activation of it is what the neuron fires.
 
         neuron(inputs) = sum_i weights[i] * inputs[i] + bias * 1

@@ -46,7 +46,7 @@ class Objective:
         self.function: Any = function
         self.l1, self.l2 = l1, l2
         self.metrics = metrics.resolve(names, self.name)
-        self.fused = False
+        self.fused, self._checked = False, None
         if layers := layers_of(module):
             self._meet(layers[-1])
         if (l1 or l2) and not list(_kernels(split(module)[1])):
@@ -111,19 +111,23 @@ class Objective:
 
     def check(self, function, outputs, batch):
         """Raise what tracing the loss and the metrics would raise, from shapes alone."""
+        key = [(a.shape, a.dtype) for a in (outputs, *batch[1:]) if a is not None]
+        if key == self._checked:
+            return
         rows = jax.ShapeDtypeStruct(outputs.shape, outputs.dtype)
-        jax.eval_shape(self._loss, rows, batch.targets, batch.weights)
+        if self.name is None:
+            jax.eval_shape(self._loss, rows, batch.targets, batch.weights)
         for name, metric in self.metrics.items():
-            if name == "accuracy" and self.name is None and outputs.shape == batch.targets.shape:
-                if len(outputs.shape) < 2 or outputs.shape[-1] == 1:
-                    raise ValueError(
-                        f"{function}: accuracy of one output behind a loss of your own is not known to mean "
-                        f"scores or probabilities. Fix: metrics=[jaxnets.metrics.binary_accuracy], "
-                        f"or a function of (outputs, targets)."
-                    )
+            yes_or_no = outputs.shape == batch.targets.shape and (outputs.shape[1:] or (1,))[-1] == 1
+            if name == "accuracy" and self.name is None and yes_or_no:
+                raise ValueError(
+                    f"{function}: accuracy of one output behind a loss of your own could mean probabilities "
+                    f"or scores. Fix: metrics=[jaxnets.metrics.binary_accuracy], or a function of your own."
+                )
             shape = jax.eval_shape(metric, rows, batch.targets).shape
             if shape != ():
                 raise ValueError(f"{function}: metric {name!r} must return one number; got shape {shape}.")
+        self._checked = key
 
 
 def _named(loss):

@@ -79,9 +79,9 @@ def take(function, module, other, names):
     for path, value in mine.items():
         shape = np.shape(theirs[path]) if path in theirs and theirs[path] is not None else None
         if shape != np.shape(value):
+            name, got = ".".join(map(str, path[layers_of(module) != () :])), shape or "nothing there"
             raise ValueError(
-                f"{function}: {'.'.join(map(str, path))} must have the shape {np.shape(value)} in the other "
-                f"net too; got {'nothing there' if shape is None else shape}."
+                f"{function}: {name} must have the shape {np.shape(value)} in the other net too; got {got}."
             )
     cast = {path: jax.device_put(np.array(theirs[path], value.dtype)) for path, value in mine.items()}
     state = nnx.state(module)
@@ -91,15 +91,15 @@ def take(function, module, other, names):
     nnx.update(module, state)
 
 
-def like(function, old, tree):
-    """The tree as arrays of the types of old, where keys and shapes are the same."""
-    if jax.tree.structure(old) != jax.tree.structure(tree):
-        raise ValueError(
-            f"{function}: the keys must be {jax.tree.structure(old)}; got {jax.tree.structure(tree)}."
-        )
-    shapes = {path: np.shape(leaf) for path, leaf in loop.paths(old).items()}
-    for path, leaf in loop.paths(tree).items():
-        name = ".".join(map(str, path))
-        if np.shape(data.numbers(function, name, leaf)) != shapes[path]:
-            raise ValueError(f"{function}: {name} must have the shape {shapes[path]}; got {np.shape(leaf)}.")
-    return jax.tree.map(lambda a, b: jax.device_put(np.array(b, a.dtype)), old, tree)
+def like(function, old, tree, path=()):
+    """A nested dict of numbers as arrays of the types of old, which has the same keys and shapes."""
+    name = ".".join(map(str, path))
+    if not isinstance(old, dict):
+        array = data.numbers(function, name, tree)
+        if array.shape != old.shape:
+            raise ValueError(f"{function}: {name} must have the shape {old.shape}; got {array.shape}.")
+        return jax.device_put(np.array(array, old.dtype))
+    if not isinstance(tree, dict) or tree.keys() != old.keys():
+        got = list(tree) if isinstance(tree, dict) else tree
+        raise ValueError(f"{function}: {name or 'params'} must have the keys {list(old)}; got {got!r}.")
+    return {key: like(function, old[key], tree[key], (*path, key)) for key in old}

@@ -2,6 +2,8 @@
 
 import sys
 import time
+from collections import deque
+from statistics import median
 
 _REFRESH_SECONDS = 0.2
 _MOST_LINES = 10
@@ -20,17 +22,20 @@ def progress(verbose, epochs, steps):
 
 
 class _Rate:
-    """Steps a second since the first call, whose steps waited for the compiler."""
+    """Steps a second, the median over the last chunks: a pause for the compiler does not count."""
 
     def __init__(self):
-        self._first = None
+        self._last, self._rates = None, deque(maxlen=32)
 
-    def __call__(self, done):
+    def update(self, done):
+        """Called at the end of each chunk."""
         now = time.perf_counter()
-        if self._first is None:
-            self._first = done, now
-        steps, seconds = done - self._first[0], now - self._first[1]
-        return f"{steps / seconds:,.0f} steps/s" if steps else ""
+        if self._last and done > self._last[0]:
+            self._rates.append((done - self._last[0]) / (now - self._last[1]))
+        self._last = done, now
+
+    def __str__(self):
+        return f"{median(self._rates):,.0f} steps/s" if self._rates else ""
 
 
 def figures(history):
@@ -41,7 +46,7 @@ def figures(history):
 class _Lines:
     def __init__(self, epochs, every, steps):
         self._epochs, self._every, self._steps = epochs, every, steps
-        self._told, self._rate, self._speed = 0, _Rate(), ""
+        self._told, self._rate = 0, _Rate()
 
     def __enter__(self):
         return self
@@ -51,12 +56,12 @@ class _Lines:
 
     def _tell(self, history, epoch):
         row = "  ".join(f"{name} {values[epoch - 1]:.4f}" for name, values in history.history.items())
-        print(f"epoch {epoch}/{self._epochs}  {row}  {self._speed}".rstrip(), flush=True)
+        print(f"epoch {epoch}/{self._epochs}  {row}  {self._rate}".rstrip(), flush=True)
         self._told = epoch
 
     def update(self, done, history, loss):
         """Lines for the epochs that were finished since the last call, one in so many."""
-        self._speed = self._rate(done)
+        self._rate.update(done)
         for epoch in range(self._told + 1, len(history.epoch) + 1):
             if epoch % self._every == 0 or epoch == 1:
                 self._tell(history, epoch)
@@ -68,39 +73,44 @@ class _Lines:
 
 
 class _Bar:
+    """Two lines: how far, how fast and how long; and the last figures."""
+
     def __init__(self, epochs, steps):
         from rich import progress as rich
+        from rich.live import Live
 
-        self._epochs, self._steps = epochs, steps
+        self._epochs, self._steps, self._rate, self._shown = epochs, steps, _Rate(), 0.0
         self._bar = rich.Progress(
             rich.TextColumn("epoch {task.fields[epoch]}/" + str(epochs)),
             rich.BarColumn(bar_width=24),
             rich.TextColumn("{task.fields[rate]}"),
             rich.TimeRemainingColumn(elapsed_when_finished=True),
-            rich.TextColumn("{task.fields[figures]}"),
-            auto_refresh=False,
         )
-        self._task = self._bar.add_task("", total=epochs * steps, epoch=0, rate="", figures="")
-        self._rate, self._shown = _Rate(), 0.0
+        self._task = self._bar.add_task("", total=epochs * steps, epoch=0, rate="")
+        self._live = Live(self._bar, auto_refresh=False)
 
     def __enter__(self):
-        self._bar.start()
+        self._live.start()
         return self
 
     def __exit__(self, *_):
-        self._bar.stop()
+        self._live.stop()
 
     def _show(self, done, epoch, text):
-        rate = self._rate(done)
-        self._bar.update(self._task, completed=done, refresh=True, epoch=epoch, rate=rate, figures=text)
+        from rich.console import Group
+        from rich.text import Text
+
+        self._bar.update(self._task, completed=done, epoch=epoch, rate=str(self._rate))
+        self._live.update(Group(self._bar, Text(text)), refresh=True)
 
     def update(self, done, history, loss):
         """Redraw, a few times a second."""
+        self._rate.update(done)
         now = time.perf_counter()
-        if now - self._shown < _REFRESH_SECONDS:
-            return
-        self._shown = now
-        self._show(done, min(done // self._steps + 1, self._epochs), figures(history) or f"loss {loss:.4f}")
+        if now - self._shown >= _REFRESH_SECONDS:
+            self._shown = now
+            epoch = min(done // self._steps + 1, self._epochs)
+            self._show(done, epoch, figures(history) or f"loss {loss:.4f}")
 
     def finish(self, history):
         """The bar full, also where training stopped early."""

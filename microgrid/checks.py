@@ -9,7 +9,7 @@ from numbers import Real
 from .value import Value, is_number
 
 
-def shape(array):
+def shape(array) -> tuple[int, ...]:
     """The shape of nested lists: () for a number, and the same words as an array's shape otherwise.
 
     >>> shape([[1, 2, 3], [4, 5, 6]])
@@ -38,13 +38,13 @@ def flatten(array):
 
 def non_negative(function, argument, value):
     """A size, rate or learning rate: a finite number >= 0."""
-    if isinstance(value, Real) and not 0 <= value < math.inf:
+    if isinstance(value, Real) and not 0 <= float(value) < math.inf:
         raise ValueError(f"{function}: {argument} must be a finite number >= 0; got {float(value)}.")
 
 
 def fraction(function, argument, value):
     """A probability that may be 0 but never 1, or a decay: in [0, 1)."""
-    if isinstance(value, Real) and not 0 <= value < 1:
+    if isinstance(value, Real) and not 0 <= float(value) < 1:
         raise ValueError(f"{function}: {argument} must be in [0, 1); got {float(value)}.")
 
 

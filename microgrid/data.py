@@ -47,14 +47,16 @@ def targets(function, argument, values, loss, outputs):
     given = shape(values)
     if given[0] != outputs[0]:
         raise ValueError(
-            f"{function}: {argument} must have one row for each of the {outputs[0]} outputs; got {given[0]}."
+            f"{function}: x and {argument} must have the same number of rows; "
+            f"got {outputs[0]} and {given[0]}."
         )
     if loss in ("categorical_cross_entropy", "softmax_cross_entropy"):
         _classes(function, argument, values, loss, outputs)
     elif given != outputs:
         fix = f" Fix: {argument}[:, None]." if (*given, 1) == outputs else ""
         raise ValueError(
-            f"{function}: {argument} must have the shape {outputs} of the outputs for {loss}; got {given}.{fix}"
+            f"{function}: {argument} must have the shape {outputs} of the outputs for {loss}; "
+            f"got {given}.{fix}"
         )
     elif loss in ("binary_cross_entropy", "sigmoid_binary_cross_entropy"):
         for i, t in enumerate(flatten(values)):

@@ -3,6 +3,8 @@
 n: example, i: input feature.
 """
 
+from typing import Any
+
 from .checks import flatten
 from .value import Value, backward, plain
 
@@ -16,8 +18,10 @@ class Layer:
     """
 
     def __init__(self):
-        self.parameters, self.frozen, self.training = {}, False, False
-        self._seen = self._fired = None
+        self.parameters: dict[str, Any] = {}
+        self.frozen, self.training = False, False
+        self._seen: Any = None
+        self._fired: Any = None
 
     def __call__(self, inputs):
         raise NotImplementedError(f"{type(self).__name__}: a layer must say what it makes of its inputs.")

@@ -1,7 +1,7 @@
 """The four losses of the cheat sheet, and the two that take scores (logits) instead of probabilities.
 
-A loss is the mean of its terms; reduction="sum" adds them up, as the cheat sheets do, "none" returns them.
-n: example, c: class, p: prediction, t: target, z: score.
+A loss is the mean of its terms; reduction="sum" adds them up, as the cheat sheets do, reduction="none"
+returns them. n: example, c: class, p: prediction, t: target, z: score.
 """
 
 from . import checks
@@ -68,8 +68,8 @@ def mean_squared_error(predictions, targets, reduction="mean"):
 
         mean_squared_error(predictions, targets) = mean_n (predictions[n] - targets[n])**2
 
-    predictions, targets: nested lists of one shape, any real numbers; the mean is over outputs too. "none"
-    returns the squares in the same nesting. Raises ValueError for unequal shapes.
+    predictions, targets: nested lists of one shape, any real numbers; the mean is over outputs too.
+    reduction="none" returns the squares in the same nesting. Raises ValueError for unequal shapes.
     Source: Goodfellow et al. 2016, eq. 5.4.
 
     >>> mean_squared_error([1.0, 4.0], [1.0, 2.0])
@@ -86,9 +86,9 @@ def mean_absolute_error(predictions, targets, reduction="mean"):
 
         mean_absolute_error(predictions, targets) = mean_n |predictions[n] - targets[n]|
 
-    predictions, targets: nested lists of one shape, any real numbers; the mean is over outputs too. "none"
-    returns the distances in the same nesting. The slope is 0 where both are equal: a hit pulls nowhere.
-    Raises ValueError for unequal shapes. Source: Bishop 2006, eq. 1.91 with q = 1.
+    predictions, targets: nested lists of one shape, any real numbers; the mean is over outputs too.
+    reduction="none" returns the distances in the same nesting. The slope is 0 where both are equal: a hit
+    pulls nowhere. Raises ValueError for unequal shapes. Source: Bishop 2006, eq. 1.91 with q = 1.
 
     >>> mean_absolute_error([1.0, 4.0], [1.0, 2.0])
     1.0
@@ -105,9 +105,10 @@ def binary_cross_entropy(predictions, targets, reduction="mean"):
         binary_cross_entropy(predictions, targets) =
             mean_n -(targets[n] * log(predictions[n]) + (1 - targets[n]) * log(1 - predictions[n]))
 
-    predictions, targets: nested lists of one shape, numbers in [0, 1]; the mean is over outputs too. "none"
-    returns the terms, >= 0, in the same nesting. 0 * log(0) is 0, nothing is clipped (Keras clips at 1e-7,
-    PyTorch clamps the log at -100). Raises ValueError for unequal shapes. Source: Bishop 2006, eq. 4.90.
+    predictions, targets: nested lists of one shape, numbers in [0, 1]; the mean is over outputs too.
+    reduction="none" returns the terms, >= 0, in the same nesting. 0 * log(0) is 0, nothing is clipped (Keras
+    clips at 1e-7, PyTorch clamps the log at -100). Raises ValueError for unequal shapes. Source: Bishop 2006,
+    eq. 4.90.
 
     >>> binary_cross_entropy([0.5, 1.0], [1.0, 1.0], reduction="sum")
     0.6931471805599453
@@ -129,8 +130,8 @@ def categorical_cross_entropy(predictions, targets, reduction="mean"):
         categorical_cross_entropy(predictions, targets) = mean_n -sum_c targets[n][c] * log(predictions[n][c])
 
     predictions: [N][C], rows of numbers in [0, 1] that sum to 1; targets: rows [N][C] or integer labels [N].
-    "none" returns one term a row, >= 0. 0 * log(0) is 0, nothing is clipped. Raises ValueError where targets
-    fit neither shape or a label is out of range. Source: Bishop 2006, eq. 4.108.
+    reduction="none" returns one term a row, >= 0. 0 * log(0) is 0, nothing is clipped. Raises ValueError
+    where targets fit neither shape or a label is out of range. Source: Bishop 2006, eq. 4.108.
 
     >>> categorical_cross_entropy([[0.25, 0.75]], [0])
     1.3862943611198906
@@ -151,8 +152,8 @@ def sigmoid_binary_cross_entropy(logits, labels, reduction="mean"):
         sigmoid_binary_cross_entropy(logits, labels) =
             mean_n labels[n] * log(1 + exp(-logits[n])) + (1 - labels[n]) * log(1 + exp(logits[n]))
 
-    logits: nested lists, any real numbers; labels: the same shape, numbers in [0, 1]. "none" returns the
-    terms, >= 0, in the same nesting. Raises ValueError for unequal shapes.
+    logits: nested lists, any real numbers; labels: the same shape, numbers in [0, 1]. reduction="none"
+    returns the terms, >= 0, in the same nesting. Raises ValueError for unequal shapes.
     Source: Bishop 2006, eq. 4.90 with 4.59.
 
     >>> sigmoid_binary_cross_entropy([0.0], [1.0])
@@ -175,8 +176,8 @@ def softmax_cross_entropy(logits, labels, reduction="mean"):
         softmax_cross_entropy(logits, labels) =
             mean_n sum_c labels[n][c] * log(sum_j exp(logits[n][j] - logits[n][c]))
 
-    logits: [N][C], any real numbers; labels: rows [N][C] or integer labels [N]. "none" returns one term a
-    row, >= 0. Raises ValueError where labels fit neither shape or one is out of range.
+    logits: [N][C], any real numbers; labels: rows [N][C] or integer labels [N]. reduction="none" returns one
+    term a row, >= 0. Raises ValueError where labels fit neither shape or one is out of range.
     Source: Bishop 2006, eq. 4.108 with 4.62.
 
     >>> softmax_cross_entropy([[0.0, 0.0]], [1])

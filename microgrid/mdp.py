@@ -5,6 +5,7 @@ leads, how likely it is. Numbers may be floats, Fractions (then every answer is 
 s: state, a: action, k: outcome. S, A, K: how many there are of each.
 """
 
+from .operations import _node, dot, total
 from .value import Value, plain
 
 
@@ -31,28 +32,16 @@ def _same_shape(function, names, arguments, axes):
             rows, depth = [item for row in rows for item in row], depth + 1
 
 
-def _total(xs):
-    """The sum from left to right, the same on every Python version."""
-    total = 0
-    for x in xs:
-        total = total + x
-    return total
-
-
 def _largest(xs):
     """The largest number; equal ones share its slope equally, as in jnp.max."""
     best = max(map(plain, xs))
     ties = [x for x in xs if plain(x) == best]
-    parents = tuple(x for x in ties if isinstance(x, Value))
-    if not parents:
-        return best
-    return Value.operation(best, parents, ((0 * best + 1) / len(ties),) * len(parents))
+    return _node(best, ties, [(0 * best + 1) / len(ties)] * len(ties))
 
 
 def _backup(reward, discount, next_value, probability):
     """What `bellman_backup` says, without its checks."""
-    outcomes = zip(reward, discount, next_value, probability, strict=True)
-    return _total(p * (r + d * v) for r, d, v, p in outcomes)
+    return dot(probability, [r + d * v for r, d, v in zip(reward, discount, next_value, strict=True)])
 
 
 def bellman_backup(reward, discount, next_value, probability):
@@ -131,12 +120,12 @@ def _solution(matrix, right):
                 "policy_iteration: discount must be below 1 where a policy never ends; got a singular system."
             )
         for j in range(i + 1, n):
-            if rows[j][i] != 0:
+            if isinstance(rows[j][i], Value) or rows[j][i] != 0:  # a Value of 0 still has a slope
                 factor = rows[j][i] / rows[i][i]
                 rows[j] = [x - factor * y for x, y in zip(rows[j], rows[i], strict=True)]
     x = [0] * n
     for i in reversed(range(n)):
-        x[i] = (rows[i][n] - _total(rows[i][j] * x[j] for j in range(i + 1, n))) / rows[i][i]
+        x[i] = (rows[i][n] - dot(rows[i][i + 1 : n], x[i + 1 :])) / rows[i][i]
     return x
 
 
@@ -148,7 +137,7 @@ def _policy_value(reward, discount, next_state, probability, policy):
         for n, p, d in zip(next_state[s][a], probability[s][a], discount[s][a], strict=True):
             row[n] = row[n] - p * d
         matrix.append(row)
-        right.append(_total(p * r for p, r in zip(probability[s][a], reward[s][a], strict=True)))
+        right.append(dot(probability[s][a], reward[s][a]))
     return _solution(matrix, right)
 
 
@@ -185,6 +174,6 @@ def policy_iteration(reward, discount, next_state, probability, policy=None):
             a if row[a] == top else row.index(top) for a, row, top in zip(policy, best, tops, strict=True)
         ]
         new_value = _policy_value(reward, discount, next_state, probability, better)
-        if not plain(_total(new_value)) > plain(_total(value)):
+        if not total(new_value) > total(value):
             return value, policy
         value, policy = new_value, better

@@ -4,20 +4,13 @@ n: example, i: input feature, o: output feature.
 """
 
 import random
+from typing import Any
 
-from . import activations, checks, data, losses
+from . import checks, data
 from .checks import flatten
 from .layer import Activation, Layer
-from .operations import total
-from .regularization import l1_penalty, l2_penalty
+from .objective import Objective
 from .value import Value, plain
-
-# The loss on probabilities and the activation in front of it, fused into the loss on scores.
-_FUSED = {
-    "categorical_cross_entropy": (activations.softmax, "softmax_cross_entropy"),
-    "binary_cross_entropy": (activations.sigmoid, "sigmoid_binary_cross_entropy"),
-}
-_LOSSES = ("mean_squared_error", "mean_absolute_error", *_FUSED, *(fused for _, fused in _FUSED.values()))
 
 
 class NeuralNet:
@@ -40,7 +33,9 @@ class NeuralNet:
             raise ValueError("NeuralNet: layers must not be empty; got [].")
         self.seed, self.trained = seed, False
         self._draw = random.Random(seed)
-        self._loss, self._fused, self._optimizer, self._state = None, False, None, None
+        self._objective: Any = None
+        self._optimizer: Any = None
+        self._state: Any = None
         for layer in self.layers:
             layer.initialize(self._draw)
 
@@ -52,56 +47,39 @@ class NeuralNet:
         (softmax, sigmoid) is computed from the scores in front of it, which loses no digit.
         Raises ValueError for an unknown loss, or one on probabilities behind scores.
         """
-        checks.non_negative("NeuralNet.compile", "l1", l1)
-        checks.non_negative("NeuralNet.compile", "l2", l2)
         if not hasattr(optimizer, "update"):
             raise TypeError(
                 f"NeuralNet.compile: optimizer must be one of microgrid.optimizers; got {optimizer!r}. "
                 f"Fix: optimizer=microgrid.adam(1e-3)."
             )
-        if loss not in _LOSSES:
-            raise ValueError(f"NeuralNet.compile: loss must be one of {', '.join(_LOSSES)}; got {loss!r}.")
-        last = getattr(self.layers[-1], "function", None)
-        ends = [end for end, _ in _FUSED.values()]
-        if loss in _FUSED and last not in ends:
-            end, scores = _FUSED[loss]
-            raise ValueError(
-                f"NeuralNet.compile: {loss} takes probabilities, and the last layer "
-                f"({_name(self.layers[-1])}) returns scores. Fix: end the layers with {end.__name__}, "
-                f"or take loss={scores!r}."
-            )
-        for probabilities, (_, scores) in _FUSED.items():
-            if loss == scores and last in ends:
-                raise ValueError(
-                    f"NeuralNet.compile: {loss} takes scores, and the last layer ({_name(self.layers[-1])}) "
-                    f"returns probabilities. Fix: take loss={probabilities!r}, or leave the last layer out."
-                )
-        self._fused = loss in _FUSED and last is _FUSED[loss][0]
-        self._loss, self._l1, self._l2 = loss, l1, l2
+        self._objective = Objective(self.layers, loss, l1, l2)
         self._optimizer, self._state = optimizer, None
 
     def forward(self, x):
         """What the last layer fires: x [N][in] numbers -> [N][out] numbers."""
-        x = data.features("NeuralNet.forward", "x", x)
-        for layer in self.layers:
-            x = layer.forward(x)
-        return x
+        return self._forward(data.features("forward", "x", x))
 
     def predict(self, x):
         """As `forward`, for a net that has learnt or was given weights; raises ValueError for any other."""
         if not self.trained:
             raise ValueError(
-                "NeuralNet.predict: the net must be fitted first, or be given weights by take_weights; "
-                "its weights are still random. Fix: call fit, or forward for the output of random weights."
+                "predict: the net must be fitted first, or be given weights by take_weights; its weights are "
+                "still random. Fix: call fit, or forward for the output of random weights."
             )
-        return self.forward(x)
+        return self._forward(data.features("predict", "x", x))
 
     def backward(self, x, y):
         """Gradients of the loss for every parameter: {layer: {"kernel": [in][out], "bias": [out]}}, numbers.
 
         x: [N][in], y: targets of the loss. Dropout is off; frozen layers have gradients too.
         """
-        return self._checked("NeuralNet.backward", x, y)[1]
+        self._loss(*self._examples("backward", x, y))
+        named = {i: layer.parameters for i, layer in enumerate(self.layers) if layer.parameters}
+        return {i: {name: _grads(p) for name, p in params.items()} for i, params in named.items()}
+
+    def evaluate(self, x, y):
+        """The loss of examples, dropout off."""
+        return self._loss(*self._examples("evaluate", x, y))
 
     def fit(self, x, y, epochs=1, batch_size=32, shuffle=True, until_loss=None):
         """Learns from examples: for each batch forward, backward, and one step of the optimizer.
@@ -109,27 +87,23 @@ class NeuralNet:
         x: [N][in] numbers, y: targets. batch_size: examples a step, None for all of them. until_loss: stops
         after the first epoch whose mean loss is at or below it. Returns {"loss": [one number an epoch]}.
         """
-        x, y = self._examples("NeuralNet.fit", x, y)
+        x, y = self._examples("fit", x, y)
         for name, size, least in (("epochs", epochs, 0), ("batch_size", batch_size, 1)):
             if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < least):
-                raise ValueError(f"NeuralNet.fit: {name} must be a whole number >= {least}; got {size!r}.")
-        history, examples, size = {"loss": []}, list(range(len(x))), batch_size or len(x)
+                raise ValueError(f"fit: {name} must be a whole number >= {least}; got {size!r}.")
+        history, order, size = {"loss": []}, list(range(len(x))), batch_size or len(x)
         for _ in range(epochs):
             if shuffle:
-                self._draw.shuffle(examples)
+                self._draw.shuffle(order)
             seen = 0.0
             for start in range(0, len(x), size):
-                batch = examples[start : start + size]
+                batch = order[start : start + size]
                 seen += len(batch) * self._step([x[n] for n in batch], [y[n] for n in batch])
             history["loss"].append(seen / len(x))
             self.trained = True
             if until_loss is not None and history["loss"][-1] <= until_loss:
                 break
         return history
-
-    def evaluate(self, x, y):
-        """The loss of examples, dropout off."""
-        return self._checked("NeuralNet.evaluate", x, y)[0]
 
     def freeze(self, *layers):
         """Keeps the weights of these layers (by index; all, if none is named) as they are."""
@@ -139,40 +113,43 @@ class NeuralNet:
         """Lets these layers learn again (all, if none is named)."""
         self._mark("unfreeze", layers, False)
 
-    def take_weights(self, other, layers=None):
-        """Copies the weights of another net's layers (by index; all, if None) of the same shapes."""
-        chosen = range(len(self.layers)) if layers is None else layers
-        pairs = []
+    def take_weights(self, other, layers=()):
+        """Copies the weights of another net's layers (by index; all, if none is named) of the same shapes."""
+        self._within("take_weights", layers)
+        chosen = layers or range(len(self.layers))
+        mine, theirs = [], []
         for i in chosen:
-            self._within("take_weights", [i])
-            mine, theirs = (
-                self.layers[i].parameters,
-                other.layers[i].parameters if i < len(other.layers) else {},
-            )
-            shapes = [{name: checks.shape(values) for name, values in p.items()} for p in (mine, theirs)]
+            pair = [net.layers[i].parameters if i < len(net.layers) else {} for net in (self, other)]
+            shapes = [{name: checks.shape(values) for name, values in params.items()} for params in pair]
             if shapes[0] != shapes[1]:
                 raise ValueError(
-                    f"NeuralNet.take_weights: layer {i} must have the same parameters in both nets; "
+                    f"take_weights: layer {i} must have the same parameters in both nets; "
                     f"got {shapes[0]} and {shapes[1]}."
                 )
-            pairs += [
-                (a, b)
-                for name in mine
-                for a, b in zip(*map(flatten, (mine[name], theirs[name])), strict=True)
-            ]
-        for mine, theirs in pairs:
-            mine.data = plain(theirs)
+            mine += [weight for name in pair[0] for weight in flatten(pair[0][name])]
+            theirs += [weight for name in pair[0] for weight in flatten(pair[1][name])]
+        for weight, new in zip(mine, theirs, strict=True):
+            weight.data = plain(new)
         self.trained = True
 
-    def parameters(self):
-        """The Values that learn, in order of layer and name."""
-        return [
-            v
-            for layer in self.layers
-            if not layer.frozen
-            for p in layer.parameters.values()
-            for v in flatten(p)
-        ]
+    def parameters(self, frozen=False):
+        """The Values that learn, in order of layer and name; with frozen=True those that do not, too."""
+        layers = [layer for layer in self.layers if frozen or not layer.frozen]
+        return [weight for layer in layers for p in layer.parameters.values() for weight in flatten(p)]
+
+    def _forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def _loss(self, x, y):
+        """The loss of a batch, its gradients left in the parameters."""
+        for weight in self.parameters(frozen=True):
+            weight.grad = 0
+        loss = self._objective(x, y)
+        if isinstance(loss, Value):
+            loss.backward()
+        return plain(loss)
 
     def _step(self, x, y):
         """One step of learning; returns the loss before it."""
@@ -180,60 +157,26 @@ class NeuralNet:
         for layer in self.layers:
             layer.training = True
         try:
-            loss, _ = self._gradients(x, y)
+            loss = self._loss(x, y)
         finally:
             for layer in self.layers:
                 layer.training = False
         if self._state is None:
-            self._state = self._optimizer.init([w.data for w in params])
-        updates, self._state = self._optimizer.update([w.grad for w in params], self._state, params)
-        for w, update in zip(params, updates, strict=True):
-            w.data = w.data + update
+            self._state = self._optimizer.init([weight.data for weight in params])
+        grads = [weight.grad for weight in params]
+        updates, self._state = self._optimizer.update(grads, self._state, [weight.data for weight in params])
+        for weight, update in zip(params, updates, strict=True):
+            weight.data = weight.data + update
         return loss
-
-    def _gradients(self, x, y):
-        """The loss of a batch and its gradients, left in the parameters and returned as numbers."""
-        for layer in self.layers:
-            for w in flatten(list(layer.parameters.values())) if layer.parameters else ():
-                w.grad = 0
-        loss = self._objective(x, y)
-        if isinstance(loss, Value):
-            loss.backward()
-        named = {
-            i: {name: _grads(values) for name, values in layer.parameters.items()}
-            for i, layer in enumerate(self.layers)
-            if layer.parameters
-        }
-        return plain(loss), named
-
-    def _objective(self, x, y):
-        """The loss of a batch as a Value: the whole graph from weights to loss."""
-        body, name = self.layers, self._loss
-        if self._fused:
-            body, name = self.layers[:-1], _FUSED[self._loss][1]
-        outputs = []
-        for example in x:
-            for layer in body:
-                example = layer(example)
-            outputs.append(example)
-        loss = getattr(losses, name)(outputs, y)
-        kernels = [layer.parameters["kernel"] for layer in self.layers if "kernel" in layer.parameters]
-        if self._l1:
-            loss = total([loss, *(l1_penalty(kernel, self._l1) for kernel in kernels)])
-        if self._l2:
-            loss = total([loss, *(l2_penalty(kernel, self._l2) for kernel in kernels)])
-        return loss
-
-    def _checked(self, function, x, y):
-        x, y = self._examples(function, x, y)
-        return self._gradients(x, y)
 
     def _examples(self, function, x, y):
-        if self._loss is None:
-            raise ValueError(f"{function}: compile must be called first, with an optimizer and a loss.")
+        if self._objective is None:
+            raise ValueError(
+                f"{function}: the net must be compiled first. Fix: net.compile(optimizer, loss)."
+            )
         x = data.features(function, "x", x)
-        width = len(self.forward(x[:1])[0])
-        return x, data.targets(function, "y", y, self._loss, (len(x), width))
+        width = len(self._forward(x[:1])[0])
+        return x, data.targets(function, "y", y, self._objective.name, (len(x), width))
 
     def _mark(self, function, layers, frozen):
         self._within(function, layers)
@@ -244,19 +187,13 @@ class NeuralNet:
     def _within(self, function, layers):
         for i in layers:
             if not 0 <= i < len(self.layers):
-                raise ValueError(
-                    f"NeuralNet.{function}: layers must be in 0..{len(self.layers) - 1}; got {i}."
-                )
+                raise ValueError(f"{function}: layers must be in 0..{len(self.layers) - 1}; got {i}.")
 
 
 def _activation(function):
     if not callable(function):
         raise TypeError(f"NeuralNet: layers must be layers or activation functions; got {function!r}.")
     return Activation(function)
-
-
-def _name(layer):
-    return layer.function.__name__ if isinstance(layer, Activation) else type(layer).__name__
 
 
 def _grads(values):

@@ -4,6 +4,7 @@ i: input.
 """
 
 import random
+from typing import Any
 
 from .activations import identity
 from .checks import shape
@@ -11,7 +12,7 @@ from .operations import dot
 from .value import Value, plain
 
 
-def neuron(inputs, weights, bias=0.0):
+def neuron(inputs, weights, bias: Any = 0.0):
     """Weighted sum of a neuron; an activation of it is what the neuron fires.
 
         neuron(inputs) = sum_i weights[i] * inputs[i] + bias * 1

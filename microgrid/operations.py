@@ -4,7 +4,8 @@ Those of one or two operands are the rows of derivatives.py; those of many opera
 up from left to right, so that every Python version gives the same bits (`sum` of floats changed in 3.12).
 """
 
-from .derivatives import RULES, value_function
+from .derivatives import RULES
+from .methods import value_function
 from .systems import functions
 from .value import Value, plain
 
@@ -22,7 +23,10 @@ def _row(name):
             return getattr(others[0], "r" + name)(first)
         return of_numbers(*operands)
 
+    rule = RULES[name]
+    slopes = ", ".join(f"d/d{x} = {slope}" for x, slope in zip(rule.operands, rule.slopes, strict=True))
     function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"{name}({', '.join(rule.operands)}) = {rule.value}, of Values or numbers; {slopes}."
     return function
 
 

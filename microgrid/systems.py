@@ -7,7 +7,9 @@ are imported only once one of their numbers has come.
 """
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 
 class Numbers:
@@ -17,8 +19,12 @@ class Numbers:
     """
 
     kind = "number"
+    exp: Callable[[Any], Any]
+    log: Callable[[Any], Any]
+    log1p: Callable[[Any], Any]
 
     def sign(self, a):
+        """1, 0 or -1."""
         return (a > 0) - (a < 0)
 
     def share(self, mine, other, y):

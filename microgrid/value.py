@@ -13,12 +13,12 @@ operations.py has the operations as functions: exp(x), dot(xs, ys), ...
 from itertools import count
 from operator import attrgetter
 
-from .derivatives import is_number, with_operations
+from .methods import Operations, is_number, with_operations
 
 _made = count()  # creation order: parents before children, the same in every process
 
 
-class Value:
+class Value(Operations):
     """A number with a gradient.
 
     data: the number, of any number system (systems.py).
@@ -28,7 +28,6 @@ class Value:
     """
 
     __slots__ = ("_order", "_parents", "_slopes", "data", "grad", "name")
-    __hash__ = None  # equal numbers compare equal, and data changes while a net learns
 
     def __init__(self, data, name=None):
         if isinstance(data, str) or not is_number(data):
@@ -59,30 +58,6 @@ class Value:
     def __repr__(self):
         name = "" if self.name is None else f", name={self.name!r}"
         return f"Value({self.data}, grad={self.grad}{name})"
-
-    def __float__(self):
-        return float(self.data)
-
-    def __bool__(self):
-        return bool(self.data)
-
-    def __pos__(self):
-        return self
-
-    def __eq__(self, other):
-        return self.data == plain(other)
-
-    def __lt__(self, other):
-        return self.data < plain(other)
-
-    def __le__(self, other):
-        return self.data <= plain(other)
-
-    def __gt__(self, other):
-        return self.data > plain(other)
-
-    def __ge__(self, other):
-        return self.data >= plain(other)
 
 
 _new = Value.__new__

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 for _name in ("numpy", "jax"):
     if _find_spec(_name) is None:
-        raise ImportError(f"rl needs {_name}, which is not installed; run: pip install 'microgrid[rl]'.")
+        raise ImportError(
+            f"rl: {_name} is not installed; in the project's folder run: pip install -e '.[rl]'"
+        )
 
 _HOMES = {
     "Evaluation": "evaluate",

@@ -4,10 +4,14 @@ import copy
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 try:
     import gymnasium
 except ImportError:
-    raise ImportError("rl needs gymnasium to make environments; run: pip install 'microgrid[rl]'.") from None
+    raise ImportError(
+        "rl: gymnasium is not installed; in the project's folder run: pip install -e '.[rl]'"
+    ) from None
 from gymnasium.wrappers import OrderEnforcing, PassiveEnvChecker, TimeLimit
 
 ARROWS = {"FrozenLakeEnv": "←↓→↑", "CliffWalkingEnv": "↑→↓←"}  # the direction of each action
@@ -80,10 +84,7 @@ def sizes(function: str, env: gymnasium.Env) -> tuple[int, int]:
 
 
 def table(function: str, env: gymnasium.Env):
-    """Transitions, initial distribution, step limit, map and arrows of a toy environment.
-
-    Transitions: a list of (state, action, probability, next_state, reward, terminated), as in env.P.
-    """
+    """What a TabularMDP needs of a toy environment: arrays, initial distribution, step limit, map, arrows."""
     stripped, inner = bare(env), env.unwrapped
     if stripped.changed_by is not None:
         raise ValueError(
@@ -104,7 +105,7 @@ def table(function: str, env: gymnasium.Env):
         for p, n, r, t in outcomes
     ]
     initial = inner.initial_state_distrib  # pyright: ignore[reportAttributeAccessIssue]
-    return transitions, initial, stripped.limit, _letters(inner), ARROWS.get(type(inner).__name__)
+    return gathered(transitions), initial, stripped.limit, _letters(inner), ARROWS.get(type(inner).__name__)
 
 
 def _letters(env):
@@ -115,3 +116,23 @@ def _letters(env):
     if kind == "CliffWalkingEnv":
         return [*["." * 12] * 3, "S" + "C" * 10 + "G"]
     return None
+
+
+def gathered(transitions):
+    """Arrays next_state, probability, reward, terminated [S, A, K] of a list of transitions.
+
+    transitions: (state, action, probability, next_state, reward, terminated). Those that agree in all but the
+    probability are added up; the rest of each row is filled with outcomes of probability 0 that end.
+    """
+    outcomes = {}
+    for s, a, p, n, r, t in transitions:
+        row = outcomes.setdefault((s, a), {})
+        row[n, r, t] = row.get((n, r, t), 0.0) + p
+    num_states, num_actions = (max(pair[i] for pair in outcomes) + 1 for i in (0, 1))
+    shape = (num_states, num_actions, max(map(len, outcomes.values())))
+    next_state, probability = np.zeros(shape, np.int32), np.zeros(shape)
+    reward, terminated = np.zeros(shape), np.ones(shape, bool)
+    for (s, a), row in outcomes.items():
+        for k, ((n, r, t), p) in enumerate(row.items()):
+            next_state[s, a, k], probability[s, a, k], reward[s, a, k], terminated[s, a, k] = n, p, r, t
+    return next_state, probability, reward, terminated

@@ -63,7 +63,9 @@ def policy_map(mdp, value, policy, title="", label="value", path=None):
         from matplotlib.figure import Figure
         from matplotlib.patches import FancyBboxPatch
     except ImportError:
-        raise ImportError("policy_map needs matplotlib; run: pip install 'microgrid[plots]'.") from None
+        raise ImportError(
+            "policy_map: matplotlib is not installed; in the project's folder run: pip install -e '.[plots]'"
+        ) from None
 
     rows, columns = len(letters), len(letters[0])
     value = np.asarray(value, float).reshape(rows, columns)

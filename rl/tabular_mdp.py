@@ -92,10 +92,10 @@ class TabularMDP:
         from . import envs
 
         made = envs.make("from_gymnasium", env, **kwargs)
-        transitions, initial, limit, letters, arrows = envs.table("from_gymnasium", made)
+        arrays, initial, limit, letters, arrows = envs.table("from_gymnasium", made)
         if isinstance(env, str):
             made.close()
-        return cls(*gathered(transitions), initial, limit, letters, arrows)
+        return cls(*arrays, initial, limit, letters, arrows)
 
     @property
     def num_states(self):
@@ -233,23 +233,3 @@ class TabularMDP:
             q = mean + np.einsum("sak,sak->sa", kept, value[self.next_state])
             value = q.max(1) if weights is None else (weights * q).sum(1)
         return float(self.initial @ value)
-
-
-def gathered(transitions):
-    """Arrays next_state, probability, reward, terminated [S, A, K] of a list of transitions.
-
-    transitions: (state, action, probability, next_state, reward, terminated). Those that agree in all but the
-    probability are added up; the rest of each row is filled with outcomes of probability 0 that end.
-    """
-    outcomes = {}
-    for s, a, p, n, r, t in transitions:
-        row = outcomes.setdefault((s, a), {})
-        row[n, r, t] = row.get((n, r, t), 0.0) + p
-    num_states, num_actions = (max(pair[i] for pair in outcomes) + 1 for i in (0, 1))
-    shape = (num_states, num_actions, max(map(len, outcomes.values())))
-    next_state, probability = np.zeros(shape, np.int32), np.zeros(shape)
-    reward, terminated = np.zeros(shape), np.ones(shape, bool)
-    for (s, a), row in outcomes.items():
-        for k, ((n, r, t), p) in enumerate(row.items()):
-            next_state[s, a, k], probability[s, a, k], reward[s, a, k], terminated[s, a, k] = n, p, r, t
-    return next_state, probability, reward, terminated

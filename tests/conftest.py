@@ -1,4 +1,4 @@
-"""Every test runs in 64 bits, with implicit rank promotion forbidden; warnings are errors (pyproject.toml)."""
+"""Tests run in 64 bits, with implicit rank promotion forbidden; warnings are errors (pyproject.toml)."""
 
 import jax
 import jax.numpy as jnp

@@ -50,7 +50,7 @@ def test_jit_changes_nothing(pair):
     for case in list(check.cases(pair, count=2))[::4]:
         scales = check.scalar_run(pair, case, scalar, Conditioned)
         for one, other, scale in zip(compiled(case), eager(case), scales, strict=True):
-            assert check.worst(one, other, scale) <= 2, case  # the compiler may fuse a product into a sum
+            assert check.worst(one, other, scale) <= 4, case  # the compiler may add up in another order
 
 
 @named(FORMULAS)

@@ -1,4 +1,4 @@
-"""`NeuralNet` and its compiled loop: against loops written by hand, and against itself in chunks of other lengths."""
+"""`NeuralNet` and its compiled loop: against loops written by hand, and against itself in other chunks."""
 
 import os
 import subprocess
@@ -44,7 +44,10 @@ class Convoluted(nnx.Module):
 def state(net):
     """Everything that training moves, as numpy arrays."""
     leaves = jax.tree.leaves([*loop.split(net.module)[1:], net._opt_state])
-    return [np.asarray(jax.random.key_data(a) if jnp.issubdtype(a.dtype, jax.dtypes.prng_key) else a) for a in leaves]
+    return [
+        np.asarray(jax.random.key_data(a) if jnp.issubdtype(a.dtype, jax.dtypes.prng_key) else a)
+        for a in leaves
+    ]
 
 
 def assert_same(a, b):
@@ -167,16 +170,17 @@ def test_short_last_batch_is_its_own_mean():
     for i, loss in enumerate(history.step_losses):
         rows = slice(16 * i, 16 * i + 16)
         assert loss == pytest.approx(net.evaluate(X[rows], LABELS[rows])["loss"], rel=1e-6)
-    assert history.history["accuracy"][0] == pytest.approx(net.evaluate(X, LABELS)["accuracy"], rel=1e-12)
+    assert history.history["accuracy"][0] == pytest.approx(net.evaluate(X, LABELS)["accuracy"], rel=1e-6)
 
 
-@pytest.mark.parametrize("chunk_steps", [None, 1, 5, 400])
-@pytest.mark.parametrize("batch_size", [16, None])
+@pytest.mark.parametrize(("batch_size", "chunk_steps"), [(16, None), (16, 5), (None, 1), (None, 400)])
 def test_until_loss_stops_after_the_first_epoch_that_is_low_enough(batch_size, chunk_steps):
     free = classifier().fit(X, LABELS, epochs=40, batch_size=batch_size, verbose=0).history["loss"]
     goal = free[17]
     net, exact = classifier(), classifier()
-    history = net.fit(X, LABELS, epochs=40, batch_size=batch_size, until_loss=goal, chunk_steps=chunk_steps, verbose=0)
+    history = net.fit(
+        X, LABELS, epochs=40, batch_size=batch_size, until_loss=goal, chunk_steps=chunk_steps, verbose=0
+    )
     stop = next(i for i, loss in enumerate(free) if loss <= goal)
     assert history.history["loss"] == free[: stop + 1]
     assert len(history.step_losses) == (stop + 1) * (1 if batch_size is None else 4)
@@ -235,7 +239,9 @@ def test_train_step_moves_the_carry():
     net = classifier()
     graphdef, params, rest = loop.split(net.module)
     step = loop.train_step(graphdef, net._programs.objective, jn.gradient_descent(0.5))
-    carry, figures = step(loop.Carry(params, rest, jn.gradient_descent(0.5).init(params)), loop.Batch(X, LABELS))
+    carry, figures = step(
+        loop.Carry(params, rest, jn.gradient_descent(0.5).init(params)), loop.Batch(X, LABELS)
+    )
     grads = net.backward(X, LABELS)
     np.testing.assert_allclose(figures, list(net.evaluate(X, LABELS).values()), rtol=1e-6)
     moved = carry.params["layers"][0]["kernel"]
@@ -258,9 +264,8 @@ def test_fused_loss_keeps_the_gradient_where_probabilities_are_certain():
 
 def test_sigmoid_with_its_loss_equals_the_loss_on_scores():
     targets = (LABELS[:, None] > 0).astype(float)
-    layers = [jn.Linear(6, 1)]
-    on_scores = NeuralNet(layers).compile  # bound below, so that both nets share the layer's weights
-    net, scores = NeuralNet([*layers, jn.sigmoid]), on_scores.__self__
+    layer = jn.Linear(6, 1)  # both nets share its weights
+    net, scores = NeuralNet([layer, jn.sigmoid]), NeuralNet([layer])
     net.compile(jn.sgd(0.1), "binary_cross_entropy", ["accuracy"])
     scores.compile(jn.sgd(0.1), "sigmoid_binary_cross_entropy", ["accuracy"])
     assert net.evaluate(X, targets) == scores.evaluate(X, targets)
@@ -272,7 +277,9 @@ def test_sample_weights_are_weighted_terms_over_n():
     net = classifier()
     probabilities = np.asarray(net.forward(X), np.float64)
     terms = -np.log(probabilities[np.arange(53), LABELS])
-    assert net.evaluate(X, LABELS, sample_weight=weights)["loss"] == pytest.approx((weights * terms).mean(), rel=1e-6)
+    assert net.evaluate(X, LABELS, sample_weight=weights)["loss"] == pytest.approx(
+        (weights * terms).mean(), rel=1e-6
+    )
     changed = LABELS.copy()
     changed[0] = (changed[0] + 1) % 3  # its weight is 0
     for a, b in zip(
@@ -290,7 +297,10 @@ def test_a_users_loss_may_return_terms_or_their_mean():
         return -jnp.log(jnp.take_along_axis(outputs, targets[:, None], axis=1))[:, 0]
 
     weights = np.arange(53.0)
-    own, mean = classifier(loss=terms), classifier(loss=lambda outputs, targets: terms(outputs, targets).mean())
+    own, mean = (
+        classifier(loss=terms),
+        classifier(loss=lambda outputs, targets: terms(outputs, targets).mean()),
+    )
     known = classifier()
     figures = known.evaluate(X, LABELS)
     assert own.evaluate(X, LABELS) == pytest.approx(figures, rel=1e-6)
@@ -325,7 +335,9 @@ def test_backward_mirrors_params_and_changes_nothing():
         scores = hidden @ params[3]["kernel"] + params[3]["bias"][None]
         return -jnp.mean(jax.nn.log_softmax(scores)[np.arange(53), LABELS])
 
-    for mine, true in zip(jax.tree.leaves(grads), jax.tree.leaves(jax.grad(loss_of)(net.params)), strict=True):
+    for mine, true in zip(
+        jax.tree.leaves(grads), jax.tree.leaves(jax.grad(loss_of)(net.params)), strict=True
+    ):
         np.testing.assert_allclose(mine, true, rtol=1e-12, atol=1e-15)
     dropped = net.backward(X, LABELS, training=True)
     assert not np.array_equal(dropped[0]["kernel"], grads[0]["kernel"])
@@ -336,7 +348,8 @@ def test_backward_mirrors_params_and_changes_nothing():
 
 
 @pytest.mark.parametrize(
-    "optimizer", [optax.adamw(0.1, weight_decay=0.5), jn.momentum(0.1), optax.chain(optax.clip(1.0), optax.adam(0.1))]
+    "optimizer",
+    [optax.adamw(0.1, weight_decay=0.5), jn.momentum(0.1), optax.chain(optax.clip(1.0), optax.adam(0.1))],
 )
 def test_frozen_weights_stay_under_decay_and_momentum(optimizer):
     net = classifier(optimizer=optimizer, l2=0.1)
@@ -393,8 +406,14 @@ def test_batch_statistics_are_taken_along():
         (lambda net: net.freeze(1), r"freeze: 1 \(relu\) has no weights; parts with weights: 0, 2."),
         (lambda net: net.freeze(9), "freeze: a layer must be a number from 0 to 3; got 9."),
         (lambda net: net.freeze("encoder"), "freeze: a layer must be a number from 0 to 3; got 'encoder'."),
-        (lambda net: net.take_weights(NeuralNet([jn.Linear(6, 5)])), r"take_weights: layers.0.kernel must have the"),
-        (lambda net: setattr(net, "params", {0: {"kernel": 1}}), "NeuralNet.params: the keys must be"),
+        (
+            lambda net: net.take_weights(NeuralNet([jn.Linear(6, 5)])),
+            "take_weights: 0.bias must have the shape",
+        ),
+        (
+            lambda net: setattr(net, "params", {0: {"kernel": 1}}),
+            r"NeuralNet.params: params must have the keys \[0, 2\]; got \[0\].",
+        ),
     ],
 )
 def test_parts_that_are_not_there_get_a_sentence(act, sentence):
@@ -469,12 +488,32 @@ def test_integers_stay_integers_in_front_of_an_embedding():
 @pytest.mark.parametrize(
     ("build", "error", "sentence"),
     [
-        (lambda: NeuralNet([]), ValueError, "NeuralNet: layers must hold at least one layer; got an empty list."),
-        (lambda: NeuralNet(3), TypeError, "NeuralNet: layers must be a list of layers or an nnx.Module; got 3."),
-        (lambda: NeuralNet([jn.Dropout]), TypeError, r"NeuralNet: layer 0 must be a layer .* Fix: Dropout\(...\)."),
+        (
+            lambda: NeuralNet([]),
+            ValueError,
+            "NeuralNet: layers must hold at least one layer; got an empty list.",
+        ),
+        (
+            lambda: NeuralNet(3),
+            TypeError,
+            "NeuralNet: layers must be a list of layers or an nnx.Module; got 3.",
+        ),
+        (
+            lambda: NeuralNet([jn.Dropout]),
+            TypeError,
+            r"NeuralNet: layer 0 must be a layer .* Fix: Dropout\(...\).",
+        ),
         (lambda: NeuralNet([jn.relu, 3]), TypeError, "NeuralNet: layer 1 must be a layer or a function"),
-        (lambda: NeuralNet([jn.relu], seed=-1), ValueError, "NeuralNet: seed must be a whole number >= 0; got -1."),
-        (lambda: NeuralNet([jn.relu], dtype="int8"), ValueError, "dtype must be 'float32' or 'float64'; got 'int8'."),
+        (
+            lambda: NeuralNet([jn.relu], seed=-1),
+            ValueError,
+            "NeuralNet: seed must be a whole number >= 0; got -1.",
+        ),
+        (
+            lambda: NeuralNet([jn.relu], dtype="int8"),
+            ValueError,
+            "dtype must be 'float32' or 'float64'; got 'int8'.",
+        ),
     ],
 )
 def test_a_net_that_cannot_be_built_gets_a_sentence(build, error, sentence):
@@ -588,10 +627,15 @@ def test_pictures_are_written(tmp_path):
     wrong = int((said.argmax(axis=1) != LABELS).sum())
     assert plots.misclassified(images, LABELS, said, tmp_path / "wrong.png", most=5) == wrong > 0
     assert plots.misclassified(images, said.argmax(axis=1), said, tmp_path / "none.svg") == 0
-    assert b"0 of 53 wrong" in (tmp_path / "none.svg").read_bytes() or (tmp_path / "none.svg").stat().st_size > 500
-    with pytest.raises(ValueError, match="misclassified: images, labels and probabilities must have the same"):
+    assert (
+        b"0 of 53 wrong" in (tmp_path / "none.svg").read_bytes()
+        or (tmp_path / "none.svg").stat().st_size > 500
+    )
+    with pytest.raises(
+        ValueError, match="misclassified: images, labels and probabilities must have the same"
+    ):
         plots.misclassified(images[:3], LABELS, said, tmp_path / "no.png")
-    with pytest.raises(ValueError, match="loss_curve: history must hold at least one epoch; got none."):
+    with pytest.raises(ValueError, match=r"loss_curve: history must hold at least one epoch; got none\."):
         plots.loss_curve(training.History(["loss"]), tmp_path / "no.png")
     assert not (tmp_path / "no.png").exists()
 
@@ -599,7 +643,10 @@ def test_pictures_are_written(tmp_path):
 def test_training_loads_no_extra():
     code = (
         "import sys, jaxnets, jaxnets.neural_net;"
-        "print([m for m in ('matplotlib', 'sklearn', 'orbax.checkpoint', 'gymnasium', 'microgrid') if m in sys.modules])"
+        "extras = 'matplotlib', 'sklearn', 'orbax.checkpoint', 'gymnasium', 'microgrid';"
+        "print([module for module in extras if module in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
     assert done.stdout.strip() == "[]"

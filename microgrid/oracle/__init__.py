@@ -9,10 +9,9 @@ _WHERE = {
     "PAIRS": "pairs",
     "Pair": "pairs",
     "Verdict": "crosscheck",
-    "crosscheck": "crosscheck",
     "to_microgrid": "nets",
 }
-__all__ = sorted(_WHERE)
+__all__ = ["PAIRS", "Pair", "Verdict", "to_microgrid"]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name):

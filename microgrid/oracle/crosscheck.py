@@ -15,6 +15,7 @@ import numpy as np
 from ..checks import flatten
 from ..operations import total
 from ..value import Value, backward, plain
+from .pairs import Pair
 from .report import Conditioned, ulps
 from .samplers import SUBNORMAL
 
@@ -25,7 +26,7 @@ STEPS = 50  # of an optimizer's trajectory
 class Verdict:
     """What cross-checking a row found: the worst distances in ULPs, and the arguments that caused them."""
 
-    pair: object
+    pair: Pair
     cases: int = 0
     value: float = 0.0
     gradient: float = 0.0
@@ -86,7 +87,7 @@ def crosscheck(pair, count=20, seed=0, functions=None):
     count: drawn cases for every choice; functions: (scalar, array) to run instead of the row's own.
     Needs `jax_enable_x64`; raises RuntimeError without it.
     """
-    if not jax.config.jax_enable_x64:
+    if not jax.config.read("jax_enable_x64"):
         raise RuntimeError(
             "crosscheck: float64 must be on; call jax.config.update('jax_enable_x64', True) first."
         )
@@ -138,13 +139,13 @@ def scalar_run(pair, case, function, number):
     backward([total([w * y for y, w in pairs])], [1]) if pairs else None
     gradients = [
         number(v.grad) if not isinstance(v.grad, Conditioned) else v.grad
-        for v in flatten_values(lifted, names)
+        for v in _flatten_values(lifted, names)
     ]
     numbers = [plain(y) for y in outputs]
     return [y if isinstance(y, Conditioned) else number(y) for y in numbers], gradients
 
 
-def flatten_values(lifted, names):
+def _flatten_values(lifted, names):
     return [v for name in names for v in flatten(lifted[name])]
 
 

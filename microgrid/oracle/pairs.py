@@ -53,7 +53,7 @@ NO_RATE = (dict(learning_rate="fast"), "learning_rate must be a number or a sche
 LONG = (
     "50 steps round each weight 50 times in each room: 50 ULP apart at worst, sqrt(50) = 7 as a random walk"
 )
-PATH = dict(ulps=(16, 8), reason=LONG)
+PATH: dict[str, Any] = dict(ulps=(16, 8), reason=LONG)
 BAD_MOMENTUM = (dict(momentum=1.0), "momentum must be in [0, 1); got 1.0.")
 
 # fmt: off

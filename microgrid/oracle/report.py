@@ -8,7 +8,7 @@ inf
 
 import math
 
-from ..derivatives import with_operations
+from ..methods import Operations, with_operations
 
 # XLA on CPU flushes results below 2**-1022 to 0; up to 16 times that (a flushed factor) is no difference.
 FLUSHED = 2.0**-1018
@@ -30,7 +30,7 @@ def ulps(x, y, scale=0.0):
 
 
 @with_operations
-class Conditioned:
+class Conditioned(Operations):
     """A float with the scale of its rounding error: it says how far two honest programs may be apart.
 
         scale(y) = max(|y|, sum_i |d y / d x[i]| * scale(x[i])),  0 for an input
@@ -42,7 +42,6 @@ class Conditioned:
     """
 
     __slots__ = ("data", "scale")
-    __hash__ = None
 
     def __init__(self, data, scale=0.0):
         self.data, self.scale = float(data), scale
@@ -54,25 +53,3 @@ class Conditioned:
 
     def __repr__(self):
         return f"Conditioned({self.data}, scale={self.scale})"
-
-    def __float__(self):
-        return self.data
-
-    def __eq__(self, other):
-        return self.data == _data(other)
-
-    def __lt__(self, other):
-        return self.data < _data(other)
-
-    def __le__(self, other):
-        return self.data <= _data(other)
-
-    def __gt__(self, other):
-        return self.data > _data(other)
-
-    def __ge__(self, other):
-        return self.data >= _data(other)
-
-
-def _data(x):
-    return x.data if isinstance(x, Conditioned) else x

@@ -42,7 +42,7 @@ class QTable:
 
         env: an id, or an environment with Discrete observations and actions. seed: an integer >= 0, of the
         environment and of exploration. gamma: in [0, 1].
-        learning_rate: in [0, 1], at a pair's first visit; half of it after learning_rate_visits (inf: it stays).
+        learning_rate: in [0, 1], at a pair's first visit; half after learning_rate_visits (inf: it stays).
         epsilon: in [0, 1], how often an action is random; half of it after epsilon_steps (inf: it stays).
         initial_value: a return that is hard to beat, so that every action gets tried; too low, set epsilon.
         """
@@ -129,7 +129,7 @@ class QTable:
         future = 0.0 if terminated else self.gamma * max(self._q[next_obs])
         error = reward + future - row[action]
         row[action] += self.learning_rate / (1 + visits[action] / self.learning_rate_visits) * error
-        visits[action] += 1
+        visits[action] += 2
         return error
 
     def act(self, obs, deterministic=True):

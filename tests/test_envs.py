@@ -1,0 +1,181 @@
+"""Episodes in real environments, what is loaded when, and pictures of grid worlds."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import gymnasium
+import numpy as np
+import pytest
+
+import rl
+from rl import envs, plots
+
+
+@pytest.fixture(scope="module")
+def lake():
+    return rl.TabularMDP.from_gymnasium("FrozenLake-v1")
+
+
+def test_walked_success_rate_is_the_exact_probability(lake):
+    policy = lake.solve(gamma=0.99).policy
+    exact = lake.success_probability(policy)
+    walked = rl.evaluate_policy(policy, "FrozenLake-v1", episodes=10_000, seed=0)
+    assert abs(walked.success_rate - exact) <= 3 * (exact * (1 - exact) / 10_000) ** 0.5
+    assert walked.mean_return == walked.success_rate
+    assert walked.lengths.max() == 100
+    assert walked.success_error == pytest.approx(walked.return_error, rel=1e-3)
+
+
+def test_walked_return_of_a_random_policy_is_the_exact_one():
+    cliff = rl.TabularMDP.from_gymnasium("CliffWalking-v1", is_slippery=True)
+    weights = np.full((48, 4), [0.2, 0.5, 0.2, 0.1])
+    exact = cliff.expected_return(weights, max_steps=30)
+    env = gymnasium.make("CliffWalking-v1", is_slippery=True)
+    walked = rl.evaluate_policy(weights, env, episodes=3_000, max_steps=30)
+    assert abs(walked.mean_return - exact) <= 3 * walked.return_error
+    goal = cliff.success_probability(weights, max_steps=400, success=47)
+    reached = rl.evaluate_policy(weights, env, episodes=300, max_steps=400, success=[47]).success_rate
+    assert abs(reached - goal) <= 3 * (goal * (1 - goal) / 300) ** 0.5
+
+
+def test_bare_environment_plays_the_same_episodes_as_the_wrapped_one():
+    policy = [0, 3, 3, 3, 0, 0, 0, 0, 3, 1, 0, 0, 0, 2, 1, 0]
+    walked = rl.evaluate_policy(policy, "FrozenLake-v1", episodes=50, seed=5)
+    env = gymnasium.make("FrozenLake-v1")
+    obs, _ = env.reset(seed=5)
+    for i in range(50):
+        total, length, over = 0.0, 0, False
+        while not over:
+            obs, reward, terminated, truncated, _ = env.step(policy[obs])
+            total, length, over = total + reward, length + 1, terminated or truncated
+        assert (walked.returns[i], walked.lengths[i]) == (total, length)
+        obs, _ = env.reset()
+
+
+def test_policy_as_function_array_and_probabilities_walk_alike():
+    policy = np.array([2, 2, 1, 0] * 4)
+    env = gymnasium.make("FrozenLake-v1", is_slippery=False)
+    runs = [
+        rl.evaluate_policy(form, env, episodes=5).lengths.tolist()
+        for form in (policy, np.eye(4)[policy], lambda obs: int(policy[obs]))
+    ]
+    assert runs[0] == runs[1] == runs[2]
+
+
+def test_evaluation_leaves_the_environment_where_it_stands():
+    env = gymnasium.make("FrozenLake-v1", is_slippery=False)
+    env.reset(seed=0)
+    env.step(2)
+    rl.evaluate_policy([0] * 16, env, episodes=2)
+    assert env.unwrapped.s == 1
+    assert env.step(2)[0] == 2
+
+
+def test_time_limit_is_the_smallest_given():
+    stay = [0] * 16
+    env = gymnasium.make("FrozenLake-v1", is_slippery=False, max_episode_steps=7)
+    assert rl.evaluate_policy(stay, env, episodes=2).lengths.tolist() == [7, 7]
+    assert rl.evaluate_policy(stay, env, episodes=2, max_steps=3).lengths.tolist() == [3, 3]
+    assert envs.bare(gymnasium.make("FrozenLake8x8-v1")).limit == 200
+    assert envs.bare(gymnasium.make("FrozenLake-v1", map_name="8x8")).limit == 100
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (dict(episodes=0), "episodes must be >= 1; got 0"),
+        (dict(policy=[0] * 15), r"policy must be 16 integer actions, .*; got int64 \(15,\)"),
+        (dict(policy=[7] * 16), r"policy must be in \[0, 4\); got 7"),
+        (
+            dict(env="CliffWalking-v1", policy=[0] * 48),
+            "max_steps must be given .* got None for CliffWalking-v1",
+        ),
+    ],
+)
+def test_bad_evaluations_get_a_sentence(call, message):
+    with pytest.raises(ValueError, match=f"^evaluate_policy: {message}"):
+        rl.evaluate_policy(**dict(policy=[0] * 16, env="FrozenLake-v1", episodes=1) | call)
+
+
+def run(code):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+
+
+def test_formulas_load_no_gymnasium():
+    code = "import sys, rl, rl.mdp, rl.q_learning; sys.exit('gymnasium' in sys.modules)"
+    assert run(code).returncode == 0
+    assert (
+        run(
+            "import sys, rl; rl.TabularMDP, rl.evaluate_policy; sys.exit('gymnasium' in sys.modules)"
+        ).returncode
+        == 0
+    )
+
+
+def test_importing_rl_alone_loads_no_jax():
+    assert run("import sys, rl; sys.exit('jax' in sys.modules)").returncode == 0
+
+
+def test_missing_packages_are_named_with_the_command():
+    hide = "import sys; from importlib.machinery import PathFinder as F; find = F.find_spec\n"
+    hide += "F.find_spec = lambda name, *a, **k: None if name == {!r} else find(name, *a, **k)\n"
+    result = run(hide.format("jax") + "import rl")
+    assert (
+        "ImportError: rl: jax is not installed; in the project's folder run: pip install -e '.[rl]'"
+        in result.stderr
+    )
+    result = run(hide.format("gymnasium") + "import rl; rl.TabularMDP.from_gymnasium('FrozenLake-v1')")
+    assert result.stderr.rstrip().endswith(
+        "ImportError: rl: gymnasium is not installed; in the project's folder run: pip install -e '.[rl]'"
+    )
+
+
+def test_every_public_name_can_be_reached():
+    assert dir(rl) == rl.__all__ == sorted(rl.__all__)
+    for name in rl.__all__:
+        assert getattr(rl, name).__doc__
+    with pytest.raises(AttributeError, match="module 'rl' has no attribute 'PPPO'"):
+        _ = rl.PPPO
+
+
+def test_arrows_as_text(lake):
+    text = plots.policy_text(lake, np.arange(16) % 4)
+    assert text.splitlines() == ["[←] ↓  →  ↑", " ←  H  →  H", " ←  ↓  →  H", " H  ↓  →  G"]
+    cliff = rl.TabularMDP.from_gymnasium("CliffWalking-v1")
+    lines = plots.policy_text(cliff, cliff.solve(gamma=0.99).policy).splitlines()
+    assert lines[2].count("→") == 11
+    assert lines[3] == "[↑]" + " C " * 10 + " G"
+
+
+def test_picture_shows_letters_values_and_a_labelled_bar(lake, tmp_path):
+    solution = lake.solve(gamma=0.99)
+    path = tmp_path / "lake.png"
+    figure = plots.policy_map(lake, solution.value, solution.policy, "The lake", "discounted value", path)
+    assert path.stat().st_size > 20_000
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert sorted(t for t in texts if t.isalpha()) == ["G", "H", "H", "H", "H", "S"]
+    assert f"{solution.value[0]:.2f}" in texts
+    assert figure.axes[0].get_title() == "The lake"
+    assert figure.axes[1].get_ylabel() == "discounted value"
+    arrows = [a for a in figure.axes[0].texts if getattr(a, "arrow_patch", None) is not None]
+    assert len(arrows) == 11  # every tile but holes and goal
+
+
+def test_pictures_need_a_map():
+    taxi = rl.TabularMDP.from_gymnasium("Taxi-v4")
+    with pytest.raises(ValueError, match="policy_text: mdp must have a map, letters and arrows; got none"):
+        plots.policy_text(taxi, np.zeros(500, int))
+
+
+@pytest.mark.slow
+def test_example_keeps_its_promises(tmp_path):
+    path = Path(__file__).parents[1] / "examples" / "07_frozen_lake.py"
+    spec = importlib.util.spec_from_file_location("frozen_lake", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    figures = module.main(tmp_path)
+    assert all(abs(walked - exact) <= 3 * error for exact, walked, error in figures.values())
+    assert figures["Q-learning"][0] >= 0.80
+    assert len(list(tmp_path.glob("*.png"))) == 2

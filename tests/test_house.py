@@ -1,0 +1,210 @@
+"""The rules of the house: who may import whom, what an import may do, what is public and how it is told."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from microgrid.oracle.pairs import BY_NAME, PAIRS
+
+ROOT = Path(__file__).parent.parent
+STANDARD = sys.stdlib_module_names
+ARRAYS = {"numpy", "jax", "flax", "optax"}
+EXTRAS = {"orbax", "matplotlib", "sklearn", "rich", "imageio", "tensorboard", "safetensors"}
+GYM = {"rl/envs.py", "rl/host.py"}
+FORMULA_TOPICS = {pair.topic for pair in PAIRS}
+
+
+def sources():
+    return [path for room in ("microgrid", "jaxnets", "rl") for path in sorted((ROOT / room).rglob("*.py"))]
+
+
+def imports(path):
+    """(module, inside a function) for every import in a file, relative ones made absolute."""
+    package = path.relative_to(ROOT).with_suffix("").parts[:-1]
+
+    def visit(node, inside):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Import):
+                yield from ((alias.name, inside) for alias in child.names)
+            elif isinstance(child, ast.ImportFrom):
+                base = package[: len(package) - child.level + 1] if child.level else ()
+                yield ".".join((*base, *(child.module or "").split("."))).strip("."), inside
+            deeper = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            yield from visit(child, inside or deeper)
+
+    return list(visit(ast.parse(path.read_text()), False))
+
+
+def allowed(path, inside):
+    """The top-level packages that a file may import, at module level or inside a function."""
+    where = path.relative_to(ROOT).as_posix()
+    if where.startswith("microgrid/oracle/"):
+        rooms = {"jaxnets", "rl", "flint", "mpmath"} if inside else set()
+        pytest_only = {"pytest"} if where.endswith("pytest_plugin.py") else set()
+        return {"microgrid", "numpy", "jax"} | rooms | pytest_only
+    if where.startswith("microgrid/"):
+        return {"microgrid"} | ({"mpmath", "flint"} if inside and where.endswith("systems.py") else set())
+    if where.startswith("jaxnets/"):
+        return {"jaxnets"} | ARRAYS | (EXTRAS if inside else set())
+    gym = {"gymnasium"} if where in GYM or where.startswith("rl/agents/") else set()
+    return {"rl", "jaxnets"} | ARRAYS | gym | (EXTRAS if inside else set())
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_each_file_imports_only_what_its_room_may(path):
+    for module, inside in imports(path):
+        top = module.split(".")[0]
+        assert top in STANDARD | allowed(path, inside), f"{path.name} imports {module}"
+        if path.parent.name == "microgrid":
+            assert not module.startswith("microgrid.oracle"), "the core must not know its referee"
+
+
+def test_the_reader_of_imports_sees_every_kind(tmp_path):
+    file = ROOT / "microgrid" / "not_there.py"
+    text = "import a.b\nfrom . import c\nfrom ..x import y\ndef f():\n    from d import e\n"
+
+    class Fake(type(file)):
+        def read_text(self):
+            return text
+
+    assert imports(Fake(file)) == [("a.b", False), ("microgrid", False), ("x", False), ("d", True)]
+
+
+def run(code):
+    """Runs code in a fresh interpreter that sees everything installed, and returns what it prints."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_microgrid_loads_no_third_party_module():
+    code = """
+import sys, importlib.util
+assert importlib.util.find_spec("numpy") and importlib.util.find_spec("jax")
+before = set(sys.modules)
+import microgrid, microgrid.oracle, microgrid.neural_net
+new = {name.split(".")[0] for name in set(sys.modules) - before} - {"microgrid"}
+print(sorted(new - set(sys.stdlib_module_names)))
+"""
+    assert run(code) == "[]"
+
+
+@pytest.mark.parametrize("module", ["rl", "rl.mdp", "rl.q_learning"])
+def test_formulas_of_rl_load_no_gymnasium(module):
+    assert run(f"import sys, {module}; print('gymnasium' in sys.modules)") == "False"
+
+
+@pytest.mark.parametrize("heavy", ["matplotlib", "rich.progress", "sklearn", "gymnasium", "microgrid"])
+def test_jaxnets_loads_nothing_it_does_not_need(heavy):
+    code = f"""
+import sys, flax.nnx, optax
+before = set(sys.modules)
+import jaxnets
+print({heavy!r} in set(sys.modules) - before)
+"""
+    assert run(code) == "False"
+
+
+def test_importing_changes_no_setting_of_jax():
+    code = """
+import jax, flax.nnx, optax
+before = dict(jax.config.values)
+import pkgutil, importlib, microgrid, microgrid.oracle, jaxnets, rl
+for package in (microgrid, microgrid.oracle, jaxnets, rl):
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        importlib.import_module(module.name)
+print({k: v for k, v in jax.config.values.items() if before.get(k) != v})
+"""
+    assert run(code) == "{}"
+
+
+@pytest.mark.parametrize("missing", ["jax", "flax", "optax"])
+def test_a_missing_extra_gets_one_sentence_with_the_command(missing):
+    code = f"""
+import importlib.util as util
+find, util.find_spec = util.find_spec, lambda name, *rest: None if name == {missing!r} else find(name, *rest)
+try:
+    import jaxnets
+except ImportError as error:
+    print(error)
+"""
+    told = run(code)
+    assert missing in told and "pip install -e '.[jax]'" in told and "\n" not in told
+
+
+@pytest.mark.parametrize("package", ["microgrid", "microgrid.oracle", "jaxnets", "rl"])
+def test_all_is_complete(package):
+    module = importlib.import_module(package)
+    public = {name for name in dir(module) if not name.startswith("_")}
+    modules = {name for name in public if inspect.ismodule(getattr(module, name))}
+    assert set(module.__all__) - modules == public - modules
+    submodules = {info.name for info in pkgutil.iter_modules(module.__path__)}
+    assert not set(module.__all__) & submodules - modules, "a top-level name hides a module"
+
+
+def formulas():
+    """Every public function of a module that has rows, in every room."""
+    for topic in sorted(FORMULA_TOPICS):
+        rooms = {pair.room for pair in PAIRS if pair.topic == topic} | {"microgrid"}
+        for room in sorted(rooms):
+            module = importlib.import_module(f"{room}.{topic}")
+            for name, function in vars(module).items():
+                own = getattr(function, "__module__", None) == module.__name__
+                if inspect.isfunction(function) and own and not name.startswith("_"):
+                    yield pytest.param(topic, name, function, id=f"{room}.{topic}.{name}")
+
+
+@pytest.mark.parametrize(("topic", "name", "function"), list(formulas()))
+def test_every_public_formula_has_a_row(topic, name, function):
+    assert f"{topic}.{name}" in BY_NAME, "add its row to microgrid/oracle/pairs.py"
+
+
+@pytest.mark.parametrize(("topic", "name", "function"), list(formulas()))
+def test_every_formula_is_told_in_full(topic, name, function):
+    """Formula, shapes, source, an example: what a reader needs to trust it."""
+    told = inspect.cleandoc(function.__doc__)
+    assert "\n    " in told, "the formula stands indented under the first line"
+    assert "Source: " in told
+    assert "eturns" in told or topic == "optimizers"
+    assert ">>> " in told
+    for argument in inspect.signature(function).parameters:
+        assert f"{argument}" in told, argument
+
+
+def public():
+    """Every public function, class and method of the three packages."""
+    for room in ("microgrid", "jaxnets", "rl"):
+        package = importlib.import_module(room)
+        for info in pkgutil.walk_packages(package.__path__, f"{room}."):
+            module = importlib.import_module(info.name)
+            assert module.__doc__, f"{info.name}: a module says what is here"
+            for name, thing in vars(module).items():
+                if name.startswith("_") or getattr(thing, "__module__", None) != module.__name__:
+                    continue
+                if inspect.isfunction(thing) or inspect.isclass(thing):
+                    yield pytest.param(thing, id=f"{info.name}.{name}")
+
+
+@pytest.mark.parametrize("thing", list(public()))
+def test_everything_public_has_a_docstring(thing):
+    assert inspect.getdoc(thing)
+    if inspect.isclass(thing):
+        for name, method in vars(thing).items():
+            if (
+                inspect.isfunction(method)
+                and not name.startswith("_")
+                and "." not in method.__code__.co_filename[:1]
+            ):
+                generated = method.__code__.co_filename.startswith("<")
+                assert generated or inspect.getdoc(getattr(thing, name)), f"{thing.__name__}.{name}"
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_file_is_longer_than_one_sitting(path):
+    assert len(path.read_text().splitlines()) <= 250
