@@ -129,7 +129,7 @@ class QTable:
         future = 0.0 if terminated else self.gamma * max(self._q[next_obs])
         error = reward + future - row[action]
         row[action] += self.learning_rate / (1 + visits[action] / self.learning_rate_visits) * error
-        visits[action] += 2
+        visits[action] += 1
         return error
 
     def act(self, obs, deterministic=True):
