@@ -15,7 +15,7 @@ RATES = (Fraction(3, 26), Fraction(1, 5), Fraction(1, 3), Fraction(1), Fraction(
 def step(guess, learning_rate):
     """The next guess, and the slope of the error (guess - 6)**2 that led there: 2 * (guess - 6)."""
     value = Value(guess)
-    error = mean_squared_error([value], [ANSWER])
+    error = mean_squared_error([value], [ANSWER], reduction="sum")
     error.backward()
     optimizer = gradient_descent(learning_rate)
     updates, _ = optimizer.update([value.grad], optimizer.init([guess]), [guess])
@@ -37,10 +37,9 @@ def main():
     print("  guess   error   slope   learning rate   next guess")
     told = guesses(RATES)
     for guess, rate, following in zip(told, RATES, told[1:], strict=False):
-        slope = step(guess, rate)[1]
-        note = "   past the answer, and as far off as before" if following < ANSWER else ""
+        error, slope = (guess - ANSWER) ** 2, step(guess, rate)[1]
+        note = "   past the answer, as far off as before" if following < ANSWER else ""
         note = "   there" if following == ANSWER else note
-        error = (guess - ANSWER) ** 2
         print(f"{guess!s:>7}{error!s:>8}{slope!s:>8}{rate!s:>16}{following!s:>13}{note}")
 
     print("\nA step multiplies the distance to 6 by 1 - 2 * learning rate. After 20 steps from 19:\n")

@@ -524,11 +524,14 @@ def test_a_net_that_cannot_be_built_gets_a_sentence(build, error, sentence):
 # inference
 
 
-def test_inference_drops_nothing_out():
+def test_inference_drops_nothing_out_and_changes_nothing():
     net = classifier(rate=0.5)
-    np.testing.assert_array_equal(net.forward(X), net.forward(X))
+    first, _, _, *last = net.layers
+    plain = NeuralNet([first, jn.relu, *last])  # the same layers without the one that drops out
+    plain.compile(jn.adam(0.1), LOSS, ["accuracy"])
     before = state(net)
-    net.evaluate(X, LABELS)
+    np.testing.assert_array_equal(net.forward(X), plain.forward(X))
+    assert net.evaluate(X, LABELS) == plain.evaluate(X, LABELS)
     assert_same(before, state(net))
 
 

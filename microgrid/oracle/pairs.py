@@ -7,7 +7,7 @@ how.
 from dataclasses import dataclass
 from typing import Any
 
-from .samplers import bit, choice, mat, moderate, positive, prob, real, simplex, unit, vec
+from .samplers import bit, choice, label, mat, moderate, positive, prob, real, simplex, unit, vec
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +56,17 @@ LONG = (
 PATH: dict[str, Any] = dict(ulps=(16, 8), reason=LONG)
 BAD_MOMENTUM = (dict(momentum=1.0), "momentum must be in [0, 1); got 1.0.")
 
+PROCESS: dict[str, Any] = dict(
+    reward=vec(mat(moderate, 2, 2), 3),
+    discount=vec(mat(unit, 2, 2), 3),
+    next_state=vec(vec(label(3, 2), 2), 3),
+    probability=vec(simplex(2, 2), 3),
+)
+OUTSIDE = (dict(next_state=[[[0, 3], [0, 0]]] * 3), "next_state must be in [0, 3); got 3.")
+TRANSITION: dict[str, Any] = dict(reward=real, discount=unit, value=vec(moderate), next_value=vec(moderate))
+BAD_ACTION = (dict(action=5), "action must be in [0, 5); got 5.")
+BAD_VALUES = (dict(value=[1.0]), "value and next_value must share one shape [A]; got (1,) and (5,).")
+
 # fmt: off
 PAIRS = (
     Pair("neuron.neuron", dict(inputs=vec(real), weights=vec(moderate), bias=real), fails=((dict(inputs=[1.0]), "as many numbers as there are weights"),)),
@@ -84,6 +95,11 @@ PAIRS = (
     Pair("regularization.l2_penalty", dict(params=vec(real), rate=unit), fails=((dict(rate=-0.5), "rate must be a finite number >= 0; got -0.5."),)),
     Pair("regularization.dropout", dict(inputs=vec(real), mask=vec(bit), rate=unit), fails=((dict(rate=1.5), "rate must be in [0, 1); got 1.5."), (dict(mask=[1]), "inputs and mask must have the same shape; got (5,) and (1,)."))),
     Pair("linear.linear", dict(inputs=vec(real), kernel=mat(moderate, 5, 3), bias=vec(real, 3)), fails=((dict(inputs=[1.0]), "inputs must end in the in_features of kernel"), (dict(bias=[1.0]), "bias must have the out_features of kernel (5, 3); got (1,)."))),
+    Pair("mdp.bellman_backup", dict(reward=vec(real), discount=vec(unit), next_value=vec(real), probability=vec(prob)), room="rl", fails=((dict(reward=[1.0]), "must share one shape [K]; got (1,)"),)),
+    Pair("mdp.value_iteration", dict(**PROCESS, num_sweeps=choice(0, 1, 3), value=vec(moderate, 3)), room="rl", fails=(OUTSIDE, (dict(num_sweeps=-1), "num_sweeps must be >= 0; got -1."), (dict(value=[0.0]), "value must have shape (3,); got (1,)."))),
+    Pair("mdp.policy_iteration", dict(**PROCESS, policy=choice(None, (1, 0, 1))), room="rl", wrt=("reward", "discount", "probability"), fails=(OUTSIDE, (dict(policy=[0, 0]), "policy must have shape (3,); got (2,)."), (dict(policy=[0, 2, 0]), "policy must be in [0, 2); got 2."))),
+    Pair("q_learning.q_learning_error", dict(**TRANSITION, action=choice(0, 3)), room="rl", fails=(BAD_ACTION, BAD_VALUES)),
+    Pair("q_learning.sarsa_error", dict(**TRANSITION, action=choice(0, 3), next_action=choice(1, 4)), room="rl", fails=(BAD_ACTION, BAD_VALUES, (dict(next_action=-1), "next_action must be in [0, 5); got -1."))),
 )
 # fmt: on
 BY_NAME = {pair.name: pair for pair in PAIRS}

@@ -1,0 +1,263 @@
+"""What kills a mutant: the tests of the table on the rows it touches, its examples, the tests of its topic.
+
+The other room stays as it is, so its answers are computed once and kept.
+"""
+
+import ast
+import contextlib
+import doctest
+import importlib
+import inspect
+import re
+import sys
+import types
+from functools import cache
+from unittest.mock import patch
+
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from microgrid.oracle import crosscheck as check
+from microgrid.oracle.pairs import PAIRS
+from microgrid.oracle.report import Conditioned
+from tests.mutants import ENDLESS, Mutant, source_tree
+
+
+class Endless(Exception):
+    """A loop that does not end."""
+
+
+class BoundedLax:
+    """jax.lax, but a loop runs one turn at a time and gives up when it does not end."""
+
+    def __getattr__(self, name):
+        return getattr(lax, name)
+
+    @staticmethod
+    def while_loop(condition, body, state):
+        turn = _counter()
+        while condition(state):
+            turn()
+            state = body(state)
+        return state
+
+
+def _counter():
+    turns = iter(range(ENDLESS))
+
+    def turn():
+        if next(turns, None) is None:
+            raise Endless(f"{ENDLESS} turns")
+
+    return turn
+
+
+def load(name, code):
+    """A module of that name from code, beside the true one."""
+    module = types.ModuleType(name)
+    module.__package__, module.__file__ = name.rpartition(".")[0], importlib.import_module(name).__file__
+    module._turn = _counter()
+    exec(code, module.__dict__)
+    if "lax" in vars(module):
+        module.lax = BoundedLax()
+    return module
+
+
+@cache
+def used_by(name):
+    """function -> the functions of a module that it reaches, itself among them."""
+    tree, _ = source_tree(name)
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    names = {
+        name: {x.id for x in ast.walk(node) if isinstance(x, ast.Name)} & set(functions)
+        for name, node in functions.items()
+    }
+    for jvp in [name for name in names if name.removesuffix("_jvp") in names]:
+        names[jvp.removesuffix("_jvp")].add(jvp)
+    reached = {name: {name} for name in functions}
+    for _ in functions:
+        reached = {name: near.union(*(names[x] for x in near)) for name, near in reached.items()}
+    return reached
+
+
+def rows(mutant: Mutant):
+    """The rows that a mutant's function has a part in; those of its own topic."""
+    topic = mutant.module.split(".")[1]
+    reached = used_by(mutant.module)
+    return [p for p in PAIRS if p.topic == topic and mutant.function in reached.get(p.function, ())]
+
+
+def killed(mutant: Mutant) -> str | None:
+    """What noticed the mutant, or None if nothing did."""
+    scalar_room = mutant.module.startswith("microgrid.")
+    try:
+        module = load(mutant.module, mutant.code)
+        pairs = rows(mutant)
+        for stage in (same_signature, examples, same_errors, agreement, compiled):
+            for pair in pairs:
+                true = check.rooms(pair)
+                mine = getattr(module, pair.function)
+                stage(pair, mine, true[scalar_room], scalar_room)
+        topic_tests(mutant, module)
+    except AssertionError as error:
+        return f"noticed: {error}"[:200]
+    except Exception as error:
+        return f"raised {type(error).__name__}: {error}"[:200]
+    finally:
+        check._jitted.cache_clear()
+    return None
+
+
+def same_signature(pair, mine, other, scalar_room):
+    assert check.signature(mine) == check.signature(other), "the signature"
+
+
+def examples(pair, mine, other, scalar_room):
+    """The examples in the docstring."""
+    space = dict(mine.__globals__, jnp=jnp, np=np)
+    test = doctest.DocTestParser().get_doctest(mine.__doc__, space, pair.name, None, None)
+    assert not doctest.DocTestRunner(verbose=False).run(test, out=lambda _: None).failed, "an example"
+
+
+def sentence(function, arguments):
+    try:
+        function(**check.as_arrays(arguments, function))
+    except (ValueError, TypeError) as error:
+        return type(error), str(error)
+    return None
+
+
+@cache
+def true_sentences(pair, function):
+    case = next(iter(check.cases(pair, count=1)))
+    return [sentence(function, case | wrong) for wrong, _ in pair.fails]
+
+
+def same_errors(pair, mine, other, scalar_room):
+    """The same sentence for the same mistake."""
+    case = next(iter(check.cases(pair, count=1)))
+    for (wrong, _), expected in zip(pair.fails, true_sentences(pair, other), strict=True):
+        assert sentence(mine, case | wrong) == expected, f"the error for {wrong}"
+
+
+@cache
+def chosen_cases(pair):
+    """The cases of the table's test, the drawn ones first: they notice soonest."""
+    count = 4 if pair.topic == "optimizers" else 20
+    cases = list(check.cases(pair, count))
+    kinks = [
+        case | {name: check.filled(case[name], point)}
+        for name, point in (pair.kinks or {}).items()
+        for case in check.cases(pair, count=3)
+    ]
+    return cases[::-1], kinks
+
+
+@cache
+def array_answers(pair):
+    """case number -> outputs and gradients of the true array room, computed when asked for."""
+    run, cases = check.runner(pair, check.rooms(pair)[1]), sum(chosen_cases(pair), [])
+    return cache(lambda i: run(cases[i]))
+
+
+@cache
+def scalar_answers(pair):
+    """case number -> outputs and gradients of the true scalar room, and their scales."""
+    scalar, cases = check.rooms(pair)[0], sum(chosen_cases(pair), [])
+    return cache(lambda i: [check.scalar_run(pair, cases[i], scalar, kind) for kind in (float, Conditioned)])
+
+
+@cache
+def true_path(pair, case):
+    return _array_optimizer_run(check.rooms(pair)[1](**dict(case)), *_remembered[case])
+
+
+_remembered = {}
+_array_optimizer_run = check.array_optimizer_run
+
+
+def agreement(pair, mine, other, scalar_room):
+    """Values and gradients within the row's bounds, slopes at kinks to the bit."""
+    if pair.topic == "optimizers":
+        return trajectories(pair, mine, other, scalar_room)
+    cases, kinks = chosen_cases(pair)
+    run = check.runner(pair, mine, compiled=False)
+    for i, case in enumerate(cases + kinks):
+        if scalar_room:
+            answer = array_answers(pair)(i)
+            value, gradient = check.distance(pair, case, mine, lambda _, answer=answer: answer)
+            slopes = check.scalar_run(pair, case, mine, float)[1] if i >= len(cases) else None
+            expected = answer[1].tolist()
+        else:
+            (outputs, expected), (scales, slope_scales) = scalar_answers(pair)(i)
+            answer = run(case)
+            value = check.worst(outputs, answer[0], scales)
+            gradient = check.worst(expected, answer[1], slope_scales)
+            slopes = answer[1].tolist()
+        assert value <= pair.ulps[0], f"value {value:.1f} ULP off at {case}"
+        assert gradient <= pair.ulps[1], f"gradient {gradient:.1f} ULP off at {case}"
+        assert i < len(cases) or slopes == expected, f"slope at a kink, {case}"
+
+
+def trajectories(pair, mine, other, scalar_room):
+    for case in chosen_cases(pair)[0]:
+        if scalar_room:
+            key = tuple(case.items())
+
+            def remembered(_, params, slopes, key=key):
+                _remembered[key] = params, slopes
+                return true_path(pair, key)
+
+            with patch.object(check, "array_optimizer_run", remembered):
+                value, _ = check.trajectory(pair, case, mine, other)
+        else:
+            value, _ = check.trajectory(pair, case, other, mine)
+        assert value <= pair.ulps[0], f"trajectory {value:.1f} ULP off with {case}"
+
+
+def compiled(pair, mine, other, scalar_room):
+    """Compilation changes nothing: one case for every choice."""
+    if scalar_room or pair.topic == "optimizers":
+        return
+    choices, run = {}, check.runner(pair, mine)
+    for i, case in enumerate(chosen_cases(pair)[0]):
+        choices.setdefault(tuple(case[name] for name, s in pair.arguments.items() if s.choices), (i, case))
+    for i, case in choices.values():
+        (outputs, slopes), (scales, slope_scales) = scalar_answers(pair)(i)
+        answer = run(case)
+        assert check.worst(outputs, answer[0], scales) <= pair.ulps[0], f"compiled, at {case}"
+        assert check.worst(slopes, answer[1], slope_scales) <= pair.ulps[1], f"compiled, at {case}"
+
+
+def topic_tests(mutant, module):
+    """The tests in tests/test_<topic>.py that use the mutant's functions, with the mutant in their place."""
+    with contextlib.suppress(ModuleNotFoundError):
+        tests = importlib.import_module(f"tests.test_{mutant.module.split('.')[1]}")
+        true = importlib.import_module(mutant.module)
+        swap = {id(true): module}
+        for name, thing in vars(true).items():
+            if inspect.isfunction(thing) and thing.__module__ == true.__name__:
+                swap[id(thing)] = getattr(module, name)
+        names = {name: swap[id(x)] for name, x in vars(tests).items() if id(x) in swap}
+        with patch.multiple(tests, **names):
+            for test in [t for name, t in vars(tests).items() if name.startswith("test_")]:
+                run_test(test, swap, set(names))
+
+
+def run_test(test, swap, names):
+    """Runs a test for each of its parameters, if it uses what is swapped; those that need fixtures are left."""
+    marks = [m for m in getattr(test, "pytestmark", ()) if m.name == "parametrize"]
+    if any(m.name == "slow" for m in getattr(test, "pytestmark", ())):
+        return
+    sets = [{}]
+    for mark in marks:
+        asked = re.split(r"\s*,\s*", mark.args[0]) if isinstance(mark.args[0], str) else list(mark.args[0])
+        values = [getattr(v, "values", v) for v in mark.args[1]] if len(asked) > 1 else [(v,) for v in mark.args[1]]
+        sets = [s | dict(zip(asked, v, strict=True)) for s in sets for v in values]
+    if set(inspect.signature(test).parameters) != set(sets[0]):
+        return
+    for arguments in sets:
+        mine = {name: swap.get(id(x), x) for name, x in arguments.items()}
+        if names & set(test.__code__.co_names) or any(mine[n] is not arguments[n] for n in mine):
+            test(**mine)
