@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 import jaxnets
+from jaxnets.plots import misclassified
 
 FOLDS, EPOCHS = 5, 40
 
@@ -65,7 +66,7 @@ def main(folder="demo_output", fold=0):
     curve, mistakes = Path(folder, "digits_learning.png"), Path(folder, "digits_wrong.png")
     history.plot(curve)
     shapes = images[unseen].reshape(-1, 8, 8)
-    wrong = jaxnets.plots.misclassified(shapes, labels[unseen], probabilities, mistakes)
+    wrong = misclassified(shapes, labels[unseen], probabilities, mistakes)
     print(f"\nOf {len(unseen)} digits never seen, {len(unseen) - wrong} are read right: {accuracy:.1%}.")
     print(f"{wrong} are wrong; look at them before you blame the net: {mistakes}")
     print(f"Learning: {curve}")

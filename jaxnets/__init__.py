@@ -42,9 +42,11 @@ from .regularization import (
     l1_penalty as l1_penalty,
     l2_penalty as l2_penalty,
 )
+from .training import History as History
 
 __all__ = [
     "Dropout",
+    "History",
     "Linear",
     "NeuralNet",
     "adagrad",

@@ -60,13 +60,14 @@ class Linear(nnx.Module):
             self.initialize(np.random.default_rng(np.asarray(jax.random.key_data(rngs.params()))))
 
     def initialize(self, generator, dtype="float32"):
-        """Draw kernel and bias from a numpy random generator."""
+        """Draw kernel and bias from a numpy random generator; in numpy, so that nothing is compiled."""
         draws = generator.standard_normal((self.in_features, self.out_features))
         while (far := np.abs(draws) > 2).any():
             draws[far] = generator.standard_normal(int(far.sum()))
         scale = 0.87962566103423978 * np.sqrt(self.in_features)  # standard deviation of the cut normal
-        self.kernel = nnx.Param(jnp.asarray((draws / scale).astype(dtype)))
-        self.bias = nnx.Param(jnp.zeros(self.out_features, dtype)) if self.use_bias else None
+        self.kernel = nnx.Param(jax.device_put((draws / scale).astype(dtype)))
+        bias = np.zeros(self.out_features, dtype)
+        self.bias = nnx.Param(jax.device_put(bias)) if self.use_bias else None
 
     def __call__(self, inputs):
         if self.kernel.get_value() is None:

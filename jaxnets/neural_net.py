@@ -76,12 +76,10 @@ class NeuralNet:
         optimizer: one of this library's, or any Optax transformation. loss: a name
         ("categorical_cross_entropy", ...) or a function of (outputs, targets) that returns a number, or one
         term an example. metrics: names ("accuracy", "mean_squared_error", "mean_absolute_error") or functions
-        of (outputs, targets). l1, l2: rates of the penalties (`l1_penalty`, `l2_penalty`) on all kernels;
-        biases are left alone, and the reported loss contains them.
+        of (outputs, targets). l1, l2: rates of the penalties on all kernels (not biases), part of the loss.
 
-        A cross-entropy behind the softmax or sigmoid it belongs to is computed from the scores in front of
-        that layer. Raises ValueError where a loss on probabilities meets layers that end in scores, or the
-        reverse.
+        A cross-entropy behind its own softmax or sigmoid is computed from the scores in front of that layer.
+        Raises ValueError where a loss on probabilities meets layers that end in scores, or the reverse.
         """
         objective = Objective(self.module, loss, metrics, l1, l2)
         self._programs.compile(objective, optimizer_of(optimizer))
@@ -114,8 +112,7 @@ class NeuralNet:
         changes no bit of the result.
 
         Interrupted, by an error or by Ctrl-C, the network has the weights of the last finished chunk, and
-        `history` what was seen until then. Bad data raises ValueError or TypeError before anything is
-        touched.
+        `history` what was seen. Bad data raises ValueError or TypeError before anything is touched.
         """
         objective = self._compiled("fit")
         epochs = data.whole("fit", "epochs", epochs, 0)
@@ -148,8 +145,7 @@ class NeuralNet:
                 self._epochs += len(run.history.epoch)
 
     def evaluate(self, x, y, batch_size: int = 256, sample_weight=None) -> dict[str, float]:
-        """The loss and the metrics in inference mode, by name: means over all examples, the loss with
-        penalties."""
+        """Loss (with penalties) and metrics in inference mode, by name: means over all examples."""
         objective = self._compiled("evaluate")
         batch_size = data.whole("evaluate", "batch_size", batch_size, 1)
         batch = self._batch("evaluate", x, y, sample_weight)
@@ -159,8 +155,7 @@ class NeuralNet:
         return dict(zip(objective.names, means.tolist(), strict=True))
 
     def forward(self, x) -> jax.Array:
-        """What the last layer says to x [N, ...], in inference mode. Also works inside `jax.grad` and
-        `jax.jit`."""
+        """What the last layer says to x [N, ...], in inference mode. Works inside `jax.jit` and `jax.grad`."""
         graphdef, params, rest = loop.split(self.module)
         if not isinstance(x, Tracer):
             x = data.features("forward", "x", x, self.dtype, self._keep_integers)
@@ -170,8 +165,7 @@ class NeuralNet:
     def predict(self, x, batch_size: int = 256) -> np.ndarray:
         """What the last layer says to x [N, ...], in inference mode, batch by batch, as a numpy array.
 
-        Raises ValueError for a net that still has the weights it was born with; `forward` shows what those
-        say.
+        Raises ValueError for a net that still has the weights it was born with.
         """
         if self._untrained:
             raise ValueError(
@@ -190,8 +184,7 @@ class NeuralNet:
         """The gradient of the loss, with its penalties, for every parameter: a nested dict like `params`.
 
         In inference mode, so that it is a function of the weights alone; training=True drops out and
-        normalises as the next step of `fit` would. Frozen parameters have their gradient too. Changes
-        nothing.
+        normalises as the next step of `fit` would. Frozen parameters have their gradient too.
         """
         self._compiled("backward")
         batch = self._batch("backward", x, y, sample_weight)
@@ -200,9 +193,8 @@ class NeuralNet:
 
     def freeze(self, *layers):
         """Keep the weights of these layers as they are while the others learn: by number, or by attribute
-        name ("encoder", "encoder.linear") for modules that are not lists; all without a name. Batch
-        statistics of a frozen layer stay too, and are what it normalises with. Neither momentum nor weight
-        decay moves them."""
+        name ("encoder", "encoder.linear") for modules that are not lists; all without a name. Batch statistics
+        of a frozen layer stay too. Neither momentum nor weight decay moves them."""
         self._frozen |= parts.named("freeze", self.module, layers)
 
     def unfreeze(self, *layers):
@@ -210,9 +202,8 @@ class NeuralNet:
         self._frozen -= parts.named("unfreeze", self.module, layers)
 
     def take_weights(self, other, layers=()):
-        """Copy the weights (and batch statistics) of these layers from another network that has them at the
-        same places: by number or by name, as in `freeze`; all without a name. The other may be an nnx.Module
-        too."""
+        """Copy the weights (and batch statistics) of these layers from another network, or nnx.Module, that has
+        them at the same places: by number or by name, as in `freeze`; all without a name."""
         source = other.module if isinstance(other, NeuralNet) else other
         if not isinstance(source, nnx.Module):
             raise TypeError(f"take_weights: other must be a NeuralNet or an nnx.Module; got {other!r}.")
@@ -220,8 +211,7 @@ class NeuralNet:
         self._untrained = False
 
     def summary(self, input_shape) -> str:
-        """Print, and return, a table of layers, output shapes and parameters; input_shape is that of one
-        example."""
+        """Print, and return, a table of layers, shapes and parameters; input_shape: of one example."""
         from .summary import table
 
         text = table(self.module, tuple(input_shape), self.dtype, self._frozen)

@@ -81,7 +81,8 @@ class Dropout(nnx.Module):
     def initialize(self, generator, dtype="float32"):
         """Seed the stream of masks from a numpy random generator."""
         del dtype  # a mask has the dtype of its inputs
-        self.rngs = nnx.Rngs(dropout=int(generator.integers(2**31)))["dropout"]
+        seed = generator.integers(2**32, size=2, dtype=np.uint32)
+        self.rngs = nnx.RngStream(jax.random.wrap_key_data(seed, impl="threefry2x32"), tag="dropout")
 
     def __call__(self, inputs):
         if self.deterministic or self.rate == 0:

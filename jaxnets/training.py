@@ -40,9 +40,9 @@ class History:
 class Plan:
     """Which rows each step of each epoch sees: a function of the seed and the epoch's number alone."""
 
-    def __init__(self, examples: int, batch_size, shuffle, seed):
-        self.full = batch_size is None or batch_size >= examples
-        self.batch: int = examples if self.full else batch_size
+    def __init__(self, examples: int, batch_size: int | None, shuffle, seed):
+        self.batch = examples if batch_size is None else min(batch_size, examples)
+        self.full = self.batch == examples
         self.steps = -(-examples // self.batch)
         self.remainder = examples % self.batch
         self.capacity = MOST_STEPS if self.full else max(1, min(MOST_STEPS, MOST_ROWS // self.batch))

@@ -42,10 +42,10 @@ COMPARISONS = {  # the boundary moved, and the other side taken
 }
 TWINS = (  # functions of one shape that are easily taken for one another
     "min max, sum mean, any all, maximum minimum, argmax argmin, exp expm1, log log1p, zeros ones, sign abs, "
-    "sigmoid tanh, _sigmoid _tanh, softplus relu, xlogy xlog1my, _xlogy _xlog1my, logistic tanh, sqrt exp"
+    "sigmoid tanh, _sigmoid _tanh, softplus relu, xlogy xlog1my, _xlogy _xlog1my, sqrt exp"
 )
-CALLS = {one: other for pair in TWINS.split(", ") for one, other in [pair.split()]}
-CALLS = {other: one for one, other in CALLS.items()} | CALLS
+CALLS = {one: other for pair in TWINS.split(", ") for one, other in (pair.split(), pair.split()[::-1])}
+CALLS |= {"jnp.tanh": "sin", "lax.logistic": "tanh"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,10 +71,17 @@ def source_tree(module: str) -> tuple[ast.Module, str]:
     """The syntax tree of a module, its loops bounded, and its file."""
     file = importlib.import_module(module).__file__
     tree = ast.parse(Path(file).read_text())
-    for loop in ast.walk(tree):
-        if isinstance(loop, ast.While):
-            loop.body.insert(0, ast.parse("_turn()").body[0])
+    for block in [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.For)]:
+        for loop in [node for node in block.body if isinstance(node, ast.While)]:
+            bound_loop(block, loop)
     return ast.fix_missing_locations(tree), file
+
+
+def bound_loop(block, loop):
+    """Lets a loop count its turns: `_counter()` gives a function that raises after too many."""
+    start, turn = ast.parse("_turn = _counter()\n_turn()").body
+    block.body.insert(block.body.index(loop), start)
+    loop.body.insert(0, turn)
 
 
 def mutants(module: str) -> Iterator[Mutant]:
@@ -160,8 +167,10 @@ def alternatives(node, parent):
             yield ast.If(ast.UnaryOp(ast.Not(), test), body, orelse)
         case ast.Name(name) if name in CALLS and isinstance(parent, ast.Call):
             yield ast.Name(CALLS[name], ast.Load())
-        case ast.Attribute(ast.Name("jnp" | "lax" | "operations") as value, name) if name in CALLS:
-            yield ast.Attribute(value, CALLS[name], ast.Load())
+        case ast.Attribute(ast.Name("jnp" | "lax" | "operations" as base) as value, name):
+            other = CALLS.get(f"{base}.{name}", CALLS.get(name))
+            if other:
+                yield ast.Attribute(value, other, ast.Load())
         case ast.Expr(ast.Call()):
             yield ast.Pass()
 

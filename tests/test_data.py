@@ -44,7 +44,7 @@ BAD_DATA = [
         MSE,
         X,
         ONE,
-        r"y must have the shape \(6, 1\) of the outputs for mean_squared_error; got \(6,\). Fix: y\[:, None\]",
+        r"y must have the shape \(6, 1\) of the outputs for mean_squared_error; got \(6,\). Fix: y\[:, None",
     ),
     (BINARY, X, ONE, r"y must have the shape \(6, 1\) of the outputs .* Fix: y\[:, None\]."),
     (

@@ -1,0 +1,78 @@
+"""The verdict table: every formula in both rooms, on the same hard and drawn numbers, in float64.
+
+Promises: no value and no gradient is further apart than the bound of its row, in ULPs, units in the last
+place: between 1 and 2 one ULP is 2**-52, the smallest step a number can make.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+import jax
+
+from microgrid.oracle import PAIRS
+from microgrid.oracle.crosscheck import crosscheck
+
+
+def mark(distance, bound):
+    """A distance in ULPs as a column: a dot where both rooms agree to the last bit."""
+    text = "·" if distance == 0 else f"{distance:.2f}"
+    return f"{text:>7} {'/' if distance <= bound else '>'} {bound:<3}"
+
+
+def picture(verdicts, path):
+    """Bars of the worst distances, beside the bounds."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 0.27 * len(verdicts) + 1.2), dpi=120, layout="constrained")
+    panels = zip(figure.subplots(1, 2, sharey=True), ("value", "gradient"), (0, 1), strict=True)
+    names = [verdict.pair.name for verdict in verdicts]
+    for axes, what, column in panels:
+        shown = [v for v in verdicts if what == "value" or v.pair.topic != "optimizers"]
+        rows = [names.index(v.pair.name) for v in shown]
+        colours = ["#1f5fa8" if v.ok else "#c0392b" for v in shown]
+        axes.barh(rows, [min(getattr(v, what), 99) for v in shown], color=colours)
+        axes.plot([v.pair.ulps[column] for v in shown], rows, "|", color="#d1661c", ms=9, mew=2, label="bound")
+        axes.set_xlabel(f"worst distance of the {what}, ULP")
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(axis="x", alpha=0.25)
+    figure.axes[0].set_yticks(range(len(names)), names, fontsize=8)
+    figure.axes[0].invert_yaxis()
+    figure.axes[0].margins(y=0.01)
+    figure.axes[1].legend(frameon=False, loc="upper right")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path)
+
+
+def main(folder="demo_output", pairs=PAIRS, count=5):
+    """Cross-checks the rows, count drawn cases for each choice of arguments; leaves a picture. Returns the
+    Verdicts."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    start = time.perf_counter()
+    print(f"{len(pairs)} formulas, each written twice: on scalars in microgrid, on arrays in jaxnets or rl. The worst")
+    print("distance of any number, in ULPs, and its bound; a dot is agreement to the last bit.\n")
+    print("  formula                               cases     value   bound  gradient   bound")
+    bar = Progress(TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), transient=True)
+    bar.disable = not sys.stdout.isatty()
+    verdicts = []
+    with jax.enable_x64(True), bar:
+        task = bar.add_task("cross-checking", total=len(pairs))
+        for pair in pairs:
+            verdicts.append(verdict := crosscheck(pair, count))
+            walked = pair.topic == "optimizers"
+            slope = "   50 steps" if walked else mark(verdict.gradient, pair.ulps[1])
+            word = "" if verdict.ok else "   FAIL"
+            line = f"{pair.name:<38}{verdict.cases:>5}{mark(verdict.value, pair.ulps[0]):>14} {slope}{word}"
+            print(f"  {line.rstrip()}")
+            bar.advance(task)
+    path = Path(folder, "verdicts.png")
+    picture(verdicts, path)
+    good, cases = sum(verdict.ok for verdict in verdicts), sum(verdict.cases for verdict in verdicts)
+    print(f"\n{good} of {len(verdicts)} formulas agree within their bounds on {cases:,} cases", end=", ")
+    print(f"in {time.perf_counter() - start:.1f} s. The table as a picture: {path}")
+    return verdicts
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:2])

@@ -1,0 +1,49 @@
+"""The main job on real data, told in the terminal, with pictures: `make demo`, or python examples/demo.py [FOLDER].
+
+Each part is an example of its own; this plays them in one process, one after the other.
+"""
+
+import runpy
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PARTS = (
+    ("08_verdicts.py", "Two rooms, one truth"),
+    ("05_digits.py", "Reading digits"),
+    ("06_students.py", "Pass or fail, by a rule nobody tells"),
+    ("09_your_table.py", "Pass or fail, from a table of your own"),
+    ("07_frozen_lake.py", "Crossing a frozen lake"),
+)
+WIDTH = 100
+
+
+def heading(text):
+    """A line across the terminal with a title in it."""
+    bold, plain = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
+    return f"{bold}── {text} {'─' * (WIDTH - len(text) - 4)}{plain}"
+
+
+def main(folder="demo_output", parts=PARTS):
+    """Plays the parts; returns the seconds of each, by file name."""
+    folder, begin, seconds, seen = Path(folder), time.time(), {}, time.perf_counter()
+    print(f"microgrid: every formula twice, and a referee. Pictures go to {folder}{'/'}")
+    for number, (name, title) in enumerate(parts, 1):
+        print(f"\n{heading(f'{number}. {title} (examples/{name})')}\n", flush=True)
+        runpy.run_path(str(HERE / name))["main"](folder)
+        seconds[name], seen = time.perf_counter() - seen, time.perf_counter()
+
+    print(f"\n{heading('What there is now')}\n")
+    for (name, title), took in zip(parts, seconds.values(), strict=True):
+        print(f"  {title:<42} {took:5.1f} s   examples/{name}")
+    print(f"  {'together':<42} {sum(seconds.values()):5.1f} s\n")
+    pictures = [path for path in sorted(folder.glob("*.png")) if path.stat().st_mtime >= begin - 1]
+    for path in pictures:
+        print(f"  {path}")
+    print("\nShorter stories, with their numbers: examples/01_guessing.py to examples/04_weighted_sum.py.")
+    return seconds
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:2])
