@@ -36,7 +36,8 @@ def told(name, loss, outputs):
 
 def main():
     """Plays the story, in 64 bits. Returns the losses by net, and the distance of the gradients in ULPs."""
-    print(f"{PROOF}\n\n  net, {EPOCHS} steps of Adam             mean error        0 0      0 1      1 0      1 1")
+    print(f"{PROOF}\n")
+    print(f"  net, {EPOCHS} steps of Adam             mean error        0 0      0 1      1 0      1 1")
     plain = microgrid.NeuralNet([microgrid.Linear(2, 4), microgrid.Linear(4, 1)], seed=1)
     plain.compile(microgrid.adam(0.05), LOSS)
     plain.fit(X, Y, epochs=EPOCHS, batch_size=None)
@@ -57,7 +58,7 @@ def main():
         told("2-4-1, tanh, arrays", arrays.evaluate(X, Y)["loss"], arrays.predict(X))
         losses = {"plain": plain.evaluate(X, Y), "scalars": scalars.evaluate(X, Y)}
         losses |= {"arrays": arrays.evaluate(X, Y)["loss"]}
-    print(f"\nThe gradients of both rooms, before the first step, are {ulps:.0f} ULPs of the largest apart.")
+    print(f"\nThe gradients of both rooms, before the first step, are {ulps:.2g} ULPs of the largest apart.")
     return losses, ulps, plain.predict(X)
 
 

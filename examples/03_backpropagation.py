@@ -10,13 +10,13 @@ from microgrid.value import backward
 INPUTS, TARGETS, REPETITIONS = [0.05, 0.10], [0.01, 0.99], 10_000
 # What the page says, to the digits it gives. w1 to w8 are the weights after one step.
 PUBLISHED = {
-    "out h1": 0.593269992, "out h2": 0.596884378, "out o1": 0.75136507, "out o2": 0.772928465,
-    "error": 0.298371109, "d error / d w5": 0.082167041,
-    "w1": 0.149780716, "w2": 0.19956143, "w3": 0.24975114, "w4": 0.29950229,
-    "w5": 0.35891648, "w6": 0.408666186, "w7": 0.511301270, "w8": 0.561370121,
-    "error at the 10,000th": 0.0000351085,
-    "error after 1, in turn": 0.291027924,
-    "o1 after 10,000, in turn": 0.015912196, "o2 after 10,000, in turn": 0.984065734,
+    "out h1": "0.593269992", "out h2": "0.596884378", "out o1": "0.75136507", "out o2": "0.772928465",
+    "error": "0.298371109", "d error / d w5": "0.082167041",
+    "w1": "0.149780716", "w2": "0.19956143", "w3": "0.24975114", "w4": "0.29950229",
+    "w5": "0.35891648", "w6": "0.408666186", "w7": "0.511301270", "w8": "0.561370121",
+    "error at the 10,000th": "0.0000351085",
+    "error after 1, in turn": "0.291027924",
+    "o1 after 10,000, in turn": "0.015912196", "o2 after 10,000, in turn": "0.984065734",
 }  # fmt: skip
 IN_TURN = """
 The page derives the gradients of all weights before any of them moves, and so do we. "At the 10,000th"
@@ -63,7 +63,9 @@ def learn(hidden, outputs, in_turn=False):
             weight.grad = 0
     move(outputs)
     pulls = [
-        sum(cell.weights[j].data * weighted_sum.grad for cell, weighted_sum in zip(outputs, sums, strict=True))
+        sum(
+            cell.weights[j].data * weighted_sum.grad for cell, weighted_sum in zip(outputs, sums, strict=True)
+        )
         for j in range(len(hidden))
     ]
     backward(inner, pulls)
@@ -96,8 +98,7 @@ def main():
     ours = {name: float(value) for name, value in ours.items()}
     print("  number                    published                 ours")
     for name, published in PUBLISHED.items():
-        known = f"{published:.10f}".rstrip("0")
-        print(f"  {name:<26}{known:<14}{ours[name]:>16.12f}")
+        print(f"  {name:<26}{published:<14}{ours[name]:>16.12f}")
     print(f"{IN_TURN} {float(after_one):.9f}.")
     return ours
 

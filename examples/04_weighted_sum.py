@@ -64,7 +64,9 @@ def main():
         arrays = [jax.device_put(array) for array in (inputs, kernel, bias)]
         slow = best_seconds(lambda: [loop(row, weights, biases) for row in rows], 3)
         quick = best_seconds(lambda: fast(*arrays).block_until_ready(), 200)
-    print(f"\nLoop {1e3 * slow:.1f} ms, matrix product {1e3 * quick:.3f} ms: {slow / quick:,.0f} times as fast.")
+    print(
+        f"\nLoop {1e3 * slow:.1f} ms, matrix product {1e3 * quick:.3f} ms: {slow / quick:,.0f} times as fast."
+    )
     return differing, ulps, slow / quick
 
 

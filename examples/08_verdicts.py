@@ -32,14 +32,19 @@ def picture(verdicts, path):
         rows = [names.index(v.pair.name) for v in shown]
         colours = ["#1f5fa8" if v.ok else "#c0392b" for v in shown]
         axes.barh(rows, [min(getattr(v, what), 99) for v in shown], color=colours)
-        axes.plot([v.pair.ulps[column] for v in shown], rows, "|", color="#d1661c", ms=9, mew=2, label="bound")
+        axes.plot(
+            [v.pair.ulps[column] for v in shown], rows, "|", color="#d1661c", ms=9, mew=2, label="bound"
+        )
         axes.set_xlabel(f"worst distance of the {what}, ULP")
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(axis="x", alpha=0.25)
+        axes.set_axisbelow(True)
+        axes.xaxis.get_major_locator().set_params(integer=True)
     figure.axes[0].set_yticks(range(len(names)), names, fontsize=8)
     figure.axes[0].invert_yaxis()
     figure.axes[0].margins(y=0.01)
-    figure.axes[1].legend(frameon=False, loc="upper right")
+    figure.axes[0].legend(frameon=False, loc="lower right")
+    figure.suptitle("Scalars against arrays: optimizers over 50 steps, the rest on hard and drawn numbers")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
 
@@ -50,8 +55,8 @@ def main(folder="demo_output", pairs=PAIRS, count=5):
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     start = time.perf_counter()
-    print(f"{len(pairs)} formulas, each written twice: on scalars in microgrid, on arrays in jaxnets or rl. The worst")
-    print("distance of any number, in ULPs, and its bound; a dot is agreement to the last bit.\n")
+    print(f"{len(pairs)} formulas, each written twice: on scalars in microgrid, on arrays in jaxnets or rl.")
+    print("The worst distance of any number, in ULPs, and its bound; a dot is agreement to the last bit.\n")
     print("  formula                               cases     value   bound  gradient   bound")
     bar = Progress(TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), transient=True)
     bar.disable = not sys.stdout.isatty()

@@ -1,4 +1,4 @@
-"""The main job on real data, told in the terminal, with pictures: `make demo`, or python examples/demo.py [FOLDER].
+"""The main job on real data, told in the terminal, with pictures: `make demo`.
 
 Each part is an example of its own; this plays them in one process, one after the other.
 """
@@ -28,7 +28,7 @@ def heading(text):
 def main(folder="demo_output", parts=PARTS):
     """Plays the parts; returns the seconds of each, by file name."""
     folder, begin, seconds, seen = Path(folder), time.time(), {}, time.perf_counter()
-    print(f"microgrid: every formula twice, and a referee. Pictures go to {folder}{'/'}")
+    print(f"microgrid: every formula twice, and a referee. Pictures go to {folder}/")
     for number, (name, title) in enumerate(parts, 1):
         print(f"\n{heading(f'{number}. {title} (examples/{name})')}\n", flush=True)
         runpy.run_path(str(HERE / name))["main"](folder)

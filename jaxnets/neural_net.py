@@ -155,7 +155,7 @@ class NeuralNet:
         return dict(zip(objective.names, means.tolist(), strict=True))
 
     def forward(self, x) -> jax.Array:
-        """What the last layer says to x [N, ...], in inference mode. Works inside `jax.jit` and `jax.grad`."""
+        """What the last layer says to x [N, ...], in inference mode; also inside `jax.grad`."""
         graphdef, params, rest = loop.split(self.module)
         if not isinstance(x, Tracer):
             x = data.features("forward", "x", x, self.dtype, self._keep_integers)
@@ -193,8 +193,8 @@ class NeuralNet:
 
     def freeze(self, *layers):
         """Keep the weights of these layers as they are while the others learn: by number, or by attribute
-        name ("encoder", "encoder.linear") for modules that are not lists; all without a name. Batch statistics
-        of a frozen layer stay too. Neither momentum nor weight decay moves them."""
+        name ("encoder", "encoder.linear") for modules that are not lists; all without a name. Statistics of
+        a frozen layer stay too. Neither momentum nor weight decay moves them."""
         self._frozen |= parts.named("freeze", self.module, layers)
 
     def unfreeze(self, *layers):
@@ -202,7 +202,7 @@ class NeuralNet:
         self._frozen -= parts.named("unfreeze", self.module, layers)
 
     def take_weights(self, other, layers=()):
-        """Copy the weights (and batch statistics) of these layers from another network, or nnx.Module, that has
+        """Copy the weights (and batch statistics) of these layers from another net, or nnx.Module, that has
         them at the same places: by number or by name, as in `freeze`; all without a name."""
         source = other.module if isinstance(other, NeuralNet) else other
         if not isinstance(source, nnx.Module):

@@ -1,0 +1,110 @@
+"""The examples keep what their first lines promise. Digits and students have files of their own."""
+
+import os
+import runpy
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from microgrid.oracle import PAIRS
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def example(name):
+    """The functions of an example, by name."""
+    return runpy.run_path(str(EXAMPLES / name))
+
+
+def test_guesses_are_steps_of_gradient_descent_and_exact(capsys):
+    told, ends = example("01_guessing.py")["main"]()
+    assert told == [19, 16, 12, 8, 4, 6]
+    assert all(type(guess) is Fraction for guess in told)
+    assert "19     169      26            3/26           16" in capsys.readouterr().out
+    assert all(abs(ends[rate]) < 13 for rate in (0.1, 0.4, 0.5, 0.9))
+
+
+def test_a_step_too_large_overshoots_and_above_one_diverges():
+    functions = example("01_guessing.py")
+    told = functions["guesses"](functions["RATES"])
+    assert told[3] > 6 > told[4]
+    off = {rate: abs(functions["guesses"]([Fraction(rate)] * 20)[-1] - 6) for rate in ("1", "1.1")}
+    assert off["1"] == 13
+    assert off["1.1"] == 13 * Fraction("1.2") ** 20
+
+
+@pytest.fixture(scope="module")
+def xor():
+    return example("02_xor.py")["main"]()
+
+
+def test_xor_without_activation_stays_half_right(xor):
+    losses, _, outputs = xor
+    assert 0.25 - 1e-12 <= losses["plain"] < 0.25001
+    assert all(abs(row[0] - 0.5) < 0.01 for row in outputs)
+
+
+def test_xor_with_an_activation_is_solved_in_both_rooms(xor):
+    losses, ulps, _ = xor
+    assert losses["scalars"] < 0.01
+    assert losses["scalars"] == pytest.approx(losses["arrays"], rel=1e-9)
+    assert ulps <= 8
+
+
+def test_backpropagation_gives_every_published_number():
+    functions = example("03_backpropagation.py")
+    published, ours = functions["PUBLISHED"], functions["main"]()
+    assert ours.keys() == published.keys()
+    for name, number in published.items():
+        digits = len(number.partition(".")[2])
+        assert digits >= 8
+        assert f"{ours[name]:.{digits}f}" == number, name
+
+
+def test_weighted_sum_by_loop_equals_the_matrix_product():
+    differing, ulps, ratio = example("04_weighted_sum.py")["main"]()
+    assert differing == 0
+    assert ulps <= 4
+    assert ratio > 10
+
+
+def test_verdict_table_names_every_row_and_what_failed(tmp_path, capsys):
+    some = PAIRS[1::9]
+    verdicts = example("08_verdicts.py")["main"](tmp_path, some, count=1)
+    told = capsys.readouterr().out
+    assert all(verdict.ok for verdict in verdicts)
+    assert all(pair.name in told for pair in some)
+    assert "FAIL" not in told
+    assert (tmp_path / "verdicts.png").stat().st_size > 10_000
+
+
+def test_verdict_table_shouts_where_rooms_disagree(tmp_path, capsys, monkeypatch):
+    functions = example("08_verdicts.py")
+    main, row = functions["main"], next(pair for pair in PAIRS if pair.name == "activations.tanh")
+    honest = main.__globals__["crosscheck"]
+
+    def crosscheck(pair, count):
+        from jaxnets.activations import sigmoid
+        from microgrid.activations import tanh
+
+        return honest(pair, count, functions=(tanh, sigmoid))
+
+    monkeypatch.setitem(main.__globals__, "crosscheck", crosscheck)
+    assert not main(tmp_path, [row], count=1)[0].ok
+    told = capsys.readouterr().out
+    assert "FAIL" in told and "0 of 1 formulas agree" in told
+
+
+def test_demo_plays_its_parts_and_lists_the_pictures(tmp_path, capsys):
+    functions = example("demo.py")
+    assert {name for name, _ in functions["PARTS"]} == {
+        path.name for path in EXAMPLES.glob("0*.py") if path.name > "05"
+    }
+    (tmp_path / "old.png").touch()
+    os.utime(tmp_path / "old.png", (0, 0))
+    seconds = functions["main"](tmp_path, [("09_your_table.py", "A table")])
+    told = capsys.readouterr().out
+    assert list(seconds) == ["09_your_table.py"]
+    assert "1. A table (examples/09_your_table.py)" in told
+    assert "old.png" not in told

@@ -1,0 +1,155 @@
+"""Pass or fail: the rule is learnt, by both engines alike, and tables of one's own are judged or refused."""
+
+import csv
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+STORY = runpy.run_path(str(EXAMPLES / "06_students.py"))
+TABLE = runpy.run_path(str(EXAMPLES / "09_your_table.py"))
+OPTIONS = ["--columns", "homework,written,oral", "--target", "final", "--passes", "10"]
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("story")
+    return STORY["main"](folder), folder
+
+
+def test_nine_in_ten_new_students_are_judged_right(story):
+    figures, folder = story
+    assert figures["3-2-1, on arrays"] >= 0.90
+    assert figures["3-2-1, on arrays"] > figures["logistic regression"] + 0.01
+    assert figures["logistic regression"] > figures["majority guess"] + 0.2
+    assert (folder / "students_rule.png").stat().st_size > 10_000
+
+
+def test_both_engines_come_to_the_same_weights_and_verdicts(story):
+    figures, _ = story
+    assert figures["3-2-1, number by number"] == figures["3-2-1, on arrays"]
+    assert figures["agree"] == 10_000
+    assert figures["distance"] < 1e-12
+
+
+@pytest.mark.parametrize("seed", [2, 3, 4])
+def test_other_students_teach_the_rule_as_well(seed):
+    marks, passed = STORY["draw"](seed, 2000)
+    new_marks, new_passed = STORY["draw"](seed + 100, 10_000)
+    mean, deviation = marks.mean(axis=0), marks.std(axis=0)
+    net = STORY["array_net"](seed=seed)
+    STORY["learn"](net, (marks - mean) / deviation, passed)
+    verdicts = net.predict((new_marks - mean) / deviation) > 0.5
+    assert (verdicts == new_passed).mean() >= 0.90
+
+
+def test_the_rule_is_the_one_of_the_story():
+    marks, passed = STORY["draw"](5, 5000)
+    for (assignments, written, oral), (verdict,) in zip(marks.tolist(), passed.tolist(), strict=True):
+        good = [mark > 50 for mark in (assignments, written, oral)]
+        assert verdict == (assignments >= 80 or sum(good) >= 2)
+
+
+@pytest.fixture
+def tables(tmp_path):
+    TABLE["play_files"](tmp_path)
+    return tmp_path / "last_year.csv", tmp_path / "this_year.csv"
+
+
+def judge(tables, *options):
+    return TABLE["main"](tables[0].parent, [*map(str, tables), *(options or OPTIONS)])
+
+
+def test_a_table_of_ones_own_is_judged(tables):
+    accuracy, majority, probabilities = judge(tables)
+    assert accuracy > majority + 0.05
+    with open(tables[0].parent / "verdicts.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file, delimiter=";"))
+    assert rows[0] == ["student", "homework", "written", "oral", "probability of a pass", "verdict"]
+    assert len(rows) == 101
+    assert [row[-1] for row in rows[1:]] == np.where(probabilities > 0.5, "pass", "fail").tolist()
+
+
+def test_byte_order_mark_separator_and_line_ends_change_nothing(tables):
+    plain = judge(tables)
+    for path in tables:
+        text = path.read_text(encoding="utf-8").replace(";", ",").replace("\n", "\r\n")
+        path.write_text(
+            "\ufeff" + text.replace("student,", '"student",') + "\r\n", encoding="utf-8", newline=""
+        )
+    changed = judge(tables)
+    assert plain[:2] == changed[:2]
+    assert np.array_equal(plain[2], changed[2])
+
+
+def test_a_word_may_say_who_passed(tables):
+    numbers = judge(tables)
+    lines = tables[0].read_text(encoding="utf-8").splitlines()
+    marked = [lines[0]]
+    for line in lines[1:]:
+        *rest, final = line.split(";")
+        marked.append(";".join([*rest, "yes" if int(final) >= 10 else "no"]))
+    tables[0].write_text("\n".join(marked), encoding="utf-8")
+    words = judge(tables, *OPTIONS[:-1], "yes")
+    assert np.array_equal(numbers[2], words[2])
+
+
+def test_a_column_that_never_changes_does_no_harm(tables):
+    for path in tables:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = [lines[0] + ";school", *(line + ";1" for line in lines[1:])]
+        path.write_text("\n".join(lines), encoding="utf-8")
+    assert np.isfinite(judge(tables, "--columns", "homework,school", *OPTIONS[2:])[2]).all()
+
+
+def edited(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+BAD = [  # (which file to spoil and how), options, words of the error
+    (None, ["--columns", "homework,essay"], "no column 'essay'; its columns are student, homework, written,"),
+    (None, ["--target", "grade"], "last_year.csv has no column 'grade'; its columns are student, homework,"),
+    (None, ["--columns", "homework,final", "--target", "oral"], "this_year.csv has no column 'final'"),
+    (None, ["--columns", "homework,final"], "columns must not hold the target, 'final'"),
+    (None, ["--passes", "99"], "rows that pass and rows that fail; no row has final at least 99."),
+    (None, ["--passes", "0"], "rows that pass and rows that fail; every row has final at least 0."),
+    (None, ["--passes", "yes"], "no row has final equal to 'yes'."),
+    ((1, "no. 2;", "no. 2;;"), [], "this_year.csv, line 3 must have 4 cells; got 5."),
+    ((1, "oral", "written"), [], "must name each column once; got 'written' 2 times."),
+    ((1, "no. 2;13", "no. 2;ill"), [], "line 3, column 'homework' must be a number; got 'ill'."),
+    ((1, "no. 2;13", "no. 2;"), [], "line 3, column 'homework' must be a number; got ''."),
+    ((1, "no. 2;13", "no. 2;nan"), [], "line 3, column 'homework' must be a number; got 'nan'."),
+    ((0, ";11\n", ";absent\n"), [], "column 'final' must be a number; got 'absent'."),
+]
+
+
+@pytest.mark.parametrize(("edit", "options", "words"), BAD)
+def test_bad_tables_get_a_sentence_and_no_output(tables, edit, options, words):
+    if edit:
+        edited(tables[edit[0]], *edit[1:])
+    with pytest.raises(ValueError) as error:
+        judge(tables, *OPTIONS, *options)
+    assert words in str(error.value)
+    assert not (tables[0].parent / "verdicts.csv").exists()
+
+
+def test_files_that_are_read_are_never_written(tables):
+    before = tables[1].read_bytes()
+    with pytest.raises(ValueError, match="output must be a file of its own"):
+        judge(tables, *OPTIONS, "--output", str(tables[1]))
+    assert tables[1].read_bytes() == before
+
+
+def test_no_file_an_empty_file_and_other_bytes_get_a_sentence(tables):
+    with pytest.raises(ValueError, match=r"path must be a CSV file; got .*nowhere.csv \(No such file"):
+        judge((tables[0].parent / "nowhere.csv", tables[1]))
+    tables[0].write_text("homework;final\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="must have a header and rows below it; got 1 lines"):
+        judge(tables)
+    tables[0].write_bytes(b"homework;final\n\xff;2\n")
+    with pytest.raises(ValueError, match="must be UTF-8 text; byte 15 is not"):
+        judge(tables)
