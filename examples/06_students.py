@@ -97,12 +97,9 @@ def main(folder="demo_output"):
     def scale(these):
         return (these - mean) / deviation
 
-    print(
-        f"{STUDENTS:,} students to learn from, {NEW:,} new ones to judge. Pass: at least 80% on assignments, or"
-    )
-    print(
-        "more than 50% on any two of assignments, written and oral test. The net sees marks, never the rule.\n"
-    )
+    print(f"{STUDENTS:,} students to learn from, {NEW:,} new ones to judge. Pass: 80% or more on")
+    print("assignments, or more than 50% on any two of assignments, written and oral test.")
+    print("The net sees the marks and who passed, never the rule.\n")
     with jax.enable_x64(True):
         arrays, logistic = array_net(), array_net(hidden=0)
         scalars = to_microgrid(arrays)  # the same weights
@@ -123,13 +120,10 @@ def main(folder="demo_output"):
     for name, share in zip(names, shares, strict=True):
         print(f"  {name:<24} {share:6.1%}")
     steps = sum(epochs for _, epochs in PLAN) * STUDENTS // BATCH
-    print(
-        f"\nBoth engines took {steps:,} steps from the same weights, in {quick:.1f} s with arrays, compilation"
-    )
-    print(
-        f"included, and in {slow:.1f} s number by number. Their weights are {distance:.0e} apart at most, their"
-    )
-    print(f"verdicts the same for {agree:,} of {NEW:,} students. What the net made of the rule: {path}")
+    print(f"\nBoth engines took {steps:,} steps from the same weights: {quick:.1f} s with arrays,")
+    print(f"compilation included, {slow:.1f} s number by number. Their weights are {distance:.0e} apart at")
+    print(f"most, their verdicts the same for {agree:,} of {NEW:,} students.")
+    print(f"What the net made of the rule: {path}")
     return dict(zip(names, shares, strict=True)) | {"distance": distance, "agree": agree}
 
 

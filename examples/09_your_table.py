@@ -91,15 +91,13 @@ def train(x, y, verbose=0):
 
 def judge(train_path, predict_path, columns, target, passes, output):
     """Learns, tests itself, judges, writes output. Returns (accuracy, majority guess, probabilities)."""
+    if target in columns:
+        raise ValueError(f"judge: columns must not hold the target {target!r}, which they shall predict.")
+    if Path(output).resolve() in (Path(train_path).resolve(), Path(predict_path).resolve()):
+        raise ValueError(f"judge: output must be a file of its own; got {output}, which is read.")
     learned, asked = read(train_path), read(predict_path)
     x, y = numbers(train_path, learned, columns), passed(train_path, learned, target, passes)
     questions = numbers(predict_path, asked, columns)
-    if target in columns:
-        raise ValueError(
-            f"judge: columns must not hold the target, {target!r}: it is what they shall predict."
-        )
-    if Path(output).resolve() in (Path(train_path).resolve(), Path(predict_path).resolve()):
-        raise ValueError(f"judge: output must be a file of its own; got {output}, which is read.")
     if len(y) < 8:
         raise ValueError(f"judge: {train_path} must have at least 8 rows to learn from; got {len(y)}.")
 
@@ -109,9 +107,9 @@ def judge(train_path, predict_path, columns, target, passes, output):
     majority = float((y[unseen] == (y[seen].mean() > 0.5)).mean())
     print(f"{train_path}: {len(y)} rows, {y.mean():.0%} of them pass.")
     print(
-        f"Having learnt from {len(seen)} of them, the net is right about {accuracy:.1%} of the {len(unseen)} others,"
+        f"Having learnt from {len(seen)}, the net is right about {accuracy:.1%} of the {len(unseen)} others;"
     )
-    print(f"and always saying what is more common would be right about {majority:.1%}.")
+    print(f"always saying what is more common would be right about {majority:.1%}.")
     print("Now it learns from all of them:\n")
     probabilities = train(x, y, verbose=1)(questions)[:, 0]
 

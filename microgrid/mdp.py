@@ -5,7 +5,7 @@ leads, how likely it is. Numbers may be floats, Fractions (then every answer is 
 s: state, a: action, k: outcome. S, A, K: how many there are of each.
 """
 
-from .operations import _node, dot, total
+from .operations import dot, largest, total
 from .value import Value, plain
 
 
@@ -30,13 +30,6 @@ def _same_shape(function, names, arguments, axes):
             if any(_shape(row) != shapes[0][depth:] for row in rows):
                 raise ValueError(f"{function}: {name} must be a full block {shapes[0]}; got ragged rows.")
             rows, depth = [item for row in rows for item in row], depth + 1
-
-
-def _largest(xs):
-    """The largest number; equal ones share its slope equally, as in jnp.max."""
-    best = max(map(plain, xs))
-    ties = [x for x in xs if plain(x) == best]
-    return _node(best, ties, [(0 * best + 1) / len(ties)] * len(ties))
 
 
 def _backup(reward, discount, next_value, probability):
@@ -106,7 +99,7 @@ def value_iteration(reward, discount, next_state, probability, num_sweeps=100, v
         raise ValueError(f"value_iteration: value must have shape ({num_states},); got {_shape(value)}.")
     for _ in range(num_sweeps):
         q = _action_values(reward, discount, next_state, probability, value)
-        value = [_largest(row) for row in q]
+        value = [largest(row) for row in q]
     return value
 
 

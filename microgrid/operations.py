@@ -94,6 +94,24 @@ def dot(xs, ys):
     return _node(data, [*xs, *ys], [*b, *a])
 
 
+def largest(xs):
+    """The largest of many operands, as one node; those that tie for it share its slope equally.
+
+        largest(x) = max_i x[i]
+
+    xs: a list of at least one Value or number.
+
+    >>> largest([1.0, 3.0, 2.0])
+    3.0
+    """
+    if not xs:
+        raise ValueError("largest: the list must not be empty; got [].")
+    best = max(map(plain, xs))
+    ties = [x for x in xs if plain(x) == best]
+    share = 1 if len(ties) == 1 else (0 * best + 1) / len(ties)  # in the number system of best
+    return _node(best, ties, [share] * len(ties))
+
+
 def logsumexp(xs):
     """Logarithm of a sum of exponentials, as one node: a soft maximum that never overflows.
 

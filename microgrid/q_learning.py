@@ -5,7 +5,8 @@ A: number of actions, b: an action. The learning rule is value[action] += learni
 
 from operator import index
 
-from .mdp import _largest, _same_shape, _shape
+from .mdp import _same_shape, _shape
+from .operations import largest
 
 
 def _checked(function, reward, discount, value, next_value, **actions):
@@ -39,7 +40,7 @@ def q_learning_error(reward, discount, value, next_value, action):
     2.75
     """
     _checked("q_learning_error", reward, discount, value, next_value, action=action)
-    return reward + discount * _largest(next_value) - value[action]
+    return reward + discount * largest(next_value) - value[action]
 
 
 def sarsa_error(reward, discount, value, next_value, action, next_action):
