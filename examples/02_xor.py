@@ -41,7 +41,7 @@ def main():
     plain = microgrid.NeuralNet([microgrid.Linear(2, 4), microgrid.Linear(4, 1)], seed=1)
     plain.compile(microgrid.adam(0.05), LOSS)
     plain.fit(X, Y, epochs=EPOCHS, batch_size=None)
-    told("2-4-1, no activation, scalars", plain.evaluate(X, Y), plain.predict(X))
+    told("2-4-1, no activation, scalars", plain.evaluate(X, Y)["loss"], plain.predict(X))
 
     with jax.enable_x64(True):
         layers = [jaxnets.Linear(2, 4), jaxnets.tanh, jaxnets.Linear(4, 1)]
@@ -54,9 +54,9 @@ def main():
         ulps = max(abs(a - b) for a, b in pairs) / math.ulp(largest)
         scalars.fit(X, Y, epochs=EPOCHS, batch_size=None)
         arrays.fit(X, Y, epochs=EPOCHS, batch_size=None, verbose=0)
-        told("2-4-1, tanh, scalars", scalars.evaluate(X, Y), scalars.predict(X))
+        told("2-4-1, tanh, scalars", scalars.evaluate(X, Y)["loss"], scalars.predict(X))
         told("2-4-1, tanh, arrays", arrays.evaluate(X, Y)["loss"], arrays.predict(X))
-        losses = {"plain": plain.evaluate(X, Y), "scalars": scalars.evaluate(X, Y)}
+        losses = {"plain": plain.evaluate(X, Y)["loss"], "scalars": scalars.evaluate(X, Y)["loss"]}
         losses |= {"arrays": arrays.evaluate(X, Y)["loss"]}
     print(f"\nThe gradients of both rooms, before the first step, are {ulps:.2g} ULPs of the largest apart.")
     return losses, ulps, plain.predict(X)

@@ -74,8 +74,9 @@ def main(folder="demo_output", pairs=PAIRS, count=5):
     path = Path(folder, "verdicts.png")
     picture(verdicts, path)
     good, cases = sum(verdict.ok for verdict in verdicts), sum(verdict.cases for verdict in verdicts)
-    print(f"\n{good} of {len(verdicts)} formulas agree within their bounds on {cases:,} cases", end=", ")
-    print(f"in {time.perf_counter() - start:.1f} s. The table as a picture: {path}")
+    print(f"\n{good} of {len(verdicts)} formulas agree within their bounds", end=", ")
+    print(f"on {cases:,} cases, in {time.perf_counter() - start:.1f} s.")
+    print(f"The table as a picture: {path}")
     return verdicts
 
 

@@ -106,10 +106,8 @@ def judge(train_path, predict_path, columns, target, passes, output):
     accuracy = float(((train(x[seen], y[seen])(x[unseen]) > 0.5) == y[unseen]).mean())
     majority = float((y[unseen] == (y[seen].mean() > 0.5)).mean())
     print(f"{train_path}: {len(y)} rows, {y.mean():.0%} of them pass.")
-    print(
-        f"Having learnt from {len(seen)}, the net is right about {accuracy:.1%} of the {len(unseen)} others;"
-    )
-    print(f"always saying what is more common would be right about {majority:.1%}.")
+    print(f"Having learnt from {len(seen)}, the net judges {accuracy:.1%} of the {len(unseen)} others right;")
+    print(f"always saying what is more common would judge {majority:.1%} right.")
     print("Now it learns from all of them:\n")
     probabilities = train(x, y, verbose=1)(questions)[:, 0]
 
@@ -124,9 +122,7 @@ def judge(train_path, predict_path, columns, target, passes, output):
     print(f"\n{predict_path}: {len(rows)} rows, {good} of them should pass. The first ones:\n")
     print("  " + "".join(f"{name:>12}" for name in columns) + "   probability   verdict")
     for row, p in list(zip(questions.tolist(), probabilities.tolist(), strict=True))[:5]:
-        print(
-            "  " + "".join(f"{cell:>12g}" for cell in row) + f"{p:>14.3f}   {'pass' if p > 0.5 else 'fail'}"
-        )
+        print("  " + "".join(f"{cell:>12g}" for cell in row) + f"{p:>14.3f}   " + ("fail", "pass")[p > 0.5])
     print(f"\nAll of them, with their verdicts: {output}")
     return accuracy, majority, probabilities
 
@@ -171,5 +167,5 @@ def main(folder="demo_output", arguments=()):
 if __name__ == "__main__":
     try:
         main(arguments=sys.argv[1:])
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         sys.exit(str(error))

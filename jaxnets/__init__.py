@@ -8,6 +8,7 @@ for _name in ("jax", "flax", "optax"):
             f"jaxnets: {_name} is not installed; in the project's folder run: pip install -e '.[jax]'"
         )
 
+from . import plots as plots
 from .activations import (
     binary_step as binary_step,
     identity as identity,

@@ -11,7 +11,7 @@ TABLE = """
 add(a, b)      : a + b                    | 1                                   | 1
 sub(a, b)      : a - b                    | 1                                   | -1
 mul(a, b)      : a * b                    | b                                   | a
-truediv(a, b)  : a / b                    | 1 / b                               | -y / b
+truediv(a, b)  : a / b                    | reciprocal(a, b)                    | -y / b
 pow(a, b)      : a ** b                   | b * a ** (b - 1) if b != 0 else 0   | y * log(a) if a != 0 else 0
 neg(a)         : -a                       | -1
 abs(a)         : abs(a)                   | 1 if a >= 0 else -1

@@ -4,6 +4,7 @@ n: example, i: input feature, o: output feature.
 """
 
 import random
+from dataclasses import dataclass
 from typing import Any
 
 from . import checks, data
@@ -11,6 +12,14 @@ from .checks import flatten
 from .layer import Activation, Layer
 from .objective import Objective
 from .value import Value, plain
+
+
+@dataclass
+class History:
+    """What `fit` saw: history["loss"], the mean loss of each epoch, and epoch, their numbers from 0."""
+
+    history: dict
+    epoch: list
 
 
 class NeuralNet:
@@ -78,32 +87,33 @@ class NeuralNet:
         return {i: {name: _grads(p) for name, p in params.items()} for i, params in named.items()}
 
     def evaluate(self, x, y):
-        """The loss of examples, dropout off."""
-        return self._loss(*self._examples("evaluate", x, y))
+        """{"loss": the loss of these examples, penalties included}, dropout off."""
+        return {"loss": self._loss(*self._examples("evaluate", x, y))}
 
     def fit(self, x, y, epochs=1, batch_size=32, shuffle=True, until_loss=None):
         """Learns from examples: for each batch forward, backward, and one step of the optimizer.
 
         x: [N][in] numbers, y: targets. batch_size: examples a step, None for all of them. until_loss: stops
-        after the first epoch whose mean loss is at or below it. Returns {"loss": [one number an epoch]}.
+        after the first epoch whose mean loss is at or below it. Returns the `History`.
         """
         x, y = self._examples("fit", x, y)
         for name, size, least in (("epochs", epochs, 0), ("batch_size", batch_size, 1)):
             if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < least):
                 raise ValueError(f"fit: {name} must be a whole number >= {least}; got {size!r}.")
-        history, order, size = {"loss": []}, list(range(len(x))), batch_size or len(x)
-        for _ in range(epochs):
+        seen, order, size = History({"loss": []}, []), list(range(len(x))), batch_size or len(x)
+        for epoch in range(epochs):
             if shuffle:
                 self._draw.shuffle(order)
-            seen = 0.0
+            losses = 0.0
             for start in range(0, len(x), size):
                 batch = order[start : start + size]
-                seen += len(batch) * self._step([x[n] for n in batch], [y[n] for n in batch])
-            history["loss"].append(seen / len(x))
+                losses += len(batch) * self._step([x[n] for n in batch], [y[n] for n in batch])
+            seen.history["loss"].append(losses / len(x))
+            seen.epoch.append(epoch)
             self.trained = True
-            if until_loss is not None and history["loss"][-1] <= until_loss:
+            if until_loss is not None and seen.history["loss"][-1] <= until_loss:
                 break
-        return history
+        return seen
 
     def freeze(self, *layers):
         """Keeps the weights of these layers (by index; all, if none is named) as they are."""

@@ -31,6 +31,10 @@ class Numbers:
         """The slope of a maximum: 1 for its winner, 0 for its loser, one half of y's system in a tie."""
         return 1 if mine else 0 if other else (y - y + 1) / 2
 
+    def reciprocal(self, a, b):
+        """1 / b in the system of a: for a Fraction 1 / 3 is no float, for an mpmath number not 53 bits."""
+        return 1 / b
+
     def sigmoid(self, a):
         """1 / (1 + exp(-a)), without overflow for a < 0."""
         e = self.exp(-abs(a))
@@ -77,6 +81,10 @@ class Fractions(Numbers):
 
     kind = "Fraction"
 
+    def reciprocal(self, a, b):
+        """1 / b, exactly."""
+        return 1 / (b if isinstance(b, float) else Fraction(b))
+
     def __getattr__(self, name):
         raise TypeError(f"{name}: a Fraction has no exact {name}; give a float or an mpmath number.")
 
@@ -91,12 +99,21 @@ class Mpmath(Numbers):
 
         for name in ("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tanh"):
             setattr(self, name, getattr(mpmath, name))
+        self._number = mpmath.mpf
+
+    def reciprocal(self, a, b):
+        """1 / b at mpmath's precision."""
+        return 1 / self._number(b)
 
 
 class Methods(Numbers):
     """Numbers that carry the operations as methods, such as a Value in a Value."""
 
     kind = "number with methods"
+
+    def reciprocal(self, a, b):
+        """1 / b, in the system of the number that a holds."""
+        return 1 / b if hasattr(b, "operation") else functions(a.data).reciprocal(a.data, b)
 
     def __getattr__(self, name):
         return lambda *operands: getattr(operands[0], name)(*operands[1:])

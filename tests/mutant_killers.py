@@ -12,6 +12,7 @@ import re
 import sys
 import types
 from functools import cache
+from pathlib import Path
 from unittest.mock import patch
 
 import jax
@@ -24,7 +25,6 @@ from microgrid.oracle import crosscheck as check
 from microgrid.oracle.pairs import PAIRS
 from microgrid.oracle.report import Conditioned
 from tests.mutants import ENDLESS, Mutant, source_tree
-
 
 LOOPS = {"mdp"}  # topics whose array room loops: uncompiled, every call would compile the loop again
 
@@ -240,33 +240,68 @@ def compiled(pair, mine, other, scalar_room):
 
 
 def topic_tests(mutant, module):
-    """The tests in tests/test_<topic>.py that use the mutant's functions, with the mutant in their place."""
-    with contextlib.suppress(ModuleNotFoundError):
-        tests = importlib.import_module(f"tests.test_{mutant.module.split('.')[1]}")
-        true = importlib.import_module(mutant.module)
-        swap = {id(true): module}
-        for name, thing in vars(true).items():
-            if inspect.isfunction(thing) and thing.__module__ == true.__name__:
-                swap[id(thing)] = getattr(module, name)
-        names = {name: swap[id(x)] for name, x in vars(tests).items() if id(x) in swap}
-        with patch.multiple(tests, **names):
-            for test in [t for name, t in vars(tests).items() if name.startswith("test_")]:
-                run_test(test, swap, set(names))
+    """The tests in test_<topic>.py and test_edges.py that use the mutant's room, with the mutant in its place."""
+    true = importlib.import_module(mutant.module)
+    package = sys.modules[mutant.module.split(".")[0]]
+    own = {
+        name: thing
+        for name, thing in vars(true).items()
+        if inspect.isfunction(thing) and thing.__module__ == true.__name__
+    }
+    swap = {id(thing): getattr(module, name) for name, thing in own.items()}
+    for file in (f"test_{mutant.module.split('.')[1]}", "test_edges"):
+        if not (Path(__file__).parent / f"{file}.py").exists():
+            continue
+        tests = importlib.import_module(f"tests.{file}")
+        rooms = {name for name, x in vars(tests).items() if x is true or x is package or id(x) in swap}
+        words = {*own, *rooms, "getattr"} - {name for name in rooms if vars(tests)[name] is package}
+        with swapped(true, swap), swapped(package, swap), swapped(tests, swap):
+            for test in [test for name, test in vars(tests).items() if name.startswith("test_")]:
+                names = names_in(test, tests)
+                if names & rooms and names & words:
+                    run_test(test)
 
 
-def run_test(test, swap, names):
-    """Runs a test for each of its parameters, if it uses what is swapped; those that need fixtures are left."""
-    marks = [m for m in getattr(test, "pytestmark", ()) if m.name == "parametrize"]
-    if any(m.name == "slow" for m in getattr(test, "pytestmark", ())):
-        return
+@contextlib.contextmanager
+def swapped(owner, swap):
+    """The functions of a module replaced by others, for a while."""
+    before = {name: thing for name, thing in vars(owner).items() if id(thing) in swap}
+    for name, thing in before.items():
+        setattr(owner, name, swap[id(thing)])
+    try:
+        yield
+    finally:
+        for name, thing in before.items():
+            setattr(owner, name, thing)
+
+
+def names_in(function, module):
+    """The names that a function uses, and those of the helpers that it calls."""
+    names, codes = set(), [function.__code__]
+    while codes:
+        code = codes.pop()
+        codes += [inner for inner in code.co_consts if isinstance(inner, types.CodeType)]
+        for name in set(code.co_names) - names:
+            helper = vars(module).get(name)
+            if inspect.isfunction(helper) and helper.__module__ == module.__name__:
+                codes.append(helper.__code__)
+        names |= set(code.co_names)
+    marks = [mark for mark in getattr(function, "pytestmark", ()) if mark.name == "parametrize"]
+    values = [value for mark in marks for value in mark.args[1]]
+    if any(inspect.ismodule(value) for value in values):
+        names |= {name for name, thing in vars(module).items() if any(thing is value for value in values)}
+    return names
+
+
+def run_test(test):
+    """Runs a test for each of its parameters; slow ones and those that need fixtures are left."""
+    marks = getattr(test, "pytestmark", ())
     sets = [{}]
-    for mark in marks:
+    for mark in [mark for mark in marks if mark.name == "parametrize"]:
         asked = re.split(r"\s*,\s*", mark.args[0]) if isinstance(mark.args[0], str) else list(mark.args[0])
-        values = [getattr(v, "values", v) for v in mark.args[1]] if len(asked) > 1 else [(v,) for v in mark.args[1]]
+        values = [v if len(asked) > 1 else (v,) for v in mark.args[1]]
         sets = [s | dict(zip(asked, v, strict=True)) for s in sets for v in values]
-    if set(inspect.signature(test).parameters) != set(sets[0]):
+    if any(mark.name == "slow" for mark in marks) or set(inspect.signature(test).parameters) != set(sets[0]):
         return
     for arguments in sets:
-        mine = {name: swap.get(id(x), x) for name, x in arguments.items()}
-        if names & set(test.__code__.co_names) or any(mine[n] is not arguments[n] for n in mine):
-            test(**mine)
+        test(**arguments)

@@ -47,7 +47,7 @@ def test_both_rooms_pass_the_same_gradients_backward(loss, penalties):
 def test_a_3_2_1_net_trains_to_the_same_weights_in_both_rooms():
     net, twin = small()
     history = net.fit(X3, Y1, epochs=20, batch_size=None, shuffle=False, verbose=0)
-    losses = twin.fit(X3.tolist(), Y1.tolist(), epochs=20, batch_size=None, shuffle=False)["loss"]
+    losses = twin.fit(X3.tolist(), Y1.tolist(), epochs=20, batch_size=None, shuffle=False).history["loss"]
     scalars = [w.data for w in twin.parameters()]
     assert np.abs(weights(net) - scalars).max() <= 1e-12
     assert np.abs(np.subtract(history.history["loss"], losses)).max() <= 1e-13
@@ -92,7 +92,7 @@ def test_fused_loss_survives_a_certain_mistake():
     net.layers[0].parameters["kernel"][0][0].data = 1e4
     net.compile(optimizer=mg.gradient_descent(0.1), loss="binary_cross_entropy")
     assert net.backward([[-1.0]], [[1]])[0] == {"kernel": [[1.0]], "bias": [-1.0]}
-    assert net.evaluate([[-1.0]], [[1]]) == 1e4
+    assert net.evaluate([[-1.0]], [[1]]) == {"loss": 1e4}
 
 
 def test_a_frozen_layer_keeps_its_weights_and_the_others_learn():
@@ -119,13 +119,13 @@ def test_dropout_works_while_learning_and_rests_when_predicting():
     net = mg.NeuralNet([mg.Linear(3, 50), mg.Dropout(0.5), mg.Linear(50, 1)], seed=0)
     net.compile(optimizer=mg.gradient_descent(0.0), loss="mean_squared_error")
     assert net.forward(X3.tolist()) == net.forward(X3.tolist())
-    losses = net.fit(X3.tolist(), Y1.tolist(), epochs=5, batch_size=None)["loss"]
-    assert len(set(losses)) == 5 and net.evaluate(X3.tolist(), Y1.tolist()) not in losses
+    losses = net.fit(X3.tolist(), Y1.tolist(), epochs=5, batch_size=None).history["loss"]
+    assert len(set(losses)) == 5 and net.evaluate(X3.tolist(), Y1.tolist())["loss"] not in losses
 
 
 def test_until_loss_stops_learning():
     _, twin = small()
-    losses = twin.fit(X3.tolist(), Y1.tolist(), epochs=1000, batch_size=None, until_loss=0.65)["loss"]
+    losses = twin.fit(X3.tolist(), Y1.tolist(), epochs=1000, batch_size=None, until_loss=0.65).history["loss"]
     assert losses[-1] <= 0.65 < losses[-2]
 
 

@@ -33,6 +33,22 @@ def test_division_is_correctly_rounded():
     assert all((Value(float(a)) / b).data == a / b for a in range(1, 60) for b in range(1, 60))
 
 
+def test_a_mean_of_fractions_stays_a_fraction():
+    x = Value(Fraction(1, 3))
+    ((x + 2) ** 2 / 7).backward()
+    assert x.grad == Fraction(2, 3) and isinstance(x.grad, Fraction)
+
+
+def test_a_mean_of_mpmath_numbers_keeps_its_fifty_digits():
+    with mpmath.workdps(50):
+        x = Value(mpmath.mpf(1))
+        (x / 3).backward()
+        assert x.grad == mpmath.mpf(1) / 3
+        inner = Value(Value(mpmath.mpf(2)))
+        (inner * inner / 3).backward()
+        assert abs(inner.grad.data - mpmath.mpf(4) / 3) < mpmath.mpf(10) ** -48
+
+
 def test_fractions_refuse_what_is_not_rational():
     with pytest.raises(TypeError, match="exp: a Fraction has no exact exp; give a float or an mpmath number"):
         exp(Value(Fraction(1, 2)))

@@ -198,7 +198,7 @@ def trajectory(pair, case, scalar, array):
     draw = random.Random(str(case))
     params = [draw.gauss(0.0, 2.0) for _ in range(6)]
     slopes = [[draw.gauss(0.0, 1.0) * 10 ** draw.uniform(-6, 2) for _ in params] for _ in range(STEPS)]
-    slopes[3] = [0.0] * len(params)
+    slopes[0][0], slopes[3] = 0.0, [0.0] * len(params)
     one, other = (
         optimizer_run(scalar(**case), params, slopes),
         array_optimizer_run(array(**case), params, slopes),

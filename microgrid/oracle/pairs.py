@@ -48,6 +48,12 @@ ROWS = (
     "must be integer labels (1,) or rows (1, 2)",
 )
 SCORES = (dict(logits=[[0.5, 0.5]], labels=[[1.0, 0.0, 0.0]]), "must be integer labels (1,) or rows (1, 2)")
+HALF_LABELS = (
+    dict(predictions=[[0.5, 0.5]] * 2, targets=[0, 0.5]),
+    "must be integer labels (2,) or rows (2, 2) to meet predictions (2, 2); got (2,).",
+)
+NO_ROWS = (dict(predictions=[], targets=[]), "predictions must not be empty; got shape (0,).")
+NO_SCORES = (dict(logits=[], labels=[]), "logits must not be empty; got shape (0,).")
 BAD_RATE = (dict(learning_rate=-0.1), "learning_rate must be a finite number >= 0; got -0.1.")
 NO_RATE = (dict(learning_rate="fast"), "learning_rate must be a number or a schedule; got 'fast'.")
 LONG = (
@@ -62,9 +68,16 @@ PROCESS: dict[str, Any] = dict(
     next_state=vec(vec(label(3, 2), 2), 3),
     probability=vec(simplex(2, 2), 3),
 )
+ENDLESS = (  # state 1 never ends, states 0 and 2 have a value all the same
+    dict(next_state=[[[s] * 2] * 2 for s in range(3)], discount=[[[d] * 2] * 2 for d in (0.0, 1.0, 0.5)],
+         probability=[[[0.5] * 2] * 2] * 3),
+    "discount must be below 1 where a policy never ends; got a singular system.",
+)  # fmt: skip
 OUTSIDE = (dict(next_state=[[[0, 3], [0, 0]]] * 3), "next_state must be in [0, 3); got 3.")
 TRANSITION: dict[str, Any] = dict(reward=real, discount=unit, value=vec(moderate), next_value=vec(moderate))
 BAD_ACTION = (dict(action=5), "action must be in [0, 5); got 5.")
+TWO_REWARDS = (dict(reward=[1.0, 2.0]), "reward must be one number; got shape (2,).")
+TWO_DISCOUNTS = (dict(discount=[0.5, 0.5]), "discount must be one number; got shape (2,).")
 BAD_VALUES = (dict(value=[1.0]), "value and next_value must share one shape [A]; got (1,) and (5,).")
 
 # fmt: off
@@ -81,14 +94,14 @@ PAIRS = (
     Pair("losses.mean_squared_error", dict(predictions=mat(real), targets=mat(real), reduction=reduction), fails=((THREE, BAD_SHAPE), BAD_REDUCTION, (dict(predictions=[], targets=[]), "must not be empty"))),
     Pair("losses.mean_absolute_error", dict(predictions=mat(real), targets=mat(real), reduction=reduction), fails=((THREE, BAD_SHAPE), BAD_REDUCTION)),
     Pair("losses.binary_cross_entropy", dict(predictions=mat(prob), targets=mat(prob), reduction=reduction), fails=((THREE, BAD_SHAPE), BAD_REDUCTION)),
-    Pair("losses.categorical_cross_entropy", dict(predictions=simplex(certain=False), targets=simplex(), reduction=reduction), fails=(ROWS, BAD_REDUCTION)),
+    Pair("losses.categorical_cross_entropy", dict(predictions=simplex(certain=False), targets=simplex(), reduction=reduction), fails=(ROWS, NO_ROWS, HALF_LABELS, BAD_REDUCTION)),
     Pair("losses.sigmoid_binary_cross_entropy", dict(logits=mat(real), labels=mat(unit), reduction=reduction), fails=((LOGITS, BAD_SHAPE), BAD_REDUCTION)),
-    Pair("losses.softmax_cross_entropy", dict(logits=mat(real), labels=simplex(), reduction=reduction), fails=(SCORES, BAD_REDUCTION)),
+    Pair("losses.softmax_cross_entropy", dict(logits=mat(real), labels=simplex(), reduction=reduction), fails=(SCORES, NO_SCORES, BAD_REDUCTION)),
     Pair("optimizers.gradient_descent", dict(learning_rate=unit), fails=(BAD_RATE, NO_RATE), **PATH),
     Pair("optimizers.sgd", dict(learning_rate=unit, momentum=choice(None, 0.0, 0.7), nesterov=choice(False, True)), fails=(BAD_RATE, NO_RATE, BAD_MOMENTUM), **PATH),
     Pair("optimizers.momentum", dict(learning_rate=unit, momentum=unit), fails=(BAD_RATE, BAD_MOMENTUM), **PATH),
     Pair("optimizers.nesterov", dict(learning_rate=unit, momentum=unit), fails=(BAD_RATE, BAD_MOMENTUM), **PATH),
-    Pair("optimizers.adagrad", dict(learning_rate=unit, initial_accumulator_value=unit, eps=choice(1e-7, 0.01)), fails=(BAD_RATE, (dict(eps=-1.0), "eps must be a finite number >= 0"), (dict(initial_accumulator_value=-1.0), "initial_accumulator_value must be")), **PATH),
+    Pair("optimizers.adagrad", dict(learning_rate=unit, initial_accumulator_value=unit, eps=choice(1e-7, 0.01, 0.0)), fails=(BAD_RATE, (dict(eps=-1.0), "eps must be a finite number >= 0"), (dict(initial_accumulator_value=-1.0), "initial_accumulator_value must be")), **PATH),
     Pair("optimizers.rmsprop", dict(learning_rate=unit, decay=unit, eps=choice(1e-8, 0.01), eps_in_sqrt=choice(True, False)), fails=(BAD_RATE, (dict(decay=1.0), "decay must be in [0, 1)"), (dict(eps=-1.0), "eps must be a finite number >= 0")), **PATH),
     Pair("optimizers.adam", dict(learning_rate=unit, b1=unit, b2=unit, eps=choice(1e-8, 0.01)), fails=(BAD_RATE, (dict(b1=1.5), "b1 must be in [0, 1); got 1.5."), (dict(b2=1.0), "b2 must be in [0, 1)"), (dict(eps=-1.0), "eps must be a finite number >= 0")), **PATH),
     Pair("regularization.l1_penalty", dict(params=vec(real), rate=unit), kinks=dict(params=0.0), fails=((dict(rate=-0.5), "rate must be a finite number >= 0; got -0.5."),)),
@@ -97,8 +110,8 @@ PAIRS = (
     Pair("linear.linear", dict(inputs=vec(real), kernel=mat(moderate, 5, 3), bias=vec(real, 3)), fails=((dict(inputs=[1.0]), "inputs must end in the in_features of kernel"), (dict(bias=[1.0]), "bias must have the out_features of kernel (5, 3); got (1,)."))),
     Pair("mdp.bellman_backup", dict(reward=vec(real), discount=vec(unit), next_value=vec(real), probability=vec(prob)), room="rl", fails=((dict(reward=[1.0]), "must share one shape [K]; got (1,)"),)),
     Pair("mdp.value_iteration", dict(**PROCESS, num_sweeps=choice(0, 1, 3), value=vec(moderate, 3)), room="rl", fails=(OUTSIDE, (dict(num_sweeps=-1), "num_sweeps must be >= 0; got -1."), (dict(value=[0.0]), "value must have shape (3,); got (1,)."))),
-    Pair("mdp.policy_iteration", dict(**PROCESS, policy=choice(None, (1, 0, 1))), room="rl", wrt=("reward", "discount", "probability"), fails=(OUTSIDE, (dict(policy=[0, 0]), "policy must have shape (3,); got (2,)."), (dict(policy=[0, 2, 0]), "policy must be in [0, 2); got 2."))),
-    Pair("q_learning.q_learning_error", dict(**TRANSITION, action=choice(0, 3)), room="rl", fails=(BAD_ACTION, BAD_VALUES)),
+    Pair("mdp.policy_iteration", dict(**PROCESS, policy=choice(None, (1, 0, 1))), room="rl", wrt=("reward", "discount", "probability"), fails=(OUTSIDE, (dict(policy=[0, 0]), "policy must have shape (3,); got (2,)."), (dict(policy=[0, 2, 0]), "policy must be in [0, 2); got 2."), ENDLESS)),
+    Pair("q_learning.q_learning_error", dict(**TRANSITION, action=choice(0, 3)), room="rl", fails=(BAD_ACTION, BAD_VALUES, TWO_REWARDS, TWO_DISCOUNTS)),
     Pair("q_learning.sarsa_error", dict(**TRANSITION, action=choice(0, 3), next_action=choice(1, 4)), room="rl", fails=(BAD_ACTION, BAD_VALUES, (dict(next_action=-1), "next_action must be in [0, 5); got -1."))),
 )
 # fmt: on

@@ -1,0 +1,113 @@
+"""Edges that no row of the table draws: other shapes, other dtypes, ties at zero. Mutants showed them."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import jaxnets as jn
+import microgrid as mg
+from jaxnets import activations, regularization
+from microgrid import Value, linear as scalar_linear, losses as scalar_losses, mdp as scalar_mdp
+from microgrid.oracle.report import ulps
+
+
+@pytest.mark.parametrize(
+    "name", ["sigmoid", "tanh", "relu", "leaky_relu", "binary_step", "softmax", "linear"]
+)
+def test_an_activation_keeps_floats_and_casts_integers(name):
+    function = getattr(activations, name)
+    for dtype in (jnp.float16, jnp.float32, jnp.float64):
+        assert function(jnp.array([-1.0, 2.0], dtype)).dtype == dtype
+    assert function(jnp.array([-1, 2])).dtype == jnp.result_type(float)
+
+
+def test_tanh_is_exact_where_it_is_nearly_one():
+    points = np.concatenate([np.linspace(3, 30, 300), -np.linspace(3, 30, 300)])
+    assert jn.activations.tanh(points).tolist() == [math.tanh(x) for x in points]
+    points = np.linspace(0.01, 3, 500)
+    for got, x in zip(jn.activations.tanh(points).tolist(), points.tolist(), strict=True):
+        assert ulps(got, math.tanh(x)) <= 4
+
+
+def test_tanh_in_single_precision_is_the_library_s():
+    points = jnp.linspace(-3, 3, 50, dtype=jnp.float32)
+    assert jn.activations.tanh(points).tolist() == jnp.tanh(points).tolist()
+
+
+def test_softmax_works_along_the_last_axis():
+    rows = np.random.default_rng(0).normal(size=(2, 3, 4))
+    each = [[jn.softmax(row).tolist() for row in block] for block in rows]
+    assert np.allclose(jn.softmax(rows), each, rtol=1e-15, atol=0)
+
+
+def test_linear_without_bias_adds_nothing_and_takes_batches():
+    kernel, bias = [[1.0, 2.0], [3.0, 4.0]], [0.5, -0.5]
+    assert scalar_linear.linear([1.0, 1.0], kernel) == [4.0, 6.0]
+    inputs = np.random.default_rng(0).normal(size=(2, 3, 2))
+    expected = [[[w + b for w, b in zip(scalar_linear.linear(x.tolist(), kernel), bias, strict=True)]
+                 for x in block] for block in inputs]  # fmt: skip
+    from jaxnets.linear import linear
+
+    assert np.allclose(linear(inputs, np.array(kernel), np.array(bias)), expected, rtol=1e-15)
+
+
+def test_dropout_takes_integers():
+    assert regularization.dropout(jnp.array([1, 2]), jnp.array([1, 0]), rate=0.5).tolist() == [2.0, 0.0]
+
+
+@pytest.mark.parametrize("name", ["softmax_cross_entropy", "categorical_cross_entropy"])
+def test_losses_of_rows_take_any_number_of_axes(name):
+    logits = np.random.default_rng(0).normal(size=(2, 3, 4))
+    labels = np.array([[0, 3, 1], [2, 2, 0]])
+    rows = logits if name[0] == "s" else np.asarray(jn.softmax(logits))
+    one, other = getattr(mg, name), getattr(jn, name)
+    for targets in (labels, np.eye(4)[labels]):
+        terms = one(rows.tolist(), targets.tolist(), "none")
+        assert np.allclose(other(rows, targets, "none"), terms, rtol=1e-14)
+        by_row = [[float(other(r, t)) for r, t in zip(*both, strict=True)]
+                  for both in zip(rows, targets, strict=True)]  # fmt: skip
+        assert np.allclose(terms, by_row, rtol=1e-14)  # a single row is a loss too
+        assert math.isclose(one(rows.tolist(), targets.tolist()), float(other(rows, targets)), rel_tol=1e-14)
+        assert math.isclose(one(rows[0, 0].tolist(), targets[0, 0].tolist()), by_row[0][0], rel_tol=1e-14)
+
+
+def test_labels_of_numpy_are_labels():
+    assert scalar_losses.softmax_cross_entropy([[0.0, 0.0]], [np.int64(1)]) == math.log(2)
+
+
+def test_forward_and_reverse_mode_agree_on_scores():
+    rng = np.random.default_rng(0)
+    logits, moved = rng.normal(size=(2, 2, 3, 4))
+    for labels in (np.array([0, 3, 1]), np.full((3, 4), 0.25)):
+
+        def loss(z, labels=labels):
+            return jn.softmax_cross_entropy(z, labels)
+
+        slope = jax.jvp(loss, (logits[0],), (moved[0],))[1]
+        assert math.isclose(slope, float(jnp.sum(jax.grad(loss)(logits[0]) * moved[0])), rel_tol=1e-13)
+
+
+def test_a_class_that_is_neither_predicted_nor_true_has_no_slope_in_its_target():
+    slopes = jax.grad(jn.categorical_cross_entropy, argnums=1)(
+        jnp.array([[0.0, 1.0]]), jnp.array([[0.0, 1.0]])
+    )
+    assert slopes.tolist() == [[0.0, 0.0]]
+
+
+def test_a_tie_at_zero_shares_the_slope():
+    reward = [[[Value(0.0)], [Value(0.0)]]]
+    scalar_mdp.value_iteration(reward, [[[0.5]] * 2], [[[0]] * 2], [[[1.0]] * 2], num_sweeps=1)[0].backward()
+    assert [x.grad for row in reward[0] for x in row] == [0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    "ragged",
+    [[[[0, 0], [0]], [[0, 0], [0, 0]]], [[[0, 0], [0, 0]], [[0, 0], [0]]], [[[0, 0], [0, 0]], [[0, 0]]]],
+)
+def test_raggedness_is_seen_at_every_depth(ragged):
+    full = [[[0, 0], [0, 0]], [[0, 0], [0, 0]]]
+    with pytest.raises(ValueError, match="probability must be a full block"):
+        scalar_mdp.value_iteration(full, full, full, ragged)
