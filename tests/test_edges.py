@@ -9,7 +9,7 @@ import pytest
 
 import jaxnets as jn
 import microgrid as mg
-from jaxnets import activations, regularization
+from jaxnets import activations, linear as array_linear, regularization
 from microgrid import Value, linear as scalar_linear, losses as scalar_losses, mdp as scalar_mdp
 from microgrid.oracle.report import ulps
 
@@ -49,9 +49,7 @@ def test_linear_without_bias_adds_nothing_and_takes_batches():
     inputs = np.random.default_rng(0).normal(size=(2, 3, 2))
     expected = [[[w + b for w, b in zip(scalar_linear.linear(x.tolist(), kernel), bias, strict=True)]
                  for x in block] for block in inputs]  # fmt: skip
-    from jaxnets.linear import linear
-
-    assert np.allclose(linear(inputs, np.array(kernel), np.array(bias)), expected, rtol=1e-15)
+    assert np.allclose(array_linear.linear(inputs, np.array(kernel), np.array(bias)), expected, rtol=1e-15)
 
 
 def test_dropout_takes_integers():
@@ -71,6 +69,9 @@ def test_losses_of_rows_take_any_number_of_axes(name):
                   for both in zip(rows, targets, strict=True)]  # fmt: skip
         assert np.allclose(terms, by_row, rtol=1e-14)  # a single row is a loss too
         assert math.isclose(one(rows.tolist(), targets.tolist()), float(other(rows, targets)), rel_tol=1e-14)
+        slope = jax.grad(other)(rows, targets)
+        flat = jax.grad(other)(rows.reshape(6, 4), targets.reshape(6, *targets.shape[2:]))
+        assert np.allclose(slope, flat.reshape(2, 3, 4), rtol=1e-13, atol=0)
         assert math.isclose(one(rows[0, 0].tolist(), targets[0, 0].tolist()), by_row[0][0], rel_tol=1e-14)
 
 

@@ -8,9 +8,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 
-import jax
-import jax.numpy as jnp
-import numpy as np
+try:
+    import jax
+    import jax.numpy as jnp
+    import numpy as np
+except ModuleNotFoundError as error:
+    raise ImportError(
+        f"crosscheck: {error.name} is not installed; in the project's folder run: pip install -e '.[oracle]'"
+    ) from None
 
 from ..checks import flatten
 from ..operations import total

@@ -1,0 +1,43 @@
+"""The mutants that no test can kill, because they say the same: module -> change -> why."""
+
+UNUSED = "an optimizer without weight decay never looks at params, so their default is no part of it"
+ONE_SHAPE = "all arguments have one shape here, or the check before has raised"
+DISCARDED = "the number stands where the outer `where` discards value and slope, and the inner one the slope"
+A_LAST_AXIS = "take_along_axis leaves one column, and JAX clamps a static index that is too large"
+MEETING_POINT = "the two forms meet there, and each is as accurate as the bound asks on both sides"
+
+EQUIVALENT = {
+    "microgrid.losses": {
+        "_reduce: reduction == 'none' -> reduction == 'not none'": "whoever calls it has returned before for 'none'",
+    },
+    "microgrid.optimizers": {
+        "gradient_descent: None -> 0": UNUSED,
+        "sgd: None -> 0": UNUSED,
+        "adagrad: None -> 0": UNUSED,
+        "rmsprop: None -> 0": UNUSED,
+        "adam: None -> 0": UNUSED,
+    },
+    "microgrid.mdp": {
+        "_same_shape: shapes[0] -> shapes[1]": ONE_SHAPE,
+        "_same_shape: shapes[0] -> shapes[1] #2": ONE_SHAPE,
+        "_same_shape: shapes[0] -> shapes[1] #3": ONE_SHAPE,
+        "_solution: [0] -> [1]": "every entry is written before it is read",
+        "_solution: rows[j][i] != 0 -> rows[j][i] != 1": "below the diagonal of I - discount * P nothing is above "
+        "0, so nothing is 1; a row that is 0 there is subtracted 0 times, which changes nothing",
+    },
+    "jaxnets.activations": {
+        "_tanh: jnp.abs(x) < 0.55 -> jnp.abs(x) <= 0.55": MEETING_POINT,
+        "_tanh: jnp.abs(x) < 0.55 -> jnp.abs(x) < 1.55": "up to 1.55 the library's tanh is within the 4 ULP of the "
+        "row as well (measured: 3); where it is not, near 1, a test of its own asks for every bit",
+    },
+    "jaxnets.losses": {
+        "_xlog1my: y < 0.25 -> y <= 0.25": MEETING_POINT,
+        "_xlog1my: jnp.where(small, 0, y) -> jnp.where(small, 1, y)": DISCARDED,
+        "_xlog1my: jnp.where(small, y, 0) -> jnp.where(small, y, 1)": DISCARDED,
+    },
+    "rl.mdp": {
+        "_process: arrays[0] -> arrays[1] #2": ONE_SHAPE,
+        "policy_iteration: process[0] -> process[1]": ONE_SHAPE,
+        "policy_iteration: (:, 0) -> (:, 1)": A_LAST_AXIS,
+    },
+}

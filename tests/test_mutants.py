@@ -1,0 +1,44 @@
+"""Every formula is broken in every place, one place at a time: some test notices, or it is no change at all."""
+
+import ast
+
+import pytest
+
+from microgrid.oracle.pairs import PAIRS
+from tests.mutant_killers import killed
+from tests.mutants import Mutant, mutants, source_tree
+from tests.mutants_equivalent import EQUIVALENT
+
+MODULES = sorted({f"{room}.{pair.topic}" for pair in PAIRS for room in ("microgrid", pair.room)})
+ADVICE = (
+    "Nothing noticed this change. Give the formula's row in microgrid/oracle/pairs.py a hard number, a case or "
+    "a mistake that shows it, or add a test to tests/test_edges.py; if no input can show it, say why in "
+    "tests/mutants_equivalent.py under the key after 'in'."
+)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_mutant_is_killed_or_equivalent(module, capsys):
+    listed, made = EQUIVALENT.get(module, {}), list(mutants(module))
+    survivors = [str(mutant) for mutant in made if mutant.key not in listed and not killed(mutant)]
+    assert not survivors, "\n".join([*survivors, ADVICE])
+    stale = set(listed) - {mutant.key for mutant in made}
+    assert not stale, f"listed as equivalent, but no longer made: {stale}"
+    with capsys.disabled():
+        print(f"\n{module}: {len(made)} mutants, {len(made) - len(listed)} killed, {len(listed)} equivalent")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_nothing_is_killed_where_nothing_is_changed(module):
+    tree, file = source_tree(module)
+    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    topic = module.split(".")[1]
+    for formula in sorted(functions & {pair.function for pair in PAIRS if pair.topic == topic}):
+        assert killed(Mutant(module, formula, "", 0, compile(tree, file, "exec"))) is None, formula
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", EQUIVALENT)
+def test_what_is_listed_as_equivalent_survives(module):
+    noticed = {m.key: killed(m) for m in mutants(module) if m.key in EQUIVALENT[module]}
+    assert not any(noticed.values()), noticed
