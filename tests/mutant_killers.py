@@ -26,6 +26,8 @@ from microgrid.oracle.pairs import PAIRS
 from microgrid.oracle.report import Conditioned
 from tests.mutants import ENDLESS, Mutant, source_tree
 
+HELPERS = {"operations", "checks"}  # topics without rows, that the others build on
+TESTS = {"operations": ("test_value",), "checks": ("test_losses",)}
 LOOPS = {"mdp"}  # topics whose array room loops: uncompiled, every call would compile the loop again
 
 
@@ -91,24 +93,38 @@ def used_by(name):
 
 
 def rows(mutant: Mutant):
-    """The rows that a mutant's function has a part in; those of its own topic."""
-    topic = mutant.module.split(".")[1]
+    """The rows that a mutant's function has a part in; all of the topic's where none is named."""
+    room, topic = mutant.module.split(".")
+    if topic in HELPERS:
+        mine = [pair for pair in PAIRS if room in ("microgrid", pair.room)]
+        return [pair for pair in mine if topic in helpers(f"{room}.{pair.topic}")]
     reached = used_by(mutant.module)
-    return [p for p in PAIRS if p.topic == topic and mutant.function in reached.get(p.function, ())]
+    mine = [pair for pair in PAIRS if pair.topic == topic]
+    return [pair for pair in mine if not mutant.function or mutant.function in reached[pair.function]]
+
+
+@cache
+def helpers(module):
+    """The helper modules that a module imports from."""
+    words = re.findall(r"\w+", Path(importlib.import_module(module).__file__).read_text())
+    return HELPERS.intersection(words)
 
 
 def killed(mutant: Mutant) -> str | None:
     """What noticed the mutant, or None if nothing did."""
     scalar_room = mutant.module.startswith("microgrid.")
     try:
-        module = load(mutant.module, mutant.code)
-        pairs = rows(mutant)
-        for stage in (same_signature, examples, same_errors, agreement, compiled):
-            for pair in pairs:
-                true = check.rooms(pair)
-                mine = getattr(module, pair.function)
-                stage(pair, mine, true[scalar_room], scalar_room)
-        topic_tests(mutant, module)
+        swap = functions_of(mutant.module, load(mutant.module, mutant.code))
+        with contextlib.ExitStack() as stack:
+            for owner in modules_of(mutant.module.split(".")[0]):
+                stack.enter_context(swapped(owner, swap))
+            for stage in (same_signature, examples, same_errors, agreement):
+                for pair in rows(mutant):
+                    mine, other = check.rooms(pair)[:: 1 if scalar_room else -1]
+                    stage(pair, mine, other, scalar_room)
+            topic_tests(mutant, swap)
+            for pair in rows(mutant) if not scalar_room else ():
+                compiled(pair, check.rooms(pair)[1])
     except (AssertionError, pytest.fail.Exception) as error:
         return f"noticed: {error}"[:200]
     except Exception as error:
@@ -116,6 +132,34 @@ def killed(mutant: Mutant) -> str | None:
     finally:
         check._jitted.cache_clear()
     return None
+
+
+def functions_of(name, module):
+    """id of each function of a true module -> the function in its place."""
+    true = vars(importlib.import_module(name))
+    own = {n: x for n, x in true.items() if inspect.isfunction(x) and x.__module__ == name}
+    return {id(thing): getattr(module, name) for name, thing in own.items()}
+
+
+def modules_of(package):
+    """The package's modules that are loaded; the referee keeps what it has."""
+    for pair in PAIRS:
+        check.rooms(pair)
+    names = [name for name in sys.modules if name.split(".")[0] == package and ".oracle" not in name]
+    return [sys.modules[name] for name in names]
+
+
+@contextlib.contextmanager
+def swapped(owner, swap):
+    """The functions of a module replaced by others, for a while."""
+    before = {name: thing for name, thing in vars(owner).items() if id(thing) in swap}
+    for name, thing in before.items():
+        setattr(owner, name, swap[id(thing)])
+    try:
+        yield
+    finally:
+        for name, thing in before.items():
+            setattr(owner, name, thing)
 
 
 def same_signature(pair, mine, other, scalar_room):
@@ -225,9 +269,9 @@ def trajectories(pair, mine, other, scalar_room):
         assert value <= pair.ulps[0], f"trajectory {value:.1f} ULP off with {case}"
 
 
-def compiled(pair, mine, other, scalar_room):
+def compiled(pair, mine):
     """Compilation changes nothing: one case for every choice."""
-    if scalar_room or pair.topic == "optimizers" or pair.topic in LOOPS:
+    if pair.topic == "optimizers" or pair.topic in LOOPS:
         return
     choices, run = {}, check.runner(pair, mine)
     for i, case in enumerate(chosen_cases(pair)[0]):
@@ -239,40 +283,21 @@ def compiled(pair, mine, other, scalar_room):
         assert check.worst(slopes, answer[1], slope_scales) <= pair.ulps[1], f"compiled, at {case}"
 
 
-def topic_tests(mutant, module):
-    """The tests in test_<topic>.py and test_edges.py that use the mutant's room, with the mutant in its place."""
-    true = importlib.import_module(mutant.module)
-    package = sys.modules[mutant.module.split(".")[0]]
-    own = {
-        name: thing
-        for name, thing in vars(true).items()
-        if inspect.isfunction(thing) and thing.__module__ == true.__name__
-    }
-    swap = {id(thing): getattr(module, name) for name, thing in own.items()}
-    for file in (f"test_{mutant.module.split('.')[1]}", "test_edges"):
+def topic_tests(mutant, swap):
+    """The tests of the topic and of the edges that use the mutant's room, with the mutant in its place."""
+    package, topic = mutant.module.split(".")
+    for file in ("test_edges", *TESTS.get(topic, (f"test_{topic}",))):
         if not (Path(__file__).parent / f"{file}.py").exists():
             continue
         tests = importlib.import_module(f"tests.{file}")
-        rooms = {name for name, x in vars(tests).items() if x is true or x is package or id(x) in swap}
-        words = {*own, *rooms, "getattr"} - {name for name in rooms if vars(tests)[name] is package}
-        with swapped(true, swap), swapped(package, swap), swapped(tests, swap):
+        wanted = {id(sys.modules[mutant.module]), id(sys.modules[package]), *swap}
+        rooms = {name for name, x in vars(tests).items() if id(x) in wanted}
+        words = {*vars(sys.modules[mutant.module]), *rooms, "getattr"}
+        with swapped(tests, swap):
             for test in [test for name, test in vars(tests).items() if name.startswith("test_")]:
                 names = names_in(test, tests)
                 if names & rooms and names & words:
                     run_test(test)
-
-
-@contextlib.contextmanager
-def swapped(owner, swap):
-    """The functions of a module replaced by others, for a while."""
-    before = {name: thing for name, thing in vars(owner).items() if id(thing) in swap}
-    for name, thing in before.items():
-        setattr(owner, name, swap[id(thing)])
-    try:
-        yield
-    finally:
-        for name, thing in before.items():
-            setattr(owner, name, thing)
 
 
 def names_in(function, module):

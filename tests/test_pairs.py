@@ -88,6 +88,27 @@ def test_vmap_changes_nothing(pair):
         assert check.worst(one, together[i], scales) <= 4, case
 
 
+@named([pair for pair in PAIRS if pair.topic == "optimizers"])
+def test_a_compiled_trajectory_agrees_too(pair):
+    scalar, array = check.rooms(pair)
+    case = next(iter(check.cases(pair, count=1, seed=2)))
+    params, slopes = check.path(case)
+    optimizer = array(**case)
+
+    @jax.jit
+    def run(params, slopes):
+        def step(carry, grads):
+            params, state = carry
+            updates, state = optimizer.update(grads, state, params)
+            return (params + updates, state), params + updates
+
+        return jax.lax.scan(step, (params, optimizer.init(params)), slopes)[1]
+
+    expected = check.optimizer_run(scalar(**case), params, slopes)
+    steps = run(jnp.asarray(params), jnp.asarray(slopes))
+    assert check.path_distance(case, scalar, expected, steps) <= pair.ulps[0]
+
+
 @named([pair for pair in PAIRS if pair.kinks])
 def test_slope_at_each_kink_is_the_same_to_the_bit(pair):
     scalar, array = check.rooms(pair)
@@ -112,10 +133,9 @@ def test_the_same_mistake_gets_the_same_sentence(pair):
         assert sentences[0][1].startswith(f"{pair.function}: ")
 
 
-@named([pair for pair in PAIRS if pair.ulps > BOUNDS])
-def test_no_bound_is_loosened_without_a_reason(pair):
-    assert len(pair.reason) > 40
-    assert max(pair.ulps) <= 16
+def test_no_bound_is_loosened_without_a_reason():
+    for pair in PAIRS:
+        assert pair.ulps == BOUNDS or (len(pair.reason) > 40 and max(pair.ulps) <= 16), pair.name
 
 
 @named(PAIRS)

@@ -98,7 +98,7 @@ def crosscheck(pair, count=20, seed=0, functions=None):
         )
     scalar, array = functions or rooms(pair)
     if pair.topic == "optimizers":
-        count = min(count, 4)  # every case is a compilation
+        count = min(count, 4)  # of 50 steps and 6 weights each
     compare = trajectory if pair.topic == "optimizers" else distance
     verdict = Verdict(pair)
     run = None if pair.topic == "optimizers" else runner(pair, array)
@@ -200,16 +200,27 @@ def runner(pair, function, compiled=True):
 
 def trajectory(pair, case, scalar, array):
     """The worst distance of the weights over STEPS steps, in both rooms from one start, and 0."""
+    params, slopes = path(case)
+    one = optimizer_run(scalar(**case), params, slopes)
+    other = array_optimizer_run(array(**case), params, slopes)
+    return path_distance(case, scalar, one, other), 0.0
+
+
+def path(case):
+    """Where a trajectory starts, and the slopes that it meets: tiny, large, and none at all."""
     draw = random.Random(str(case))
     params = [draw.gauss(0.0, 2.0) for _ in range(6)]
     slopes = [[draw.gauss(0.0, 1.0) * 10 ** draw.uniform(-6, 2) for _ in params] for _ in range(STEPS)]
     slopes[0][0], slopes[3] = 0.0, [0.0] * len(params)
-    one, other = (
-        optimizer_run(scalar(**case), params, slopes),
-        array_optimizer_run(array(**case), params, slopes),
-    )
-    scaled = optimizer_run(scalar(**case), [Conditioned(w) for w in params], slopes)
-    return max(worst(a, b, s) for a, b, s in zip(one, other, scaled, strict=True)), 0.0
+    return params, slopes
+
+
+def path_distance(case, scalar, one, other):
+    """The worst distance of two trajectories, in units of the scalar room's scales."""
+    params, slopes = path(case)
+    leaves = [[Conditioned(number) for number in numbers] for numbers in (params, *slopes)]
+    scales = optimizer_run(scalar(**case), leaves[0], leaves[1:])
+    return max(worst(a, b, s) for a, b, s in zip(one, other, scales, strict=True))
 
 
 def optimizer_run(optimizer, params, slopes):
@@ -223,15 +234,14 @@ def optimizer_run(optimizer, params, slopes):
 
 
 def array_optimizer_run(optimizer, params, slopes):
-    """The weights after each step of an Optax transformation, in one compiled scan."""
-
-    def step(carry, grads):
-        params, state = carry
-        updates, state = optimizer.update(grads, state, params)
-        return (params + updates, state), params + updates
-
-    start = jnp.asarray(params)
-    return np.asarray(jax.lax.scan(step, (start, optimizer.init(start)), jnp.asarray(slopes))[1])
+    """The weights after each step of an Optax transformation, one operation at a time."""
+    params, steps = jnp.asarray(params), []
+    state = optimizer.init(params)
+    for grads in np.asarray(slopes):
+        updates, state = optimizer.update(jnp.asarray(grads), state, params)
+        params = params + updates
+        steps.append(params)
+    return np.asarray(steps)
 
 
 def signature(function):

@@ -56,10 +56,6 @@ NO_ROWS = (dict(predictions=[], targets=[]), "predictions must not be empty; got
 NO_SCORES = (dict(logits=[], labels=[]), "logits must not be empty; got shape (0,).")
 BAD_RATE = (dict(learning_rate=-0.1), "learning_rate must be a finite number >= 0; got -0.1.")
 NO_RATE = (dict(learning_rate="fast"), "learning_rate must be a number or a schedule; got 'fast'.")
-LONG = (
-    "50 steps round each weight 50 times in each room: 50 ULP apart at worst, sqrt(50) = 7 as a random walk"
-)
-PATH: dict[str, Any] = dict(ulps=(16, 8), reason=LONG)
 BAD_MOMENTUM = (dict(momentum=1.0), "momentum must be in [0, 1); got 1.0.")
 
 PROCESS: dict[str, Any] = dict(
@@ -97,13 +93,13 @@ PAIRS = (
     Pair("losses.categorical_cross_entropy", dict(predictions=simplex(certain=False), targets=simplex(), reduction=reduction), fails=(ROWS, NO_ROWS, HALF_LABELS, BAD_REDUCTION)),
     Pair("losses.sigmoid_binary_cross_entropy", dict(logits=mat(real), labels=mat(unit), reduction=reduction), fails=((LOGITS, BAD_SHAPE), BAD_REDUCTION)),
     Pair("losses.softmax_cross_entropy", dict(logits=mat(real), labels=simplex(), reduction=reduction), fails=(SCORES, NO_SCORES, BAD_REDUCTION)),
-    Pair("optimizers.gradient_descent", dict(learning_rate=unit), fails=(BAD_RATE, NO_RATE), **PATH),
-    Pair("optimizers.sgd", dict(learning_rate=unit, momentum=choice(None, 0.0, 0.7), nesterov=choice(False, True)), fails=(BAD_RATE, NO_RATE, BAD_MOMENTUM), **PATH),
-    Pair("optimizers.momentum", dict(learning_rate=unit, momentum=unit), fails=(BAD_RATE, BAD_MOMENTUM), **PATH),
-    Pair("optimizers.nesterov", dict(learning_rate=unit, momentum=unit), fails=(BAD_RATE, BAD_MOMENTUM), **PATH),
-    Pair("optimizers.adagrad", dict(learning_rate=unit, initial_accumulator_value=unit, eps=choice(1e-7, 0.01, 0.0)), fails=(BAD_RATE, (dict(eps=-1.0), "eps must be a finite number >= 0"), (dict(initial_accumulator_value=-1.0), "initial_accumulator_value must be")), **PATH),
-    Pair("optimizers.rmsprop", dict(learning_rate=unit, decay=unit, eps=choice(1e-8, 0.01), eps_in_sqrt=choice(True, False)), fails=(BAD_RATE, (dict(decay=1.0), "decay must be in [0, 1)"), (dict(eps=-1.0), "eps must be a finite number >= 0")), **PATH),
-    Pair("optimizers.adam", dict(learning_rate=unit, b1=unit, b2=unit, eps=choice(1e-8, 0.01)), fails=(BAD_RATE, (dict(b1=1.5), "b1 must be in [0, 1); got 1.5."), (dict(b2=1.0), "b2 must be in [0, 1)"), (dict(eps=-1.0), "eps must be a finite number >= 0")), **PATH),
+    Pair("optimizers.gradient_descent", dict(learning_rate=unit), fails=(BAD_RATE, NO_RATE)),
+    Pair("optimizers.sgd", dict(learning_rate=unit, momentum=choice(None, 0.0, 0.7), nesterov=choice(False, True)), fails=(BAD_RATE, NO_RATE, BAD_MOMENTUM)),
+    Pair("optimizers.momentum", dict(learning_rate=unit, momentum=unit), fails=(BAD_RATE, BAD_MOMENTUM)),
+    Pair("optimizers.nesterov", dict(learning_rate=unit, momentum=unit), fails=(BAD_RATE, BAD_MOMENTUM)),
+    Pair("optimizers.adagrad", dict(learning_rate=unit, initial_accumulator_value=unit, eps=choice(1e-7, 0.01, 0.0)), fails=(BAD_RATE, (dict(eps=-1.0), "eps must be a finite number >= 0"), (dict(initial_accumulator_value=-1.0), "initial_accumulator_value must be"))),
+    Pair("optimizers.rmsprop", dict(learning_rate=unit, decay=unit, eps=choice(1e-8, 0.01), eps_in_sqrt=choice(True, False)), fails=(BAD_RATE, (dict(decay=1.0), "decay must be in [0, 1)"), (dict(eps=-1.0), "eps must be a finite number >= 0"))),
+    Pair("optimizers.adam", dict(learning_rate=unit, b1=unit, b2=unit, eps=choice(1e-8, 0.01)), fails=(BAD_RATE, (dict(b1=1.5), "b1 must be in [0, 1); got 1.5."), (dict(b2=1.0), "b2 must be in [0, 1)"), (dict(eps=-1.0), "eps must be a finite number >= 0"))),
     Pair("regularization.l1_penalty", dict(params=vec(real), rate=unit), kinks=dict(params=0.0), fails=((dict(rate=-0.5), "rate must be a finite number >= 0; got -0.5."),)),
     Pair("regularization.l2_penalty", dict(params=vec(real), rate=unit), fails=((dict(rate=-0.5), "rate must be a finite number >= 0; got -0.5."),)),
     Pair("regularization.dropout", dict(inputs=vec(real), mask=vec(bit), rate=unit), fails=((dict(rate=1.5), "rate must be in [0, 1); got 1.5."), (dict(mask=[1]), "inputs and mask must have the same shape; got (5,) and (1,)."))),
