@@ -125,6 +125,9 @@ def softmax(x):
     [0.25, 0.25, 0.25, 0.25]
     """
     checks.not_empty("softmax", "x", x)
+    if len(given := checks.shape(x)) != 1:
+        raise ValueError(f"softmax: x must be the list of scores of one example; got shape {given}.")
+    x = checks.flatten(x)
     largest = max(plain(score) for score in x)
     powers = [exp(score - largest) for score in x]  # never overflows, and the shift cancels in the quotient
     normalizer = total(powers)

@@ -4,24 +4,33 @@ An array is a number, a Value, or a list of arrays of one shape.
 """
 
 import math
-from numbers import Real
+from operator import index
 
-from .value import Value, is_number
+from .systems import number
+from .value import Value, plain
 
 
-def shape(array) -> tuple[int, ...]:
-    """The shape of nested lists: () for a number, and the same words as an array's shape otherwise.
+def nested(x):
+    """True for what may hold numbers: lists, tuples and arrays, but no text, dicts or sets."""
+    some = hasattr(x, "__len__") and hasattr(x, "__iter__") and getattr(x, "shape", None) != ()
+    return some and not isinstance(x, str | bytes | dict | set)
+
+
+def shape(array, told="microgrid: an array") -> tuple[int, ...]:
+    """The shape of nested lists, as an array would say it: () for a number.
+
+    told: who must be an array, for the sentence of the TypeError or ValueError of what is none.
 
     >>> shape([[1, 2, 3], [4, 5, 6]])
     (2, 3)
     """
-    if isinstance(array, Value) or is_number(array):
+    if isinstance(array, Value) or number(array) is not None:
         return ()
-    if isinstance(array, str) or not hasattr(array, "__len__"):
-        raise TypeError(f"microgrid: an array must be nested lists of numbers; got {array!r}.")
-    inner = {shape(row) for row in array}
+    if not nested(array):
+        raise TypeError(f"{told} must be nested lists of real numbers; got {array!r}.")
+    inner = {shape(row, told) for row in array}
     if len(inner) > 1:
-        raise ValueError(f"microgrid: rows of an array must have one shape; got {sorted(inner)}.")
+        raise ValueError(f"{told} must have rows of one shape; got {sorted(inner)}.")
     return (len(array), *(inner.pop() if inner else ()))
 
 
@@ -31,21 +40,36 @@ def flatten(array):
     >>> flatten([[1, 2], [3, 4]])
     [1, 2, 3, 4]
     """
-    if isinstance(array, Value) or is_number(array):
+    if isinstance(array, Value):
         return [array]
-    return [x for row in array for x in flatten(row)]
+    if number(array) is None and nested(array):
+        return [x for row in array for x in flatten(row)]
+    return [plain(array)]
+
+
+def _in_range(function, argument, value, rule, holds):
+    """value, if it is a number that the rule holds for."""
+    if isinstance(value, str) or (not isinstance(value, Value) and number(value) is None):
+        raise TypeError(f"{function}: {argument} must be a number; got {value!r}.")
+    if not holds(plain(value)):
+        raise ValueError(f"{function}: {argument} must be {rule}; got {float(plain(value))}.")
 
 
 def non_negative(function, argument, value):
     """A size, rate or learning rate: a finite number >= 0."""
-    if isinstance(value, Real) and not 0 <= float(value) < math.inf:
-        raise ValueError(f"{function}: {argument} must be a finite number >= 0; got {float(value)}.")
+    _in_range(function, argument, value, "a finite number >= 0", lambda x: 0 <= x < math.inf)
 
 
 def fraction(function, argument, value):
     """A probability that may be 0 but never 1, or a decay: in [0, 1)."""
-    if isinstance(value, Real) and not 0 <= float(value) < 1:
-        raise ValueError(f"{function}: {argument} must be in [0, 1); got {float(value)}.")
+    _in_range(function, argument, value, "in [0, 1)", lambda x: 0 <= x < 1)
+
+
+def whole(function, argument, value, least):
+    """A whole number >= least, as an int."""
+    if isinstance(value, bool) or not hasattr(value, "__index__") or index(value) < least:
+        raise ValueError(f"{function}: {argument} must be a whole number >= {least}; got {value!r}.")
+    return index(value)
 
 
 def reduction(function, value):
@@ -56,7 +80,7 @@ def reduction(function, value):
 
 def same_shape(function, names, first, second):
     """Two arrays of one shape: (3,) against (3, 1) would pair every number with every other."""
-    a, b = shape(first), shape(second)
+    a, b = shape(first, f"{function}: {names[0]}"), shape(second, f"{function}: {names[1]}")
     if a != b:
         fix = ""
         if a == (*b, 1):
@@ -70,5 +94,6 @@ def same_shape(function, names, first, second):
 
 def not_empty(function, argument, array):
     """At least one element: the mean of nothing is not a number."""
-    if math.prod(shape(array)) == 0:
-        raise ValueError(f"{function}: {argument} must not be empty; got shape {shape(array)}.")
+    given = shape(array, f"{function}: {argument}")
+    if math.prod(given) == 0:
+        raise ValueError(f"{function}: {argument} must not be empty; got shape {given}.")

@@ -5,19 +5,36 @@ N: examples, C: classes.
 
 import math
 
-from .checks import flatten, shape
+from .checks import flatten, nested, shape
+from .systems import number
+from .value import Value, plain
 
 
 def numbers(function, argument, values):
-    """Nested lists of real, finite numbers with at least one of them; returns their shape."""
-    if hasattr(values, "tolist"):  # an array
-        values = values.tolist()
-    for i, x in enumerate(flat := flatten(values)):
-        if isinstance(x, complex) or (isinstance(x, float) and not math.isfinite(x)):
-            rule = "must be real" if isinstance(x, complex) else "must be finite"
-            raise ValueError(f"{function}: {argument} {rule}; got {x} at index {_index(i, shape(values))}.")
-    if not flat:
-        raise ValueError(f"{function}: {argument} must not be empty; got shape {shape(values)}.")
+    """Nested lists of plain, finite numbers, at least one of them, from lists, tuples and arrays."""
+
+    def read(x, index):
+        x = plain(x) if isinstance(x, Value) else x
+        plainly = number(x)
+        if plainly is None and nested(x):
+            return [read(row, (*index, i)) for i, row in enumerate(x)]
+        where = f" at index {index[0] if len(index) == 1 else index}" if index else ""
+        if plainly is None:
+            rule = (
+                "be real, not complex"
+                if isinstance(x, complex) or "complex" in str(type(x))
+                else "hold numbers"
+            )
+            raise TypeError(f"{function}: {argument} must {rule}; got {x!r}{where}.")
+        if not -math.inf < plainly < math.inf:
+            raise ValueError(f"{function}: {argument} must be finite; got {plainly}{where}.")
+        return plainly
+
+    values = read(values, ())
+    given = shape(values, f"{function}: {argument}")
+    if math.prod(given) == 0 or not given:
+        rule = "be an array with one row an example" if not given else "not be empty"
+        raise ValueError(f"{function}: {argument} must {rule}; got shape {given}.")
     return values
 
 

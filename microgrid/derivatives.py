@@ -12,7 +12,7 @@ add(a, b)      : a + b                    | 1                                   
 sub(a, b)      : a - b                    | 1                                   | -1
 mul(a, b)      : a * b                    | b                                   | a
 truediv(a, b)  : a / b                    | reciprocal(a, b)                    | -y / b
-pow(a, b)      : a ** b                   | b * a ** (b - 1) if b != 0 else 0   | y * log(a) if a != 0 else 0
+pow(a, b)      : power(a, b)              | b * a ** (b - 1) if b != 0 else 0   | y * log(a) if a != 0 else 0
 neg(a)         : -a                       | -1
 abs(a)         : abs(a)                   | 1 if a >= 0 else -1
 sign(a)        : sign(a)                  | 0
@@ -26,7 +26,7 @@ cos(a)         : cos(a)                   | -sin(a)
 tanh(a)        : tanh(a)                  | sech2(a)
 sigmoid(a)     : sigmoid(a)               | y * sigmoid(-a)
 softplus(a)    : softplus(a)              | sigmoid(a)
-relu(a)        : a if a > 0 else 0        | 1 if a > 0 else 0
+relu(a)        : 0 if a <= 0 else a       | 0 if a <= 0 else 1
 step(a)        : 1 if a >= 0 else 0       | 0
 maximum(a, b)  : a if a >= b else b       | share(a > b, b > a, y)              | share(b > a, a > b, y)
 minimum(a, b)  : a if a <= b else b       | share(a < b, b < a, y)              | share(b < a, a < b, y)

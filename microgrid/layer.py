@@ -5,7 +5,8 @@ n: example, i: input feature.
 
 from typing import Any
 
-from .checks import flatten
+from .activations import softmax
+from .checks import flatten, shape
 from .value import Value, backward, plain
 
 
@@ -24,6 +25,7 @@ class Layer:
         self._fired: Any = None
 
     def __call__(self, inputs):
+        """[out] of one example: [in] numbers, or Values for their gradients."""
         raise NotImplementedError(f"{type(self).__name__}: a layer must say what it makes of its inputs.")
 
     def initialize(self, draw):
@@ -31,6 +33,11 @@ class Layer:
 
     def forward(self, inputs):
         """What the layer fires for a batch: [N][in] numbers -> [N][out] numbers."""
+        if len(given := shape(inputs, f"{type(self).__name__}.forward: inputs")) != 2:
+            raise ValueError(
+                f"{type(self).__name__}.forward: inputs must have one row an example, [N, features]; "
+                f"got {given}."
+            )
         self._seen = [[Value(plain(x)) for x in example] for example in inputs]
         self._fired = [self(example) for example in self._seen]
         return [[plain(y) for y in example] for example in self._fired]
@@ -42,6 +49,11 @@ class Layer:
         """
         if self._fired is None:
             raise ValueError(f"{type(self).__name__}.backward: call forward first; it has not run yet.")
+        if shape(gradients) != shape(self._fired):
+            raise ValueError(
+                f"{type(self).__name__}.backward: gradients must have the shape {shape(self._fired)} of the "
+                f"outputs; got {shape(gradients)}."
+            )
         pairs = zip(flatten(self._fired), flatten(gradients), strict=True)
         followed = [(y, gradient) for y, gradient in pairs if isinstance(y, Value)]
         for x in flatten(self._seen):
@@ -62,7 +74,8 @@ class Activation(Layer):
     def __init__(self, function):
         super().__init__()
         self.function = function
-        self._whole = function.__name__ == "softmax"
+        self._whole = function is softmax
 
     def __call__(self, inputs):
+        """What the function makes of the [features] of one example, numbers or Values."""
         return self.function(inputs) if self._whole else [self.function(x) for x in inputs]

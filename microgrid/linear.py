@@ -3,7 +3,7 @@
 i: input feature, o: output feature.
 """
 
-from .checks import shape
+from .checks import shape, whole
 from .layer import Layer
 from .neuron import neuron
 from .value import Value
@@ -20,13 +20,15 @@ def linear(inputs, kernel, bias=None):
     >>> linear([1.0, 2.0], [[1.0], [10.0]], [0.5])
     [21.5]
     """
-    given, kernel_shape = shape(inputs), shape(kernel)
+    given, kernel_shape = shape(inputs, "linear: inputs"), shape(kernel, "linear: kernel")
     if not given or len(kernel_shape) != 2 or given[-1] != kernel_shape[0]:
         raise ValueError(
             f"linear: inputs must end in the in_features of kernel [in, out]; "
             f"got inputs {given} and kernel {kernel_shape}."
         )
-    if bias is not None and shape(bias) != kernel_shape[1:]:
+    if len(given) > 1:
+        raise ValueError(f"linear: inputs must be the numbers of one example; got {given}.")
+    if bias is not None and shape(bias, "linear: bias") != kernel_shape[1:]:
         raise ValueError(
             f"linear: bias must have the out_features of kernel {kernel_shape}; got {shape(bias)}."
         )
@@ -52,9 +54,8 @@ class Linear(Layer):
     def __init__(self, in_features, out_features, use_bias=True):
         super().__init__()
         for name, size in (("in_features", in_features), ("out_features", out_features)):
-            if not isinstance(size, int) or isinstance(size, bool) or size < 1:
-                raise ValueError(f"Linear: {name} must be a whole number >= 1; got {size!r}.")
-        self.in_features, self.out_features, self.use_bias = in_features, out_features, use_bias
+            whole("Linear", name, size, 1)
+        self.in_features, self.out_features, self.use_bias = int(in_features), int(out_features), use_bias
 
     def initialize(self, draw):
         """Draws kernel and bias from a `random.Random`, unless they are there."""
@@ -74,6 +75,7 @@ class Linear(Layer):
             self.parameters["bias"] = [Value(0.0) for _ in range(self.out_features)]
 
     def __call__(self, inputs):
+        """[out] Values of one example, [in] numbers or Values."""
         if not self.parameters:
             raise ValueError(
                 "Linear: weights must be drawn before the layer is called; "

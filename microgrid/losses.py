@@ -34,7 +34,7 @@ def _nest(numbers, dimensions):
 def _rowwise(function, names, first, second, reduction, term):
     """The loss whose terms are term(row, target row); an integer label c is the row with 1 at c."""
     checks.reduction(function, reduction)
-    a, b = shape(first), shape(second)
+    a, b = shape(first, f"{function}: {names[0]}"), shape(second, f"{function}: {names[1]}")
     if not a:
         raise ValueError(f"{function}: {names[0]} must end in one number for each class; got shape ().")
     whole = b == a[:-1] and all(

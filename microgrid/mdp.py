@@ -5,8 +5,11 @@ leads, how likely it is. Numbers may be floats, Fractions (then every answer is 
 s: state, a: action, k: outcome. S, A, K: how many there are of each.
 """
 
+from operator import index
+from reprlib import repr as shortened
+
 from .operations import dot, largest, total
-from .value import Value, plain
+from .value import Value, is_number, plain
 
 
 def _shape(x):
@@ -16,8 +19,32 @@ def _shape(x):
     return (len(x), *(_shape(x[0]) if x else ()))
 
 
+def _numbers(function, name, x):
+    """Nothing but numbers and Values, however deep the lists."""
+    leaves = [x]
+    while any(isinstance(leaf, list | tuple) for leaf in leaves):
+        leaves = [item for leaf in leaves for item in (leaf if isinstance(leaf, list | tuple) else [leaf])]
+    if not all(isinstance(leaf, Value) or is_number(leaf) for leaf in leaves):
+        raise TypeError(f"{function}: {name} must be an array of numbers; got {shortened(x)}.")
+    return leaves
+
+
+def _index(function, name, number, end, kind="an integer"):
+    """An index in [0, end); True is none, as in the array room."""
+    try:
+        inside = None if isinstance(number, bool) else 0 <= index(number) < end
+    except TypeError:
+        inside = None
+    if inside is None:
+        raise TypeError(f"{function}: {name} must be {kind}; got {number}.")
+    if not inside:
+        raise ValueError(f"{function}: {name} must be in [0, {end}); got {number}.")
+
+
 def _same_shape(function, names, arguments, axes):
     """Every argument is a full block of one shape with the given axes, none of them empty."""
+    for name, x in zip(names, arguments, strict=True):
+        _numbers(function, name, x)
     shapes = [_shape(x) for x in arguments]
     if len(set(shapes)) > 1 or len(shapes[0]) != len(axes) or 0 in shapes[0]:
         raise ValueError(
@@ -61,8 +88,7 @@ def _process(function, reward, discount, next_state, probability):
     _same_shape(function, names, (reward, discount, next_state, probability), "SAK")
     num_states = len(reward)
     for state in (k for row in next_state for outcomes in row for k in outcomes):
-        if not 0 <= state < num_states:
-            raise ValueError(f"{function}: next_state must be in [0, {num_states}); got {state}.")
+        _index(function, "next_state", state, num_states, "integers")
     return num_states, len(reward[0])
 
 
@@ -92,9 +118,12 @@ def value_iteration(reward, discount, next_state, probability, num_sweeps=100, v
     [1.0]
     """
     num_states, _ = _process("value_iteration", reward, discount, next_state, probability)
+    if isinstance(num_sweeps, bool) or not hasattr(num_sweeps, "__index__"):
+        raise TypeError(f"value_iteration: num_sweeps must be an integer; got {num_sweeps!r}.")
     if num_sweeps < 0:
         raise ValueError(f"value_iteration: num_sweeps must be >= 0; got {num_sweeps}.")
     value = [0] * num_states if value is None else value
+    _numbers("value_iteration", "value", value)
     if _shape(value) != (num_states,):
         raise ValueError(f"value_iteration: value must have shape ({num_states},); got {_shape(value)}.")
     for _ in range(num_sweeps):
@@ -145,19 +174,24 @@ def policy_iteration(reward, discount, next_state, probability, policy=None):
     policy: [S], integers in [0, A), where to start, all 0 if None; an action gives way only to a better one.
     Returns (value [S], policy [S]), optimal and exact up to the rounding of the linear solve. The values stop
     rising after finitely many rounds, so there is no tolerance to choose. Slopes are those of the returned
-    policy's values. Raises ValueError for unequal shapes, an index outside, or a singular system: a policy
-    that never ends although nothing is discounted. Source: Sutton and Barto 2018, section 4.3.
+    policy's values. Raises ValueError for unequal shapes, an index outside, nan or infinity, or a singular
+    system: a policy that never ends although nothing is discounted. Source: Sutton and Barto 2018, section 4.3.
 
     >>> policy_iteration([[[0.0], [1.0]]], [[[0.5], [0.0]]], [[[0], [0]]], [[[1.0], [1.0]]])
     ([1.0], [1])
     """
     num_states, num_actions = _process("policy_iteration", reward, discount, next_state, probability)
-    policy = [0] * num_states if policy is None else list(policy)
-    if len(policy) != num_states:
-        raise ValueError(f"policy_iteration: policy must have shape ({num_states},); got ({len(policy)},).")
+    for name, x in (("reward", reward), ("discount", discount), ("probability", probability)):
+        for number in map(plain, _numbers("policy_iteration", name, x)):
+            if number - number != 0:  # nan and infinity, in any number system
+                raise ValueError(f"policy_iteration: {name} must be finite; got {number}.")
+    policy = [0] * num_states if policy is None else policy
+    _numbers("policy_iteration", "policy", policy)
+    if _shape(policy) != (num_states,):
+        raise ValueError(f"policy_iteration: policy must have shape ({num_states},); got {_shape(policy)}.")
     for action in policy:
-        if not 0 <= action < num_actions:
-            raise ValueError(f"policy_iteration: policy must be in [0, {num_actions}); got {action}.")
+        _index("policy_iteration", "policy", action, num_actions, "integers")
+    policy = list(policy)
     value = _policy_value(reward, discount, next_state, probability, policy)
     while True:
         q = _action_values(reward, discount, next_state, probability, value)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .derivatives import RULES
-from .systems import functions
+from .systems import functions, number
 
 OPERATORS = {"add", "sub", "mul", "truediv", "pow", "neg", "abs"}
 
@@ -47,8 +47,12 @@ def value_function(rule):
     compute = eval(text, dict(functions_of=functions))
 
     def function(*operands):
+        numbers = [number(x) for x in operands]
+        if None in numbers:
+            wrong = operands[numbers.index(None)]
+            raise TypeError(f"{rule.name}: an operand must be a number or a Value; got {wrong!r}.")
         try:
-            return compute(*operands)
+            return compute(*numbers)
         except (ArithmeticError, ValueError) as error:
             raise no_result(rule.name, operands, error) from None
 
@@ -66,7 +70,7 @@ def source(rule, method, reflected=False):
     if not reflected:
         lines += ["if isinstance(other, type(self)):", f"{indent}b_node, b = other, other.data"]
         lines += [f"{indent}{line}" for line in _body(rule, ("a", "b"))]
-    lines += ["if not is_number(other):", f"{indent}return NotImplemented", f"{theirs} = other"]
+    lines += [f"{theirs} = number(other)", f"if {theirs} is None:", f"{indent}return NotImplemented"]
     lines += _body(rule, (mine,))
     return f"def {method}(self, other):\n" + "".join(f"{indent}{line}\n" for line in lines)
 
@@ -76,16 +80,6 @@ def no_result(name, operands, error):
     shown = ", ".join(str(operand) for operand in operands)
     reason = "a division by zero" if isinstance(error, ZeroDivisionError) else str(error)
     return type(error)(f"{name}: no result for ({shown}): {reason}.")
-
-
-def is_number(other):
-    """True for a plain number of any system: a list, string or array is none."""
-    if type(other) is float or type(other) is int:
-        return True
-    try:
-        return functions(other) is not None
-    except TypeError:
-        return False
 
 
 class Operations:
@@ -155,9 +149,7 @@ def with_operations(cls):
         for method, reflected in methods:
             text, file = source(rule, method, reflected), f"<{cls.__name__}.{method}>"
             linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-            space = dict(
-                functions_of=functions, is_number=is_number, no_result=no_result, operation=cls.operation
-            )
+            space = dict(functions_of=functions, number=number, no_result=no_result, operation=cls.operation)
             exec(compile(text, file, "exec"), space)
             setattr(cls, method, space[method])
             space[method].__qualname__ = f"{cls.__name__}.{method}"

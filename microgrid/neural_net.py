@@ -11,6 +11,7 @@ from . import checks, data
 from .checks import flatten
 from .layer import Activation, Layer
 from .objective import Objective
+from .optimizers import Optimizer
 from .value import Value, plain
 
 
@@ -26,7 +27,7 @@ class NeuralNet:
     """A net of layers and activation functions.
 
     layers: the layers in order; a bare function is wrapped into an `Activation`.
-    seed: weights, masks and the order of examples follow from it.
+    seed: weights, masks and the order of examples follow from it. history: what the last `fit` saw.
 
     >>> from microgrid import Linear, NeuralNet, gradient_descent, sigmoid
     >>> net = NeuralNet([Linear(2, 3), sigmoid, Linear(3, 1), sigmoid], seed=0)
@@ -37,11 +38,12 @@ class NeuralNet:
     """
 
     def __init__(self, layers, seed=0):
+        if not isinstance(layers, list | tuple) or not layers:
+            raise TypeError(f"NeuralNet: layers must be a list of at least one layer; got {layers!r}.")
         self.layers = [layer if isinstance(layer, Layer) else _activation(layer) for layer in layers]
-        if not self.layers:
-            raise ValueError("NeuralNet: layers must not be empty; got [].")
-        self.seed, self.trained = seed, False
-        self._draw = random.Random(seed)
+        self.seed, self.trained = checks.whole("NeuralNet", "seed", seed, 0), False
+        self._draw = random.Random(self.seed)
+        self.history: Any = None
         self._objective: Any = None
         self._optimizer: Any = None
         self._state: Any = None
@@ -56,7 +58,7 @@ class NeuralNet:
         (softmax, sigmoid) is computed from the scores in front of it, which loses no digit.
         Raises ValueError for an unknown loss, or one on probabilities behind scores.
         """
-        if not hasattr(optimizer, "update"):
+        if not isinstance(optimizer, Optimizer):
             raise TypeError(
                 f"NeuralNet.compile: optimizer must be one of microgrid.optimizers; got {optimizer!r}. "
                 f"Fix: optimizer=microgrid.adam(1e-3)."
@@ -65,7 +67,10 @@ class NeuralNet:
         self._optimizer, self._state = optimizer, None
 
     def forward(self, x):
-        """What the last layer fires: x [N][in] numbers -> [N][out] numbers."""
+        """What the last layer fires: x [N][in] numbers -> [N][out] numbers.
+
+        For the slope by an input, give Values to the layers in turn, one example at a time.
+        """
         return self._forward(data.features("forward", "x", x))
 
     def predict(self, x):
@@ -97,10 +102,12 @@ class NeuralNet:
         after the first epoch whose mean loss is at or below it. Returns the `History`.
         """
         x, y = self._examples("fit", x, y)
-        for name, size, least in (("epochs", epochs, 0), ("batch_size", batch_size, 1)):
-            if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < least):
-                raise ValueError(f"fit: {name} must be a whole number >= {least}; got {size!r}.")
-        seen, order, size = History({"loss": []}, []), list(range(len(x))), batch_size or len(x)
+        checks.whole("fit", "epochs", epochs, 0)
+        size = len(x) if batch_size is None else checks.whole("fit", "batch_size", batch_size, 1)
+        if until_loss is not None:
+            data.numbers("fit", "until_loss", [until_loss])
+        self.history = seen = History({"loss": []}, [])
+        order = list(range(len(x)))
         for epoch in range(epochs):
             if shuffle:
                 self._draw.shuffle(order)
@@ -110,7 +117,6 @@ class NeuralNet:
                 losses += len(batch) * self._step([x[n] for n in batch], [y[n] for n in batch])
             seen.history["loss"].append(losses / len(x))
             seen.epoch.append(epoch)
-            self.trained = True
             if until_loss is not None and seen.history["loss"][-1] <= until_loss:
                 break
         return seen
@@ -123,10 +129,11 @@ class NeuralNet:
         """Lets these layers learn again (all, if none is named)."""
         self._mark("unfreeze", layers, False)
 
-    def take_weights(self, other, layers=()):
-        """Copies the weights of another net's layers (by index; all, if none is named) of the same shapes."""
-        self._within("take_weights", layers)
-        chosen = layers or range(len(self.layers))
+    def take_weights(self, other, layers=None):
+        """Copies the weights of another net's layers (an index or several; all, if None)."""
+        if not isinstance(other, NeuralNet):
+            raise TypeError(f"take_weights: other must be a microgrid.NeuralNet; got {other!r}.")
+        chosen = range(len(self.layers)) if layers is None else self._within("take_weights", [layers])
         mine, theirs = [], []
         for i in chosen:
             pair = [net.layers[i].parameters if i < len(net.layers) else {} for net in (self, other)]
@@ -144,7 +151,7 @@ class NeuralNet:
 
     def parameters(self, frozen=False):
         """The Values that learn, in order of layer and name; with frozen=True those that do not, too."""
-        layers = [layer for layer in self.layers if frozen or not layer.frozen]
+        layers = {id(layer): layer for layer in self.layers if frozen or not layer.frozen}.values()
         return [weight for layer in layers for p in layer.parameters.values() for weight in flatten(p)]
 
     def _forward(self, x):
@@ -177,6 +184,7 @@ class NeuralNet:
         updates, self._state = self._optimizer.update(grads, self._state, [weight.data for weight in params])
         for weight, update in zip(params, updates, strict=True):
             weight.data = weight.data + update
+        self.trained = True
         return loss
 
     def _examples(self, function, x, y):
@@ -189,19 +197,23 @@ class NeuralNet:
         return x, data.targets(function, "y", y, self._objective.name, (len(x), width))
 
     def _mark(self, function, layers, frozen):
-        self._within(function, layers)
-        for i in layers or range(len(self.layers)):
+        for i in self._within(function, layers) if layers else range(len(self.layers)):
             self.layers[i].frozen = frozen
         self._state = None  # the optimizer's memory belongs to another list of weights
 
     def _within(self, function, layers):
-        for i in layers:
-            if not 0 <= i < len(self.layers):
-                raise ValueError(f"{function}: layers must be in 0..{len(self.layers) - 1}; got {i}.")
+        """The indices of layers, named one by one or in lists."""
+        named = [
+            i for entry in layers for i in (entry if isinstance(entry, list | tuple | range) else [entry])
+        ]
+        for i in named:
+            if isinstance(i, bool) or not hasattr(i, "__index__") or not 0 <= i < len(self.layers):
+                raise ValueError(f"{function}: layers must be in 0..{len(self.layers) - 1}; got {i!r}.")
+        return named
 
 
 def _activation(function):
-    if not callable(function):
+    if not callable(function) or isinstance(function, type):
         raise TypeError(f"NeuralNet: layers must be layers or activation functions; got {function!r}.")
     return Activation(function)
 

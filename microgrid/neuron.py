@@ -7,9 +7,10 @@ import random
 from typing import Any
 
 from .activations import identity
-from .checks import shape
+from .checks import shape, whole
+from .data import numbers
 from .operations import dot
-from .value import Value, plain
+from .value import Value
 
 
 def neuron(inputs, weights, bias: Any = 0.0):
@@ -23,12 +24,16 @@ def neuron(inputs, weights, bias: Any = 0.0):
     >>> neuron([1.0, 2.0], [3.0, 4.0], 5.0)
     16.0
     """
-    given, synapses = shape(inputs), shape(weights)
+    given, synapses = shape(inputs, "neuron: inputs"), shape(weights, "neuron: weights")
     if len(synapses) != 1 or not given or given[-1] != synapses[0]:
         raise ValueError(
             f"neuron: inputs must end in as many numbers as there are weights; "
             f"got inputs {given} and weights {synapses}."
         )
+    if len(given) > 1:
+        raise ValueError(f"neuron: inputs must be the numbers of one example; got {given}.")
+    if shape(bias, "neuron: bias") != ():
+        raise ValueError(f"neuron: bias must be one number; got shape {shape(bias)}.")
     return dot([*weights, bias], [*inputs, 1])
 
 
@@ -46,8 +51,9 @@ class Neuron:
     """
 
     def __init__(self, in_features, activation=identity, seed=0):
-        if not isinstance(in_features, int) or isinstance(in_features, bool) or in_features < 1:
-            raise ValueError(f"Neuron: in_features must be a whole number >= 1; got {in_features!r}.")
+        in_features = whole("Neuron", "in_features", in_features, 1)
+        if not callable(activation):
+            raise TypeError(f"Neuron: activation must be a function; got {activation!r}.")
         draw = random.Random(seed)
         self.weights = [Value(draw.gauss(0, in_features**-0.5)) for _ in range(in_features)] + [Value(0.0)]
         self.activation = activation
@@ -73,14 +79,15 @@ class Neuron:
 
     def take_weights(self, other):
         """Copies the weights of another neuron, or of a list of n + 1 numbers."""
-        weights = other.weights if isinstance(other, Neuron) else other
-        if len(weights) != len(self.weights):
+        taken = other.weights if isinstance(other, Neuron) else other
+        weights = numbers("Neuron.take_weights", "other", taken)
+        if shape(weights) != (len(self.weights),):
             raise ValueError(
                 f"Neuron.take_weights: weights must be {len(self.weights)} numbers, the bias last; "
                 f"got {len(weights)}."
             )
         for mine, new in zip(self.weights, weights, strict=True):
-            mine.data = plain(new)
+            mine.data = new
 
     def parameters(self):
         """The weights that learn: all but the frozen ones."""
@@ -88,7 +95,7 @@ class Neuron:
 
     def _within(self, function, synapses):
         for synapse in synapses:
-            if not 0 <= synapse < len(self.weights):
+            if not hasattr(synapse, "__index__") or not 0 <= synapse < len(self.weights):
                 raise ValueError(
-                    f"Neuron.{function}: synapses must be in 0..{len(self.weights) - 1}; got {synapse}."
+                    f"Neuron.{function}: synapses must be in 0..{len(self.weights) - 1}; got {synapse!r}."
                 )

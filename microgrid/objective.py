@@ -23,7 +23,7 @@ class Objective:
     def __init__(self, layers, name, l1=0.0, l2=0.0):
         checks.non_negative("NeuralNet.compile", "l1", l1)
         checks.non_negative("NeuralNet.compile", "l2", l2)
-        if name not in LOSSES:
+        if not isinstance(name, str) or name not in LOSSES:
             raise ValueError(f"NeuralNet.compile: loss must be one of {', '.join(LOSSES)}; got {name!r}.")
         self.name, self.l1, self.l2 = name, l1, l2
         self._layers, self._loss = layers, getattr(losses, name)
@@ -32,7 +32,7 @@ class Objective:
     def _meet(self, last):
         """What the last layer and the loss make of each other."""
         function = last.function if isinstance(last, Activation) else None
-        told = type(last).__name__ if function is None else function.__name__
+        told = type(last).__name__ if function is None else getattr(function, "__name__", repr(function))
         probable = function in [end for end, _ in FUSED.values()]
         if self.name in FUSED:
             end, scores = FUSED[self.name]
@@ -56,7 +56,8 @@ class Objective:
             for layer in self._layers:
                 example = layer(example)
             outputs.append(example)
-        kernels = [layer.parameters["kernel"] for layer in self._layers if "kernel" in layer.parameters]
+        layers = {id(layer): layer for layer in self._layers}.values()  # one that stands twice pays once
+        kernels = [layer.parameters["kernel"] for layer in layers if "kernel" in layer.parameters]
         penalties = [l1_penalty(kernel, self.l1) for kernel in kernels] if self.l1 else []
         penalties += [l2_penalty(kernel, self.l2) for kernel in kernels] if self.l2 else []
         return total([self._loss(outputs, y), *penalties])

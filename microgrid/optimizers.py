@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from . import checks
 from .operations import sqrt
+from .systems import number
 
 
 class Optimizer(NamedTuple):
@@ -19,7 +20,7 @@ class Optimizer(NamedTuple):
 
 
 def _learning_rate(function, learning_rate):
-    if isinstance(learning_rate, str) or learning_rate is None:
+    if number(learning_rate) is None:
         raise TypeError(f"{function}: learning_rate must be a number or a schedule; got {learning_rate!r}.")
     checks.non_negative(function, "learning_rate", learning_rate)
 
@@ -60,9 +61,9 @@ def sgd(learning_rate, momentum=None, nesterov=False):
     [-1.0]
     """
     _learning_rate("sgd", learning_rate)
-    checks.fraction("sgd", "momentum", momentum)
     if momentum is None:
         return gradient_descent(learning_rate)
+    checks.fraction("sgd", "momentum", momentum)
 
     def init(params):
         return [0.0] * len(params)

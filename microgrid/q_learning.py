@@ -3,9 +3,7 @@
 A: number of actions, b: an action. The learning rule is value[action] += learning_rate * error.
 """
 
-from operator import index
-
-from .mdp import _same_shape, _shape
+from .mdp import _index, _numbers, _same_shape, _shape
 from .operations import largest
 
 
@@ -13,15 +11,11 @@ def _checked(function, reward, discount, value, next_value, **actions):
     """The shapes and the action indices of one transition."""
     _same_shape(function, ("value", "next_value"), (value, next_value), "A")
     for name, number in (("reward", reward), ("discount", discount)):
+        _numbers(function, name, number)
         if _shape(number) != ():
             raise ValueError(f"{function}: {name} must be one number; got shape {_shape(number)}.")
     for name, action in actions.items():
-        try:
-            inside = 0 <= index(action) < len(value)
-        except TypeError:
-            raise TypeError(f"{function}: {name} must be an integer; got {action}.") from None
-        if not inside:
-            raise ValueError(f"{function}: {name} must be in [0, {len(value)}); got {action}.")
+        _index(function, name, action, len(value))
 
 
 def q_learning_error(reward, discount, value, next_value, action):

@@ -72,6 +72,7 @@ class Dropout(Layer):
         self._draw = draw
 
     def __call__(self, inputs):
+        """The [features] of one example, some of them silenced while the net learns."""
         if not self.training or self.rate == 0:
             return inputs
         if self._draw is None:

@@ -35,6 +35,13 @@ class Numbers:
         """1 / b in the system of a: for a Fraction 1 / 3 is no float, for an mpmath number not 53 bits."""
         return 1 / b
 
+    def power(self, a, b):
+        """a ** b, real: Python's own answer for a negative a and a fractional b is complex."""
+        y = a**b
+        if isinstance(y, complex):
+            raise ValueError("a negative number has no real power that is not whole")
+        return y
+
     def sigmoid(self, a):
         """1 / (1 + exp(-a)), without overflow for a < 0."""
         e = self.exp(-abs(a))
@@ -139,6 +146,23 @@ def functions(number):
     return system
 
 
+def number(x):
+    """x as a plain number: numpy's scalars become Python's, which neither wrap nor warn; None for no number.
+
+    >>> number(3), number(Fraction(1, 2)), number("3"), number([3])
+    (3, Fraction(1, 2), None, None)
+    """
+    if type(x) is float or type(x) is int:
+        return x
+    if getattr(x, "shape", None) == () and hasattr(x, "item"):
+        return None if type(x).__name__ == "MaskedConstant" else number(x.item())
+    try:
+        functions(x)
+    except TypeError:
+        return None
+    return x
+
+
 def _find(kind):
     for base in kind.__mro__:
         if base in _SYSTEMS:
@@ -147,6 +171,4 @@ def _find(kind):
         return Mpmath()
     if hasattr(kind, "operation"):
         return Methods()
-    if hasattr(kind, "__index__"):  # numpy's integers
-        return _SYSTEMS[int]
     raise TypeError(f"Value: a number must be a float, int, Fraction or mpmath number; got {kind.__name__}.")

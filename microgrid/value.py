@@ -13,7 +13,8 @@ operations.py has the operations as functions: exp(x), dot(xs, ys), ...
 from itertools import count
 from operator import attrgetter
 
-from .methods import Operations, is_number, with_operations
+from .methods import Operations, with_operations
+from .systems import number
 
 _made = count()  # creation order: parents before children, the same in every process
 
@@ -30,9 +31,9 @@ class Value(Operations):
     __slots__ = ("_order", "_parents", "_slopes", "data", "grad", "name")
 
     def __init__(self, data, name=None):
-        if isinstance(data, str) or not is_number(data):
-            raise TypeError(f"Value: data must be a number; got {data!r}.")
-        self.data, self.grad, self.name = data, 0, name
+        self.data, self.grad, self.name = number(data), 0, name
+        if self.data is None:
+            raise TypeError(f"Value: data must be one number; got {data!r}.")
         self._parents, self._slopes, self._order = (), (), next(_made)
 
     @staticmethod
@@ -78,6 +79,15 @@ def backward(results, gradients):
     >>> x.grad
     34.0
     """
+    if len(results) != len(gradients):
+        raise ValueError(
+            f"backward: there must be one gradient for each result; got {len(gradients)} for {len(results)}."
+        )
+    for result, gradient in zip(results, gradients, strict=True):
+        if not isinstance(result, Value):
+            raise TypeError(f"backward: results must be Values; got {result!r}.")
+        if not isinstance(gradient, Value) and number(gradient) is None:
+            raise TypeError(f"backward: a gradient must be a number; got {gradient!r}.")
     seen, walk = {}, list(results)
     while walk:
         value = walk.pop()
@@ -96,9 +106,14 @@ def backward(results, gradients):
 
 
 def plain(x):
-    """The number in a Value; a number is returned as it is.
+    """The number in a Value, or the plain number. Raises TypeError for what is neither.
 
     >>> plain(Value(2.0)), plain(3)
     (2.0, 3)
     """
-    return x.data if isinstance(x, Value) else x
+    if isinstance(x, Value):
+        return x.data
+    plainly = number(x)
+    if plainly is None:
+        raise TypeError(f"microgrid: a number or a Value must come here; got {x!r}.")
+    return plainly

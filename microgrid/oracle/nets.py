@@ -20,8 +20,13 @@ def to_microgrid(net):
     """
     import jaxnets
 
-    layers = []
+    if not isinstance(net, jaxnets.NeuralNet):
+        raise TypeError(f"to_microgrid: net must be a jaxnets.NeuralNet; got {type(net).__name__}.")
+    layers, twins = [], {}
     for layer in net.layers:
+        if id(layer) in twins:  # a layer that stands twice shares its weights
+            layers.append(twins[id(layer)])
+            continue
         if isinstance(layer, jaxnets.Linear):
             twin = Linear(layer.in_features, layer.out_features, layer.use_bias)
             twin.parameters["kernel"] = _values(layer.kernel[...])
@@ -33,9 +38,11 @@ def to_microgrid(net):
         elif layer is getattr(jaxnets.activations, name := getattr(layer, "__name__", ""), None):
             layers.append(getattr(activations, name))
         else:
+            told = getattr(layer, "__name__", type(layer).__name__)
             raise TypeError(
-                f"to_microgrid: layers must be Linear, Dropout or activations of jaxnets; got {layer!r}."
+                f"to_microgrid: layers must be Linear, Dropout or activations of jaxnets; got {told}."
             )
+        twins[id(layer)] = layers[-1]
     scalar = NeuralNet(layers, seed=0)
     scalar.trained = True
     return scalar

@@ -4,6 +4,7 @@ A row names the formula, says how to draw its arguments, where it has kinks, and
 how.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +43,7 @@ reduction = choice("mean", "sum", "none")
 BAD_REDUCTION = (dict(reduction="average"), "reduction must be 'mean', 'sum' or 'none'; got 'average'.")
 BAD_SHAPE = "must have the same shape; got (3,) and (3, 1)."
 THREE = dict(predictions=[0.5] * 3, targets=[[0.5]] * 3)
+COLUMN = (dict(predictions=[[0.5]] * 3, targets=[0.5] * 3), "got (3, 1) and (3,). Fix: targets[:, None].")
 LOGITS = dict(logits=[0.5] * 3, labels=[[0.5]] * 3)
 ROWS = (
     dict(predictions=[[0.5, 0.5]], targets=[[1.0, 0.0, 0.0]]),
@@ -55,6 +57,7 @@ HALF_LABELS = (
 NO_ROWS = (dict(predictions=[], targets=[]), "predictions must not be empty; got shape (0,).")
 NO_SCORES = (dict(logits=[], labels=[]), "logits must not be empty; got shape (0,).")
 BAD_RATE = (dict(learning_rate=-0.1), "learning_rate must be a finite number >= 0; got -0.1.")
+ENDLESS_RATE = (dict(learning_rate=math.inf), "learning_rate must be a finite number >= 0; got inf.")
 NO_RATE = (dict(learning_rate="fast"), "learning_rate must be a number or a schedule; got 'fast'.")
 BAD_MOMENTUM = (dict(momentum=1.0), "momentum must be in [0, 1); got 1.0.")
 
@@ -87,13 +90,13 @@ PAIRS = (
     Pair("activations.relu", dict(x=real), kinks=dict(x=0.0)),
     Pair("activations.leaky_relu", dict(x=real, negative_slope=unit, positive_slope=positive), kinks=dict(x=0.0)),
     Pair("activations.softmax", dict(x=vec(real)), fails=((dict(x=[]), "x must not be empty; got shape (0,)."),)),
-    Pair("losses.mean_squared_error", dict(predictions=mat(real), targets=mat(real), reduction=reduction), fails=((THREE, BAD_SHAPE), BAD_REDUCTION, (dict(predictions=[], targets=[]), "must not be empty"))),
+    Pair("losses.mean_squared_error", dict(predictions=mat(real), targets=mat(real), reduction=reduction), fails=((THREE, BAD_SHAPE), COLUMN, BAD_REDUCTION, (dict(predictions=[], targets=[]), "must not be empty"))),
     Pair("losses.mean_absolute_error", dict(predictions=mat(real), targets=mat(real), reduction=reduction), fails=((THREE, BAD_SHAPE), BAD_REDUCTION)),
     Pair("losses.binary_cross_entropy", dict(predictions=mat(prob), targets=mat(prob), reduction=reduction), fails=((THREE, BAD_SHAPE), BAD_REDUCTION)),
     Pair("losses.categorical_cross_entropy", dict(predictions=simplex(certain=False), targets=simplex(), reduction=reduction), fails=(ROWS, NO_ROWS, HALF_LABELS, BAD_REDUCTION)),
     Pair("losses.sigmoid_binary_cross_entropy", dict(logits=mat(real), labels=mat(unit), reduction=reduction), fails=((LOGITS, BAD_SHAPE), BAD_REDUCTION)),
     Pair("losses.softmax_cross_entropy", dict(logits=mat(real), labels=simplex(), reduction=reduction), fails=(SCORES, NO_SCORES, BAD_REDUCTION)),
-    Pair("optimizers.gradient_descent", dict(learning_rate=unit), fails=(BAD_RATE, NO_RATE)),
+    Pair("optimizers.gradient_descent", dict(learning_rate=unit), fails=(BAD_RATE, ENDLESS_RATE, NO_RATE)),
     Pair("optimizers.sgd", dict(learning_rate=unit, momentum=choice(None, 0.0, 0.7), nesterov=choice(False, True)), fails=(BAD_RATE, NO_RATE, BAD_MOMENTUM)),
     Pair("optimizers.momentum", dict(learning_rate=unit, momentum=unit), fails=(BAD_RATE, BAD_MOMENTUM)),
     Pair("optimizers.nesterov", dict(learning_rate=unit, momentum=unit), fails=(BAD_RATE, BAD_MOMENTUM)),
