@@ -15,8 +15,8 @@ from microgrid.oracle.pairs import BY_NAME, PAIRS
 ROOT = Path(__file__).parent.parent
 STANDARD = sys.stdlib_module_names
 ARRAYS = {"numpy", "jax", "flax", "optax"}
-EXTRAS = {"orbax", "matplotlib", "sklearn", "rich", "imageio", "tensorboard", "safetensors"}
-GYM = {"rl/envs.py", "rl/host.py"}
+EXTRAS = {"orbax", "matplotlib", "sklearn", "rich"}
+GYM = {"rl/envs.py"}
 FORMULA_TOPICS = {pair.topic for pair in PAIRS}
 
 

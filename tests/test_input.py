@@ -91,7 +91,7 @@ def test_an_interrupted_fit_keeps_what_it_has_learnt():
     ([[1, Value(math.nan)]], [[1]], "fit: x must be finite; got nan at index (0, 1)."),
     ([[1, 2], [3]], [[1], [2]], "fit: x must have rows of one shape; got [(1,), (2,)]."),
     (3.0, [[1]], "fit: x must be an array with one row an example; got shape ()."),
-    (np.ma.array([[1.0, 2.0]], mask=[[0, 1]]), [[1]], "fit: x must hold numbers; got masked at index (0, 1)."),
+    (np.ma.array([[1.0, 2.0]], mask=[[0, 1]]), [[1]], "fit: x must hold numbers; got masked at index"),
 ])  # fmt: skip
 def test_data_that_are_no_numbers_are_refused(x, y, words):
     with pytest.raises((TypeError, ValueError)) as error:
