@@ -8,6 +8,7 @@ from microgrid import Neuron, gradient_descent, mean_squared_error, sigmoid
 from microgrid.value import backward
 
 INPUTS, TARGETS, REPETITIONS = [0.05, 0.10], [0.01, 0.99], 10_000
+PAGE = 'Matt Mazur, "A Step by Step Backpropagation Example", mattmazur.com, 2015'
 # What the page says, to the digits it gives. w1 to w8 are the weights after one step.
 PUBLISHED = {
     "out h1": "0.593269992", "out h2": "0.596884378", "out o1": "0.75136507", "out o2": "0.772928465",
@@ -96,6 +97,7 @@ def main():
     ours |= {f"o{i} after 10,000, in turn": out for i, out in enumerate(last, 1)}
 
     ours = {name: float(value) for name, value in ours.items()}
+    print(f"The numbers of a page that many learnt from, computed again:\n{PAGE}.\n")
     print("  number                    published                 ours")
     for name, published in PUBLISHED.items():
         print(f"  {name:<26}{published:<14}{ours[name]:>16.12f}")
@@ -104,4 +106,6 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    from command_line import play
+
+    play(main, __doc__)

@@ -71,4 +71,6 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    from command_line import play
+
+    play(main, __doc__)

@@ -5,7 +5,6 @@ fold. This plays one fold; tests/test_digits.py plays all five.
 """
 
 import importlib.util
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -53,12 +52,25 @@ def train(images, labels, unseen, verbose=0):
     return net, history
 
 
+def drawn(pixels):
+    """An image [64] as terminal text: 8 rows, the fuller the more ink, beside its numbers in sixteenths."""
+    rows = (16 * pixels).astype(int).reshape(8, 8).tolist()
+    lines = []
+    for row in rows:
+        ink = "".join(2 * " ░▒▓█"[-(-number // 4)] for number in row)
+        lines.append(f"  {ink}  {' '.join(f'{number:3}' for number in row)}")
+    return "\n".join(lines)
+
+
 def main(folder="demo_output", fold=0):
     """Trains on four folds and reads the fifth; leaves two pictures in folder. Returns the accuracy."""
     images, labels = load()
     unseen = folds(labels)[fold]
     print(f"{len(labels):,} digits; {len(labels) - len(unseen):,} to learn from, {len(unseen)} never seen.")
-    print("Each pixel is a number, 64 of them go in, and 10 probabilities come out, one for each digit:\n")
+    print(f"One of those is this {labels[unseen[0]]}, as ink and as the net gets it, in sixteenths:\n")
+    print(drawn(images[unseen[0]]))
+    print("\n64 numbers go in, 10 probabilities come out, one for each digit. The net learns, and after each")
+    print("epoch it is measured on the digits never seen:\n")
     net, history = train(images, labels, unseen, verbose=1)
     probabilities = net.predict(images[unseen])
     accuracy = float((probabilities.argmax(axis=1) == labels[unseen]).mean())
@@ -74,4 +86,6 @@ def main(folder="demo_output", fold=0):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    from command_line import play
+
+    play(main, __doc__)

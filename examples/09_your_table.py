@@ -10,12 +10,16 @@ import argparse
 import csv
 import io
 import math
+import re
 import sys
 from pathlib import Path
 
 import numpy as np
 
 import jaxnets
+
+ADDED = ("probability of a pass", "verdict")  # columns of the output
+LARGEST = 1e100  # squares of larger numbers, which the deviation of a column adds up, may overflow
 
 
 def read(path):
@@ -25,12 +29,24 @@ def read(path):
     except OSError as error:
         raise ValueError(f"read: path must be a CSV file; got {path} ({error.strerror}).") from None
     except UnicodeDecodeError as error:
-        raise ValueError(f"read: {path} must be UTF-8 text; byte {error.start} is not.") from None
-    separator = max(",;\t", key=text.partition("\n")[0].count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    rows = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
+        told = f"read: {path} must be UTF-8 text; byte {error.start} is not. Fix: save it as UTF-8."
+        raise ValueError(told) from None
+    separator, start = separator_of(text)
+    reader, rows, line = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True), [], 1
+    try:
+        for row in reader:
+            if line >= start and any(map(str.strip, row)):
+                rows.append((line, row))
+            line = (
+                reader.line_num + 1
+            )  # a row may be longer than a line: where it begins is what one looks for
+    except csv.Error as error:
+        raise ValueError(
+            f"read: {path}, line {line} must begin a row of cells; it does not: {error}."
+        ) from None
     if len(rows) < 2:
-        raise ValueError(f"read: {path} must have a header and rows below it; got {len(rows)} lines.")
+        found = "only the header" if rows else "nothing"
+        raise ValueError(f"read: {path} must have a header and rows below it; got {found}.")
     names = [name.strip() for name in rows[0][1]]
     if twice := [name for name in names if names.count(name) > 1]:
         raise ValueError(f"read: {path} must name each column once; got {twice[0]!r} {len(twice)} times.")
@@ -38,6 +54,14 @@ def read(path):
         if len(row) != len(names):
             raise ValueError(f"read: {path}, line {line} must have {len(names)} cells; got {len(row)}.")
     return names, rows[1:], separator
+
+
+def separator_of(text):
+    """(separator, first line of the table): what Excel's line "sep=;" says, or what the header has most."""
+    if told := re.match(r"(?i)sep=([,;|\t])\n", text):
+        return told[1], 2
+    header = re.sub('"[^"]*"', "", text).lstrip().partition("\n")[0]  # quoted cells may hold anything
+    return max(",;\t|", key=header.count), 1
 
 
 def cells(path, table, column):
@@ -48,26 +72,35 @@ def cells(path, table, column):
     return [(line, row[names.index(column)].strip()) for line, row in rows]
 
 
+def number(text):
+    """The number that a cell says, nan if none: unlike Python's, with no underscores, and not endless."""
+    try:
+        value = math.nan if "_" in text else float(text)
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) else math.nan
+
+
 def numbers(path, table, columns):
     """The numbers in these columns: [N, columns]."""
     values = []
     for column in columns:
         for line, text in cells(path, table, column):
-            try:
-                values.append(float(text))
-            except ValueError:
-                values.append(math.nan)
-            if not math.isfinite(values[-1]):
-                where = f"{path}, line {line}, column {column!r}"
-                raise ValueError(f"numbers: {where} must be a number; got {text!r}.")
+            values.append(number(text))
+            where = f"{path}, line {line}, column {column!r}"
+            if math.isnan(values[-1]):
+                comma = re.fullmatch(r"([+-]?\d+),(\d{1,2}|\d{4,})", text)  # 1,000 may be a thousand
+                fix = f" Fix: write {comma[1]}.{comma[2]}." if comma else ""
+                raise ValueError(f"numbers: {where} must be a number; got {text!r}.{fix}")
+            if abs(values[-1]) > LARGEST:
+                raise ValueError(f"numbers: {where} must be within {LARGEST:g} of 0; got {text!r}.")
     return np.array(values).reshape(len(columns), -1).T
 
 
 def passed(path, table, target, passes):
     """Who passed, [N, 1]: those whose target is at least a number, or is a certain word."""
-    try:
-        least = float(passes)
-    except ValueError:
+    least = number(passes)
+    if math.isnan(least):
         results = np.array([[text == passes] for _, text in cells(path, table, target)])
         rule = f"{target} equal to {passes!r}"
     else:
@@ -89,17 +122,36 @@ def train(x, y, verbose=0):
     return lambda asked: net.predict((asked - mean) / deviation)
 
 
+def check_writable(output):
+    """Nobody shall wait for a training whose results have no place. Leaves the file as it was."""
+    path, fresh = Path(output), not Path(output).exists()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.open("a").close()
+    except OSError as error:
+        told = f"judge: output must be a file that can be written; got {output} ({error.strerror})."
+        raise ValueError(told) from None
+    if fresh:
+        path.unlink()
+
+
 def judge(train_path, predict_path, columns, target, passes, output):
     """Learns, tests itself, judges, writes output. Returns (accuracy, majority guess, probabilities)."""
     if target in columns:
         raise ValueError(f"judge: columns must not hold the target {target!r}, which they shall predict.")
-    if Path(output).resolve() in (Path(train_path).resolve(), Path(predict_path).resolve()):
-        raise ValueError(f"judge: output must be a file of its own; got {output}, which is read.")
+    if twice := [name for name in columns if not name or columns.count(name) > 1]:
+        given = ",".join(columns)
+        raise ValueError(f"judge: columns must be names, each once; got {twice[0]!r} in {given!r}.")
     learned, asked = read(train_path), read(predict_path)
+    if Path(output).exists() and any(Path(output).samefile(path) for path in (train_path, predict_path)):
+        raise ValueError(f"judge: output must be a file of its own; got {output}, which is read.")
+    if both := [name for name in ADDED if name in asked[0]]:
+        raise ValueError(f"judge: {predict_path} must have no column {both[0]!r}, which the output adds.")
     x, y = numbers(train_path, learned, columns), passed(train_path, learned, target, passes)
     questions = numbers(predict_path, asked, columns)
     if len(y) < 8:
         raise ValueError(f"judge: {train_path} must have at least 8 rows to learn from; got {len(y)}.")
+    check_writable(output)
 
     order = np.random.default_rng(0).permutation(len(y))
     unseen, seen = order[: len(y) // 4], order[len(y) // 4 :]
@@ -112,10 +164,9 @@ def judge(train_path, predict_path, columns, target, passes, output):
     probabilities = train(x, y, verbose=1)(questions)[:, 0]
 
     names, rows, separator = asked
-    Path(output).parent.mkdir(parents=True, exist_ok=True)
     with open(output, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, delimiter=separator)
-        writer.writerow([*names, "probability of a pass", "verdict"])
+        writer.writerow([*names, *ADDED])
         for (_, row), p in zip(rows, probabilities.tolist(), strict=True):
             writer.writerow([*row, f"{p:.3f}", "pass" if p > 0.5 else "fail"])
     good = int((probabilities > 0.5).sum())

@@ -28,7 +28,7 @@ def heading(text):
 def main(folder="demo_output", parts=PARTS):
     """Plays the parts; returns the seconds of each, by file name."""
     folder, begin, seconds, seen = Path(folder), time.time(), {}, time.perf_counter()
-    print(f"microgrid: every formula twice, and a referee. Pictures go to {folder}/")
+    print(f"microgrid: every formula twice, and a referee. Its files go to {folder}/")
     for number, (name, title) in enumerate(parts, 1):
         print(f"\n{heading(f'{number}. {title} (examples/{name})')}\n", flush=True)
         runpy.run_path(str(HERE / name))["main"](folder)
@@ -38,12 +38,13 @@ def main(folder="demo_output", parts=PARTS):
     for (name, title), took in zip(parts, seconds.values(), strict=True):
         print(f"  {title:<42} {took:5.1f} s   examples/{name}")
     print(f"  {'together':<42} {sum(seconds.values()):5.1f} s\n")
-    pictures = [path for path in sorted(folder.glob("*.png")) if path.stat().st_mtime >= begin - 1]
-    for path in pictures:
+    for path in [path for path in sorted(folder.iterdir()) if path.stat().st_mtime >= begin - 1]:
         print(f"  {path}")
     print("\nShorter stories, with their numbers: examples/01_guessing.py to examples/04_weighted_sum.py.")
     return seconds
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    from command_line import play
+
+    play(main, __doc__)

@@ -10,12 +10,6 @@ from jax import lax
 from . import checks
 
 
-def _inexact(x):
-    """x as an array of floats: integers, booleans and uint8 images are cast, floats stay as they are."""
-    x = jnp.asarray(x)
-    return x if jnp.issubdtype(x.dtype, jnp.inexact) else x.astype(jnp.result_type(float))
-
-
 def identity(x):
     """Identity: the neuron fires its weighted sum as it is.
 
@@ -27,7 +21,7 @@ def identity(x):
     >>> float(identity(2.5))
     2.5
     """
-    return jnp.asarray(x)
+    return checks.array("identity", "x", x)
 
 
 def linear(x, slope=1.0, intercept=0.0):
@@ -43,7 +37,9 @@ def linear(x, slope=1.0, intercept=0.0):
     >>> float(linear(3.0, slope=2.0, intercept=1.0))
     7.0
     """
-    return slope * _inexact(x) + intercept
+    checks.number("linear", "slope", slope)
+    checks.number("linear", "intercept", intercept)
+    return slope * checks.numbers("linear", "x", x) + intercept
 
 
 @jax.custom_jvp
@@ -69,7 +65,7 @@ def sigmoid(x):
     >>> float(sigmoid(0.0))
     0.5
     """
-    return _sigmoid(_inexact(x))
+    return _sigmoid(checks.numbers("sigmoid", "x", x))
 
 
 @jax.custom_jvp
@@ -99,7 +95,7 @@ def tanh(x):
     >>> float(tanh(0.0))
     0.0
     """
-    return _tanh(_inexact(x))
+    return _tanh(checks.numbers("tanh", "x", x))
 
 
 def binary_step(x):
@@ -113,7 +109,7 @@ def binary_step(x):
     >>> float(binary_step(-0.1)), float(binary_step(0.0))
     (0.0, 1.0)
     """
-    x = _inexact(x)
+    x = checks.numbers("binary_step", "x", x)
     return jnp.where(x >= 0, 1, 0).astype(x.dtype)
 
 
@@ -129,7 +125,7 @@ def relu(x):
     >>> float(relu(-2.0)), float(relu(3.0))
     (0.0, 3.0)
     """
-    x = _inexact(x)
+    x = checks.numbers("relu", "x", x)
     return jnp.where(x > 0, x, 0)
 
 
@@ -145,7 +141,9 @@ def leaky_relu(x, negative_slope=0.01, positive_slope=1.0):
     >>> float(leaky_relu(-2.0, negative_slope=0.25)), float(leaky_relu(3.0, positive_slope=2.0))
     (-0.5, 6.0)
     """
-    x = _inexact(x)
+    checks.number("leaky_relu", "negative_slope", negative_slope)
+    checks.number("leaky_relu", "positive_slope", positive_slope)
+    x = checks.numbers("leaky_relu", "x", x)
     return jnp.where(x >= 0, positive_slope, negative_slope) * x
 
 
@@ -161,7 +159,8 @@ def softmax(x):
     >>> softmax(jnp.zeros(4)).tolist()
     [0.25, 0.25, 0.25, 0.25]
     """
-    x = _inexact(x)
+    x = checks.numbers("softmax", "x", x)
+    checks.last_axis("softmax", "x", x)
     checks.not_empty("softmax", "x", x)
     largest = lax.stop_gradient(jnp.max(x, axis=-1, keepdims=True))
     powers = jnp.exp(x - largest)  # never overflows, and the shift cancels in the quotient

@@ -1,36 +1,97 @@
-"""What every formula asks of its arguments: each check raises one sentence, or returns nothing."""
+"""What every formula asks of its arguments: each check raises one sentence, or returns nothing, or the array.
+
+A traced value has a shape and a type, and no numbers yet: what is asked of numbers passes it unread.
+"""
 
 import math
-from numbers import Real
+import reprlib
 
+import jax
+import jax.numpy as jnp
 import numpy as np
+from flax import nnx
+from jax.core import Tracer
 
 
-def non_negative(function, argument, value):
-    """A size, rate or learning rate: a finite number >= 0. Traced values and schedules pass unread."""
-    if isinstance(value, Real) and not 0 <= float(value) < math.inf:
-        raise ValueError(f"{function}: {argument} must be a finite number >= 0; got {float(value)}.")
+def told(x):
+    """What came, in one short line."""
+    if isinstance(x, np.ndarray | np.generic | jax.Array) and not isinstance(x, Tracer):
+        x = x.tolist()
+    return " ".join(reprlib.repr(x).split())
+
+
+def why(error):
+    """The first line of what another's code raised, for a sentence."""
+    first = " ".join(str(error).strip().splitlines()[:1])
+    plain = first and isinstance(error, TypeError | ValueError)
+    return first if plain else f"{type(error).__name__} {first}".strip()
+
+
+def array(function, argument, x) -> jax.Array:
+    """x as an array of real numbers; one that is an array already, traced too, stays as it is."""
+    try:
+        if isinstance(x, str):
+            raise TypeError  # which JAX would read as the name of a type
+        result = jnp.asarray(x)
+        if isinstance(x, np.ndarray) and x.dtype.kind in "iu" and (x.astype(result.dtype) != x).any():
+            raise OverflowError  # without 64 bits JAX wraps them
+        if any(jnp.issubdtype(result.dtype, kind) for kind in (jnp.floating, jnp.integer, jnp.bool_)):
+            return result
+    except OverflowError:
+        rule = f"must fit into {jnp.result_type(int)}; got {told(x)}."
+        raise ValueError(f"{function}: {argument} {rule}") from None
+    except (TypeError, ValueError):
+        pass
+    raise TypeError(f"{function}: {argument} must be an array of real numbers; got {told(x)}.")
+
+
+def numbers(function, argument, x):
+    """`array`, as floats: integers, booleans and uint8 images are cast, floats stay as they are."""
+    x = array(function, argument, x)
+    return x if jnp.issubdtype(x.dtype, jnp.floating) else x.astype(jnp.result_type(float))
+
+
+def number(function, argument, value, kind="a number"):
+    """One real number, returned as a float; 0, which every rule allows, for a traced one."""
+    convert = getattr(value, "__jax_array__", None)  # of a parameter of a module
+    held = value if convert is None else convert()
+    if isinstance(held, Tracer):
+        return 0.0
+    try:
+        host = np.asarray(held)
+        real = host.dtype.kind in "biu" or jnp.issubdtype(host.dtype, jnp.floating)
+        if host.ndim == 0 and real:
+            return float(host)
+    except (TypeError, ValueError):
+        pass
+    raise TypeError(f"{function}: {argument} must be {kind}; got {told(value)}.")
+
+
+def non_negative(function, argument, value, kind="a number"):
+    """A size, rate or learning rate: a finite number >= 0."""
+    if not 0 <= (x := number(function, argument, value, kind)) < math.inf:
+        raise ValueError(f"{function}: {argument} must be a finite number >= 0; got {x}.")
 
 
 def fraction(function, argument, value):
     """A probability that may be 0 but never 1, or a decay: in [0, 1)."""
-    if isinstance(value, Real) and not 0 <= float(value) < 1:
-        raise ValueError(f"{function}: {argument} must be in [0, 1); got {float(value)}.")
+    if not 0 <= (x := number(function, argument, value)) < 1:
+        raise ValueError(f"{function}: {argument} must be in [0, 1); got {x}.")
 
 
 def reduction(function, value):
     """How terms become one loss."""
-    if value not in ("mean", "sum", "none"):
+    if not isinstance(value, str) or value not in ("mean", "sum", "none"):
         raise ValueError(f"{function}: reduction must be 'mean', 'sum' or 'none'; got {value!r}.")
 
 
-def same_shape(function, names, first, second):
+def same_shape(function, names, first, second, fixable=True):
     """Two arrays of one shape: (3,) against (3, 1) would broadcast to (3, 3) and train on nonsense."""
     if first.shape != second.shape:
         fix = ""
-        if first.shape == (*second.shape, 1):
+        if fixable and first.shape == (*second.shape, 1):
             fix = f" Fix: {names[1]}[:, None]."
-        elif (*first.shape, 1) == second.shape:
+        elif fixable and (*first.shape, 1) == second.shape:
             fix = f" Fix: {names[0]}[:, None]."
         raise ValueError(
             f"{function}: {names[0]} and {names[1]} must have the same shape; "
@@ -42,3 +103,23 @@ def not_empty(function, argument, array):
     """At least one element: the mean of nothing is not a number."""
     if np.size(array) == 0:
         raise ValueError(f"{function}: {argument} must not be empty; got shape {np.shape(array)}.")
+
+
+def last_axis(function, argument, array):
+    """One number for each class along the last axis: a lone number has none."""
+    if array.ndim == 0:
+        raise ValueError(f"{function}: {argument} must end in one number for each class; got shape ().")
+
+
+def labels(function, argument, array, classes):
+    """Labels that name one of the classes: another one would be a row without a 1."""
+    if not isinstance(array, Tracer):
+        outside = (host := np.asarray(array))[(host < 0) | (host >= classes)]
+        if outside.size:
+            raise ValueError(f"{function}: {argument} must be labels in 0..{classes - 1}; got {outside[0]}.")
+
+
+def rngs(function, value):
+    """A Flax collection of random streams, not a seed."""
+    if not isinstance(value, nnx.Rngs):
+        raise TypeError(f"{function}: rngs must be an nnx.Rngs; got {told(value)}. Fix: rngs=nnx.Rngs(0).")

@@ -10,12 +10,14 @@ from numbers import Real
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
+
+from . import checks
 
 PROBABILITY_LOSSES = ("binary_cross_entropy", "categorical_cross_entropy")
 BINARY_LOSSES = ("binary_cross_entropy", "sigmoid_binary_cross_entropy")
 CATEGORICAL_LOSSES = ("categorical_cross_entropy", "softmax_cross_entropy")
 ELEMENTWISE_LOSSES = ("mean_squared_error", "mean_absolute_error", *BINARY_LOSSES)
-_ROW_SUM_BOUND = 1e-3  # rows rounded to float16 still pass; a row that is off by more is no rounding
 
 
 def whole(function, argument, value, least):
@@ -53,16 +55,25 @@ def float_type(function, dtype):
 
 
 def numbers(function, argument, values):
-    """Any array of real numbers, not empty; floats finite."""
+    """Any array of real numbers, not empty; floats finite; nothing masked."""
+    if isinstance(values, Tracer):
+        raise TypeError(
+            f"{function}: {argument} must be concrete; got a value traced by jax. "
+            f"Fix: call forward(x) there, or {function} outside of jit."
+        )
+    if np.ma.is_masked(values):
+        raise ValueError(
+            f"{function}: {argument} must not be masked; got {np.ma.count_masked(values)} masked numbers. "
+            f"Fix: {argument}.filled(0), or drop the rows."
+        )
     try:
         array = np.asarray(values)
-    except ValueError as error:  # rows of unequal length
-        raise ValueError(f"{function}: {argument} must be an array of numbers; {error}.") from None
+    except ValueError:
+        raise ValueError(
+            f"{function}: {argument} must be an array of numbers; got rows of unequal length."
+        ) from None
     if array.dtype.kind not in "biuf" and not jnp.issubdtype(array.dtype, jnp.floating):
-        fix = " Fix: cast it, or drop the columns that are not numbers." if array.dtype.kind == "O" else ""
-        raise TypeError(
-            f"{function}: {argument} must hold integers, booleans or floats; got dtype {array.dtype}.{fix}"
-        )
+        _refuse(function, argument, values, array.dtype)
     if array.ndim == 0:
         raise ValueError(f"{function}: {argument} must be an array with one row an example; got shape ().")
     if array.size == 0:
@@ -71,6 +82,25 @@ def numbers(function, argument, values):
         at = first(~finite)
         raise ValueError(f"{function}: {argument} must be finite; got {array[at]} at index {tell(at)}.")
     return array
+
+
+def _refuse(function, argument, values, dtype):
+    """Raise what is wrong with an array that holds something else than numbers, with the first such thing."""
+    first_bad, fix = (
+        "",
+        " Fix: cast it, or drop the columns that are not numbers." if dtype.kind in "OSU" else "",
+    )
+    for index, element in np.ndenumerate(np.asarray(values, object)) if fix else ():
+        if isinstance(element, int) and not -(2**63) <= element < 2**64:
+            raise ValueError(
+                f"{function}: {argument} must fit into 64 bits; got {element} at index {tell(index)}."
+            )
+        if not isinstance(element, Real):
+            first_bad = f", first {checks.told(element)} at index {tell(index)}"
+            break
+    raise TypeError(
+        f"{function}: {argument} must hold integers, booleans or floats; got dtype {dtype}{first_bad}.{fix}"
+    )
 
 
 def first(mask):
@@ -84,30 +114,47 @@ def tell(index):
 
 
 def cast(function, argument, array, dtype):
-    """The array in the network's float type; a number too large for that type is named."""
+    """The array in a type of the network's; a number too large for that type is named."""
     with np.errstate(over="ignore"):
         result = array.astype(dtype, copy=False)
-    if array.dtype.kind == "f" and array.dtype.itemsize > result.dtype.itemsize:
-        if not (fits := np.isfinite(result)).all():
-            at = first(~fits)
-            raise ValueError(
-                f"{function}: {argument} must fit into {result.dtype}; got {array[at]} at index {tell(at)}."
-            )
+    fits = np.isfinite(result) if result.dtype.kind == "f" else result == array
+    if not fits.all():
+        at = first(~fits)
+        raise ValueError(
+            f"{function}: {argument} must fit into {result.dtype}; got {array[at]} at index {tell(at)}."
+        )
     return result
 
 
-def features(function, argument, values, dtype, keep_integers=False):
-    """Inputs [N, ...]. Integers, booleans and uint8 images are cast to dtype (not scaled); with keep_integers
-    they stay integers, for networks that look them up in an embedding."""
+def features(function, argument, values, dtype, ids=0.0):
+    """Inputs [N, ...]. Integers, booleans and uint8 images are cast to dtype (not scaled); for networks that
+    look them up in an embedding integers stay integers, below ids."""
     array = numbers(function, argument, values)
-    if keep_integers and array.dtype.kind in "iu":
-        return array.astype(np.int32, copy=False)
+    if ids and array.dtype.kind in "iu":
+        if ids < math.inf and (outside := (array < 0) | (array >= ids)).any():
+            at = first(outside)
+            raise ValueError(
+                f"{function}: {argument} must be ids from 0 to {ids - 1}; "
+                f"got {array[at]} at index {tell(at)}."
+            )
+        return cast(function, argument, array, np.int32)
     if array.ndim == 1:
         raise ValueError(
             f"{function}: {argument} must have one row an example, [N, features]; got shape {array.shape}. "
             f"Fix: {argument}[None] for one example, {argument}[:, None] for one feature."
         )
     return cast(function, argument, array, dtype)
+
+
+def example(function, shape, dtype, ids=0.0):
+    """Two examples of a shape, for tracing: the shape of one is given as a tuple of whole numbers >= 1."""
+    sizes = shape if isinstance(shape, tuple | list) else ()
+    whole_numbers = all(isinstance(size, int | np.integer) and size >= 1 for size in sizes)
+    if not whole_numbers or not (sizes or (ids and shape == ())):
+        raise ValueError(
+            f"{function}: input_shape must be the shape of one example, like (4,); got {checks.told(shape)}."
+        )
+    return jax.ShapeDtypeStruct((2, *sizes), np.int32 if ids else dtype)
 
 
 def same_length(function, first_name, first_array, second_name, second_array):
@@ -152,89 +199,3 @@ def weights(function, values, count, dtype):
         at = first(negative)
         raise ValueError(f"{function}: sample_weight must be >= 0; got {array[at]} at index {tell(at)}.")
     return cast(function, "sample_weight", array, dtype)
-
-
-def targets(function, argument, values, loss, outputs, dtype):
-    """Targets that fit the loss and the network's outputs, a shape [N, ...].
-
-    loss: the name of one of the library's losses, or None for a user's own function, whose targets are only
-    counted and cast. Integer labels stay integers; everything else is cast to dtype.
-    """
-    array = numbers(function, argument, values)
-    if len(array) != outputs[0]:
-        raise ValueError(
-            f"{function}: {argument} must have one row for each of {outputs[0]} outputs; got {len(array)}."
-        )
-    if loss in CATEGORICAL_LOSSES:
-        return _classes(function, argument, array, loss, outputs, dtype)
-    if loss in ELEMENTWISE_LOSSES:
-        _same_shape(function, argument, array, loss, outputs)
-    elif array.dtype.kind in "iu":
-        return array.astype(np.int32, copy=False)
-    if loss in BINARY_LOSSES and (outside := (array < 0) | (array > 1)).any():
-        at = first(outside)
-        raise ValueError(
-            f"{function}: {argument} must be in [0, 1] for {loss}; got {array[at]} at index {tell(at)}."
-        )
-    return cast(function, argument, array, dtype)
-
-
-def _same_shape(function, argument, array, loss, outputs):
-    if array.shape == outputs:
-        return
-    fix = ""
-    if (*array.shape, 1) == outputs:
-        fix = f" Fix: {argument}[:, None]." if array.ndim == 1 else f" Fix: {argument}[..., None]."
-    elif array.shape == (*outputs, 1):
-        fix = f" Fix: {argument}[..., 0]."
-    elif array.shape == outputs[:-1] and array.dtype.kind in "iu":
-        fix = f" Fix: np.eye({outputs[-1]})[{argument}], or a categorical loss."
-    raise ValueError(
-        f"{function}: {argument} must have the shape {outputs} of the outputs for {loss}; "
-        f"got {array.shape}.{fix}"
-    )
-
-
-def _classes(function, argument, array, loss, outputs, dtype):
-    count = outputs[-1]
-    if array.shape == outputs[:-1]:
-        return _labels(function, argument, array, loss, count)
-    if array.shape == outputs:
-        return _rows(function, argument, array, loss, dtype)
-    fix = f" Fix: {argument}[..., 0]." if array.shape == (*outputs[:-1], 1) else ""
-    raise ValueError(
-        f"{function}: {argument} must be integer labels {outputs[:-1]} or rows {outputs} for {loss}; "
-        f"got {array.shape}.{fix}"
-    )
-
-
-def _labels(function, argument, array, loss, count):
-    if array.dtype.kind not in "iu":
-        raise TypeError(
-            f"{function}: {argument} must be integer labels, or rows that sum to 1, for {loss}; "
-            f"got dtype {array.dtype} of shape {array.shape}. Fix: {argument}.astype(int)."
-        )
-    if (outside := (array < 0) | (array >= count)).any():
-        at = first(outside)
-        fix = " Fix: one output wants sigmoid and binary_cross_entropy." if count == 1 else ""
-        raise ValueError(
-            f"{function}: {argument} must be labels from 0 to {count - 1}, for {count} outputs; "
-            f"got {array[at]} at index {tell(at)}.{fix}"
-        )
-    return array.astype(np.int32, copy=False)
-
-
-def _rows(function, argument, array, loss, dtype):
-    if (negative := array < 0).any():
-        at = first(negative)
-        raise ValueError(
-            f"{function}: {argument} must have rows >= 0 for {loss}; got {array[at]} in row {at[0]}."
-        )
-    sums = array.sum(axis=-1, dtype=np.float64)
-    if (off := np.abs(sums - 1) > _ROW_SUM_BOUND).any():
-        at = first(off)
-        raise ValueError(
-            f"{function}: {argument} must have rows that sum to 1 for {loss}; "
-            f"got {sums[at]:.6g} in row {tell(at)}."
-        )
-    return cast(function, argument, array, dtype)

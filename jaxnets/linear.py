@@ -4,9 +4,11 @@ i: input feature, o: output feature.
 """
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from flax import nnx
+
+from . import checks
+from .layer import Layer
 
 
 def linear(inputs, kernel, bias=None):
@@ -20,7 +22,7 @@ def linear(inputs, kernel, bias=None):
     >>> linear(jnp.array([1.0, 2.0]), jnp.array([[1.0], [10.0]]), jnp.array([0.5])).tolist()
     [21.5]
     """
-    inputs, kernel = jnp.asarray(inputs), jnp.asarray(kernel)
+    inputs, kernel = checks.array("linear", "inputs", inputs), checks.array("linear", "kernel", kernel)
     if inputs.ndim == 0 or kernel.ndim != 2 or inputs.shape[-1] != kernel.shape[0]:
         raise ValueError(
             f"linear: inputs must end in the in_features of kernel [in, out]; "
@@ -29,7 +31,7 @@ def linear(inputs, kernel, bias=None):
     outputs = inputs @ kernel
     if bias is None:
         return outputs
-    bias = jnp.asarray(bias)
+    bias = checks.array("linear", "bias", bias)
     if bias.shape != kernel.shape[1:]:
         raise ValueError(
             f"linear: bias must have the out_features of kernel {kernel.shape}; got {bias.shape}."
@@ -37,7 +39,7 @@ def linear(inputs, kernel, bias=None):
     return outputs + bias.reshape((1,) * (outputs.ndim - 1) + bias.shape)
 
 
-class Linear(nnx.Module):
+class Linear(Layer):
     """A layer that holds kernel [in, out] and bias [out] and calls `linear`.
 
     The kernel is drawn from N(0, 1 / in_features), cut at two standard deviations as Flax does (LeCun's
@@ -57,6 +59,7 @@ class Linear(nnx.Module):
         self.in_features, self.out_features, self.use_bias = int(in_features), int(out_features), use_bias
         self.kernel, self.bias = nnx.Param(None), nnx.Param(None)
         if rngs is not None:
+            checks.rngs("Linear", rngs)
             self.initialize(np.random.default_rng(np.asarray(jax.random.key_data(rngs.params()))))
 
     def initialize(self, generator, dtype="float32"):

@@ -9,12 +9,12 @@ import jax.numpy as jnp
 from jax import lax
 
 from . import checks
-from .activations import _inexact, _sigmoid
+from .activations import _sigmoid
 
 
 def _pair(function, names, first, second):
     """Both arguments as float arrays of one shape, not empty."""
-    first, second = _inexact(first), _inexact(second)
+    first, second = checks.numbers(function, names[0], first), checks.numbers(function, names[1], second)
     checks.same_shape(function, names, first, second)
     checks.not_empty(function, names[0], first)
     return first, second
@@ -22,18 +22,18 @@ def _pair(function, names, first, second):
 
 def _rows(function, names, first, second):
     """Rows [..., C] and targets of the same shape; integer labels [...] become one-hot rows."""
-    first, second = _inexact(first), jnp.asarray(second)
-    if first.ndim == 0:
-        raise ValueError(f"{function}: {names[0]} must end in one number for each class; got shape ().")
-    if second.shape == first.shape[:-1] and jnp.issubdtype(second.dtype, jnp.integer):
-        second = jax.nn.one_hot(second, first.shape[-1], dtype=first.dtype)
+    first, second = checks.numbers(function, names[0], first), checks.array(function, names[1], second)
+    checks.last_axis(function, names[0], first)
+    if second.shape == first.shape[:-1] and not jnp.issubdtype(second.dtype, jnp.floating):
+        checks.labels(function, names[1], second, first.shape[-1])
+        second = jax.nn.one_hot(second.astype(int), first.shape[-1], dtype=first.dtype)
     if second.shape != first.shape:
         raise ValueError(
             f"{function}: {names[1]} must be integer labels {first.shape[:-1]} or rows {first.shape} "
             f"to meet {names[0]} {first.shape}; got {second.shape}."
         )
     checks.not_empty(function, names[0], first)
-    return first, _inexact(second)
+    return first, checks.numbers(function, names[1], second)
 
 
 def _reduce(terms, reduction):
@@ -155,8 +155,9 @@ def categorical_cross_entropy(predictions, targets, reduction="mean"):
         categorical_cross_entropy(predictions, targets) = mean_n -sum_c targets[n][c] * log(predictions[n][c])
 
     predictions: [..., C], rows in [0, 1] that sum to 1; targets: rows [..., C] or integer labels [...].
-    reduction="none" returns one term a row, >= 0. Raises ValueError where targets fit neither shape. Nothing
-    is clipped; for scores take `softmax_cross_entropy`. Source: Bishop 2006, eq. 4.108.
+    reduction="none" returns one term a row, >= 0. Raises ValueError where targets fit neither shape or a
+    label is out of range; a traced label, inside `jax.jit`, is not looked at: out of range it costs 0.
+    Nothing is clipped; for scores take `softmax_cross_entropy`. Source: Bishop 2006, eq. 4.108.
 
     >>> float(categorical_cross_entropy(jnp.array([[0.25, 0.75]]), jnp.array([0])))
     1.3862943611198906
@@ -191,7 +192,8 @@ def softmax_cross_entropy(logits, labels, reduction="mean"):
             mean_n sum_c labels[n][c] * log(sum_j exp(logits[n][j] - logits[n][c]))
 
     logits: [..., C], any real numbers; labels: rows [..., C] or integer labels [...]. reduction="none"
-    returns one term a row, >= 0. Raises ValueError where labels fit neither shape.
+    returns one term a row, >= 0. Raises ValueError where labels fit neither shape or a label is out of range;
+    a traced label, inside `jax.jit`, is not looked at: out of range it costs 0.
     Source: Bishop 2006, eq. 4.108 with 4.62.
 
     >>> float(softmax_cross_entropy(jnp.array([[0.0, 0.0]]), jnp.array([1])))

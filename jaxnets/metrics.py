@@ -4,9 +4,11 @@ batch.
 N: example, C: class.
 """
 
+from collections.abc import Iterable
+
 import jax.numpy as jnp
 
-from . import data, losses
+from . import checks, data, losses
 
 
 def categorical_accuracy(outputs, targets):
@@ -15,18 +17,21 @@ def categorical_accuracy(outputs, targets):
         categorical_accuracy(outputs, targets) = mean_n [argmax_c outputs[n][c] == label[n]]
 
     outputs: [..., C], probabilities or scores; targets: integer labels [...] or rows [..., C], whose largest
-    element is the label. Ties go to the first class. Returns a number in [0, 1].
+    element is the label. Ties go to the first class. Returns a number in [0, 1]. Raises ValueError for a
+    label out of range; a traced one is not looked at.
 
     >>> float(categorical_accuracy(jnp.array([[0.9, 0.1], [0.8, 0.2]]), jnp.array([0, 1])))
     0.5
     """
-    outputs, targets = jnp.asarray(outputs), jnp.asarray(targets)
+    outputs = checks.array("categorical_accuracy", "outputs", outputs)
+    targets = checks.array("categorical_accuracy", "targets", targets)
     labels = jnp.argmax(targets, axis=-1) if targets.ndim == outputs.ndim else targets
     if labels.shape != outputs.shape[:-1]:
         raise ValueError(
             f"categorical_accuracy: targets must be labels {outputs.shape[:-1]} or rows {outputs.shape}; "
             f"got {targets.shape}."
         )
+    checks.labels("categorical_accuracy", "targets", labels, outputs.shape[-1])
     return jnp.mean(jnp.argmax(outputs, axis=-1) == labels, dtype=_float(outputs))
 
 
@@ -41,7 +46,8 @@ def binary_accuracy(outputs, targets, threshold=0.5):
     >>> float(binary_accuracy(jnp.array([0.9, 0.2]), jnp.array([1, 1])))
     0.5
     """
-    outputs, targets = jnp.asarray(outputs), jnp.asarray(targets)
+    outputs = checks.array("binary_accuracy", "outputs", outputs)
+    targets = checks.array("binary_accuracy", "targets", targets)
     if outputs.shape != targets.shape:
         raise ValueError(
             f"binary_accuracy: outputs and targets must have the same shape; "
@@ -78,13 +84,17 @@ def resolve(names, loss):
     """A dict of name -> function for `compile`'s list of names and callables, in their order."""
     if isinstance(names, str) or callable(names):
         names = [names]
+    if not isinstance(names, Iterable | None):
+        raise TypeError(
+            f"NeuralNet.compile: metrics must be a list of names and functions; got {checks.told(names)}."
+        )
     known = {
         "accuracy": accuracy(loss),
         "mean_squared_error": losses.mean_squared_error,
         "mean_absolute_error": losses.mean_absolute_error,
     }
     chosen = {}
-    for metric in names or ():
+    for metric in () if names is None else names:
         if isinstance(metric, str):
             if metric not in known:
                 raise ValueError(

@@ -7,7 +7,7 @@ import numpy as np
 from flax import nnx
 from jax.core import Tracer
 
-from . import data, loop, parts, training
+from . import checks, data, loop, parts, targets, training
 from .objective import Objective, describe, layers_of, optimizer_of
 from .programs import Programs
 from .progress import progress
@@ -38,10 +38,7 @@ class NeuralNet:
         self.dtype = data.float_type("NeuralNet", dtype)
         self.module = layers if isinstance(layers, nnx.Module) else parts.sequential(layers)
         self._untrained = parts.draw(self.module, self.seed, self.dtype)
-        self._keep_integers = any(
-            isinstance(part, nnx.Embed) or getattr(part, "integer_inputs", False)
-            for _, part in nnx.iter_modules(self.module)
-        )
+        self._ids = parts.ids(self.module)
         self._frozen = frozenset()
         self._programs, self._opt_state, self._epochs, self.history = Programs(), None, 0, None
 
@@ -111,8 +108,9 @@ class NeuralNet:
         an epoch, 0 nothing. chunk_steps: steps in one compiled call; None finds what takes about 75 ms; it
         changes no bit of the result.
 
-        Interrupted, by an error or by Ctrl-C, the network has the weights of the last finished chunk, and
-        `history` what was seen. Bad data raises ValueError or TypeError before anything is touched.
+        A loss that becomes nan ends the training with that epoch, and a RuntimeWarning says so. Interrupted,
+        by an error or by Ctrl-C, the network has the weights of the last finished chunk, and `history` what
+        was seen. Bad data raises ValueError or TypeError before anything is touched.
         """
         objective = self._compiled("fit")
         epochs = data.whole("fit", "epochs", epochs, 0)
@@ -123,22 +121,23 @@ class NeuralNet:
         train, validation = data.validation(train, validation_split, validation_data, self._batch)
         if epochs == 0:
             return training.History(objective.names)
+        plan = training.Plan(len(train.targets), batch_size, shuffle, self.seed)
+        bar = progress(verbose, epochs, plan.steps)
         graphdef, params, rest = loop.split(self.module)
         if self._opt_state is None:
             self._opt_state = loop.initial_state(self._programs.optimizer, params)
         carry = jax.device_put(loop.Carry(params, rest, self._opt_state))
-        plan = training.Plan(len(train.targets), batch_size, shuffle, self.seed)
         program, pace = self._programs.chunk(graphdef, self._frozen, plan, self.dtype)
         run = training.Run(carry, program, pace, plan, train, objective.names, self._epochs)
         if validation:
             size = min(max(plan.batch, 256), len(validation.targets))
             run.validate(self._programs.evaluation(graphdef, size), validation, size)
-        self.history, bar = run.history, progress(verbose, epochs, plan.steps)
         try:
             with bar or nullcontext():
                 return run.train(epochs, until_loss, chunk_steps, bar)
         finally:
             if run.steps:
+                self.history = run.history
                 nnx.update(self.module, run.carry.params)
                 nnx.update(self.module, run.carry.rest)
                 self._opt_state, self._untrained = run.carry.opt_state, False
@@ -158,7 +157,7 @@ class NeuralNet:
         """What the last layer says to x [N, ...], in inference mode; also inside `jax.grad`."""
         graphdef, params, rest = loop.split(self.module)
         if not isinstance(x, Tracer):
-            x = data.features("forward", "x", x, self.dtype, self._keep_integers)
+            x = data.features("forward", "x", x, self.dtype, self._ids)
             self._outputs("forward", x)
         return self._programs.inference(graphdef)(params, rest, x)
 
@@ -173,7 +172,7 @@ class NeuralNet:
                 "Fix: fit(x, y), take_weights(other), or forward(x) to see what untrained weights say."
             )
         batch_size = data.whole("predict", "batch_size", batch_size, 1)
-        x = data.features("predict", "x", x, self.dtype, self._keep_integers)
+        x = data.features("predict", "x", x, self.dtype, self._ids)
         self._outputs("predict", x[:batch_size])
         graphdef, params, rest = loop.split(self.module)
         run = self._programs.inference(graphdef)
@@ -214,7 +213,8 @@ class NeuralNet:
         """Print, and return, a table of layers, shapes and parameters; input_shape: of one example."""
         from .summary import table
 
-        text = table(self.module, tuple(input_shape), self.dtype, self._frozen)
+        inputs = data.example("summary", input_shape, self.dtype, self._ids)
+        text = table(self.module, inputs, self._outputs("summary", inputs), self._frozen)
         print(text)
         return text
 
@@ -225,11 +225,11 @@ class NeuralNet:
 
     def _batch(self, function, x, y, sample_weight=None):
         """Everything that can be wrong with the data is found here."""
-        x = data.features(function, "x", x, self.dtype, self._keep_integers)
+        x = data.features(function, "x", x, self.dtype, self._ids)
         y = data.numbers(function, "y", y)
         data.same_length(function, "x", x, "y", y)
         outputs, objective = self._outputs(function, x), self._programs.objective
-        y = data.targets(function, "y", y, objective.name, outputs.shape, self.dtype)
+        y = targets.fitting(function, "y", y, objective.name, outputs.shape, self.dtype)
         weights = None if sample_weight is None else data.weights(function, sample_weight, len(x), self.dtype)
         batch = loop.Batch(x, y, weights)
         objective.check(function, outputs, batch)
@@ -239,12 +239,12 @@ class NeuralNet:
         """The shape and type of the outputs for x; a network that refuses x is a sentence."""
         try:
             outputs = self._programs.outputs(*loop.split(self.module), x)
-        except (TypeError, ValueError) as error:
-            why = str(error).strip().splitlines()[0]
-            raise ValueError(f"{function}: the net does not take x of shape {x.shape}; {why}") from error
+        except Exception as error:  # a module may raise anything
+            why = f"{function}: the net does not take x of shape {x.shape}; {checks.why(error)}"
+            raise ValueError(why) from error
         if not hasattr(outputs, "shape") or outputs.shape[:1] != x.shape[:1]:
             raise ValueError(
-                f"{function}: the net must return one array with a row for each of the {len(x)} rows of x; "
-                f"got {outputs}."
+                f"{function}: the net must return one array with a row for each of the {x.shape[0]} rows "
+                f"of x; got {checks.told(outputs)}."
             )
         return outputs

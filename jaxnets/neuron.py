@@ -5,7 +5,7 @@ i: input.
 
 from typing import Any
 
-import jax.numpy as jnp
+from . import checks
 
 
 def neuron(inputs, weights, bias: Any = 0.0):
@@ -19,7 +19,8 @@ def neuron(inputs, weights, bias: Any = 0.0):
     >>> float(neuron(jnp.array([1.0, 2.0]), jnp.array([3.0, 4.0]), 5.0))
     16.0
     """
-    inputs, weights = jnp.asarray(inputs), jnp.asarray(weights)
+    inputs, weights = checks.array("neuron", "inputs", inputs), checks.array("neuron", "weights", weights)
+    checks.number("neuron", "bias", bias)
     if weights.ndim != 1 or inputs.ndim == 0 or inputs.shape[-1] != weights.shape[0]:
         raise ValueError(
             f"neuron: inputs must end in as many numbers as there are weights; "

@@ -5,6 +5,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from flax import nnx
 
@@ -44,7 +45,7 @@ class Objective:
         checks.non_negative("NeuralNet.compile", "l2", l2)
         self.name, function = _named(loss)
         self.function: Any = function
-        self.l1, self.l2 = l1, l2
+        self.l1, self.l2 = float(l1), float(l2)
         self.metrics = metrics.resolve(names, self.name)
         self.fused, self._checked = False, None
         if layers := layers_of(module):
@@ -101,11 +102,6 @@ class Objective:
             else jnp.asarray(self.function(scores, targets))
         )
         if weights is not None:
-            if terms.ndim == 0 or terms.shape[0] != weights.shape[0]:
-                raise ValueError(
-                    f"fit: sample_weight needs a loss that returns one term an example, "
-                    f"({weights.shape[0]}, ...); got shape {terms.shape}."
-                )
             terms = terms * weights.reshape(weights.shape + (1,) * (terms.ndim - 1))
         return jnp.mean(terms) if terms.ndim else terms
 
@@ -116,7 +112,7 @@ class Objective:
             return
         rows = jax.ShapeDtypeStruct(outputs.shape, outputs.dtype)
         if self.name is None:
-            jax.eval_shape(self._loss, rows, batch.targets, batch.weights)
+            self._check_loss(function, rows, batch)
         for name, metric in self.metrics.items():
             yes_or_no = outputs.shape == batch.targets.shape and (outputs.shape[1:] or (1,))[-1] == 1
             if name == "accuracy" and self.name is None and yes_or_no:
@@ -124,16 +120,46 @@ class Objective:
                     f"{function}: accuracy of one output behind a loss of your own could mean probabilities "
                     f"or scores. Fix: metrics=[jaxnets.metrics.binary_accuracy], or a function of your own."
                 )
-            shape = jax.eval_shape(metric, rows, batch.targets).shape
+            shape, _, told = _result(f"{function}: metric {name!r}", metric, rows, batch.targets)
             if shape != ():
-                raise ValueError(f"{function}: metric {name!r} must return one number; got shape {shape}.")
+                raise ValueError(f"{function}: metric {name!r} must return one real number; got {told}.")
         self._checked = key
+
+    def _check_loss(self, function, rows, batch):
+        shape, floats, told = _result(f"{function}: the loss", self.function, rows, batch.targets)
+        terms = bool(shape) and shape[0] == rows.shape[0] and 0 not in shape
+        if not floats or not (terms or shape == ()):
+            raise ValueError(
+                f"{function}: the loss must return one real number, or one term an example; got {told}."
+            )
+        if batch.weights is not None and not terms:
+            raise ValueError(
+                f"{function}: sample_weight needs a loss that returns one term an example, "
+                f"({rows.shape[0]}, ...); got {told}."
+            )
+
+
+def _result(what, function, outputs, targets):
+    """What a function of the user's returns, from shapes alone: its shape (None for what is no array of real
+    numbers), whether it holds floats, and words for it."""
+    results = []
+    try:
+        jax.eval_shape(lambda *arguments: results.append(function(*arguments)), outputs, targets)
+    except Exception as error:
+        raise ValueError(
+            f"{what} does not take outputs {outputs.shape} and targets {targets.shape}; {checks.why(error)}"
+        ) from error
+    result = results[0]
+    if not isinstance(result, jax.Array | np.ndarray | np.generic | int | float) or jnp.iscomplexobj(result):
+        return None, False, checks.told(result)
+    floats = jnp.issubdtype(jnp.result_type(result), jnp.floating)
+    return np.shape(result), floats, f"shape {np.shape(result)} of {jnp.result_type(result)}"
 
 
 def _named(loss):
     """(name, function) of a loss given by name, as one of the library's functions, or as any callable."""
     for name, function in _NAMED.items():
-        if loss == name or loss is function:
+        if loss is function or (isinstance(loss, str) and loss == name):
             return name, function
     if isinstance(loss, str):
         raise ValueError(
@@ -142,7 +168,8 @@ def _named(loss):
         )
     if not callable(loss) or isinstance(loss, type):
         raise TypeError(
-            f"NeuralNet.compile: loss must be a name or a function of (outputs, targets); got {loss!r}."
+            f"NeuralNet.compile: loss must be a name or a function of (outputs, targets); "
+            f"got {checks.told(loss)}."
         )
     return None, loss
 

@@ -11,9 +11,8 @@ from . import checks
 
 
 def _learning_rate(function, learning_rate):
-    if isinstance(learning_rate, str) or learning_rate is None:
-        raise TypeError(f"{function}: learning_rate must be a number or a schedule; got {learning_rate!r}.")
-    checks.non_negative(function, "learning_rate", learning_rate)
+    if not callable(learning_rate):  # a schedule is asked for its numbers later
+        checks.non_negative(function, "learning_rate", learning_rate, "a number or a schedule")
 
 
 def gradient_descent(learning_rate):
@@ -48,7 +47,8 @@ def sgd(learning_rate, momentum=None, nesterov=False):
     -0.2
     """
     _learning_rate("sgd", learning_rate)
-    checks.fraction("sgd", "momentum", momentum)
+    if momentum is not None:
+        checks.fraction("sgd", "momentum", momentum)
     return optax.sgd(learning_rate, momentum, nesterov)
 
 

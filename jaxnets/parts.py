@@ -1,26 +1,43 @@
 """The parts of a network: drawing their weights, naming them, and copying weights from another network."""
 
+import math
+import re
+
 import jax
 import numpy as np
 from flax import nnx
 
-from . import data, loop
+from . import checks, data, loop
 from .objective import describe, layers_of
 
 
 def sequential(layers):
     """A Sequential of layers and functions."""
     if not isinstance(layers, list | tuple):
-        raise TypeError(f"NeuralNet: layers must be a list of layers or an nnx.Module; got {layers!r}.")
+        raise TypeError(
+            f"NeuralNet: layers must be a list of layers or an nnx.Module; got {checks.told(layers)}."
+        )
     if not layers:
         raise ValueError("NeuralNet: layers must hold at least one layer; got an empty list.")
     for i, layer in enumerate(layers):
         if isinstance(layer, type) or not callable(layer):
             fix = f" Fix: {layer.__name__}(...)." if isinstance(layer, type) else ""
             raise TypeError(
-                f"NeuralNet: layer {i} must be a layer or a function of an array; got {layer!r}.{fix}"
+                f"NeuralNet: layer {i} must be a layer or a function of an array; "
+                f"got {checks.told(layer)}.{fix}"
             )
     return nnx.Sequential(*layers)
+
+
+def ids(module):
+    """How many ids there are where the net looks its inputs up: 0 where it takes floats, inf where the module
+    does not say what comes first."""
+    first = (layers_of(module) or (module,))[0]
+    if isinstance(first, nnx.Embed):
+        return first.num_embeddings
+    inside = [part for _, part in nnx.iter_modules(module)]
+    looks_up = any(isinstance(part, nnx.Embed) or getattr(part, "integer_inputs", False) for part in inside)
+    return math.inf if looks_up else 0
 
 
 def draw(module, seed, dtype):
@@ -50,7 +67,9 @@ def named(function, module, names):
         return set(leaves)
     chosen = set()
     for name in names:
-        keys: list = [int(key) if key.lstrip("-").isdigit() else key for key in str(name).split(".")]
+        if not isinstance(name, int | np.integer | str) or isinstance(name, bool):
+            raise TypeError(f"{function}: a part must be a number or a name; got {checks.told(name)}.")
+        keys: list = [int(key) if re.fullmatch("-?[0-9]+", key) else key for key in str(name).split(".")]
         if layers:
             if not isinstance(keys[0], int) or not -len(layers) <= keys[0] < len(layers):
                 raise ValueError(
@@ -69,6 +88,7 @@ def named(function, module, names):
 def take(function, module, other, names):
     """Copy parameters and batch statistics of the named parts of another module, which has them at the same
     places in the same shapes; all or, with a sentence, nothing."""
+    names = [names] if isinstance(names, int | str) else names  # layers=0 is no empty list
     prefixes = {path[:-1] for path in named(function, module, names)}
 
     def variables(source):
@@ -98,7 +118,7 @@ def like(function, old, tree, path=()):
         array = data.numbers(function, name, tree)
         if array.shape != old.shape:
             raise ValueError(f"{function}: {name} must have the shape {old.shape}; got {array.shape}.")
-        return jax.device_put(np.array(array, old.dtype))
+        return jax.device_put(np.array(data.cast(function, name, array, old.dtype)))
     if not isinstance(tree, dict) or tree.keys() != old.keys():
         got = list(tree) if isinstance(tree, dict) else tree
         raise ValueError(f"{function}: {name or 'params'} must have the keys {list(old)}; got {got!r}.")

@@ -1,5 +1,4 @@
-"""Pictures of training, written to files without a screen. Needs matplotlib (`pip install
-'microgrid[plots]'`)."""
+"""Pictures of training, written to files without a screen. Needs matplotlib (the extra `plots`)."""
 
 from pathlib import Path
 
@@ -14,15 +13,17 @@ def _figure(width, height):
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ImportError(
-            "jaxnets.plots needs matplotlib, which is not installed; run: pip install 'microgrid[plots]'."
+            "plots: matplotlib is not installed; in the project's folder run: pip install -e '.[plots]'"
         ) from error
     figure = Figure(figsize=(width, height), dpi=120, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
 
-def _save(figure, path):
-    path = Path(path)
+def _save(function, figure, path):
+    path, known = Path(path), figure.canvas.get_supported_filetypes()
+    if path.suffix[1:].lower() not in known:
+        raise ValueError(f"{function}: path must end in .{', .'.join(sorted(known))}; got {str(path)!r}.")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
     return path
@@ -57,7 +58,7 @@ def loss_curve(history, path):
         axes.spines[["top", "right"]].set_visible(False)
         if len(drawn) > 1:
             axes.legend(frameon=False)
-    return _save(figure, path)
+    return _save("loss_curve", figure, path)
 
 
 def misclassified(images, labels, probabilities, path, most=24):
@@ -92,5 +93,5 @@ def misclassified(images, labels, probabilities, path, most=24):
     for axes, i in zip(panels, shown, strict=False):
         axes.imshow(images[i], cmap="gray_r", interpolation="nearest")
         axes.set_title(f"{labels[i]}, said {said[i]}\n{sure[i]:.0%}", fontsize=8)
-    _save(figure, path)
+    _save("misclassified", figure, path)
     return len(wrong)

@@ -5,6 +5,8 @@ import time
 from collections import deque
 from statistics import median
 
+from . import checks
+
 _REFRESH_SECONDS = 0.2
 _MOST_LINES = 10
 
@@ -14,6 +16,8 @@ def progress(verbose, epochs, steps):
 
     epochs: of this fit; steps: of one epoch. In a terminal a bar; otherwise, or with verbose=2, lines.
     """
+    if not isinstance(verbose, int) or verbose not in (0, 1, 2):
+        raise ValueError(f"fit: verbose must be 0, 1 or 2; got {checks.told(verbose)}.")
     if not verbose or not epochs:
         return None
     if verbose == 1 and sys.stdout.isatty():

@@ -6,7 +6,7 @@ import numpy as np
 from flax import nnx
 
 from . import checks
-from .activations import _inexact
+from .layer import Layer
 
 
 def l1_penalty(params, rate):
@@ -21,7 +21,7 @@ def l1_penalty(params, rate):
     1.5
     """
     checks.non_negative("l1_penalty", "rate", rate)
-    leaves = [_inexact(leaf) for leaf in jax.tree.leaves(params)]
+    leaves = [checks.numbers("l1_penalty", "params", leaf) for leaf in jax.tree.leaves(params)]
     return rate * sum(jnp.sum(leaf * jnp.sign(leaf)) for leaf in leaves)
 
 
@@ -38,7 +38,7 @@ def l2_penalty(params, rate):
     1.25
     """
     checks.non_negative("l2_penalty", "rate", rate)
-    leaves = [_inexact(leaf) for leaf in jax.tree.leaves(params)]
+    leaves = [checks.numbers("l2_penalty", "params", leaf) for leaf in jax.tree.leaves(params)]
     return rate * (sum(jnp.sum(leaf**2) for leaf in leaves) / 2)
 
 
@@ -55,12 +55,12 @@ def dropout(inputs, mask, rate=0.5):
     [2.0, 0.0]
     """
     checks.fraction("dropout", "rate", rate)
-    inputs, mask = _inexact(inputs), jnp.asarray(mask)
-    checks.same_shape("dropout", ("inputs", "mask"), inputs, mask)
+    inputs, mask = checks.numbers("dropout", "inputs", inputs), checks.array("dropout", "mask", mask)
+    checks.same_shape("dropout", ("inputs", "mask"), inputs, mask, fixable=False)
     return inputs * mask.astype(inputs.dtype) / (1 - rate)
 
 
-class Dropout(nnx.Module):
+class Dropout(Layer):
     """A layer that draws a mask at each training step and calls `dropout`; at prediction it does nothing.
 
     `train()` and `eval()` of the module that holds it switch it, as for every Flax layer. Without `rngs` its
@@ -76,6 +76,8 @@ class Dropout(nnx.Module):
         checks.fraction("Dropout", "rate", rate)
         self.rate = float(rate)
         self.deterministic = False
+        if rngs is not None:
+            checks.rngs("Dropout", rngs)
         self.rngs = nnx.data(None if rngs is None else rngs["dropout"].fork())
 
     def initialize(self, generator, dtype="float32"):

@@ -31,11 +31,9 @@ def _rows(module, params, inputs):
     return rows
 
 
-def table(module, input_shape, dtype, frozen=frozenset()):
-    """The table as text. input_shape: of one example, without the batch axis."""
-    graphdef, params, rest = loop.split(module)
-    inputs = jax.ShapeDtypeStruct((2, *input_shape), dtype)
-    outputs = jax.eval_shape(loop.inference(graphdef), params, rest, inputs)
+def table(module, inputs, outputs, frozen=frozenset()):
+    """The table as text. inputs, outputs: shape and type of a batch of them."""
+    _, params, _ = loop.split(module)
     lines, trainable = [("layer", "output", "parameters", "trainable")], 0
     leaves = loop.paths(params)
     for name, where, shape in _rows(module, params, inputs):

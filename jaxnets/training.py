@@ -2,6 +2,7 @@
 figures."""
 
 import time
+import warnings
 
 import jax
 import numpy as np
@@ -127,7 +128,7 @@ class Run:
         return lambda steps: self._program(self.carry, self._data, table, short, np.int32(steps))
 
     def train(self, epochs, until_loss=None, chunk_steps=None, bar=None):
-        """Train to the end, or to the end of the first epoch whose mean loss is at most until_loss."""
+        """Train to the end, or that of the first epoch whose mean loss is nan, or at most until_loss."""
         plan, stop = self._plan, False
         total = epochs * plan.steps
         while self.steps < total and not stop:
@@ -142,8 +143,9 @@ class Run:
             rows = np.concatenate([self._pending, figures])
             whole = len(rows) - len(rows) % plan.steps
             means = epoch_means(rows[:whole], plan.sizes)
-            if until_loss is not None and (low := np.flatnonzero(means[:, 0] <= until_loss)).size:
-                stop, means = True, means[: low[0] + 1]
+            last = np.isnan(means[:, 0]) | (means[:, 0] <= (-np.inf if until_loss is None else until_loss))
+            if last.any():
+                stop, means = True, means[: np.argmax(last) + 1]
                 kept = len(means) * plan.steps - len(self._pending)
                 if kept < count:  # the chunk ran past the goal: run it again from its start, only so far
                     carry, figures = chunk(kept)
@@ -156,6 +158,10 @@ class Run:
                 bar.update(self.steps, self.history, figures[-1, 0])
         if bar:
             bar.finish(self.history)
+        if stop and np.isnan(self.history.history["loss"][-1]):
+            epoch = len(self.history.epoch)
+            told = f"fit: the loss became nan in epoch {epoch}; the learning rate is probably too large."
+            warnings.warn(told, RuntimeWarning, stacklevel=3)
         return self.history
 
     def _record(self, means):

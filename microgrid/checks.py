@@ -5,6 +5,7 @@ An array is a number, a Value, or a list of arrays of one shape.
 
 import math
 from operator import index
+from typing import Any
 
 from .systems import number
 from .value import Value, plain
@@ -34,7 +35,7 @@ def shape(array, told="microgrid: an array") -> tuple[int, ...]:
     return (len(array), *(inner.pop() if inner else ()))
 
 
-def flatten(array):
+def flatten(array) -> list[Any]:
     """All numbers of nested lists, in order.
 
     >>> flatten([[1, 2], [3, 4]])

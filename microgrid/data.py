@@ -4,16 +4,17 @@ N: examples, C: classes.
 """
 
 import math
+from typing import Any
 
 from .checks import flatten, nested, shape
 from .systems import number
 from .value import Value, plain
 
 
-def numbers(function, argument, values):
+def numbers(function, argument, values) -> Any:
     """Nested lists of plain, finite numbers, at least one of them, from lists, tuples and arrays."""
 
-    def read(x, index):
+    def read(x: Any, index):
         x = plain(x) if isinstance(x, Value) else x
         plainly = number(x)
         if plainly is None and nested(x):

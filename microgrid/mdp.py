@@ -9,7 +9,8 @@ from operator import index
 from reprlib import repr as shortened
 
 from .operations import dot, largest, total
-from .value import Value, is_number, plain
+from .systems import number
+from .value import Value, plain
 
 
 def _shape(x):
@@ -24,12 +25,12 @@ def _numbers(function, name, x):
     leaves = [x]
     while any(isinstance(leaf, list | tuple) for leaf in leaves):
         leaves = [item for leaf in leaves for item in (leaf if isinstance(leaf, list | tuple) else [leaf])]
-    if not all(isinstance(leaf, Value) or is_number(leaf) for leaf in leaves):
+    if not all(isinstance(leaf, Value) or number(leaf) is not None for leaf in leaves):
         raise TypeError(f"{function}: {name} must be an array of numbers; got {shortened(x)}.")
     return leaves
 
 
-def _index(function, name, number, end, kind="an integer"):
+def _index(function, name, number, end, kind):
     """An index in [0, end); True is none, as in the array room."""
     try:
         inside = None if isinstance(number, bool) else 0 <= index(number) < end
@@ -175,16 +176,17 @@ def policy_iteration(reward, discount, next_state, probability, policy=None):
     Returns (value [S], policy [S]), optimal and exact up to the rounding of the linear solve. The values stop
     rising after finitely many rounds, so there is no tolerance to choose. Slopes are those of the returned
     policy's values. Raises ValueError for unequal shapes, an index outside, nan or infinity, or a singular
-    system: a policy that never ends although nothing is discounted. Source: Sutton and Barto 2018, section 4.3.
+    system: a policy that never ends although nothing is discounted.
+    Source: Sutton and Barto 2018, section 4.3.
 
     >>> policy_iteration([[[0.0], [1.0]]], [[[0.5], [0.0]]], [[[0], [0]]], [[[1.0], [1.0]]])
     ([1.0], [1])
     """
     num_states, num_actions = _process("policy_iteration", reward, discount, next_state, probability)
     for name, x in (("reward", reward), ("discount", discount), ("probability", probability)):
-        for number in map(plain, _numbers("policy_iteration", name, x)):
-            if number - number != 0:  # nan and infinity, in any number system
-                raise ValueError(f"policy_iteration: {name} must be finite; got {number}.")
+        for entry in map(plain, _numbers("policy_iteration", name, x)):
+            if entry - entry != 0:  # nan and infinity, in any number system
+                raise ValueError(f"policy_iteration: {name} must be finite; got {entry}.")
     policy = [0] * num_states if policy is None else policy
     _numbers("policy_iteration", "policy", policy)
     if _shape(policy) != (num_states,):

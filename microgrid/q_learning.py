@@ -15,7 +15,7 @@ def _checked(function, reward, discount, value, next_value, **actions):
         if _shape(number) != ():
             raise ValueError(f"{function}: {name} must be one number; got shape {_shape(number)}.")
     for name, action in actions.items():
-        _index(function, name, action, len(value))
+        _index(function, name, action, len(value), "an integer")
 
 
 def q_learning_error(reward, discount, value, next_value, action):

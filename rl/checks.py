@@ -1,4 +1,4 @@
-"""What formulas and agents ask of their arguments: each check raises one sentence, or returns nothing."""
+"""What formulas and agents ask of their arguments: each check raises one sentence, or lets them pass."""
 
 from numbers import Real
 from operator import index
@@ -23,11 +23,13 @@ def one_number(function, name, number):
 
 
 def integer_in(function, name, number, end):
-    """An index in [0, end)."""
+    """An index in [0, end); True is none: in brackets it would add an axis."""
     try:
-        inside = 0 <= index(number) < end
+        inside = None if isinstance(number, bool) else 0 <= index(number) < end
     except TypeError:
-        raise TypeError(f"{function}: {name} must be an integer; got {number}.") from None
+        inside = None
+    if inside is None:
+        raise TypeError(f"{function}: {name} must be an integer; got {number}.")
     if not inside:
         raise ValueError(f"{function}: {name} must be in [0, {end}); got {number}.")
 
@@ -35,16 +37,26 @@ def integer_in(function, name, number, end):
 def indices_in(function, name, array, end):
     """Every entry an index in [0, end); the first that is not is shown."""
     array = np.asarray(array)
+    if not np.issubdtype(array.dtype, np.integer):
+        raise TypeError(f"{function}: {name} must be integers; got {array.flat[0]}.")
     outside = (array < 0) | (array >= end)
     if outside.any():
         raise ValueError(f"{function}: {name} must be in [0, {end}); got {array[outside][0]}.")
+
+
+def finite(function, name, array):
+    """No nan and no infinity; the first is shown."""
+    bad = ~np.isfinite(array)
+    if bad.any():
+        raise ValueError(f"{function}: {name} must be finite; got {np.asarray(array)[bad][0]}.")
 
 
 def number_in(function, name, number, low, high):
     """A real number in [low, high]; nan is not."""
     if not isinstance(number, Real):
         raise TypeError(f"{function}: {name} must be a number; got {number!r}.")
-    if not low <= number <= high:
+    plain = number.item() if isinstance(number, np.generic) else number  # its own type may overflow
+    if not low <= plain <= high:
         raise ValueError(f"{function}: {name} must be in [{low}, {high}]; got {number}.")
 
 

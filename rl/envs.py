@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import dataclass
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,14 @@ ARROWS = {"FrozenLakeEnv": "←↓→↑", "CliffWalkingEnv": "↑→↓←"}  #
 def make(function: str, env: Any, **kwargs) -> gymnasium.Env:
     """The environment of an id such as "FrozenLake-v1", made with kwargs; an environment as it is."""
     if isinstance(env, str):
-        return gymnasium.make(env, **kwargs)
+        try:
+            return gymnasium.make(env, **kwargs)
+        except Exception as error:
+            given = ", ".join([repr(env), *(f"{name}={value!r}" for name, value in kwargs.items())])
+            reason = f"{type(error).__name__}: {str(error).strip().rstrip('.')}"
+            raise ValueError(
+                f"{function}: env must be an id that gymnasium.make takes; got {given} ({reason})."
+            ) from error
     if not isinstance(env, gymnasium.Env):
         raise TypeError(f"{function}: env must be a Gymnasium id or environment; got {type(env).__name__}.")
     if kwargs:
@@ -98,14 +106,33 @@ def table(function: str, env: gymnasium.Env):
     if getattr(inner, "fickle_passenger", False):
         raise ValueError(f"{function}: fickle_passenger must be False, because P does not show it; got True.")
     sizes(function, env)
-    transitions = [
-        (int(s), int(a), float(p), int(n), float(r), bool(t))
-        for s, actions in inner.P.items()  # pyright: ignore[reportAttributeAccessIssue]
-        for a, outcomes in actions.items()
-        for p, n, r, t in outcomes
-    ]
+    transitions = _transitions(function, inner)
     initial = inner.initial_state_distrib  # pyright: ignore[reportAttributeAccessIssue]
     return gathered(transitions), initial, stripped.limit, _letters(inner), ARROWS.get(type(inner).__name__)
+
+
+def _transitions(function, env):
+    """P as a list of (state, action, probability, next_state, reward, terminated)."""
+    try:
+        transitions = [
+            (index(s), index(a), float(p), index(n), float(r), bool(t))
+            for s, actions in env.P.items()
+            for a, outcomes in actions.items()
+            for p, n, r, t in outcomes
+        ]
+    except (AttributeError, TypeError, ValueError) as error:
+        wrong = str(error)
+    else:
+        wrong = "" if transitions else "no transition"
+    if wrong:
+        raise ValueError(
+            f"{function}: P must be {{state: {{action: [(probability, next_state, reward, terminated)]}}}} "
+            f"in {name(env)}; got {wrong}."
+        )
+    for s, a, *_ in transitions:
+        if min(s, a) < 0:
+            raise ValueError(f"{function}: P must count from 0 in {name(env)}; got state {s}, action {a}.")
+    return transitions
 
 
 def _letters(env):

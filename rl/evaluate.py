@@ -1,11 +1,12 @@
 """How good a policy is in the real environment: episodes stepped one after another, counted honestly."""
 
 from dataclasses import dataclass
+from operator import index
 from random import Random
 
 import numpy as np
 
-from . import checks
+from . import checks, inputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +65,7 @@ def evaluate_policy(policy, env, episodes=10_000, seed=0, success=None, max_step
 
     policy: [S] integer actions, [S, A] probabilities, or a function from an observation to an action.
     env: an id, or an environment (which is copied, and left where it stands).
-    episodes: an integer >= 1. seed: of the first reset and of the policy's own draws.
+    episodes: an integer >= 1. seed: an integer >= 0, of the first reset and of the policy's own draws.
     success: states in which terminating is a success; None: terminating with a positive last reward.
     max_steps: truncates at this step too; needed where the environment has no step limit of its own.
     Wrappers that only watch are taken off, the time limit is kept. Returns an Evaluation.
@@ -75,6 +76,7 @@ def evaluate_policy(policy, env, episodes=10_000, seed=0, success=None, max_step
     from . import envs
 
     checks.whole_number("evaluate_policy", "episodes", episodes, 1)
+    checks.whole_number("evaluate_policy", "seed", seed, 0)
     own = envs.make("evaluate_policy", env)
     own = own if isinstance(env, str) else envs.own_copy(own)
     stripped = envs.bare(own)
@@ -87,32 +89,58 @@ def evaluate_policy(policy, env, episodes=10_000, seed=0, success=None, max_step
             "evaluate_policy: max_steps must be given where the environment has no step limit; "
             f"got None for {envs.name(own)}."
         )
-    act = _actor(policy, own, Random(seed))
-    goals = None if success is None else set(np.atleast_1d(np.asarray(success)).tolist())
+    goals = None
+    if success is not None:
+        goals = set(
+            inputs.states("evaluate_policy", "success", success, envs.sizes("evaluate_policy", own)[0])
+        )
+    act = _actor(policy, own, Random(int(seed)))
     try:
-        return _play(act, stripped.env, limit, episodes, seed, goals)
+        return _play(act, stripped.env, limit, episodes, int(seed), goals)
     finally:
         own.close()
 
 
 def _actor(policy, env, random):
     """The policy as a function from an observation to an action."""
-    if callable(policy):
-        return policy
     from . import envs
 
+    if callable(policy):
+        return _checked(policy, env.action_space)
     num_states, num_actions = envs.sizes("evaluate_policy", env)
-    table = np.asarray(policy)
-    if table.shape == (num_states,) and np.issubdtype(table.dtype, np.integer):
-        checks.indices_in("evaluate_policy", "policy", table, num_actions)
-        return table.tolist().__getitem__
-    if table.shape != (num_states, num_actions) or not np.allclose(table.sum(1), 1, atol=1e-6):
-        raise ValueError(
-            f"evaluate_policy: policy must be {num_states} integer actions, probabilities "
-            f"({num_states}, {num_actions}) that sum to 1, or a function; got {table.dtype} {table.shape}."
-        )
-    rows, actions = np.cumsum(table, axis=1).tolist(), list(range(num_actions))
-    return lambda obs: random.choices(actions, cum_weights=rows[obs])[0]
+    table = inputs.policy("evaluate_policy", policy, num_states, num_actions, also=", or a function")
+    actions = list(range(num_actions))
+    rows = (table if table.ndim == 1 else np.cumsum(table, axis=1)).tolist()
+
+    def act(obs):
+        if not 0 <= obs < num_states:  # a list would take -1 for its last row
+            raise ValueError(
+                f"evaluate_policy: observations must be in [0, {num_states}); "
+                f"got {obs} from {envs.name(env)}."
+            )
+        return rows[obs] if table.ndim == 1 else random.choices(actions, cum_weights=rows[obs])[0]
+
+    return act
+
+
+def _checked(policy, space):
+    """A policy that is a function; where actions are counted, one that cannot be taken gets a sentence."""
+    if not hasattr(space, "n") or np.ndim(space.n) > 0:
+        return policy
+    start = int(getattr(space, "start", 0))
+
+    def act(obs):
+        action = policy(obs)
+        if not hasattr(action, "__index__") or isinstance(action, bool):
+            raise TypeError(f"evaluate_policy: policy must return an integer; got {action!r} for {obs}.")
+        if not start <= index(action) < start + space.n:
+            span = f"[{start}, {start + space.n})"
+            raise ValueError(
+                f"evaluate_policy: policy must return an action in {span}; got {action} for {obs}."
+            )
+        return index(action)
+
+    return act
 
 
 def _play(act, env, limit, episodes, seed, goals):

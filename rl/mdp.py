@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax import lax
 from jax.core import Tracer
 
-from . import checks
+from . import checks, inputs
 
 
 def bellman_backup(reward, discount, next_value, probability):
@@ -27,19 +27,30 @@ def bellman_backup(reward, discount, next_value, probability):
     >>> float(bellman_backup(reward, discount, jnp.array([4.0, 9.0]), jnp.array([0.25, 0.75])))
     0.75
     """
-    arrays = [jnp.asarray(x) for x in (reward, discount, next_value, probability)]
-    checks.same_shape("bellman_backup", ("reward", "discount", "next_value", "probability"), arrays, "K")
+    names = ("reward", "discount", "next_value", "probability")
+    arguments = (reward, discount, next_value, probability)
+    arrays = [inputs.jax_numbers("bellman_backup", *both) for both in zip(names, arguments, strict=True)]
+    checks.same_shape("bellman_backup", names, arrays, "K")
     reward, discount, next_value, probability = arrays
     return jnp.sum(probability * (reward + discount * next_value))
 
 
 def _process(function, reward, discount, next_state, probability):
     """The four arrays of a process, checked."""
-    arrays = [jnp.asarray(x) for x in (reward, discount, next_state, probability)]
-    checks.same_shape(function, ("reward", "discount", "next_state", "probability"), arrays, "SAK")
-    if not isinstance(next_state, Tracer):
-        checks.indices_in(function, "next_state", next_state, arrays[0].shape[0])
+    names = ("reward", "discount", "next_state", "probability")
+    arguments = (reward, discount, next_state, probability)
+    arrays = [inputs.jax_numbers(function, *both) for both in zip(names, arguments, strict=True)]
+    checks.same_shape(function, names, arrays, "SAK")
+    _indices(function, "next_state", arrays[2], arrays[0].shape[0])
     return arrays[0], arrays[1], arrays[2], arrays[3]
+
+
+def _indices(function, name, array, end):
+    """Integers, and in [0, end) where they are known."""
+    if not isinstance(array, Tracer):
+        checks.indices_in(function, name, array, end)
+    elif not jnp.issubdtype(array.dtype, jnp.integer):
+        raise TypeError(f"{function}: {name} must be integers; got {array.dtype}.")
 
 
 def _action_values(reward, discount, next_state, probability, value):
@@ -67,18 +78,17 @@ def value_iteration(reward, discount, next_state, probability, num_sweeps=100, v
     [1.0]
     """
     process = _process("value_iteration", reward, discount, next_state, probability)
-    if num_sweeps < 0:
-        raise ValueError(f"value_iteration: num_sweeps must be >= 0; got {num_sweeps}.")
+    checks.whole_number("value_iteration", "num_sweeps", num_sweeps, 0)
     reward, discount, next_state, probability = process
     num_states, dtype = reward.shape[0], jnp.result_type(reward, discount, probability)
-    value = jnp.zeros(num_states, dtype) if value is None else jnp.asarray(value, dtype)
+    value = jnp.zeros(num_states) if value is None else inputs.jax_numbers("value_iteration", "value", value)
     if value.shape != (num_states,):
         raise ValueError(f"value_iteration: value must have shape ({num_states},); got {value.shape}.")
 
     def sweep(value, _):
         return jnp.max(_action_values(reward, discount, next_state, probability, value), axis=1), None
 
-    return lax.scan(sweep, value, length=num_sweeps)[0]
+    return lax.scan(sweep, value.astype(dtype), length=num_sweeps)[0]
 
 
 def _policy_value(reward, discount, next_state, probability, policy):
@@ -100,8 +110,9 @@ def policy_iteration(reward, discount, next_state, probability, policy=None):
     policy: [S], integers in [0, A), where to start, all 0 if None; an action gives way only to a better one.
     Returns (value [S], policy [S]), optimal and exact up to the rounding of the linear solve. The values stop
     rising after finitely many rounds, so there is no tolerance to choose. Slopes are those of the returned
-    policy's values. The system is dense, [S, S]. Raises ValueError for unequal shapes, an index outside, or a
-    singular system (a policy that never ends although nothing is discounted), where they are not traced.
+    policy's values. The system is dense, [S, S]. Raises ValueError for unequal shapes, an index outside, nan
+    or infinity, or a singular system (a policy that never ends although nothing is discounted), where they
+    are not traced.
     Source: Sutton and Barto 2018, section 4.3.
 
     >>> process = [jnp.array(x) for x in ([[[0.0], [1.0]]], [[[0.5], [0.0]]], [[[0], [0]]], [[[1.0], [1.0]]])]
@@ -111,11 +122,16 @@ def policy_iteration(reward, discount, next_state, probability, policy=None):
     """
     process = _process("policy_iteration", reward, discount, next_state, probability)
     num_states, num_actions = process[0].shape[:2]
-    start = jnp.zeros(num_states, int) if policy is None else jnp.asarray(policy)
+    for i, name in ((0, "reward"), (1, "discount"), (3, "probability")):
+        if not isinstance(process[i], Tracer):
+            checks.finite("policy_iteration", name, process[i])
+    if policy is None:
+        start = jnp.zeros(num_states, int)
+    else:
+        start = inputs.jax_numbers("policy_iteration", "policy", policy)
     if start.shape != (num_states,):
         raise ValueError(f"policy_iteration: policy must have shape ({num_states},); got {start.shape}.")
-    if policy is not None and not isinstance(policy, Tracer):
-        checks.indices_in("policy_iteration", "policy", policy, num_actions)
+    _indices("policy_iteration", "policy", start, num_actions)
     constants = lax.stop_gradient(process)  # which policy wins has no slope; what it is worth has
 
     def improved(value, policy):

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from . import checks
+from . import inputs
 
 _DIRECTIONS = {"←": (-1, 0), "→": (1, 0), "↑": (0, -1), "↓": (0, 1)}  # columns to the right, rows down
 _GROUND = {"H": ("#23232b", "white"), "C": ("#5b2333", "white"), "G": ("#f2b134", "#3d2b00")}  # tile, letter
@@ -16,12 +16,12 @@ def _grid(function, mdp, policy):
         raise ValueError(
             f"{function}: mdp must have a map, letters and arrows; got none. FrozenLake has one."
         )
-    policy = np.asarray(policy)
-    if policy.shape != (mdp.num_states,) or not np.issubdtype(policy.dtype, np.integer):
+    policy = inputs.numbers(function, "policy", policy)
+    if policy.shape != (mdp.num_states,):
         raise ValueError(
             f"{function}: policy must be {mdp.num_states} integer actions; got {policy.dtype} {policy.shape}."
         )
-    checks.indices_in(function, "policy", policy, mdp.num_actions)
+    policy = inputs.indices(function, "policy", policy, mdp.num_actions)
     columns = len(mdp.letters[0])
     return mdp.letters, [[mdp.arrows[a] for a in row] for row in policy.reshape(-1, columns)]
 
@@ -56,6 +56,9 @@ def policy_map(mdp, value, policy, title="", label="value", path=None):
     path: where to save a PNG, if given. Returns a matplotlib Figure, which no window shows.
     """
     letters, arrows = _grid("policy_map", mdp, policy)
+    value = inputs.numbers("policy_map", "value", value).astype(float)
+    if value.shape != (mdp.num_states,):
+        raise ValueError(f"policy_map: value must have shape ({mdp.num_states},); got {value.shape}.")
     try:
         from matplotlib import colormaps, patheffects
         from matplotlib.cm import ScalarMappable
@@ -68,7 +71,7 @@ def policy_map(mdp, value, policy, title="", label="value", path=None):
         ) from None
 
     rows, columns = len(letters), len(letters[0])
-    value = np.asarray(value, float).reshape(rows, columns)
+    value = value.reshape(rows, columns)
     open_ground = np.array([[letter not in _GROUND for letter in row] for row in letters])
     norm = Normalize(value[open_ground].min(), value[open_ground].max())
     cmap = ListedColormap(

@@ -7,19 +7,21 @@ A: number of actions, b: an action. The learning rule is value[action] += learni
 import jax.numpy as jnp
 from jax.core import Tracer
 
-from . import checks
+from . import checks, inputs
 
 
 def _checked(function, reward, discount, value, next_value, **actions):
     """The shapes of one transition, and the action indices where they are known."""
-    checks.same_shape(function, ("value", "next_value"), (value, next_value), "A")
-    checks.one_number(function, "reward", reward)
-    checks.one_number(function, "discount", discount)
+    names = ("value", "next_value")
+    arrays = [inputs.jax_numbers(function, *both) for both in zip(names, (value, next_value), strict=True)]
+    checks.same_shape(function, names, arrays, "A")
+    for name, number in (("reward", reward), ("discount", discount)):
+        checks.one_number(function, name, inputs.jax_numbers(function, name, number))
     for name, action in actions.items():
         if not isinstance(action, Tracer):
             checks.integer_in(function, name, action, len(value))
-        elif not jnp.issubdtype(action.dtype, jnp.integer):
-            raise TypeError(f"{function}: {name} must be an integer; got {action.dtype}.")
+        elif not jnp.issubdtype(action.dtype, jnp.integer) or action.shape != ():
+            raise TypeError(f"{function}: {name} must be an integer; got {inputs.shown(action)}.")
 
 
 def q_learning_error(reward, discount, value, next_value, action):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from . import checks, solvers
+from . import checks, inputs, solvers
 from .solvers import Solution as Solution
 
 
@@ -22,6 +22,7 @@ class TabularMDP:
     initial: [S], probability of starting in each state, or the one state to start in.
     max_steps: the step at which an episode is truncated, None for never.
     letters, arrows: for pictures only: rows of map letters, and the arrow of each action.
+    The arrays are copies that cannot be written to.
     """
 
     next_state: np.ndarray
@@ -35,46 +36,29 @@ class TabularMDP:
 
     def __post_init__(self):
         names = ("next_state", "probability", "reward", "terminated")
-        arrays = [np.asarray(getattr(self, name)) for name in names]
+        arrays = [inputs.numbers("TabularMDP", name, getattr(self, name)) for name in names]
         checks.same_shape("TabularMDP", names, arrays, "SAK")
-        next_state, probability, reward, terminated = arrays
-        num_states = len(next_state)
-        if not np.issubdtype(next_state.dtype, np.integer):
-            raise TypeError(f"TabularMDP: next_state must be integers; got {next_state.dtype}.")
-        checks.indices_in("TabularMDP", "next_state", next_state, num_states)
-        for name, array in (("probability", probability), ("reward", reward)):
-            for s, a, k in np.argwhere(~np.isfinite(array)):
-                raise ValueError(
-                    f"TabularMDP: {name} must be finite; got {array[s, a, k]} at state {s}, action {a}."
-                )
-        for s, a, k in np.argwhere(probability < 0):
-            raise ValueError(
-                f"TabularMDP: probability must be >= 0; got {probability[s, a, k]} at state {s}, action {a}."
-            )
-        slack = 1e-6 if probability.dtype == np.float32 else 1e-9
-        sums = probability.astype(float).sum(2)
-        for s, a in np.argwhere(np.abs(sums - 1) > slack):
-            raise ValueError(
-                f"TabularMDP: probability must sum to 1 over the outcomes of each state and action; "
-                f"got {sums[s, a]:.9g} at state {s}, action {a}."
-            )
-        if np.ndim(self.initial) == 0:
+        num_states = len(arrays[0])
+        checked = dict(
+            next_state=inputs.indices("TabularMDP", "next_state", arrays[0], num_states),
+            probability=inputs.probabilities("TabularMDP", "probability", arrays[1], "the outcomes"),
+            reward=inputs.rewards("TabularMDP", "reward", arrays[2]),
+            terminated=inputs.flags("TabularMDP", "terminated", arrays[3]),
+        )
+        initial = inputs.numbers("TabularMDP", "initial", self.initial)
+        if initial.ndim == 0:
             checks.integer_in("TabularMDP", "initial", self.initial, num_states)
-            initial = np.eye(1, num_states, int(self.initial))[0]
+            checked["initial"] = np.eye(1, num_states, int(initial))[0]
+        elif initial.shape == (num_states,):
+            checked["initial"] = inputs.probabilities("TabularMDP", "initial", initial, "the states")
         else:
-            initial = np.asarray(self.initial, float)
-        if initial.shape != (num_states,) or not abs(initial.sum() - 1) <= 1e-9 or (initial < 0).any():
             raise ValueError(
-                f"TabularMDP: initial must be {num_states} probabilities that sum to 1; "
-                f"got shape {initial.shape}, sum {initial.sum():.9g}."
+                f"TabularMDP: initial must be one state or {num_states} probabilities; got {initial.shape}."
             )
         if self.max_steps is not None:
             checks.whole_number("TabularMDP", "max_steps", self.max_steps, 1)
-        for name, array in zip(
-            (*names, "initial"),
-            (next_state, probability.astype(float), reward.astype(float), terminated.astype(bool), initial),
-            strict=True,
-        ):
+        for name, array in checked.items():
+            array.setflags(write=False)  # a process stays what was checked
             object.__setattr__(self, name, array)
 
     @classmethod
@@ -126,6 +110,7 @@ class TabularMDP:
         [2.0]
         """
         checks.number_in("solve", "gamma", gamma, 0, 1)
+        checks.number_in("solve", "tolerance", tolerance, 0, np.inf)
         checks.whole_number("solve", "max_sweeps", max_sweeps, 1)
         if method not in ("value_iteration", "policy_iteration"):
             names = "'value_iteration' or 'policy_iteration'"
@@ -183,12 +168,11 @@ class TabularMDP:
         """
         if success is None:
             wins = self.terminated & (self.reward > 0)
-        elif np.ndim(success) <= 1:
-            states = np.atleast_1d(np.asarray(success, int))
-            checks.indices_in("success_probability", "success", states, self.num_states)
+        elif (given := inputs.numbers("success_probability", "success", success)).ndim <= 1:
+            states = inputs.states("success_probability", "success", given, self.num_states)
             wins = self.terminated & np.isin(self.next_state, states)
         else:
-            wins = np.asarray(success, bool)
+            wins = inputs.flags("success_probability", "success", given)
             if wins.shape != self.terminated.shape:
                 raise ValueError(
                     f"success_probability: success must be states or a mask {self.terminated.shape}; "
@@ -203,21 +187,8 @@ class TabularMDP:
 
     def policy_rows(self, function, policy):
         """A policy as probabilities [S, A], checked."""
-        policy = np.asarray(policy)
-        if policy.shape == (self.num_states,) and np.issubdtype(policy.dtype, np.integer):
-            checks.indices_in(function, "policy", policy, self.num_actions)
-            return np.eye(self.num_actions)[policy]
-        if policy.shape != (self.num_states, self.num_actions):
-            raise ValueError(
-                f"{function}: policy must be {self.num_states} integer actions or probabilities "
-                f"({self.num_states}, {self.num_actions}); got {policy.dtype} {policy.shape}."
-            )
-        for s in np.flatnonzero(~(np.abs(policy.sum(1) - 1) <= 1e-6) | (policy < 0).any(1)):
-            raise ValueError(
-                f"{function}: policy must be probabilities that sum to 1; "
-                f"got {policy[s].tolist()} in state {s}."
-            )
-        return policy.astype(float)
+        rows = inputs.policy(function, policy, self.num_states, self.num_actions)
+        return rows if rows.ndim == 2 else np.eye(self.num_actions)[rows]
 
     def _by_induction(self, function, policy, max_steps, reward, gamma):
         max_steps = self.max_steps if max_steps is None else max_steps

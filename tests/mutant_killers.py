@@ -3,7 +3,6 @@
 The other room stays as it is, so its answers are computed once and kept.
 """
 
-import ast
 import contextlib
 import doctest
 import importlib
@@ -13,83 +12,22 @@ import sys
 import types
 from functools import cache
 from pathlib import Path
-from unittest.mock import patch
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax import lax
 
 from microgrid.oracle import crosscheck as check
 from microgrid.oracle.pairs import PAIRS
 from microgrid.oracle.report import Conditioned
-from tests.mutants import ENDLESS, Mutant, source_tree
+from tests.mutant_modules import functions_of, load, modules_of, swapped, used_by
+from tests.mutants import Mutant
 
-HELPERS = {"operations", "checks"}  # topics without rows, that the others build on
-TESTS = {"operations": ("test_value",), "checks": ("test_losses",)}
+HELPERS = {"operations"}  # topics without rows, that the others build on
+TESTS = {"operations": ("test_value",)}
+ROOMS = {f"{room}.{pair.topic}" for pair in PAIRS for room in ("microgrid", pair.room)}
+MODULES = sorted(ROOMS | {"microgrid.operations"})
 LOOPS = {"mdp"}  # topics whose array room loops: uncompiled, every call would compile the loop again
-
-
-class Endless(Exception):
-    """A loop that does not end."""
-
-
-class BoundedLax:
-    """jax.lax, but a loop that does not end gives nan, and -1 for integers."""
-
-    def __getattr__(self, name):
-        return getattr(lax, name)
-
-    @staticmethod
-    def while_loop(condition, body, state):
-        state, turns = lax.while_loop(
-            lambda both: condition(both[0]) & (both[1] < ENDLESS),
-            lambda both: (body(both[0]), both[1] + 1),
-            (state, 0),
-        )
-        return jax.tree.map(
-            lambda x: jnp.where(turns < ENDLESS, x, jnp.nan if jnp.issubdtype(x.dtype, jnp.inexact) else -1),
-            state,
-        )
-
-
-def _counter():
-    turns = iter(range(ENDLESS))
-
-    def turn():
-        if next(turns, None) is None:
-            raise Endless(f"{ENDLESS} turns")
-
-    return turn
-
-
-def load(name, code):
-    """A module of that name from code, beside the true one."""
-    module = types.ModuleType(name)
-    module.__package__, module.__file__ = name.rpartition(".")[0], importlib.import_module(name).__file__
-    module._counter = _counter
-    exec(code, module.__dict__)
-    if "lax" in vars(module):
-        module.lax = BoundedLax()
-    return module
-
-
-@cache
-def used_by(name):
-    """function -> the functions of a module that it reaches, itself among them."""
-    tree, _ = source_tree(name)
-    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    names = {
-        name: {x.id for x in ast.walk(node) if isinstance(x, ast.Name)} & set(functions)
-        for name, node in functions.items()
-    }
-    for jvp in [name for name in names if name.removesuffix("_jvp") in names]:
-        names[jvp.removesuffix("_jvp")].add(jvp)
-    reached = {name: {name} for name in functions}
-    for _ in functions:
-        reached = {name: near.union(*(names[x] for x in near)) for name, near in reached.items()}
-    return reached
 
 
 def rows(mutant: Mutant):
@@ -113,10 +51,11 @@ def helpers(module):
 def killed(mutant: Mutant) -> str | None:
     """What noticed the mutant, or None if nothing did."""
     scalar_room = mutant.module.startswith("microgrid.")
+    owners = modules_of(mutant.module.split(".")[0])
     try:
         swap = functions_of(mutant.module, load(mutant.module, mutant.code))
         with contextlib.ExitStack() as stack:
-            for owner in modules_of(mutant.module.split(".")[0]):
+            for owner in owners:
                 stack.enter_context(swapped(owner, swap))
             for stage in (same_signature, examples, same_errors, agreement):
                 for pair in rows(mutant):
@@ -132,34 +71,6 @@ def killed(mutant: Mutant) -> str | None:
     finally:
         check._jitted.cache_clear()
     return None
-
-
-def functions_of(name, module):
-    """id of each function of a true module -> the function in its place."""
-    true = vars(importlib.import_module(name))
-    own = {n: x for n, x in true.items() if inspect.isfunction(x) and x.__module__ == name}
-    return {id(thing): getattr(module, name) for name, thing in own.items()}
-
-
-def modules_of(package):
-    """The package's modules that are loaded; the referee keeps what it has."""
-    for pair in PAIRS:
-        check.rooms(pair)
-    names = [name for name in sys.modules if name.split(".")[0] == package and ".oracle" not in name]
-    return [sys.modules[name] for name in names]
-
-
-@contextlib.contextmanager
-def swapped(owner, swap):
-    """The functions of a module replaced by others, for a while."""
-    before = {name: thing for name, thing in vars(owner).items() if id(thing) in swap}
-    for name, thing in before.items():
-        setattr(owner, name, swap[id(thing)])
-    try:
-        yield
-    finally:
-        for name, thing in before.items():
-            setattr(owner, name, thing)
 
 
 def same_signature(pair, mine, other, scalar_room):
@@ -207,27 +118,30 @@ def chosen_cases(pair):
     return cases[::-1], kinks
 
 
+def all_cases(pair):
+    cases, kinks = chosen_cases(pair)
+    return cases + kinks
+
+
 @cache
 def array_answers(pair):
     """case number -> outputs and gradients of the true array room, computed when asked for."""
-    run, cases = check.runner(pair, check.rooms(pair)[1]), sum(chosen_cases(pair), [])
+    run, cases = check.runner(pair, check.rooms(pair)[1]), all_cases(pair)
     return cache(lambda i: run(cases[i]))
 
 
 @cache
 def scalar_answers(pair):
     """case number -> outputs and gradients of the true scalar room, and their scales."""
-    scalar, cases = check.rooms(pair)[0], sum(chosen_cases(pair), [])
+    scalar, cases = check.rooms(pair)[0], all_cases(pair)
     return cache(lambda i: [check.scalar_run(pair, cases[i], scalar, kind) for kind in (float, Conditioned)])
 
 
 @cache
-def true_path(pair, case):
-    return _array_optimizer_run(check.rooms(pair)[1](**dict(case)), *_remembered[case])
-
-
-_remembered = {}
-_array_optimizer_run = check.array_optimizer_run
+def true_path(pair, number):
+    """The weights that the true array room takes in a case of an optimizer."""
+    case = chosen_cases(pair)[0][number]
+    return check.array_optimizer_run(check.rooms(pair)[1](**case), *check.path(case))
 
 
 def agreement(pair, mine, other, scalar_room):
@@ -254,16 +168,11 @@ def agreement(pair, mine, other, scalar_room):
 
 
 def trajectories(pair, mine, other, scalar_room):
-    for case in chosen_cases(pair)[0]:
+    """The weights after each of fifty steps within the row's bound."""
+    for number, case in enumerate(chosen_cases(pair)[0]):
         if scalar_room:
-            key = tuple(case.items())
-
-            def remembered(_, params, slopes, key=key):
-                _remembered[key] = params, slopes
-                return true_path(pair, key)
-
-            with patch.object(check, "array_optimizer_run", remembered):
-                value, _ = check.trajectory(pair, case, mine, other)
+            one = check.optimizer_run(mine(**case), *check.path(case))
+            value = check.path_distance(case, mine, one, true_path(pair, number))
         else:
             value, _ = check.trajectory(pair, case, other, mine)
         assert value <= pair.ulps[0], f"trajectory {value:.1f} ULP off with {case}"
@@ -290,14 +199,17 @@ def topic_tests(mutant, swap):
         if not (Path(__file__).parent / f"{file}.py").exists():
             continue
         tests = importlib.import_module(f"tests.{file}")
-        wanted = {id(sys.modules[mutant.module]), id(sys.modules[package]), *swap}
+        users = (
+            modules_of(package) if topic in HELPERS else [sys.modules[mutant.module], sys.modules[package]]
+        )
+        wanted = {id(user) for user in users} | set(swap)
         rooms = {name for name, x in vars(tests).items() if id(x) in wanted}
         words = {*vars(sys.modules[mutant.module]), *rooms, "getattr"}
         with swapped(tests, swap):
             for test in [test for name, test in vars(tests).items() if name.startswith("test_")]:
                 names = names_in(test, tests)
-                if names & rooms and names & words:
-                    run_test(test)
+                if "PAIRS" in names or (names & rooms and (topic in HELPERS or names & words)):
+                    run_test(test, topic)
 
 
 def names_in(function, module):
@@ -318,8 +230,8 @@ def names_in(function, module):
     return names
 
 
-def run_test(test):
-    """Runs a test for each of its parameters; slow ones and those that need fixtures are left."""
+def run_test(test, topic):
+    """Runs a test for each of its parameters; left are slow ones, those with fixtures, other topics' rows."""
     marks = getattr(test, "pytestmark", ())
     sets = [{}]
     for mark in [mark for mark in marks if mark.name == "parametrize"]:
@@ -329,4 +241,5 @@ def run_test(test):
     if any(mark.name == "slow" for mark in marks) or set(inspect.signature(test).parameters) != set(sets[0]):
         return
     for arguments in sets:
-        test(**arguments)
+        if all(getattr(x, "topic", topic) == topic for x in arguments.values()):
+            test(**arguments)

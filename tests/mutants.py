@@ -1,9 +1,10 @@
 """Mutants: each formula is changed in one place at a time, mechanically, and some test must notice.
 
 `mutants("microgrid.losses")` makes them from the syntax tree: every operator, sign, comparison, constant,
-default, branch and check of every function is changed once. Not changed: docstrings, the wording of errors,
-annotations, decorators, classes, and `strict=True` of zip (lengths are checked before).
-`python tests/mutants.py` runs them all and prints how many were made, killed, or are equivalent.
+default, branch and call of a check in every function is changed once. Not changed: docstrings, the wording of
+errors (names[0] in a check is wording), annotations, decorators, classes, and `strict=True` of zip (lengths
+are checked before).
+`python -m tests.mutants` runs them all and prints how many were made, killed, or are equivalent.
 """
 
 import ast
@@ -92,7 +93,7 @@ def mutants(module: str) -> Iterator[Mutant]:
             continue
         seen = Counter()
         for parent, place, node, whole in sites(function):
-            for other in alternatives(node, parent):
+            for other in alternatives(node, parent, function.name[0] == "_"):
                 before = text(node, whole)
                 put(parent, place, other)
                 change = f"{before} -> {text(other, other if whole is node else whole)}"
@@ -138,16 +139,20 @@ def sites(function):
 
 
 def skipped(node):
-    """Docstrings, errors, texts, the lengths of zip, and the bound of loops."""
+    """Docstrings, errors and their words, texts, the lengths of zip, and the bound of loops."""
     if isinstance(node, ast.Expr):
         call = node.value
         bound = isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "_turn"
         return bound or isinstance(call, ast.Constant)
-    return isinstance(node, ast.Raise | ast.JoinedStr) or (isinstance(node, ast.keyword) and node.arg == "strict")
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "names":
+        return True
+    return isinstance(node, ast.Raise | ast.JoinedStr) or (
+        isinstance(node, ast.keyword) and node.arg == "strict"
+    )
 
 
-def alternatives(node, parent):
-    """The nodes that may stand in this one's place."""
+def alternatives(node, parent, private=False):
+    """The nodes that may stand in this one's place; private: whether the function is no formula."""
     match node:
         case ast.BinOp(left, op, right) if type(op) in OPERATORS:
             yield ast.BinOp(left, OPERATORS[type(op)](), right)
@@ -160,7 +165,7 @@ def alternatives(node, parent):
                 for other in COMPARISONS[type(op)]:
                     yield ast.Compare(left, [*ops[:i], other(), *ops[i + 1 :]], comparators)
         case ast.Constant(value):
-            yield from constants(value, parent)
+            yield from constants(value, parent, private)
         case ast.IfExp(test, body, orelse):
             yield ast.IfExp(test, orelse, body)
         case ast.If(ast.Name() | ast.Call() as test, body, orelse):
@@ -175,13 +180,52 @@ def alternatives(node, parent):
             yield ast.Pass()
 
 
-def constants(value, parent):
-    """Another constant of the same kind; a text counts where it is compared with or is a default."""
+def constants(value, parent, private):
+    """Another constant of the same kind; a text counts where it is compared with or a formula's default."""
     if isinstance(value, bool):
         yield ast.Constant(not value)
     elif isinstance(value, int | float):
         yield ast.Constant(value + 1)
-    elif isinstance(value, str) and isinstance(parent, ast.Compare | ast.arguments):
+    elif isinstance(value, str) and isinstance(
+        parent, ast.Compare if private else ast.Compare | ast.arguments
+    ):
         yield ast.Constant(f"not {value}")
     elif value is None and isinstance(parent, ast.arguments):
         yield ast.Constant(0)
+
+
+def report():
+    """Runs every mutant and prints a line for each module."""
+    import time
+    import warnings
+
+    import jax
+
+    from tests.mutant_killers import MODULES, killed
+    from tests.mutants_equivalent import EQUIVALENT
+
+    jax.config.update("jax_enable_x64", True)
+    jax.config.update("jax_numpy_rank_promotion", "raise")
+    warnings.simplefilter("error")
+    print(f"{'module':28}{'made':>6}{'killed':>8}{'equivalent':>12}{'survived':>10}{'seconds':>9}")
+    total, alive = Counter(), []
+    for module in MODULES:
+        start, count = time.perf_counter(), Counter()
+        for mutant in mutants(module):
+            listed = mutant.key in EQUIVALENT.get(module, {})
+            fate = "equivalent" if listed else "killed" if killed(mutant) else "survived"
+            alive += [mutant] if fate == "survived" else []
+            count.update({fate: 1, "made": 1})
+        count["seconds"] = round(time.perf_counter() - start)
+        total += count
+        print(line(module, count), flush=True)
+    print(line("all", total), *alive, sep="\n")
+
+
+def line(name, count):
+    widths = dict(made=6, killed=8, equivalent=12, survived=10, seconds=9)
+    return f"{name:28}" + "".join(f"{count[word]:{width}}" for word, width in widths.items())
+
+
+if __name__ == "__main__":
+    report()

@@ -5,10 +5,22 @@ ONE_SHAPE = "all arguments have one shape here, or the check before has raised"
 DISCARDED = "the number stands where the outer `where` discards value and slope, and the inner one the slope"
 A_LAST_AXIS = "take_along_axis leaves one column, and JAX clamps a static index that is too large"
 MEETING_POINT = "the two forms meet there, and each is as accurate as the bound asks on both sides"
+NONE_BEFORE = "whoever calls it has returned before for 'none'"
+ALL_INTS = "flatten has made ints of all that have __index__, and every int has it"
+BELOW_DIAGONAL = (
+    "below the diagonal of I - discount * P nothing is above 0, so nothing is 1; a row that is 0 there is "
+    "subtracted 0 times, which changes nothing"
+)
+LIBRARY_TANH = (
+    "up to 1.55 the library's tanh is within the 4 ULP of the row as well (measured: 3); where it is not, "
+    "near 1, a test of its own asks for every bit"
+)
 
 EQUIVALENT = {
     "microgrid.losses": {
-        "_reduce: reduction == 'none' -> reduction == 'not none'": "whoever calls it has returned before for 'none'",
+        "_reduce: reduction == 'none' -> reduction == 'not none'": NONE_BEFORE,
+        "_rowwise: isinstance(label, int) or hasattr(label, '__index__') -> "
+        "isinstance(label, int) and hasattr(label, '__index__')": ALL_INTS,
     },
     "microgrid.optimizers": {
         "gradient_descent: None -> 0": UNUSED,
@@ -22,13 +34,11 @@ EQUIVALENT = {
         "_same_shape: shapes[0] -> shapes[1] #2": ONE_SHAPE,
         "_same_shape: shapes[0] -> shapes[1] #3": ONE_SHAPE,
         "_solution: [0] -> [1]": "every entry is written before it is read",
-        "_solution: rows[j][i] != 0 -> rows[j][i] != 1": "below the diagonal of I - discount * P nothing is above "
-        "0, so nothing is 1; a row that is 0 there is subtracted 0 times, which changes nothing",
+        "_solution: rows[j][i] != 0 -> rows[j][i] != 1": BELOW_DIAGONAL,
     },
     "jaxnets.activations": {
         "_tanh: jnp.abs(x) < 0.55 -> jnp.abs(x) <= 0.55": MEETING_POINT,
-        "_tanh: jnp.abs(x) < 0.55 -> jnp.abs(x) < 1.55": "up to 1.55 the library's tanh is within the 4 ULP of the "
-        "row as well (measured: 3); where it is not, near 1, a test of its own asks for every bit",
+        "_tanh: jnp.abs(x) < 0.55 -> jnp.abs(x) < 1.55": LIBRARY_TANH,
     },
     "jaxnets.losses": {
         "_xlog1my: y < 0.25 -> y <= 0.25": MEETING_POINT,

@@ -1,5 +1,6 @@
 """Edges that no row of the table draws: other shapes, other dtypes, ties at zero. Mutants showed them."""
 
+import itertools
 import math
 
 import jax
@@ -10,7 +11,17 @@ import pytest
 import jaxnets as jn
 import microgrid as mg
 from jaxnets import activations, linear as array_linear, regularization
-from microgrid import Value, linear as scalar_linear, losses as scalar_losses, mdp as scalar_mdp
+from microgrid import (
+    Value,
+    checks as scalar_checks,
+    linear as scalar_linear,
+    losses as scalar_losses,
+    mdp as scalar_mdp,
+    neuron as scalar_neuron,
+    operations as scalar_operations,
+)
+from microgrid.oracle import crosscheck as check
+from microgrid.oracle.pairs import PAIRS
 from microgrid.oracle.report import ulps
 
 
@@ -50,6 +61,42 @@ def test_linear_without_bias_adds_nothing_and_takes_batches():
     expected = [[[w + b for w, b in zip(scalar_linear.linear(x.tolist(), kernel), bias, strict=True)]
                  for x in block] for block in inputs]  # fmt: skip
     assert np.allclose(array_linear.linear(inputs, np.array(kernel), np.array(bias)), expected, rtol=1e-15)
+
+
+NAMED = {"neuron", "losses", "linear", "mdp", "q_learning"}  # topics where the scalar room asks first, too
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
+def test_what_is_no_number_is_refused_by_name(pair):
+    case = next(iter(check.cases(pair, count=1)))
+    names = [name for name in pair.arguments if name not in ("nesterov", "eps_in_sqrt")]
+    for function in check.rooms(pair)[pair.topic not in NAMED :]:
+        for name, wrong in itertools.product(names, ("three", 1j, [["one"]])):
+            with pytest.raises((TypeError, ValueError), match=f"^{pair.function}: {name} "):
+                function(**check.as_arrays(case, function) | {name: wrong})
+
+
+def test_labels_and_scores_of_the_array_room_are_looked_at():
+    with pytest.raises(ValueError, match=r"labels must be labels in 0\.\.1; got 2"):
+        jn.softmax_cross_entropy(jnp.zeros((2, 2)), jnp.array([0, 2]))
+    with pytest.raises(ValueError, match="x must end in one number for each class"):
+        jn.softmax(jnp.array(0.5))
+    with pytest.raises(ValueError, match="logits must end in one number for each class"):
+        jn.softmax_cross_entropy(jnp.array(0.5), jnp.array(0))
+
+
+def test_a_mask_of_another_shape_gets_no_advice():
+    for inputs, mask in (((3,), (3, 1)), ((3, 1), (3,))):
+        with pytest.raises(ValueError, match=r"same shape; got \(3.*\) and \(3.*\)\.$"):
+            regularization.dropout(jnp.ones(inputs), jnp.ones(mask))
+
+
+@pytest.mark.parametrize("inputs", [[[1.0, 2.0]], [[[1.0, 2.0]]]])
+def test_scalar_neurons_take_one_example(inputs):
+    with pytest.raises(ValueError, match="neuron: inputs must be the numbers of one example"):
+        scalar_neuron.neuron(inputs, [1.0, 2.0])
+    with pytest.raises(ValueError, match="linear: inputs must be the numbers of one example"):
+        scalar_linear.linear(inputs, [[1.0], [2.0]])
 
 
 def test_dropout_takes_integers():
@@ -96,6 +143,31 @@ def test_a_class_that_is_neither_predicted_nor_true_has_no_slope_in_its_target()
         jnp.array([[0.0, 1.0]]), jnp.array([[0.0, 1.0]])
     )
     assert slopes.tolist() == [[0.0, 0.0]]
+
+
+def test_a_number_may_stand_before_a_value():
+    p = Value(0.25)
+    scalar_operations.xlogy(2.0, p).backward()
+    assert p.grad == 8.0
+    scalar_operations.maximum(0.0, p).backward()
+    assert p.grad == 9.0
+
+
+@pytest.mark.parametrize("wrong", ["abc", object(), None])
+def test_what_is_no_array_has_no_shape(wrong):
+    with pytest.raises(TypeError, match="must be nested lists of"):
+        scalar_checks.shape(wrong)
+
+
+def test_rows_of_two_lengths_have_no_shape():
+    with pytest.raises(ValueError, match="one shape"):
+        scalar_checks.shape([[1.0], [1.0, 2.0]])
+
+
+@pytest.mark.parametrize("wrong", [True, 1.5])
+def test_a_number_of_sweeps_is_whole(wrong):
+    with pytest.raises(TypeError, match="num_sweeps must be an integer"):
+        scalar_mdp.value_iteration([[[0]]], [[[0]]], [[[0]]], [[[1]]], num_sweeps=wrong)
 
 
 def test_a_tie_at_zero_shares_the_slope():

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import gymnasium
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -87,7 +88,20 @@ def test_time_limit_is_the_smallest_given():
     [
         (dict(episodes=0), "episodes must be >= 1; got 0"),
         (dict(policy=[0] * 15), r"policy must be 16 integer actions, .*; got int64 \(15,\)"),
-        (dict(policy=[7] * 16), r"policy must be in \[0, 4\); got 7"),
+        (dict(policy=[7] * 16), r"policy must be in \[0, 4\); got 7 at state 0"),
+        (
+            dict(policy=[[2, -1, 0, 0]] * 16),
+            r"policy must be prob.* sum to 1; got \[2\.0, -1\.0, 0\.0, 0\.0\] in state 0",
+        ),
+        (dict(policy=[[1, 0, 0, 0]] * 15 + [[1.5, -0.5, 0, 0]]), r"policy must be prob.*\] in state 15"),
+        (dict(policy=lambda obs: 99), r"policy must return an action in \[0, 4\); got 99 for 0"),
+        (dict(policy=lambda obs: -1), r"policy must return an action in \[0, 4\); got -1 for 0"),
+        (dict(success=99), r"success must be in \[0, 16\); got 99"),
+        (dict(seed=-1), "seed must be >= 0; got -1"),
+        (
+            dict(env="FrozenLake-v9"),
+            r"env must be an id that gymnasium.make takes; got 'FrozenLake-v9' \(Version",
+        ),
         (
             dict(env="CliffWalking-v1", policy=[0] * 48),
             "max_steps must be given .* got None for CliffWalking-v1",
@@ -97,6 +111,50 @@ def test_time_limit_is_the_smallest_given():
 def test_bad_evaluations_get_a_sentence(call, message):
     with pytest.raises(ValueError, match=f"^evaluate_policy: {message}"):
         rl.evaluate_policy(**dict(policy=[0] * 16, env="FrozenLake-v1", episodes=1) | call)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (dict(policy="left"), "policy must be an array of numbers; got 'left'"),
+        (dict(policy=[object()] * 16), "policy must be an array of numbers"),
+        (dict(policy=lambda obs: None), "policy must return an integer; got None for 0"),
+        (dict(policy=lambda obs: 1.0), r"policy must return an integer; got 1\.0 for 0"),
+        (dict(success="a"), "success must be an array of numbers; got 'a'"),
+        (dict(success=15.5), r"success must be states, integers in \[0, 16\); got float64 \(1,\)"),
+        (dict(success=[True] * 16), r"success must be states, integers in \[0, 16\); got bool \(16,\)"),
+        (dict(success=[[15]]), r"success must be states, integers in \[0, 16\); got int64 \(1, 1\)"),
+        (dict(seed="a"), "seed must be an integer; got 'a'"),
+        (dict(seed=2.5), r"seed must be an integer; got 2\.5"),
+        (dict(seed=[1]), r"seed must be an integer; got \[1\]"),
+    ],
+)
+def test_evaluations_of_the_wrong_kind_get_a_sentence(call, message):
+    with pytest.raises(TypeError, match=f"^evaluate_policy: {message}"):
+        rl.evaluate_policy(**dict(policy=[0] * 16, env="FrozenLake-v1", episodes=1) | call)
+
+
+def test_observations_outside_the_space_are_no_last_row():
+    class Lost(gymnasium.Env):
+        observation_space, action_space = gymnasium.spaces.Discrete(2), gymnasium.spaces.Discrete(1)
+
+        def reset(self, **kwargs):
+            return -1, {}
+
+    with pytest.raises(
+        ValueError, match=r"^evaluate_policy: observations must be in \[0, 2\); got -1 from Lost"
+    ):
+        rl.evaluate_policy([0, 0], Lost(), episodes=1, max_steps=3)
+
+
+def test_actions_and_seeds_may_be_numpy_and_jax_integers():
+    forms = [lambda obs: 2, lambda obs: np.int64(2), lambda obs: np.array(2), lambda obs: jnp.array(2)]
+    walks = [rl.evaluate_policy(form, "FrozenLake-v1", 3, np.int64(5)).lengths.tolist() for form in forms]
+    assert walks == [rl.evaluate_policy([2] * 16, "FrozenLake-v1", 3, 5).lengths.tolist()] * 4
+
+
+def test_no_state_may_count_as_success():
+    assert rl.evaluate_policy([2] * 16, "FrozenLake-v1", 3, success=[]).success_count == 0
 
 
 def run(code):
@@ -167,6 +225,19 @@ def test_pictures_need_a_map():
     taxi = rl.TabularMDP.from_gymnasium("Taxi-v4")
     with pytest.raises(ValueError, match="policy_text: mdp must have a map, letters and arrows; got none"):
         plots.policy_text(taxi, np.zeros(500, int))
+
+
+def test_pictures_need_a_policy_and_values_of_the_map(lake):
+    with pytest.raises(
+        ValueError, match=r"^policy_text: policy must be 16 integer actions; got int64 \(15,\)"
+    ):
+        plots.policy_text(lake, [0] * 15)
+    with pytest.raises(ValueError, match=r"^policy_text: policy must be in \[0, 4\); got 4 at state 0"):
+        plots.policy_text(lake, [4] * 16)
+    with pytest.raises(TypeError, match=r"^policy_text: policy must be integers; got float64"):
+        plots.policy_text(lake, [0.5] * 16)
+    with pytest.raises(ValueError, match=r"^policy_map: value must have shape \(16,\); got \(15,\)"):
+        plots.policy_map(lake, [0.0] * 15, [0] * 16)
 
 
 @pytest.mark.slow

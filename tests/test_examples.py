@@ -2,6 +2,8 @@
 
 import os
 import runpy
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -76,27 +78,28 @@ def test_verdict_table_names_every_row_and_what_failed(tmp_path, capsys):
     assert all(verdict.ok for verdict in verdicts)
     assert all(pair.name in told for pair in some)
     assert "FAIL" not in told
-    assert (tmp_path / "verdicts.png").stat().st_size > 10_000
+    assert "agreement.png" in told
+    assert (tmp_path / "agreement.png").stat().st_size > 10_000
 
 
 def test_verdict_table_shouts_where_rooms_disagree(tmp_path, capsys, monkeypatch):
     functions = example("08_verdicts.py")
     main, row = functions["main"], next(pair for pair in PAIRS if pair.name == "activations.tanh")
-    honest = main.__globals__["crosscheck"]
+    honest = main.__globals__["verdict"]
 
-    def crosscheck(pair, count):
+    def dishonest(pair, count):
         from jaxnets.activations import sigmoid
         from microgrid.activations import tanh
 
         return honest(pair, count, functions=(tanh, sigmoid))
 
-    monkeypatch.setitem(main.__globals__, "crosscheck", crosscheck)
+    monkeypatch.setitem(main.__globals__, "verdict", dishonest)
     assert not main(tmp_path, [row], count=1)[0].ok
     told = capsys.readouterr().out
     assert "FAIL" in told and "0 of 1 formulas agree" in told
 
 
-def test_demo_plays_its_parts_and_lists_the_pictures(tmp_path, capsys):
+def test_demo_plays_its_parts_and_lists_every_file_they_leave(tmp_path, capsys):
     functions = example("demo.py")
     assert {name for name, _ in functions["PARTS"]} == {
         path.name for path in EXAMPLES.glob("0*.py") if path.name > "05"
@@ -108,3 +111,74 @@ def test_demo_plays_its_parts_and_lists_the_pictures(tmp_path, capsys):
     assert list(seconds) == ["09_your_table.py"]
     assert "1. A table (examples/09_your_table.py)" in told
     assert "old.png" not in told
+    assert all(
+        f"  {tmp_path / name}\n" in told for name in ("last_year.csv", "this_year.csv", "verdicts.csv")
+    )
+
+
+STARTED_ALIKE = [*(path.name for path in sorted(EXAMPLES.glob("0[1-68]*.py"))), "demo.py"]
+
+
+@pytest.fixture
+def play(monkeypatch, tmp_path):
+    """What starts an example, as if from an empty folder with these words on the command line."""
+
+    def start(*words, main=None, about="One line.\nAnother.\n\nMore."):
+        monkeypatch.setattr("sys.argv", [str(EXAMPLES / "story.py"), *words])
+        return example("command_line.py")["play"](main, about)
+
+    monkeypatch.chdir(tmp_path)
+    return start
+
+
+@pytest.mark.parametrize("name", STARTED_ALIKE)
+def test_help_tells_the_first_lines_and_leaves_nothing(name, monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    monkeypatch.setattr("sys.argv", [str(EXAMPLES / name), "--help"])
+    about = runpy.run_path(str(EXAMPLES / name), run_name="__main__")["__doc__"]
+    told = capsys.readouterr().out
+    assert told.startswith(about.partition("\n\n")[0] + "\n\nusage: ")
+    assert f"usage: python examples/{name}" in told
+    assert ("[FOLDER]" in told) == (name > "05")
+    assert not list(tmp_path.iterdir())
+
+
+def test_words_that_are_no_folder_get_one_sentence(play, tmp_path, capsys):
+    played = []
+    (tmp_path / "file").touch()
+    for words in (["--folder"], ["-v"], ["a", "b"], ["file"]):
+        with pytest.raises(SystemExit) as stopped:
+            play(*words, main=lambda folder="here": played.append(folder))
+        assert stopped.value.code == 2
+        out, err = capsys.readouterr()
+        assert (
+            out == "" and err.startswith("usage: python examples/story.py [FOLDER]") and err.count("\n") == 1
+        )
+    with pytest.raises(SystemExit):
+        play("a", main=lambda: played.append("a"))
+    assert not played
+    play(main=lambda folder="here": played.append(folder))
+    play("there", main=lambda folder="here": played.append(folder))
+    assert played == ["here", "there"]
+
+
+def test_interrupted_it_ends_with_one_word(play, capsys):
+    def main():
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit) as stopped:
+        play(main=main)
+    assert stopped.value.code == 130
+    assert capsys.readouterr().err == "\nStopped.\n"
+
+
+def test_without_a_reader_it_ends_with_one_sentence():
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, str(EXAMPLES / "01_guessing.py")]
+    paths = {**os.environ, "PYTHONPATH": str(EXAMPLES.parent)}
+    ended = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, env=paths)
+    os.close(writer)
+    assert ended.returncode == 1
+    assert ended.stderr == "Stopped: nobody reads the output any more.\n"

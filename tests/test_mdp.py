@@ -164,6 +164,89 @@ def test_formulas_refuse_what_does_not_fit(room):
         room.policy_iteration(*process(one, one, index, one))
 
 
+def sentence(function, *arguments, **named):
+    """The kind of error that a call gets, and what it says."""
+    with pytest.raises((TypeError, ValueError)) as error:
+        function(*arguments, **named)
+    return error.type, str(error.value)
+
+
+@pytest.mark.parametrize("wrong", ["a", None, [[["a"]]], [[[None]]], [[[1j]]]])
+def test_formulas_take_nothing_but_numbers_and_say_so_alike(wrong):
+    good = dict(reward=[[[1.0]]], discount=[[[0.5]]], next_state=[[[0]]], probability=[[[1.0]]])
+    for name in good:
+        for formula in ("value_iteration", "policy_iteration"):
+            one, other = (
+                sentence(getattr(room, formula), **good | {name: wrong}) for room in (scalar, array)
+            )
+            assert one == other
+            assert one == (TypeError, f"{formula}: {name} must be an array of numbers; got {wrong!r}.")
+    for name, words in dict(value="value_iteration", policy="policy_iteration").items():
+        start = wrong or ["b"]
+        one, other = (sentence(getattr(room, words), **good, **{name: start}) for room in (scalar, array))
+        assert one == other == (TypeError, f"{words}: {name} must be an array of numbers; got {start!r}.")
+    flat = dict(reward=[1.0], discount=[0.5], next_value=[0.0], probability=[1.0])
+    for name in flat:
+        one, other = (sentence(room.bellman_backup, **flat | {name: wrong}) for room in (scalar, array))
+        assert (
+            one == other == (TypeError, f"bellman_backup: {name} must be an array of numbers; got {wrong!r}.")
+        )
+
+
+def test_an_array_is_told_by_dtype_and_shape_and_ragged_rows_are_no_array():
+    one = jnp.ones((1, 1, 1))
+    told = sentence(array.value_iteration, one, one, one.astype(int), one * 1j)
+    assert told[1] == "value_iteration: probability must be an array of numbers; got complex128 (1, 1, 1)."
+    assert sentence(array.value_iteration, [[[1.0], []]], one, one, one)[1].startswith(
+        "value_iteration: reward must be an array of numbers; got [[[1.0], []]]"
+    )
+    assert (
+        "must be an array of numbers; got [[[1000"
+        in sentence(array.value_iteration, [[[10**400]]], *[one] * 3)[1]
+    )
+
+
+@pytest.mark.parametrize("room", [scalar, array])
+def test_what_counts_or_points_is_an_integer(room):
+    good = dict(
+        reward=[[[1.0], [0.0]]], discount=[[[0.5]] * 2], next_state=[[[0]] * 2], probability=[[[1.0]] * 2]
+    )
+    for name, formula in (("next_state", "value_iteration"), ("next_state", "policy_iteration")):
+        for wrong, shown in ((0.5, "0.5"), (False, "False")):
+            told = sentence(getattr(room, formula), **good | {name: [[[wrong]] * 2]})
+            assert told == (TypeError, f"{formula}: next_state must be integers; got {shown}.")
+    for wrong, shown in ((0.0, "0.0"), (True, "True")):
+        told = sentence(room.policy_iteration, **good, policy=[wrong])
+        assert told == (TypeError, f"policy_iteration: policy must be integers; got {shown}.")
+    for wrong, shown in ((2.5, "2.5"), (True, "True"), ("3", "'3'"), (None, "None")):
+        told = sentence(room.value_iteration, **good, num_sweeps=wrong)
+        assert told == (TypeError, f"value_iteration: num_sweeps must be an integer; got {shown}.")
+    told = sentence(room.policy_iteration, **good, policy=0)
+    assert told == (ValueError, "policy_iteration: policy must have shape (1,); got ().")
+    assert float(room.value_iteration(**good, num_sweeps=np.int64(2))[0]) == 1.5
+    assert float(room.value_iteration(**good, num_sweeps=0)[0]) == 0
+    assert int(room.policy_iteration(**good, policy=[1])[1][0]) == 0
+
+
+def test_traced_states_are_integers_too():
+    one = jnp.ones((1, 1, 1))
+    with pytest.raises(TypeError, match=r"^value_iteration: next_state must be integers; got float64\."):
+        jax.jit(array.value_iteration)(one, one / 2, one, one)
+    with pytest.raises(TypeError, match=r"^policy_iteration: policy must be integers; got float64\."):
+        jax.jit(array.policy_iteration)(one, one / 2, one.astype(int), one, jnp.zeros(1))
+
+
+@pytest.mark.parametrize("room", [scalar, array])
+@pytest.mark.parametrize("name", ["reward", "discount", "probability"])
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), float("-inf")])
+def test_policy_iteration_names_the_number_that_is_not_finite(room, name, wrong):
+    good = dict(
+        reward=[[[1.0]] * 2], discount=[[[0.5]] * 2], next_state=[[[0]] * 2], probability=[[[1.0]] * 2]
+    )
+    told = sentence(room.policy_iteration, **good | {name: [[[0.5], [wrong]]]})
+    assert told == (ValueError, f"policy_iteration: {name} must be finite; got {wrong}.")
+
+
 def test_ragged_lists_are_refused():
     ragged = [[[1.0], [1.0]], [[1.0]]]
     with pytest.raises(
@@ -378,7 +461,19 @@ def test_undiscounted_values_are_refused_where_a_policy_never_ends():
         (dict(initial=2), r"initial must be in \[0, 2\); got 2"),
         (
             dict(initial=[0.5, 0.4]),
-            r"initial must be 2 probabilities that sum to 1; got shape \(2,\), sum 0\.9",
+            r"initial must sum to 1 over the states; got 0\.9\.",
+        ),
+        (dict(initial=[[0.5, 0.5]]), r"initial must be one state or 2 probabilities; got \(1, 2\)\."),
+        (dict(initial=[1.5, -0.5]), r"initial must be >= 0; got -0\.5 at state 1\."),
+        (dict(next_state=[[[0, 1]], [[0, 2]]]), r"got 2 at state 1, action 0, outcome 1\."),
+        (
+            dict(terminated=[[[0, 0.5]], [[1, 1]]]),
+            "must be True or False; got 0.5 at state 0, action 0, outcome 1",
+        ),
+        (dict(terminated=[[[0, np.nan]], [[1, 1]]]), "terminated must be True or False; got nan at state 0"),
+        (
+            dict(reward=[[[0, 0]], [[1e308, 0]]]),
+            r"reward must be within 1e\+200 of 0, .*; got 1e\+308 at state 1",
         ),
         (dict(max_steps=0), r"max_steps must be >= 1; got 0"),
     ],
@@ -395,8 +490,26 @@ def test_tables_that_are_no_process_are_refused(change, message):
         rl.TabularMDP(**good | change)
 
 
+@pytest.mark.parametrize("name", ["next_state", "probability", "reward", "terminated", "initial"])
+@pytest.mark.parametrize("wrong", ["no", None, [[["no"]]], [[[1j]]], [[[object()]]], [[[0, 1]], [[0]]]])
+def test_a_process_takes_nothing_but_numbers(name, wrong):
+    good = dict(next_state=[[[0]]], probability=[[[1.0]]], reward=[[[1.0]]], terminated=[[[True]]])
+    with pytest.raises(TypeError, match=f"^TabularMDP: {name} must be an array of numbers; got "):
+        rl.TabularMDP(**good | {name: wrong})
+
+
+def test_a_process_stays_what_was_checked():
+    reward = np.array([[[1.0]]])
+    mdp = rl.TabularMDP(np.array([[[0]]]), np.array([[[1.0]]]), reward, np.array([[[True]]]))
+    reward[:] = 7
+    assert mdp.expected_return([0], max_steps=1) == 1
+    for mine in (mdp.next_state, mdp.probability, mdp.reward, mdp.terminated, mdp.initial):
+        with pytest.raises(ValueError, match="read-only"):
+            mine[...] = 0
+
+
 def test_float_states_are_refused():
-    with pytest.raises(TypeError, match=r"^TabularMDP: next_state must be integers; got float64\.$"):
+    with pytest.raises(TypeError, match=r"^TabularMDP: next_state must be integers; got float64\."):
         rl.TabularMDP([[[0.0]]], [[[1.0]]], [[[0.0]]], [[[True]]])
 
 
@@ -415,14 +528,40 @@ def test_bad_requests_get_a_sentence():
         ),
         (
             lambda: mdp.policy_value([0] * 15),
-            r"policy_value: policy must be 16 integer actions .* got int64 \(15,\)",
+            r"policy_value: policy must be 16 integer actions, .* got int64 \(15,\)",
         ),
         (
             lambda: mdp.success_probability([4] * 16),
-            r"success_probability: policy must be in \[0, 4\); got 4\.",
+            r"success_probability: policy must be in \[0, 4\); got 4 at state 0\.",
         ),
         (lambda: mdp.expected_return(np.full((16, 4), 0.2)), r"probabilities that sum to 1; .* in state 0\."),
         (lambda: mdp.success_probability(success=[16]), r"success must be in \[0, 16\); got 16\."),
+        (lambda: mdp.solve(tolerance=-1), r"solve: tolerance must be in \[0, inf\]; got -1\."),
+        (lambda: mdp.solve(tolerance=float("nan")), r"solve: tolerance must be in \[0, inf\]; got nan\."),
+        (
+            lambda: mdp.success_probability(success=[[15]]),
+            r"must be True or False; got 15 at state 0, action 0\.",
+        ),
+        (
+            lambda: mdp.success_probability(success=[[1]]),
+            r"must be states or a mask .*; got shape \(1, 1\)\.",
+        ),
+        (
+            lambda: mdp.expected_return([[2, -1, 0, 0]] * 16),
+            r"policy must be probabilities that sum to 1; got \[2\.0, -1\.0, 0\.0, 0\.0\] in state 0\.",
+        ),
+        (
+            lambda: rl.TabularMDP.from_gymnasium("FrozenLake-v2"),
+            r"env must be an id that gymnasium.make takes; got 'FrozenLake-v2' \(VersionNotFound",
+        ),
+        (
+            lambda: rl.TabularMDP.from_gymnasium("FrozenLake-v1", map_name="9x9"),
+            r"gymnasium.make takes; got 'FrozenLake-v1', map_name='9x9' \(KeyError: '9x9'\)\.",
+        ),
+        (
+            lambda: rl.TabularMDP.from_gymnasium("FrozenLake-v1", slippery=False),
+            "got 'FrozenLake-v1', slippery=False .*unexpected keyword argument 'slippery'",
+        ),
         (
             lambda: rl.TabularMDP.from_gymnasium("CliffWalking-v1").success_probability(),
             "max_steps must be given",
@@ -438,8 +577,41 @@ def test_bad_requests_get_a_sentence():
     ]:
         with pytest.raises(ValueError, match=message):
             call()
-    with pytest.raises(TypeError, match="from_gymnasium: env must be a Gymnasium id or environment; got int"):
-        rl.TabularMDP.from_gymnasium(3)
+    for call, message in [
+        (lambda: rl.TabularMDP.from_gymnasium(3), "env must be a Gymnasium id or environment; got int"),
+        (lambda: mdp.solve(tolerance="a"), "^solve: tolerance must be a number; got 'a'"),
+        (lambda: mdp.policy_value("left"), "^policy_value: policy must be an array of numbers; got 'left'"),
+        (
+            lambda: mdp.success_probability(success=15.7),
+            r"success must be states, .* \[0, 16\); got float64 \(1,\)",
+        ),
+        (
+            lambda: mdp.success_probability(success=[True] * 16),
+            r"success must be states, .*; got bool \(16,\)",
+        ),
+        (lambda: mdp.success_probability(success="goal"), "success must be an array of numbers; got 'goal'"),
+    ]:
+        with pytest.raises(TypeError, match=message):
+            call()
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({}, "got no transition"),
+        (None, "got 'NoneType' object has no attribute 'items'"),
+        ({0: {0: [(1.0, 0, 0.0)]}}, r"got not enough values to unpack"),
+        ({0: {0: [(1.0, 0.5, 0.0, True)]}}, "got 'float' object cannot be interpreted as an integer"),
+        ({-1: {0: [(1.0, 0, 0.0, True)]}}, "count from 0 in .*; got state -1, action 0"),
+    ],
+)
+def test_a_broken_transition_table_is_refused(table, message):
+    import gymnasium
+
+    env = gymnasium.make("FrozenLake-v1").unwrapped
+    env.P = table
+    with pytest.raises(ValueError, match=f"^from_gymnasium: P must .*{message}"):
+        rl.TabularMDP.from_gymnasium(env)
 
 
 def test_wrappers_that_change_the_process_are_refused():

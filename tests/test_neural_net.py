@@ -87,6 +87,17 @@ def test_layers_pass_gradients_backward_one_by_one():
     assert np.shape(gradients) == (5, 3)
 
 
+def test_a_layer_passes_the_same_gradients_backward_in_both_rooms():
+    net, twin = small()
+    x, pulls = X3[:4], np.arange(8.0).reshape(4, 2)
+    slopes, params = net.layers[0].backward(x, pulls)
+    layer = twin.layers[0]
+    assert np.allclose(net.layers[0].forward(x), layer.forward(x.tolist()), rtol=1e-15)
+    assert np.allclose(slopes, layer.backward(pulls.tolist()), rtol=1e-15, atol=1e-15)
+    for name, values in layer.parameters.items():
+        assert np.allclose(np.ravel(params[name]), [w.grad for w in flatten(values)], rtol=1e-14)
+
+
 def test_fused_loss_survives_a_certain_mistake():
     net = mg.NeuralNet([mg.Linear(1, 1), mg.sigmoid], seed=0)
     net.layers[0].parameters["kernel"][0][0].data = 1e4

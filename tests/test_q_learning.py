@@ -84,6 +84,34 @@ def test_errors_refuse_what_does_not_fit(room):
         room.q_learning_error(three, 0.9, two, two, 0)
 
 
+@pytest.mark.parametrize("room", ROOMS)
+def test_both_rooms_refuse_what_is_no_number_and_no_index_in_the_same_words(room):
+    good = dict(reward=1.0, discount=0.5, value=[1.0, 2.0], next_value=[3.0, 4.0], action=0, next_action=1)
+    bad = [(name, wrong, f"be {what}") for name, wrong, what in [
+        ("reward", "a", "an array of numbers; got 'a'"),
+        ("reward", None, "an array of numbers; got None"),
+        ("discount", 1j, "an array of numbers; got 1j"),
+        ("discount", [0.5], "one number; got shape (1,)"),
+        ("value", ["a", 1.0], "an array of numbers; got ['a', 1.0]"),
+        ("next_value", None, "an array of numbers; got None"),
+        ("action", True, "an integer; got True"),
+        ("action", None, "an integer; got None"),
+        ("action", [0, 1], "an integer; got [0, 1]"),
+        ("next_action", False, "an integer; got False"),
+    ]]  # fmt: skip
+    for name, wrong, words in bad:
+        with pytest.raises((TypeError, ValueError)) as error:
+            room.sarsa_error(**good | {name: wrong})
+        assert str(error.value) == f"sarsa_error: {name} must {words}."
+        assert error.type is (ValueError if "shape" in words else TypeError)
+
+
+@pytest.mark.parametrize(("action", "shown"), [(jnp.zeros(2, int), r"int64 \(2,\)"), (0.5, r"float64 \(\)")])
+def test_a_traced_action_is_one_integer(action, shown):
+    with pytest.raises(TypeError, match=f"^q_learning_error: action must be an integer; got {shown}"):
+        jax.jit(array.q_learning_error)(1.0, 0.5, jnp.zeros(2), jnp.zeros(2), action)
+
+
 def test_error_formula_is_batched_by_vmap():
     rng = np.random.default_rng(1)
     reward, discount = rng.normal(size=(2, 6))
@@ -225,7 +253,12 @@ def test_act_follows_the_table():
         (dict(learning_rate=-0.1), r"learning_rate must be in \[0, 1\]; got -0\.1"),
         (dict(epsilon=2), r"epsilon must be in \[0, 1\]; got 2"),
         (dict(learning_rate_visits=0), "learning_rate_visits must be > 0; got 0"),
-        (dict(initial_value=float("inf")), "initial_value must be finite; got inf"),
+        (dict(initial_value=float("inf")), r"initial_value must be in \[-1e\+200, 1e\+200\]; got inf"),
+        (dict(epsilon_steps=float("nan")), r"epsilon_steps must be in \[-inf, inf\]; got nan"),
+        (
+            dict(env="FrozenLakes-v1"),
+            r"env must be an id that gymnasium.make takes; got 'FrozenLakes-v1' \(NameNot",
+        ),
         (dict(seed=-1), "seed must be >= 0; got -1"),
         (dict(env="CartPole-v1"), "observations must be Discrete and count from 0; got Box.* in CartPole-v1"),
     ],
@@ -245,3 +278,100 @@ def test_bad_calls_get_a_sentence_and_change_nothing():
         agent.act(16)
     assert agent.steps == 0
     assert (agent.q == 1).all()
+
+
+@pytest.mark.parametrize("name", ["gamma", "learning_rate_visits", "epsilon_steps", "initial_value"])
+@pytest.mark.parametrize("wrong", ["a", None])
+def test_settings_are_numbers(name, wrong):
+    with pytest.raises(TypeError, match=f"^QTable: {name} must be a number; got {wrong!r}"):
+        rl.QTable("FrozenLake-v1", **{name: wrong})
+
+
+def test_settings_from_numpy_mean_the_same():
+    theirs = dict(
+        seed=np.int64(3), gamma=np.float32(0.5), epsilon=np.float32(0.5), initial_value=np.float32(1)
+    )
+    one = rl.QTable("FrozenLake-v1", **theirs).train(300, progress=False)
+    other = rl.QTable("FrozenLake-v1", **{k: v.item() for k, v in theirs.items()}).train(300, progress=False)
+    assert one.q.tolist() == other.q.tolist()
+    agent = rl.QTable("FrozenLake-v1")
+    assert isinstance(agent.update(0, 0, np.float32(0.1), 1, False), float)  # and no 32-bit rounding follows
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (dict(obs=-1), r"obs must be in \[0, 16\); got -1"),
+        (dict(obs=99), r"obs must be in \[0, 16\); got 99"),
+        (dict(action=-1), r"action must be in \[0, 4\); got -1"),
+        (dict(action=4), r"action must be in \[0, 4\); got 4"),
+        (dict(next_obs=-1), r"next_obs must be in \[0, 16\); got -1"),
+        (dict(next_obs=16, terminated=True), r"next_obs must be in \[0, 16\); got 16"),
+        (dict(reward=float("nan")), "reward must be finite; got nan"),
+        (dict(reward=float("-inf")), "reward must be finite; got -inf"),
+    ],
+)
+def test_a_transition_that_cannot_be_teaches_nothing(change, message):
+    agent = rl.QTable("FrozenLake-v1", learning_rate_visits=1)
+    with pytest.raises(ValueError, match=f"^update: {message}"):
+        agent.update(**dict(obs=0, action=0, reward=1.0, next_obs=1, terminated=False) | change)
+    assert (agent.q == 1).all()
+    assert not np.any(agent._visits)
+
+
+def test_an_observation_from_nowhere_is_no_last_row():
+    agent = rl.QTable(Probe([[(0.0, -1, *ON)], [(1.0, 0, *END)]]))
+    with pytest.raises(ValueError, match=r"^update: next_obs must be in \[0, 2\); got -1"):
+        agent.train(5, progress=False)
+    assert (agent.steps, agent.q.tolist()) == (0, [[1.0], [1.0]])
+
+    class Lost(Probe):
+        def reset(self, **kwargs):
+            return -1, super().reset(**kwargs)[1]
+
+    with pytest.raises(ValueError, match=r"^train: the first observation must be in \[0, 1\); got -1"):
+        rl.QTable(Lost([[(1.0, 0, *END)]])).train(1, progress=False)
+
+
+class Failing(Probe):
+    """Raises in the given calls of step and reset, counted from 1, after having moved."""
+
+    def __init__(self, *settings, step=0, reset=0):
+        super().__init__(*settings)
+        self.fails, self.calls = dict(step=step, reset=reset), dict(step=0, reset=0)
+
+    def _called(self, name):
+        self.calls[name] += 1
+        if self.calls[name] == self.fails[name]:
+            raise KeyboardInterrupt
+
+    def step(self, action):
+        outcome = super().step(action)
+        self._called("step")
+        return outcome
+
+    def reset(self, **kwargs):
+        outcome = super().reset(**kwargs)
+        self._called("reset")
+        return outcome
+
+
+def test_an_interrupted_reset_counts_the_episode_before_it_once():
+    agent = rl.QTable(Failing([[(1.0, 0, *END)]], reset=3))
+    with pytest.raises(KeyboardInterrupt):
+        agent.train(10, progress=False)
+    assert (agent.steps, agent.episode_returns) == (2, [1.0, 1.0])
+    agent.train(8, progress=False)
+    assert (agent.steps, agent.episode_returns) == (10, [1.0] * 10)
+    assert agent._visits == [[10]]
+
+
+def test_an_interrupted_step_leaves_its_episode():
+    table = [[(1.0, 1, *ON)], [(1.0, 2, *ON)], [(1.0, 0, *END)]]
+    agent = rl.QTable(Failing(table, step=5))  # the second step of the second episode
+    with pytest.raises(KeyboardInterrupt):
+        agent.train(10, progress=False)
+    assert (agent.steps, agent.episode_returns) == (4, [3.0])
+    agent.train(6, progress=False)
+    assert (agent.steps, agent.episode_returns) == (10, [3.0, 3.0, 3.0])  # the broken one is in no return
+    assert agent._visits == [[4], [3], [3]]

@@ -89,6 +89,29 @@ def test_byte_order_mark_quotes_separator_and_line_ends_change_nothing(tables):
         assert learned(path) == plain
 
 
+def test_separators_in_quotes_do_not_count_and_a_first_line_may_tell_one(tables):
+    path = tables[0]
+    plain, text = learned(path), path.read_text(encoding="utf-8")
+    for separator in ",|\t":
+        head, _, rest = text.replace(";", separator).partition("\n")
+        head = head.replace("student", '"student; one; of; many; in; a; class"')
+        path.write_text(f"{head}\n{rest}", encoding="utf-8")
+        assert learned(path)[1:] == plain[1:]
+    path.write_text("sep=|\n" + text.replace(";", "|").replace("student", "a,b,c,d,e"), encoding="utf-8")
+    names, *rest = learned(path)
+    assert (names[0], rest) == ("a,b,c,d,e", list(plain[1:]))
+
+
+def test_a_row_is_told_by_the_line_where_it_begins(tables):
+    edited(tables[1], "no. 2;13", '"no.\n2";13;1')
+    with pytest.raises(ValueError, match=r"line 3 must have 4 cells; got 5\."):
+        judge(tables)
+    edited(tables[1], '"no.\n2";13;1', '"no.\n2";13')
+    edited(tables[1], "no. 3;", "no. 3;;")
+    with pytest.raises(ValueError, match=r"line 5 must have 4 cells; got 5\."):
+        judge(tables)
+
+
 def test_a_word_may_say_who_passed(tables):
     path, lines = tables[0], tables[0].read_text(encoding="utf-8").splitlines()
     numbers, marked = learned(path), [lines[0]]
@@ -126,6 +149,25 @@ BAD = [  # (which file to spoil and how), options, words of the error
     ((1, "no. 2;13", "no. 2;ill"), [], "line 3, column 'homework' must be a number; got 'ill'."),
     ((1, "no. 2;13", "no. 2;"), [], "line 3, column 'homework' must be a number; got ''."),
     ((1, "no. 2;13", "no. 2;nan"), [], "line 3, column 'homework' must be a number; got 'nan'."),
+    ((1, "no. 2;13", "no. 2;12,5"), [], "column 'homework' must be a number; got '12,5'. Fix: write 12.5."),
+    ((1, "no. 2;13", "no. 2;1,000"), [], "column 'homework' must be a number; got '1,000'."),
+    ((1, "no. 2;13", "no. 2;1_000"), [], "column 'homework' must be a number; got '1_000'."),
+    ((1, "no. 2;13", "no. 2;-1e300"), [], "column 'homework' must be within 1e+100 of 0; got '-1e300'."),
+    (
+        (1, "no. 2;13", '"no. 2;13'),
+        [],
+        "this_year.csv, line 3 must begin a row of cells; it does not: unexpected",
+    ),
+    (
+        (1, "no. 2;13", "n" * 200_000 + ";13"),
+        [],
+        "line 3 must begin a row of cells; it does not: field larger",
+    ),
+    ((1, "student;", "verdict;"), [], "this_year.csv must have no column 'verdict', which the output adds."),
+    (None, ["--columns", "homework,oral,"], "columns must be names, each once; got '' in 'homework,oral,'."),
+    (None, ["--columns", "oral,oral"], "columns must be names, each once; got 'oral' in 'oral,oral'."),
+    (None, ["--passes", "nan"], "no row has final equal to 'nan'."),
+    (None, ["--passes", "1_0"], "no row has final equal to '1_0'."),
     ((0, ";11\n", ";absent\n"), [], "column 'final' must be a number; got 'absent'."),
 ]
 
@@ -147,12 +189,36 @@ def test_files_that_are_read_are_never_written(tables):
     assert tables[1].read_bytes() == before
 
 
+def test_a_file_read_is_known_by_any_name(tables):
+    before, link = tables[1].read_bytes(), tables[0].parent / "link.csv"
+    link.hardlink_to(tables[1])
+    with pytest.raises(ValueError, match="output must be a file of its own"):
+        judge(tables, *OPTIONS, "--output", str(link))
+    assert tables[1].read_bytes() == before
+
+
+def test_an_output_without_a_place_is_refused_before_the_training(tables, capsys):
+    folder = tables[0].parent
+    for output in (folder, tables[0] / "verdicts.csv"):
+        with pytest.raises(
+            ValueError, match=r"^judge: output must be a file that can be written; got .* \([A-Z]"
+        ):
+            judge(tables, *OPTIONS, "--output", str(output))
+    assert "Having learnt" not in capsys.readouterr().out
+    kept = folder / "kept.csv"
+    kept.write_text("kept", encoding="utf-8")
+    for output in (kept, folder / "new" / "verdicts.csv"):
+        TABLE["check_writable"](output)
+    assert kept.read_text(encoding="utf-8") == "kept"
+    assert list((folder / "new").iterdir()) == []
+
+
 def test_no_file_an_empty_file_and_other_bytes_get_a_sentence(tables):
     with pytest.raises(ValueError, match=r"path must be a CSV file; got .*nowhere.csv \(No such file"):
         judge((tables[0].parent / "nowhere.csv", tables[1]))
     tables[0].write_text("homework;final\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="must have a header and rows below it; got 1 lines"):
+    with pytest.raises(ValueError, match="must have a header and rows below it; got only the header"):
         judge(tables)
     tables[0].write_bytes(b"homework;final\n\xff;2\n")
-    with pytest.raises(ValueError, match="must be UTF-8 text; byte 15 is not"):
+    with pytest.raises(ValueError, match=r"must be UTF-8 text; byte 15 is not\. Fix: save it as UTF-8\."):
         judge(tables)

@@ -188,6 +188,21 @@ def test_until_loss_stops_after_the_first_epoch_that_is_low_enough(batch_size, c
     assert_same(state(net), state(exact))
 
 
+@pytest.mark.parametrize("chunk_steps", [None, 1, 7])
+@pytest.mark.parametrize("until_loss", [None, 0.0])
+def test_a_loss_that_becomes_nan_stops_the_training_and_is_told(chunk_steps, until_loss):
+    net = NeuralNet([jn.Linear(6, 1)])
+    net.compile(jn.gradient_descent(1e6), "mean_squared_error")
+    with pytest.warns(RuntimeWarning) as told:
+        history = net.fit(X, X[:, :1], epochs=90, until_loss=until_loss, chunk_steps=chunk_steps, verbose=0)
+    losses = history.history["loss"]
+    assert np.isnan(losses).tolist() == [False] * (len(losses) - 1) + [True]
+    assert len(history.step_losses) == 2 * len(losses) < 180
+    sentence = f"fit: the loss became nan in epoch {len(losses)}; the learning rate is probably too large."
+    assert [str(warning.message) for warning in told] == [sentence]
+    assert told[0].filename == __file__
+
+
 def test_interrupted_fit_leaves_the_last_finished_chunk(monkeypatch):
     net, reference = classifier(rate=0.5), classifier(rate=0.5)
     program = training.Run._chunk
@@ -404,6 +419,8 @@ def test_batch_statistics_are_taken_along():
     ("act", "sentence"),
     [
         (lambda net: net.freeze(1), r"freeze: 1 \(relu\) has no weights; parts with weights: 0, 2."),
+        (lambda net: net.freeze("²"), "freeze: a layer must be a number from 0 to 3; got '²'."),
+        (lambda net: net.freeze("--1"), "freeze: a layer must be a number from 0 to 3; got '--1'."),
         (lambda net: net.freeze(9), "freeze: a layer must be a number from 0 to 3; got 9."),
         (lambda net: net.freeze("encoder"), "freeze: a layer must be a number from 0 to 3; got 'encoder'."),
         (
@@ -423,6 +440,22 @@ def test_parts_that_are_not_there_get_a_sentence(act, sentence):
         act(net)
     assert_same(before, state(net))
     assert not net._frozen
+
+
+@pytest.mark.parametrize(("name", "told"), [(0.0, "0.0"), ([0], r"\[0\]"), (None, "None"), (True, "True")])
+def test_a_part_is_named_by_a_number_or_a_word(name, told):
+    net = classifier()
+    with pytest.raises(TypeError, match=f"^freeze: a part must be a number or a name; got {told}\\.$"):
+        net.freeze(name)
+    assert not net._frozen
+
+
+def test_one_layer_to_take_needs_no_list():
+    teacher, pupil = classifier(seed=1), classifier(seed=2)
+    last = np.asarray(pupil.params[2]["kernel"])
+    pupil.take_weights(teacher, layers=0)
+    np.testing.assert_array_equal(pupil.params[0]["kernel"], teacher.params[0]["kernel"])
+    np.testing.assert_array_equal(pupil.params[2]["kernel"], last)
 
 
 # construction, types, optimizers
@@ -583,6 +616,26 @@ def test_summary_of_a_module_names_its_parts():
     assert text.splitlines()[-1].split() == ["total", "(N,", "3)", "99", "99"]
 
 
+@pytest.mark.parametrize("shape", [2, None, "a", (2.5,), (), (0,), (-1,)])
+def test_the_shape_of_an_example_is_whole_numbers(shape):
+    with pytest.raises(
+        ValueError, match=r"^summary: input_shape must be the shape of one example, like \(4,\); got "
+    ):
+        classifier().summary(shape)
+
+
+def test_a_shape_that_the_net_does_not_take_gets_a_sentence():
+    with pytest.raises(
+        ValueError, match=r"^summary: the net does not take x of shape \(2, 5\); linear: inputs must"
+    ):
+        classifier().summary((5,))
+
+
+def test_summary_of_an_embedding_takes_ids():
+    net = NeuralNet([nnx.Embed(5, 3, rngs=nnx.Rngs(0))])
+    assert net.summary(()).splitlines()[2].split() == ["0", "Embed", "(N,", "3)", "15", "yes"]
+
+
 def test_fit_is_silent_when_asked(capsys):
     classifier().fit(X, LABELS, epochs=2, verbose=0)
     assert capsys.readouterr() == ("", "")
@@ -640,6 +693,8 @@ def test_pictures_are_written(tmp_path):
         plots.misclassified(images[:3], LABELS, said, tmp_path / "no.png")
     with pytest.raises(ValueError, match=r"loss_curve: history must hold at least one epoch; got none\."):
         plots.loss_curve(training.History(["loss"]), tmp_path / "no.png")
+    with pytest.raises(ValueError, match=r"^loss_curve: path must end in .*\.png, .*; got '.*no\.foo'\.$"):
+        history.plot(tmp_path / "no.foo")
     assert not (tmp_path / "no.png").exists()
 
 

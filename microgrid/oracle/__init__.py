@@ -10,8 +10,9 @@ _WHERE = {
     "Pair": "pairs",
     "Verdict": "crosscheck",
     "to_microgrid": "nets",
+    "verdict": "crosscheck",
 }
-__all__ = ["PAIRS", "Pair", "Verdict", "to_microgrid"]  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = ["PAIRS", "Pair", "Verdict", "to_microgrid", "verdict"]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name):

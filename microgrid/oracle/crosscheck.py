@@ -2,7 +2,6 @@
 
 import inspect
 import itertools
-import math
 import random
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,10 +20,9 @@ from ..checks import flatten
 from ..operations import total
 from ..value import Value, backward, plain
 from .pairs import Pair
-from .report import Conditioned, ulps
+from .report import Conditioned, worst
 from .samplers import SUBNORMAL
-
-STEPS = 50  # of an optimizer's trajectory
+from .trajectories import array_optimizer_run, optimizer_run, path, path_distance
 
 
 @dataclass
@@ -86,7 +84,7 @@ def filled(like, number):
     return [filled(x, number) for x in like] if isinstance(like, list) else number
 
 
-def crosscheck(pair, count=20, seed=0, functions=None):
+def verdict(pair, count=20, seed=0, functions=None):
     """Runs both rooms of a row on hard and drawn arguments, in float64, and returns the Verdict.
 
     count: drawn cases for every choice; functions: (scalar, array) to run instead of the row's own.
@@ -94,17 +92,17 @@ def crosscheck(pair, count=20, seed=0, functions=None):
     """
     if not jax.config.read("jax_enable_x64"):
         raise RuntimeError(
-            "crosscheck: float64 must be on; call jax.config.update('jax_enable_x64', True) first."
+            "verdict: float64 must be on; call jax.config.update('jax_enable_x64', True) first."
         )
     scalar, array = functions or rooms(pair)
     if pair.topic == "optimizers":
         count = min(count, 4)  # of 50 steps and 6 weights each
     compare = trajectory if pair.topic == "optimizers" else distance
-    verdict = Verdict(pair)
+    found = Verdict(pair)
     run = None if pair.topic == "optimizers" else runner(pair, array)
     for case in cases(pair, count, seed):
-        verdict.add(case, *compare(pair, case, scalar, run or array))
-    return verdict
+        found.add(case, *compare(pair, case, scalar, run or array))
+    return found
 
 
 def distance(pair, case, scalar, run):
@@ -113,14 +111,6 @@ def distance(pair, case, scalar, run):
     scales, slope_scales = scalar_run(pair, case, scalar, Conditioned)
     outputs, gradients = run(case)
     return worst(expected, outputs, scales), worst(slopes, gradients, slope_scales)
-
-
-def worst(expected, got, scales):
-    """The largest distance in ULPs between two flat lists of numbers, in units of each one's scale."""
-    if len(expected) != len(got):
-        return math.inf
-    distances = (ulps(float(x), float(y), s.scale) for x, y, s in zip(expected, got, scales, strict=True))
-    return max(distances, default=0.0)
 
 
 def differentiated(pair):
@@ -204,44 +194,6 @@ def trajectory(pair, case, scalar, array):
     one = optimizer_run(scalar(**case), params, slopes)
     other = array_optimizer_run(array(**case), params, slopes)
     return path_distance(case, scalar, one, other), 0.0
-
-
-def path(case):
-    """Where a trajectory starts, and the slopes that it meets: tiny, large, and none at all."""
-    draw = random.Random(str(case))
-    params = [draw.gauss(0.0, 2.0) for _ in range(6)]
-    slopes = [[draw.gauss(0.0, 1.0) * 10 ** draw.uniform(-6, 2) for _ in params] for _ in range(STEPS)]
-    slopes[0][0], slopes[3] = 0.0, [0.0] * len(params)
-    return params, slopes
-
-
-def path_distance(case, scalar, one, other):
-    """The worst distance of two trajectories, in units of the scalar room's scales."""
-    params, slopes = path(case)
-    leaves = [[Conditioned(number) for number in numbers] for numbers in (params, *slopes)]
-    scales = optimizer_run(scalar(**case), leaves[0], leaves[1:])
-    return max(worst(a, b, s) for a, b, s in zip(one, other, scales, strict=True))
-
-
-def optimizer_run(optimizer, params, slopes):
-    """The weights after each step of a scalar optimizer."""
-    state, path = optimizer.init(params), []
-    for grads in slopes:
-        updates, state = optimizer.update(grads, state, params)
-        params = [w + update for w, update in zip(params, updates, strict=True)]
-        path.append(params)
-    return path
-
-
-def array_optimizer_run(optimizer, params, slopes):
-    """The weights after each step of an Optax transformation, one operation at a time."""
-    params, steps = jnp.asarray(params), []
-    state = optimizer.init(params)
-    for grads in np.asarray(slopes):
-        updates, state = optimizer.update(jnp.asarray(grads), state, params)
-        params = params + updates
-        steps.append(params)
-    return np.asarray(steps)
 
 
 def signature(function):

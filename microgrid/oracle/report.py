@@ -29,6 +29,14 @@ def ulps(x, y, scale=0.0):
     return abs(x - y) / math.ulp(max(abs(x), abs(y), scale))
 
 
+def worst(expected, got, scales):
+    """The largest distance in ULPs between two flat lists of numbers, in units of each one's scale."""
+    if len(expected) != len(got):
+        return math.inf
+    distances = (ulps(float(x), float(y), s.scale) for x, y, s in zip(expected, got, scales, strict=True))
+    return max(distances, default=0.0)
+
+
 @with_operations
 class Conditioned(Operations):
     """A float with the scale of its rounding error: it says how far two honest programs may be apart.

@@ -9,8 +9,10 @@ from time import perf_counter
 
 import numpy as np
 
-from .. import checks, envs
+from .. import checks, envs, inputs
 from ..evaluate import evaluate_policy
+
+_INF = float("inf")
 
 
 class QTable:
@@ -53,19 +55,17 @@ class QTable:
             ("learning_rate_visits", learning_rate_visits),
             ("epsilon_steps", epsilon_steps),
         ):
-            if not number > 0:
-                raise ValueError(f"QTable: {name} must be > 0; got {number}.")
-        if not -np.inf < initial_value < np.inf:
-            raise ValueError(f"QTable: initial_value must be finite; got {initial_value}.")
+            inputs.positive("QTable", name, number)
+        checks.number_in("QTable", "initial_value", initial_value, -inputs.HUGE, inputs.HUGE)
         self.env = envs.make("QTable", env)
         num_states, self.num_actions = envs.sizes("QTable", self.env)
-        self.seed, self.gamma, self.initial_value = seed, gamma, initial_value
-        self.learning_rate, self.learning_rate_visits = learning_rate, learning_rate_visits
-        self.epsilon, self.epsilon_steps = epsilon, epsilon_steps
+        self.seed, self.gamma, self.initial_value = int(seed), float(gamma), float(initial_value)
+        self.learning_rate, self.learning_rate_visits = float(learning_rate), float(learning_rate_visits)
+        self.epsilon, self.epsilon_steps = float(epsilon), float(epsilon_steps)
         self.steps, self.episode_returns = 0, []
-        self._q = [[float(initial_value)] * self.num_actions for _ in range(num_states)]
+        self._q = [[self.initial_value] * self.num_actions for _ in range(num_states)]
         self._visits = [[0] * self.num_actions for _ in range(num_states)]
-        self._random, self._bare = Random(seed), envs.bare(self.env)
+        self._random, self._bare = Random(self.seed), envs.bare(self.env)
         self._obs, self._length, self._return = None, 0, 0.0
 
     def train(self, steps, progress=True):
@@ -98,12 +98,20 @@ class QTable:
         return self
 
     def _learn(self, steps):
+        """Takes steps; an episode that an error broke off is left, and the next call starts a new one."""
+        try:
+            self._walk(steps)
+        except BaseException:  # Ctrl-C too: nobody knows whether the environment has moved
+            self._obs, self._length, self._return = None, 0, 0.0
+            raise
+
+    def _walk(self, steps):
         """The loop over steps; what an episode has so far is kept for the next call."""
-        step, reset, limit = self._bare.env.step, self._bare.env.reset, self._bare.limit or float("inf")
+        step, limit = self._bare.env.step, self._bare.limit or float("inf")
         q, update, obs = self._q, self.update, self._obs
-        if obs is None:
-            obs = int(reset(seed=self.seed)[0])
         for t in range(self.steps, self.steps + steps):
+            if obs is None:
+                obs = self._obs = self._first_obs()
             row = q[obs]
             if self.epsilon and self._random.random() < self.epsilon / (1 + t / self.epsilon_steps):
                 action = self._random.randrange(self.num_actions)
@@ -111,23 +119,36 @@ class QTable:
                 action = row.index(max(row))
             next_obs, reward, terminated, truncated, _ = step(action)
             update(obs, action, reward, next_obs, terminated)
+            self.steps = t + 1
             self._length += 1
             self._return += float(reward)
-            if terminated or truncated or self._length >= limit:
-                self.episode_returns.append(float(self._return))
-                self._length, self._return = 0, 0.0
-                next_obs = reset()[0]
             self._obs = obs = int(next_obs)
-            self.steps = t + 1
+            if terminated or truncated or self._length >= limit:
+                self.episode_returns.append(self._return)
+                self._obs, self._length, self._return = None, 0, 0.0
+                obs = None
+
+    def _first_obs(self):
+        """The first observation of a new episode; only the very first reset is seeded."""
+        obs, _ = self._bare.env.reset(seed=None if self.steps else self.seed)
+        checks.integer_in("train", "the first observation", obs, len(self._q))
+        return int(obs)
 
     def update(self, obs, action, reward, next_obs, terminated):
         """Learns from one transition and returns its error, rl.q_learning.q_learning_error of it.
 
         terminated: whether the episode is over for good; on a truncated step False: next_obs still counts.
+        Raises ValueError, and learns nothing, for an index outside or a reward that is not finite.
         """
+        if not (0 <= obs < len(self._q) and 0 <= next_obs < len(self._q) and 0 <= action < self.num_actions):
+            checks.integer_in("update", "obs", obs, len(self._q))  # a list would take -1 for its last row
+            checks.integer_in("update", "next_obs", next_obs, len(self._q))
+            checks.integer_in("update", "action", action, self.num_actions)
         row, visits = self._q[obs], self._visits[obs]
         future = 0.0 if terminated else self.gamma * max(self._q[next_obs])
-        error = reward + future - row[action]
+        error = float(reward) + future - row[action]
+        if not -_INF < error < _INF:
+            raise ValueError(f"update: reward must be finite; got {reward}.")
         row[action] += self.learning_rate / (1 + visits[action] / self.learning_rate_visits) * error
         visits[action] += 1
         return error

@@ -1,0 +1,37 @@
+"""What every layer of arrays can do: forward, and backward by itself."""
+
+import jax
+from flax import nnx
+
+
+class Layer(nnx.Module):
+    """An NNX module with one pass forward and one backward, as the layers of the scalar room have them.
+
+    >>> import numpy as np
+    >>> from jaxnets import Linear
+    >>> layer = Linear(2, 1)
+    >>> layer.initialize(np.random.default_rng(0))
+    >>> x = np.ones((3, 2), "float32")
+    >>> slopes, params = layer.backward(x, np.ones((3, 1), "float32"))
+    >>> slopes.shape, params["bias"].tolist()
+    ((3, 2), [3.0])
+    """
+
+    def forward(self, inputs):
+        """What the layer makes of inputs [..., in]; the same as calling it."""
+        return self(inputs)
+
+    def backward(self, inputs, gradients):
+        """The chain rule for one layer, which stays as it is.
+
+        inputs: [..., in]; gradients: [..., out], d loss / d output. Returns d loss / d inputs [..., in], and
+        {"kernel": [in, out], "bias": [out]}, d loss / d parameter, summed over the examples.
+        """
+        graphdef, params, rest = nnx.split(self, nnx.Param, ...)
+
+        def call(params, inputs):
+            return nnx.merge(graphdef, params, rest)(inputs)
+
+        _, pull = jax.vjp(call, params, inputs)
+        slopes, inputs_slopes = pull(gradients)
+        return inputs_slopes, nnx.to_pure_dict(slopes)

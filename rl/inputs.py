@@ -1,0 +1,137 @@
+"""What formulas, tables and agents ask of arrays: an array of numbers comes back, or one sentence is raised.
+
+S: states, A: actions, K: outcomes of a state and action.
+"""
+
+from reprlib import repr as shortened
+
+import numpy as np
+
+from . import checks
+
+HUGE = 1e200  # rewards beyond would overflow when they are added up
+
+
+def shown(x):
+    """What a sentence says of an argument: dtype and shape of an array, a few words of anything else."""
+    return f"{x.dtype} {x.shape}" if hasattr(x, "dtype") else shortened(x)
+
+
+def jax_numbers(function, name, x):
+    """A JAX array of real numbers; text, None, complex numbers and ragged rows are none."""
+    import jax
+    import jax.numpy as jnp
+
+    try:
+        if any(isinstance(leaf, str) for leaf in jax.tree.leaves(x)):
+            raise TypeError  # jnp.asarray takes some letters for the name of a dtype
+        array = jnp.asarray(x)
+        if jnp.iscomplexobj(array):
+            raise TypeError
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"{function}: {name} must be an array of numbers; got {shown(x)}.") from None
+    return array
+
+
+def numbers(function, name, x):
+    """A numpy array of real numbers of any dtype, never the caller's own."""
+    try:
+        array = np.array(x)  # ragged rows raise here
+        if array.dtype.kind in "cOSUMmT":
+            raise TypeError
+    except (TypeError, ValueError):
+        raise TypeError(f"{function}: {name} must be an array of numbers; got {shown(x)}.") from None
+    return array
+
+
+def _first(bad):
+    """Where the first True stands: at state 0, action 1."""
+    axes = ("state", "action", "outcome")
+    where = np.argwhere(bad)[0].tolist()
+    return tuple(where), "at " + ", ".join(f"{axis} {i}" for axis, i in zip(axes, where, strict=False))
+
+
+def _require(function, name, rule, array, good):
+    """Raises at the first entry that is not good."""
+    if not good.all():
+        at, where = _first(~good)
+        raise ValueError(f"{function}: {name} must be {rule}; got {array[at]} {where}.")
+
+
+def indices(function, name, x, end):
+    """Integers in [0, end)."""
+    array = numbers(function, name, x)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{function}: {name} must be integers; got {array.dtype}.")
+    _require(function, name, f"in [0, {end})", array, (array >= 0) & (array < end))
+    return array
+
+
+def flags(function, name, x):
+    """True or False, or 1 and 0, for each outcome."""
+    array = numbers(function, name, x)
+    _require(function, name, "True or False", array, (array == 0) | (array == 1))
+    return array.astype(bool)
+
+
+def rewards(function, name, x):
+    """Finite floats, far enough from the largest that sums stay finite."""
+    array = numbers(function, name, x).astype(float)
+    _require(function, name, "finite", array, np.isfinite(array))
+    _require(function, name, f"within {HUGE} of 0, so that sums stay finite", array, np.abs(array) <= HUGE)
+    return array
+
+
+def probabilities(function, name, x, over):
+    """Floats >= 0 that sum to 1 over the last axis; over: what that axis holds."""
+    array = numbers(function, name, x)
+    slack = 1e-9 if array.dtype == np.float64 else 1e-6
+    array = array.astype(float)
+    _require(function, name, "finite", array, np.isfinite(array))
+    _require(function, name, ">= 0", array, array >= 0)
+    sums = array.sum(-1)
+    off = np.atleast_1d(np.abs(sums - 1) > slack)
+    if off.any():
+        at, where = _first(off)
+        where = f" {where}" if sums.ndim else ""
+        found = f"got {np.atleast_1d(sums)[at]:.9g}{where}"
+        raise ValueError(f"{function}: {name} must sum to 1 over {over}; {found}.")
+    return array
+
+
+def positive(function, name, number):
+    """A real number > 0, infinity too."""
+    checks.number_in(function, name, number, -np.inf, np.inf)
+    if not number > 0:
+        raise ValueError(f"{function}: {name} must be > 0; got {number}.")
+
+
+def policy(function, x, num_states, num_actions, also=""):
+    """Actions [S], or probabilities [S, A] that sum to 1 within 1e-6. also: what else a policy may be."""
+    array = numbers(function, "policy", x)
+    if array.shape == (num_states,) and array.dtype.kind in "iu":
+        return indices(function, "policy", array, num_actions)
+    if array.shape != (num_states, num_actions):
+        raise ValueError(
+            f"{function}: policy must be {num_states} integer actions, or probabilities "
+            f"({num_states}, {num_actions}){also}; got {array.dtype} {array.shape}."
+        )
+    array = array.astype(float)
+    for s in np.flatnonzero(~(np.abs(array.sum(1) - 1) <= 1e-6) | (array < 0).any(1)):
+        raise ValueError(
+            f"{function}: policy must be probabilities that sum to 1; got {array[s].tolist()} in state {s}."
+        )
+    return array
+
+
+def states(function, name, x, end):
+    """A state or a list of states, as a list of integers in [0, end); an empty list is one."""
+    array = np.atleast_1d(numbers(function, name, x))
+    if array.ndim > 1 or (array.size and array.dtype.kind not in "iu"):
+        raise TypeError(
+            f"{function}: {name} must be states, integers in [0, {end}); got {array.dtype} {array.shape}."
+        )
+    outside = (array < 0) | (array >= end)
+    if outside.any():
+        raise ValueError(f"{function}: {name} must be in [0, {end}); got {array[outside][0]}.")
+    return array.astype(int).tolist()
