@@ -10,8 +10,6 @@ from .operations import logsumexp, sign, softplus, total, xlog1my, xlogy
 
 
 def _reduce(terms, reduction):
-    if reduction == "none":
-        return terms
     return total(terms) / len(terms) if reduction == "mean" else total(terms)
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from microgrid.oracle import crosscheck as check
-from microgrid.oracle.pairs import PAIRS
+from microgrid.oracle.pairs import PAIRS, Pair
 from microgrid.oracle.report import Conditioned
 from tests.mutant_modules import functions_of, load, modules_of, swapped, used_by
 from tests.mutants import Mutant
@@ -225,6 +225,8 @@ def names_in(function, module):
         names |= set(code.co_names)
     marks = [mark for mark in getattr(function, "pytestmark", ()) if mark.name == "parametrize"]
     values = [value for mark in marks for value in mark.args[1]]
+    if any(isinstance(value, Pair) for value in values):
+        names.add("PAIRS")
     if any(inspect.ismodule(value) for value in values):
         names |= {name for name, thing in vars(module).items() if any(thing is value for value in values)}
     return names
