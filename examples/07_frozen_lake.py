@@ -4,7 +4,6 @@ Promises: over 10,000 real episodes each policy succeeds as often as exact theor
 errors, and the policy learnt by walking succeeds with an exact probability of at least 0.80.
 """
 
-import sys
 import time
 from pathlib import Path
 
@@ -72,4 +71,6 @@ rate; exact is the probability of arriving within {limit} steps, by backward ind
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    from command_line import play
+
+    play(main, __doc__)

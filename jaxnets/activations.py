@@ -126,7 +126,7 @@ def relu(x):
     (0.0, 3.0)
     """
     x = checks.numbers("relu", "x", x)
-    return jnp.where(x > 0, x, 0)
+    return jnp.where(x <= 0, 0, x)  # nan stays nan: a net that has diverged shows it
 
 
 def leaky_relu(x, negative_slope=0.01, positive_slope=1.0):

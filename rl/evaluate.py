@@ -14,7 +14,7 @@ class Evaluation:
     """Episodes of a policy, in the order they were played.
 
     returns: [episodes], undiscounted sum of rewards. lengths: [episodes], steps.
-    successes: [episodes], True where the episode succeeded.
+    successes: [episodes], True where the episode succeeded: by default, ended with a positive reward.
     """
 
     returns: np.ndarray

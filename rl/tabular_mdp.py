@@ -157,8 +157,9 @@ class TabularMDP:
             q[t,s,a] = sum_k probability[s,a,k] * (success[s,a,k] + (1 - terminated[s,a,k]) * value[t-1,n])
             value[t,s] = sum_a policy[s,a] * q[t,s,a],  value[0] = 0,  n = next_state[s,a,k]
 
-        An episode succeeds when it terminates with a positive reward; success gives another meaning: a list
-        of states in which terminating is a success, or a mask [S, A, K] of terminating outcomes.
+        An episode succeeds when it terminates with a positive reward. success gives another meaning, as it
+        must where no ending pays (CliffWalking: [47]): a list of states in which terminating is a success, or
+        a mask [S, A, K] of terminating outcomes.
         policy: [S] actions or [S, A] probabilities; None for the best that any policy can do, which may watch
         the clock. max_steps: the process's own if None. A discounted value is no success rate: it is smaller.
 
@@ -168,6 +169,11 @@ class TabularMDP:
         """
         if success is None:
             wins = self.terminated & (self.reward > 0)
+            if not wins.any():
+                raise ValueError(
+                    "success_probability: success must be given, since no ending pays here; got None. "
+                    "Fix: success=[state, ...], the states in which ending is a success."
+                )
         elif (given := inputs.numbers("success_probability", "success", success)).ndim <= 1:
             states = inputs.states("success_probability", "success", given, self.num_states)
             wins = self.terminated & np.isin(self.next_state, states)

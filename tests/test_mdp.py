@@ -331,9 +331,8 @@ def test_best_policy_with_a_clock_beats_every_policy_without():
 def test_success_can_be_given_as_states_or_outcomes():
     cliff = rl.TabularMDP.from_gymnasium("CliffWalking-v1")
     policy = cliff.solve(gamma=0.99).policy
-    assert (
-        cliff.success_probability(policy, max_steps=13) == 0
-    )  # the goal pays -1, so nothing counts as success
+    with pytest.raises(ValueError, match="success must be given, since no ending pays here; got None"):
+        cliff.success_probability(policy, max_steps=13)
     assert cliff.success_probability(policy, max_steps=13, success=[47]) == 1
     assert cliff.success_probability(policy, max_steps=12, success=47) == 0  # one step short
     assert cliff.success_probability(policy, max_steps=13, success=cliff.terminated) == 1
@@ -563,7 +562,7 @@ def test_bad_requests_get_a_sentence():
             "got 'FrozenLake-v1', slippery=False .*unexpected keyword argument 'slippery'",
         ),
         (
-            lambda: rl.TabularMDP.from_gymnasium("CliffWalking-v1").success_probability(),
+            lambda: rl.TabularMDP.from_gymnasium("CliffWalking-v1").success_probability(success=[47]),
             "max_steps must be given",
         ),
         (
