@@ -30,8 +30,8 @@ relu(a)        : 0 if a <= 0 else a       | 0 if a <= 0 else 1
 step(a)        : 1 if a >= 0 else 0       | 0
 maximum(a, b)  : a if a >= b else b       | share(a > b, b > a, y)              | share(b > a, a > b, y)
 minimum(a, b)  : a if a <= b else b       | share(a < b, b < a, y)              | share(b < a, a < b, y)
-xlogy(a, b)    : xlogy(a, b)              | log0(b)                             | quotient0(a, b)
-xlog1my(a, b)  : xlog1my(a, b)            | xlog1my(1, b)                       | quotient0(-a, 1 - b)
+xlogy(a, b)    : xlogy(a, b)              | log0(b) if a != 0 or b != 0 else 0  | quotient0(a, b)
+xlog1my(a, b)  : xlog1my(a, b)            | xlog1my(1, b) if a != 0 or b != 1 else 0 | quotient0(-a, 1 - b)
 """
 
 

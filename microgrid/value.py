@@ -100,7 +100,7 @@ def backward(results, gradients):
         result.grad = result.grad + gradient
     for value in sorted(seen.values(), key=attrgetter("_order"), reverse=True):
         gradient = value.grad
-        if type(gradient) is Value or gradient != 0:
+        if type(gradient) is Value or gradient:
             for parent, slope in zip(value._parents, value._slopes, strict=True):
                 parent.grad = parent.grad + slope * gradient
 

@@ -67,10 +67,12 @@ EDGES = [  # operands, value, slopes
     ("sigmoid", (-800.0,), 0, (0,)),
     ("softplus", (800.0,), 800, (1,)),
     ("softplus", (-800.0,), 0, (0,)),
-    ("xlogy", (0.0, 0.0), 0, (-INF, 0)),
+    ("xlogy", (0.0, 0.0), 0, (0, 0)),
+    ("xlogy", (1.0, 0.0), -INF, (-INF, INF)),
     ("xlogy", (2.0, 0.0), -INF, (-INF, INF)),
     ("xlogy", (0.0, 0.5), 0, (math.log(0.5), 0)),
-    ("xlog1my", (0.0, 1.0), 0, (-INF, 0)),
+    ("xlog1my", (0.0, 1.0), 0, (0, 0)),
+    ("xlog1my", (1.0, 1.0), -INF, (-INF, -INF)),
     ("xlog1my", (2.0, 1.0), -INF, (-INF, -INF)),
 ]
 

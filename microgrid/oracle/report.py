@@ -59,5 +59,8 @@ class Conditioned(Operations):
         pushed = sum(abs(slope) * x.scale for x, slope in zip(parents, slopes, strict=True) if x.scale)
         return Conditioned(y, max(abs(y), pushed))
 
+    def __bool__(self):
+        return bool(self.data or self.scale)  # a 0 that others cancelled to is not certainly 0
+
     def __repr__(self):
         return f"Conditioned({self.data}, scale={self.scale})"
