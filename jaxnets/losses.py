@@ -49,7 +49,7 @@ def _xlogy(x, y):
 
 def _xlog1my(x, y):
     """x * log(1 - y), with 0 * log(0) = 0. log1p for small y keeps the digits that 1 - y would round away;
-    above 1/4 it is log, because XLA's log1p on CPU is up to 128 ULP off between -0.45 and -0.3."""
+    above 1/4 it is log, because log1p of jax 0.10 on CPU is up to 128 ULP off between -0.45 and -0.3."""
     y = jnp.where((x == 0) & (y == 1), 0, y)
     small = y < 0.25
     return x * jnp.where(small, jnp.log1p(-jnp.where(small, y, 0)), jnp.log(1 - jnp.where(small, 0, y)))
