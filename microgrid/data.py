@@ -21,11 +21,7 @@ def numbers(function, argument, values) -> Any:
             return [read(row, (*index, i)) for i, row in enumerate(x)]
         where = f" at index {index[0] if len(index) == 1 else index}" if index else ""
         if plainly is None:
-            rule = (
-                "be real, not complex"
-                if isinstance(x, complex) or "complex" in str(type(x))
-                else "hold numbers"
-            )
+            rule = "be real, not complex" if "complex" in type(x).__name__ else "hold numbers"
             raise TypeError(f"{function}: {argument} must {rule}; got {x!r}{where}.")
         if not -math.inf < plainly < math.inf:
             raise ValueError(f"{function}: {argument} must be finite; got {plainly}{where}.")

@@ -35,24 +35,26 @@ def _rowwise(function, names, first, second, reduction, term):
     a, b = shape(first, f"{function}: {names[0]}"), shape(second, f"{function}: {names[1]}")
     if not a:
         raise ValueError(f"{function}: {names[0]} must end in one number for each class; got shape ().")
-    whole = b == a[:-1] and all(
-        isinstance(label, int) or hasattr(label, "__index__") for label in flatten(second)
-    )
+    whole = b == a[:-1] and all(isinstance(label, int) for label in flatten(second))
     if not whole and b != a:
         raise ValueError(
             f"{function}: {names[1]} must be integer labels {a[:-1]} or rows {a} "
             f"to meet {names[0]} {a}; got {b}."
         )
     checks.not_empty(function, names[0], first)
-    numbers, classes = flatten(first), a[-1]
-    rows = [numbers[i : i + classes] for i in range(0, len(numbers), classes)]
+    classes = a[-1]
     if whole:
         targets = [_one_hot(function, names[1], label, classes) for label in flatten(second)]
     else:
-        numbers = flatten(second)
-        targets = [numbers[i : i + classes] for i in range(0, len(numbers), classes)]
-    terms = [term(row, target) for row, target in zip(rows, targets, strict=True)]
+        targets = _rows(second, classes)
+    terms = [term(row, target) for row, target in zip(_rows(first, classes), targets, strict=True)]
     return _nest(iter(terms), a[:-1]) if reduction == "none" else _reduce(terms, reduction)
+
+
+def _rows(array, classes):
+    """The numbers of nested lists, one list for each row of the last axis."""
+    numbers = flatten(array)
+    return [numbers[i : i + classes] for i in range(0, len(numbers), classes)]
 
 
 def _one_hot(function, name, label, classes):

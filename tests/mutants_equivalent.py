@@ -7,7 +7,6 @@ ONE_SHAPE = "all arguments have one shape here, or the check before has raised"
 DISCARDED = "the number stands where the outer `where` discards value and slope, and the inner one the slope"
 A_LAST_AXIS = "take_along_axis leaves one column, and JAX clamps a static index that is too large"
 MEETING_POINT = "the two forms meet there, and each is as accurate as the bound asks on both sides"
-ALL_INTS = "flatten has made ints of all that have __index__, and every int has it"
 BELOW_DIAGONAL = (
     "below the diagonal of I - discount * P nothing is above 0, so nothing is 1; a row that is 0 there is "
     "subtracted 0 times, which changes nothing"
@@ -18,10 +17,6 @@ LIBRARY_TANH = (
 )
 
 EQUIVALENT = {
-    "microgrid.losses": {
-        "_rowwise: isinstance(label, int) or hasattr(label, '__index__') -> "
-        "isinstance(label, int) and hasattr(label, '__index__')": ALL_INTS,
-    },
     "microgrid.optimizers": {
         "gradient_descent: None -> 0": UNUSED,
         "sgd: None -> 0": UNUSED,

@@ -131,17 +131,13 @@ def scalar_run(pair, case, function, number):
     lifted = {name: _lift(x, number) if name in names else x for name, x in case.items()}
     outputs = flatten(function(**lifted))
     pairs = [(y, w) for y, w in zip(outputs, weights(len(outputs)), strict=True) if isinstance(y, Value)]
-    backward([total([w * y for y, w in pairs])], [1]) if pairs else None
-    gradients = [
-        number(v.grad) if not isinstance(v.grad, Conditioned) else v.grad
-        for v in _flatten_values(lifted, names)
-    ]
-    numbers = [plain(y) for y in outputs]
-    return [y if isinstance(y, Conditioned) else number(y) for y in numbers], gradients
-
-
-def _flatten_values(lifted, names):
-    return [v for name in names for v in flatten(lifted[name])]
+    if pairs:
+        backward([total([w * y for y, w in pairs])], [1])
+    gradients = [value.grad for name in names for value in flatten(lifted[name])]
+    return tuple(
+        [x if isinstance(x, Conditioned) else number(x) for x in numbers]
+        for numbers in ([plain(y) for y in outputs], gradients)
+    )
 
 
 def _lift(x, number):
