@@ -36,6 +36,13 @@ from .regularization import (
     l1_penalty as l1_penalty,
     l2_penalty as l2_penalty,
 )
+from .transforms import (
+    grad as grad,
+    hessian as hessian,
+    jacobian as jacobian,
+    jvp as jvp,
+    value_and_grad as value_and_grad,
+)
 from .value import Value as Value
 
 __all__ = [
@@ -52,8 +59,12 @@ __all__ = [
     "binary_step",
     "categorical_cross_entropy",
     "dropout",
+    "grad",
     "gradient_descent",
+    "hessian",
     "identity",
+    "jacobian",
+    "jvp",
     "l1_penalty",
     "l2_penalty",
     "leaky_relu",
@@ -69,4 +80,5 @@ __all__ = [
     "softmax",
     "softmax_cross_entropy",
     "tanh",
+    "value_and_grad",
 ]

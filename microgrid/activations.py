@@ -5,7 +5,7 @@ systems.py) hold the digits where a formula as it stands would overflow or cance
 """
 
 from . import checks, operations
-from .operations import exp, total, where
+from .operations import exp, largest, total, where
 from .value import plain
 
 
@@ -128,7 +128,7 @@ def softmax(x):
     if len(given := checks.shape(x)) != 1:
         raise ValueError(f"softmax: x must be the list of scores of one example; got shape {given}.")
     x = checks.flatten(x)
-    largest = max(plain(score) for score in x)
-    powers = [exp(score - largest) for score in x]  # never overflows, and the shift cancels in the quotient
+    shift = largest([plain(score) for score in x])
+    powers = [exp(score - shift) for score in x]  # never overflows, and the shift cancels in the quotient
     normalizer = total(powers)
     return [power / normalizer for power in powers]

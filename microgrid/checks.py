@@ -7,8 +7,9 @@ import math
 from operator import index
 from typing import Any
 
+from .kinds import TRACED, Operations
 from .systems import number
-from .value import Value, plain
+from .value import plain
 
 
 def nested(x):
@@ -25,7 +26,7 @@ def shape(array, told="microgrid: an array") -> tuple[int, ...]:
     >>> shape([[1, 2, 3], [4, 5, 6]])
     (2, 3)
     """
-    if isinstance(array, Value) or number(array) is not None:
+    if isinstance(array, Operations) or number(array) is not None:
         return ()
     if not nested(array):
         raise TypeError(f"{told} must be nested lists of real numbers; got {array!r}.")
@@ -41,18 +42,23 @@ def flatten(array) -> list[Any]:
     >>> flatten([[1, 2], [3, 4]])
     [1, 2, 3, 4]
     """
-    if isinstance(array, Value):
+    if isinstance(array, Operations):
         return [array]
     if number(array) is None and nested(array):
         return [x for row in array for x in flatten(row)]
     return [plain(array)]
 
 
+def known(x):
+    """False for a traced number, which has no value to check yet; a check of values lets it pass."""
+    return getattr(x, "level", 0) != TRACED
+
+
 def _in_range(function, argument, value, rule, holds):
     """value, if it is a number that the rule holds for."""
-    if isinstance(value, str) or (not isinstance(value, Value) and number(value) is None):
+    if isinstance(value, str) or (not isinstance(value, Operations) and number(value) is None):
         raise TypeError(f"{function}: {argument} must be a number; got {value!r}.")
-    if not holds(plain(value)):
+    if known(value) and not holds(plain(value)):
         raise ValueError(f"{function}: {argument} must be {rule}; got {float(plain(value))}.")
 
 

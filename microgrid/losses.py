@@ -5,8 +5,8 @@ returns them. n: example, c: class, p: prediction, t: target, z: score.
 """
 
 from . import checks
-from .checks import flatten, shape
-from .operations import logsumexp, sign, softplus, total, xlog1my, xlogy
+from .checks import flatten, known, shape
+from .operations import logsumexp, sign, softplus, total, where, xlog1my, xlogy
 
 
 def _reduce(terms, reduction):
@@ -189,11 +189,16 @@ def softmax_cross_entropy(logits, labels, reduction="mean"):
         # would be a probability near 1 minus 1.
         return logsumexp([0 if j == c else z[j] - z[c] for j in range(len(z))])
 
+    def weighted(t, z, c):
+        if known(t) and t == 0:
+            return 0
+        return where(t != 0, t * surprise(z, c), 0)
+
     return _rowwise(
         "softmax_cross_entropy",
         ("logits", "labels"),
         logits,
         labels,
         reduction,
-        lambda z, target: total([t * surprise(z, c) for c, t in enumerate(target) if t != 0]),
+        lambda z, target: total([weighted(t, z, c) for c, t in enumerate(target)]),
     )

@@ -8,9 +8,10 @@ s: state, a: action, k: outcome. S, A, K: how many there are of each.
 from operator import index
 from reprlib import repr as shortened
 
+from .kinds import Operations
 from .operations import dot, largest, total
 from .systems import number
-from .value import Value, plain
+from .value import plain
 
 
 def _shape(x):
@@ -25,7 +26,7 @@ def _numbers(function, name, x):
     leaves = [x]
     while any(isinstance(leaf, list | tuple) for leaf in leaves):
         leaves = [item for leaf in leaves for item in (leaf if isinstance(leaf, list | tuple) else [leaf])]
-    if not all(isinstance(leaf, Value) or number(leaf) is not None for leaf in leaves):
+    if not all(isinstance(leaf, Operations) or number(leaf) is not None for leaf in leaves):
         raise TypeError(f"{function}: {name} must be an array of numbers; got {shortened(x)}.")
     return leaves
 
@@ -143,7 +144,7 @@ def _solution(matrix, right):
                 "policy_iteration: discount must be below 1 where a policy never ends; got a singular system."
             )
         for j in range(i + 1, n):
-            if isinstance(rows[j][i], Value) or rows[j][i] != 0:  # a Value of 0 still has a slope
+            if isinstance(rows[j][i], Operations) or rows[j][i] != 0:  # a Value of 0 still has a slope
                 factor = rows[j][i] / rows[i][i]
                 rows[j] = [x - factor * y for x, y in zip(rows[j], rows[i], strict=True)]
     x = [0] * n

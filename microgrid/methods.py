@@ -1,156 +1,118 @@
 """The rows of derivatives.py as methods: `a * b`, `abs(a)`, `a.exp()`, for Value and every class like it.
 
-Each method is generated from its row as source that tracebacks and `inspect.getsource` show.
+Those of one or two operands are generated from their rows as source that tracebacks and `inspect.getsource`
+show; for `rmaximum` and the like, self is the second operand.
 a, b: operands, y: the value.
 """
 
 import linecache
 import re
-from collections.abc import Callable
-from typing import Any
+from functools import cache
 
 from .derivatives import RULES
-from .systems import functions, number
+from .kinds import Operations, apply, in_system, no_result
+from .systems import common, functions, number
 
 OPERATORS = {"add", "sub", "mul", "truediv", "pow", "neg", "abs"}
-
-
-def _of_the_system(text):
-    """exp(a) in a row means the exp of the operand's own number system."""
-    return re.sub(r"(?<![\w.])([a-z]\w*)\(", lambda m: m[0] if m[1] == "abs" else f"functions.{m[1]}(", text)
+WHOLE = {"relu", "step", "sign", "floor", "maximum", "minimum", "xlogy", "xlog1my"}  # may answer with an int
 
 
 def _body(rule, tracked):
-    """Source lines of an operation whose tracked operands carry slopes and whose others are plain numbers."""
-    texts = [rule.value] + [
-        slope for x, slope in zip(rule.operands, rule.slopes, strict=True) if x in tracked
-    ]
-    lines = []
-    if any("functions." in _of_the_system(text) for text in texts):
-        lines.append(f"functions = functions_of({tracked[0]})")
+    """Source lines of an operation whose tracked operands carry slopes and whose others are constants."""
+    value = in_system(rule.value)
+    slopes = [in_system(text) for x, text in zip(rule.operands, rule.slopes, strict=True) if x in tracked]
+    needed = any("functions." in text for text in (value, *slopes))
+    if len(rule.operands) == 1:
+        lines = ["functions = functions_of(a)"] if needed else []
+    else:
+        alone = "".join(f" or type({x}) is int" for x in rule.operands if x not in tracked)
+        lines = [f"functions = functions_of({tracked[0]})"] if needed else []
+        meet = f"common({rule.name!r}, a, b)"
+        lines += [
+            f"if not (type(a) is type(b){alone}):",
+            f"    functions = {meet}" if needed else f"    {meet}",
+        ]
+    kept = []
+    if rule.name in WHOLE:
+        numbers = ", ".join(rule.operands)
+        kept = ["    if type(y) is int and type(a) is not float:"]
+        kept += [f"        y = common({rule.name!r}, {numbers}).whole(y, {numbers})"]
     nodes = "".join(f"{x}_node, " for x in tracked)
-    slopes = "".join(f"{_of_the_system(text)}, " for text in texts[1:])
-    return [
-        *lines,
+    lines += [
         "try:",
-        f"    y = {_of_the_system(rule.value)}",
-        f"    return operation(y, ({nodes}), ({slopes}))",
+        f"    y = {value}",
+        *kept,
+        f"    return operation(y, ({nodes}), {_tuple(slopes)}, {rule.name!r})",
         "except (ArithmeticError, ValueError) as error:",
         f"    raise no_result({rule.name!r}, ({', '.join(rule.operands)},), error) from None",
     ]
+    text = "\n".join(lines)
+    if text.count("functions.") == 1 and len(rule.operands) == 1:  # asked for once, and only if it is needed
+        lines = text.replace("functions.", "functions_of(a).").splitlines()[1:]
+    return lines
 
 
-def value_function(rule):
-    """The operation on plain numbers, without slopes."""
-    text = f"lambda {', '.join(rule.operands)}: {_of_the_system(rule.value)}"
-    text = re.sub(r"functions\.", f"functions_of({rule.operands[-1]}).", text)
-    compute = eval(text, dict(functions_of=functions))
-
-    def function(*operands):
-        numbers = [number(x) for x in operands]
-        if None in numbers:
-            wrong = operands[numbers.index(None)]
-            raise TypeError(f"{rule.name}: an operand must be a number or a Value; got {wrong!r}.")
-        try:
-            return compute(*numbers)
-        except (ArithmeticError, ValueError) as error:
-            raise no_result(rule.name, operands, error) from None
-
-    return function
+def _tuple(texts):
+    """The tuple of slopes; a choice between two constants is one between two tuples that exist already."""
+    if len(texts) == 1 and (choice := re.fullmatch(r"(-?\d) if (.+) else (-?\d)", texts[0])):
+        return f"({choice[1]},) if {choice[2]} else ({choice[3]},)"
+    return "(" + "".join(f"{text}, " for text in texts) + ")"
 
 
 def source(rule, method, reflected=False):
     """Python source of one method for a rule: `__mul__`, its reflection `__rmul__`, or `exp`."""
-    indent = "    "
     if len(rule.operands) == 1:
-        lines = ["a_node, a = self, self.data", *_body(rule, ("a",))]
-        return f"def {method}(self):\n" + "".join(f"{indent}{line}\n" for line in lines)
+        return _function(f"{method}(self)", ["a_node, a = self, self.data", *_body(rule, ("a",))])
     mine, theirs = ("b", "a") if reflected else ("a", "b")
     lines = [f"{mine}_node, {mine} = self, self.data"]
     if not reflected:
-        lines += ["if isinstance(other, type(self)):", f"{indent}b_node, b = other, other.data"]
-        lines += [f"{indent}{line}" for line in _body(rule, ("a", "b"))]
-    lines += [f"{theirs} = number(other)", f"if {theirs} is None:", f"{indent}return NotImplemented"]
-    lines += _body(rule, (mine,))
-    return f"def {method}(self, other):\n" + "".join(f"{indent}{line}\n" for line in lines)
+        lines += ["if type(other) is kind or isinstance(other, operations) and other.level == kind.level:"]
+        lines += ["    b_node, b = other, other.data"]
+        lines += [f"    {line}" for line in _body(rule, ("a", "b"))]
+    refused = "NotImplemented" if rule.name in OPERATORS else f"apply({rule.name!r}, self, other)"
+    lines += [f"{theirs} = constant(other)", f"if {theirs} is None:", f"    return {refused}"]
+    return _function(f"{method}(self, other)", [*lines, *_body(rule, (mine,))])
 
 
-def no_result(name, operands, error):
-    """The error of an operation without a result: which one, on what, and why."""
-    shown = ", ".join(str(operand) for operand in operands)
-    reason = "a division by zero" if isinstance(error, ZeroDivisionError) else str(error)
-    return type(error)(f"{name}: no result for ({shown}): {reason}.")
-
-
-class Operations:
-    """A number to compute with. It compares and converts as its data does, and has no hash: data may change.
-
-    `with_operations` adds the rows of the table; a subclass says in the static method
-    `operation(y, parents, slopes)` what the result of one is.
-    """
-
-    __slots__ = ()
-    __hash__ = None  # pyright: ignore[reportAssignmentType]
-    data: Any
-    operation: Any
-    __add__: Callable[..., Any]
-    __radd__: Callable[..., Any]
-    __sub__: Callable[..., Any]
-    __rsub__: Callable[..., Any]
-    __mul__: Callable[..., Any]
-    __rmul__: Callable[..., Any]
-    __truediv__: Callable[..., Any]
-    __rtruediv__: Callable[..., Any]
-    __pow__: Callable[..., Any]
-    __rpow__: Callable[..., Any]
-    __neg__: Callable[..., Any]
-    __abs__: Callable[..., Any]
-
-    def __pos__(self):
-        return self
-
-    def __float__(self):
-        return float(self.data)
-
-    def __bool__(self):
-        return bool(self.data)
-
-    def __eq__(self, other):
-        return self.data == self._number(other)
-
-    def __lt__(self, other):
-        return self.data < self._number(other)
-
-    def __le__(self, other):
-        return self.data <= self._number(other)
-
-    def __gt__(self, other):
-        return self.data > self._number(other)
-
-    def __ge__(self, other):
-        return self.data >= self._number(other)
-
-    @classmethod
-    def _number(cls, other):
-        return other.data if isinstance(other, cls) else other
+def _function(head, lines):
+    return f"def {head}:\n" + "".join(f"    {line}\n" for line in lines)
 
 
 def with_operations(cls):
-    """Class decorator: gives a subclass of Operations every row of the table as a method.
+    """Class decorator: gives a subclass of Operations every row of the table as a method."""
 
-    The methods'
-    source is registered, so that tracebacks and `inspect.getsource` show it.
-    """
+    def constant(other):
+        """other as a plain number for this kind; None for no number, or one of a higher level."""
+        return None if isinstance(other, Operations) and other.level > cls.level else number(other)
+
+    space = dict(functions_of=functions, common=common, no_result=no_result, constant=constant, apply=apply)
+    space |= dict(kind=cls, operations=Operations, operation=cls.operation)
     for rule in RULES.values():
+        if len(rule.operands) > 2:
+            setattr(cls, rule.name, _method(rule.name))
+            continue
         mark = "__{}__" if rule.name in OPERATORS else "{}"
         methods = [(mark.format(rule.name), False)]
         if len(rule.operands) == 2:
             methods.append((mark.format("r" + rule.name), True))
         for method, reflected in methods:
-            text, file = source(rule, method, reflected), f"<{cls.__name__}.{method}>"
-            linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-            space = dict(functions_of=functions, number=number, no_result=no_result, operation=cls.operation)
-            exec(compile(text, file, "exec"), space)
-            setattr(cls, method, space[method])
-            space[method].__qualname__ = f"{cls.__name__}.{method}"
+            made = dict(space)
+            exec(_code(rule.name, method, reflected), made)
+            made[method].__qualname__ = f"{cls.__name__}.{method}"
+            setattr(cls, method, made[method])
     return cls
+
+
+@cache
+def _code(name, method, reflected):
+    text, file = source(RULES[name], method, reflected), f"<microgrid {method}>"
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    return compile(text, file, "exec")
+
+
+def _method(name):
+    def method(self, *others):
+        return apply(name, self, *others)
+
+    method.__name__, method.__doc__ = name, f"The row `{name}` of derivatives.py, from this operand on."
+    return method

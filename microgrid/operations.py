@@ -1,29 +1,42 @@
 """The operations as functions, on Values and plain numbers alike: exp(x), maximum(a, b), dot(xs, ys), ...
 
-Those of one or two operands are the rows of derivatives.py; those of many operands are one node each, and add
-up from left to right, so that every Python version gives the same bits (`sum` of floats changed in 3.12).
+Those of a few operands are the rows of derivatives.py; those of many operands come from fused.py.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from .derivatives import RULES
-from .methods import value_function
-from .systems import functions
-from .value import Value, plain
+from .fused import (
+    dot as dot,
+    largest as largest,
+    logsumexp as logsumexp,
+    norm as norm,
+    softmax as softmax,
+    total as total,
+)
+from .kinds import apply
+from .value import Value
 
 
-def _row(name):
-    """The function of a row: its method on the operand that is a Value, or its number if none is."""
-
-    of_numbers = value_function(RULES[name])
-
-    def function(*operands):
-        first, *others = operands
-        if isinstance(first, Value):
-            return getattr(first, name)(*others)
-        if others and isinstance(others[0], Value):
-            return getattr(others[0], "r" + name)(first)
-        return of_numbers(*operands)
-
+def _row(name) -> Callable[..., Any]:
+    """The function of a row. Values take their method at once; `apply` sorts out every other case."""
     rule = RULES[name]
+    method: Any = getattr(Value, name)
+    reflected: Any = getattr(Value, "r" + name, None)
+
+    def of_one(a):
+        return method(a) if type(a) is Value else apply(name, a)
+
+    def of_two(a, b):
+        if type(a) is Value:
+            return method(a, b)
+        return reflected(b, a) if type(b) is Value else apply(name, a, b)
+
+    def of_three(a, b, c):
+        return apply(name, a, b, c)
+
+    function = (of_one, of_two, of_three)[len(rule.operands) - 1]
     slopes = ", ".join(f"d/d{x} = {slope}" for x, slope in zip(rule.operands, rule.slopes, strict=True))
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"{name}({', '.join(rule.operands)}) = {rule.value}, of Values or numbers; {slopes}."
@@ -31,15 +44,15 @@ def _row(name):
 
 
 exp, expm1, log, log1p = _row("exp"), _row("expm1"), _row("log"), _row("log1p")
-sqrt, sin, cos, tanh = _row("sqrt"), _row("sin"), _row("cos"), _row("tanh")
-sigmoid, softplus, relu, step, sign = (
-    _row("sigmoid"),
-    _row("softplus"),
-    _row("relu"),
-    _row("step"),
-    _row("sign"),
-)
-maximum, minimum = _row("maximum"), _row("minimum")
+sqrt, cbrt, hypot = _row("sqrt"), _row("cbrt"), _row("hypot")
+sin, cos, tan = _row("sin"), _row("cos"), _row("tan")
+asin, acos, atan, atan2 = _row("asin"), _row("acos"), _row("atan"), _row("atan2")
+sinh, cosh, tanh = _row("sinh"), _row("cosh"), _row("tanh")
+asinh, acosh, atanh = _row("asinh"), _row("acosh"), _row("atanh")
+erf, erfc, lgamma, digamma = _row("erf"), _row("erfc"), _row("lgamma"), _row("digamma")
+sigmoid, softplus, relu = _row("sigmoid"), _row("softplus"), _row("relu")
+step, sign, floor = _row("step"), _row("sign"), _row("floor")
+maximum, minimum, clip = _row("maximum"), _row("minimum"), _row("clip")
 xlogy, xlog1my = _row("xlogy"), _row("xlog1my")
 
 
@@ -49,89 +62,6 @@ def where(condition, x, y):
     >>> where(Value(1.0) > 0, 5, 7)
     5
     """
+    if hasattr(condition, "where"):  # a condition on numbers that are not known yet
+        return condition.where(x, y)
     return x if condition else y
-
-
-def _node(data, operands, slopes):
-    """A node of many operands; the plain numbers among them are no parents."""
-    tracked = [(x, slope) for x, slope in zip(operands, slopes, strict=True) if isinstance(x, Value)]
-    if not tracked:
-        return data
-    return Value.operation(data, tuple(x for x, _ in tracked), tuple(slope for _, slope in tracked))
-
-
-def total(xs):
-    """Sum of many operands, as one node.
-
-        total(x) = sum_i x[i]
-
-    xs: a list of Values or numbers. Returns 0 for an empty list.
-
-    >>> total([1.0, 2.0, 3.5])
-    6.5
-    """
-    data = 0
-    for x in xs:
-        data = data + plain(x)
-    return _node(data, xs, [1] * len(xs))
-
-
-def dot(xs, ys):
-    """Weighted sum of many operands, as one node.
-
-        dot(x, y) = sum_i x[i] * y[i]
-
-    xs, ys: lists of one length. Raises ValueError for two lengths.
-
-    >>> dot([1.0, 2.0], [3.0, 4.0])
-    11.0
-    """
-    if len(xs) != len(ys):
-        raise ValueError(f"dot: both lists must have one length; got {len(xs)} and {len(ys)}.")
-    a, b, data = [plain(x) for x in xs], [plain(y) for y in ys], 0
-    for x, y in zip(a, b, strict=True):
-        data = data + x * y
-    return _node(data, [*xs, *ys], [*b, *a])
-
-
-def largest(xs):
-    """The largest of many operands, as one node; those that tie for it share its slope equally.
-
-        largest(x) = max_i x[i]
-
-    xs: a list of at least one Value or number.
-
-    >>> largest([1.0, 3.0, 2.0])
-    3.0
-    """
-    if not xs:
-        raise ValueError("largest: the list must not be empty; got [].")
-    best = max(map(plain, xs))
-    ties = [x for x in xs if plain(x) == best]
-    share = 1 if len(ties) == 1 else (0 * best + 1) / len(ties)  # in the number system of best
-    return _node(best, ties, [share] * len(ties))
-
-
-def logsumexp(xs):
-    """Logarithm of a sum of exponentials, as one node: a soft maximum that never overflows.
-
-        logsumexp(x) = log(sum_i exp(x[i]))
-
-    xs: a list of at least one Value or number. The largest is taken out of the sum, and its 1 is left to
-    log1p: so the result is accurate also where the largest is 0 and all others are far below.
-
-    >>> logsumexp([1000.0, 0.0])
-    1000.0
-    """
-    if not xs:
-        raise ValueError("logsumexp: the list must not be empty; got [].")
-    a = [plain(x) for x in xs]
-    top = max(range(len(a)), key=a.__getitem__)
-    system = functions(a[top])
-    powers = [system.exp(x - a[top]) for x in a]
-    rest = 0
-    for i, power in enumerate(powers):
-        if i != top:
-            rest = rest + power
-    slopes = [power / (1 + rest) for power in powers]
-    return _node(a[top] + system.log1p(rest), xs, slopes)

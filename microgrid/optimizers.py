@@ -8,7 +8,8 @@ place. g: gradient, v: velocity, m: mean of gradients, s: sum or mean of squares
 from typing import NamedTuple
 
 from . import checks
-from .operations import sqrt
+from .kinds import Operations
+from .operations import sqrt, where
 from .systems import number
 
 
@@ -20,7 +21,7 @@ class Optimizer(NamedTuple):
 
 
 def _learning_rate(function, learning_rate):
-    if number(learning_rate) is None:
+    if not isinstance(learning_rate, Operations) and number(learning_rate) is None:
         raise TypeError(f"{function}: learning_rate must be a number or a schedule; got {learning_rate!r}.")
     checks.non_negative(function, "learning_rate", learning_rate)
 
@@ -128,14 +129,16 @@ def adagrad(learning_rate, initial_accumulator_value=0.1, eps=1e-7):
     checks.non_negative("adagrad", "initial_accumulator_value", initial_accumulator_value)
     checks.non_negative("adagrad", "eps", eps)
 
+    def step(g, s):
+        root = sqrt(where(s > 0, s + eps, 1))
+        return where(s > 0, -learning_rate * g / root, 0.0)
+
     def init(params):
         return [initial_accumulator_value] * len(params)
 
     def update(grads, state, params=None):
         squares = [s + g * g for g, s in zip(grads, state, strict=True)]
-        return [
-            -learning_rate * g / sqrt(s + eps) if s > 0 else 0.0 for g, s in zip(grads, squares, strict=True)
-        ], squares
+        return [step(g, s) for g, s in zip(grads, squares, strict=True)], squares
 
     return Optimizer(init, update)
 

@@ -7,41 +7,60 @@
     (4.0, 2.0)
 
 Operations and slopes come from the one table in derivatives.py; here are the graph and the walk back.
-operations.py has the operations as functions: exp(x), dot(xs, ys), ...
+operations.py has the operations as functions: exp(x), dot(xs, ys), ...; transforms.py has grad, jvp, hessian.
 """
 
-from itertools import count
-from operator import attrgetter
+import math
+from contextvars import ContextVar
+from functools import cache
 
-from .methods import Operations, with_operations
+from .kinds import SEEN, TRACED, Operations
+from .methods import with_operations
 from .systems import number
 
-_made = count()  # creation order: parents before children, the same in every process
+deepest: ContextVar[float] = ContextVar("the highest level in use", default=1)
+
+
+class _Zero(int):
+    """The gradient of what no walk has reached: 0 in every number system, and told apart by identity."""
+
+
+NOT_YET = _Zero(0)
+DECLARED_INFINITIES = {"xlogy", "xlog1my"}  # rows whose value may be infinite at finite operands
 
 
 class Value(Operations):
     """A number with a gradient.
 
-    data: the number, of any number system (systems.py).
+    data: the number, of any number system (systems), also a Value: see `level`.
     grad: d result / d this, after `backward` of a result; 0 before, and added to by every further `backward`
         for the Values that were not computed from others; computed ones hold that of the last walk.
-    name: shown by repr, if given.
+    name: shown by repr and by drawings, if given.
+    level: 1, and 1 more for a Value whose data is a Value.
     """
 
-    __slots__ = ("_order", "_parents", "_slopes", "data", "grad", "name")
+    __slots__ = ("_parents", "_rule", "_slopes", "data", "grad", "name")
+
+    def __new__(cls, data=None, name=None):
+        level = data.level + 1 if isinstance(data, Operations) else 1
+        if level > cls.level and level != TRACED:
+            deepest.set(max(deepest.get(), level))
+            cls = value_class(level)
+        return _new(cls)
 
     def __init__(self, data, name=None):
-        self.data, self.grad, self.name = number(data), 0, name
-        if self.data is None:
+        self.data, self.grad, self.name = number(data), NOT_YET, name
+        if self.data is None or getattr(data, "level", 0) == TRACED:
             raise TypeError(f"Value: data must be one number; got {data!r}.")
-        self._parents, self._slopes, self._order = (), (), next(_made)
+        self._parents, self._slopes, self._rule = (), (), None
+        SEEN.add(type(self.data))
 
     @staticmethod
-    def operation(data, parents, slopes):
-        """The Value of an operation: its number, the Values it came from, the slope for each."""
+    def operation(data, parents, slopes, rule):
+        """The Value of an operation: its number, the Values it came from, the slope for each, the row."""
         value = _new(Value)
-        value.data, value.grad, value.name = data, 0, None
-        value._parents, value._slopes, value._order = parents, slopes, next(_made)
+        value.data, value.grad, value.name = data, NOT_YET, None
+        value._parents, value._slopes, value._rule = parents, slopes, rule
         return value
 
     def backward(self, gradient=1):
@@ -61,24 +80,121 @@ class Value(Operations):
         return f"Value({self.data}, grad={self.grad}{name})"
 
 
-_new = Value.__new__
+_new = object.__new__
 with_operations(Value)
 
 
+@cache
+def value_class(level):
+    """The class of Values whose data may hold Values of every lower level."""
+    if level == 1:
+        return Value
+
+    def operation(data, parents, slopes, rule):
+        value = _new(deeper)
+        value.data, value.grad, value.name = data, NOT_YET, None
+        value._parents, value._slopes, value._rule = parents, slopes, rule
+        return value
+
+    SEEN.add(level)
+    deeper = type("Value", (Value,), dict(__slots__=(), level=level, operation=staticmethod(operation)))
+    return with_operations(deeper)
+
+
 def backward(results, gradients):
-    """Walks from results back to everything they came from, youngest first, passing gradients on.
+    """Walks from results back to everything they came from, passing gradients on.
 
         parent.grad += slope * child.grad
 
     results: a list of Values; gradients: as many numbers. A computed Value starts each walk at 0, so a second
-    walk spoils nothing; the others add up. Depth is limited by memory alone. A gradient of exactly 0 stops,
-    also in front of an infinite slope.
+    walk spoils nothing; the others add up. Children come before their parents, in an order that the program
+    alone decides, so the bits are the same in every process. Depth is limited by memory alone. A gradient of
+    exactly 0 stops, also in front of an infinite slope.
+    Raises ValueError for a result that is nan or infinite by mistake, and changes no gradient then.
 
     >>> x = Value(2.0)
     >>> backward([x * x, 3 * x], [1, 10])
     >>> x.grad
     34.0
     """
+    _check(results, gradients)
+    floats = all(type(result.data) is float for result in results)
+    zero = float("0") if floats else _Zero(0)  # a new object: it marks what this walk has met
+    order = _computed(results, zero)
+    before = [] if floats else [(x, x.grad) for x in graph(results) if not x._parents]
+    try:
+        for result, gradient in zip(results, gradients, strict=True):
+            _add(result, gradient)
+        (_pass_on_floats if floats else _pass_on)(order)
+    except Exception:  # floats cannot fail on the way; Decimals can
+        for leaf, grad in before:
+            leaf.grad = grad
+        raise
+
+
+def _pass_on(order):
+    for value in reversed(order):
+        gradient = value.grad
+        if gradient or isinstance(gradient, Operations):
+            for parent, slope in zip(value._parents, value._slopes, strict=True):
+                _add(parent, slope * gradient)
+
+
+def _add(value, gradient):
+    """What has no gradient yet takes it as it is: 0 + gradient would be one more node in a nested graph."""
+    value.grad = gradient if type(value.grad) is _Zero else value.grad + gradient
+
+
+def _pass_on_floats(order):
+    for value in reversed(order):
+        gradient = value.grad
+        if gradient or (type(gradient) is not float and isinstance(gradient, Operations)):
+            if len(value._parents) == 1:  # a fifth faster than the loop
+                value._parents[0].grad += value._slopes[0] * gradient
+                continue
+            for parent, slope in zip(value._parents, value._slopes):  # noqa: B905, strict costs a tenth
+                parent.grad += slope * gradient
+
+
+def _computed(results, zero):
+    """The computed Values behind results, parents before children, each with the gradient zero."""
+    order, path = [], []
+    for result in results:
+        if not result._parents or result.grad is zero:
+            continue
+        value, parents, result.grad = result, iter(result._parents), zero
+        while value is not None:
+            for parent in parents:
+                if parent._parents and parent.grad is not zero:  # computed, and not met before
+                    parent.grad = zero
+                    path.append((value, parents))
+                    value, parents = parent, iter(parent._parents)
+                    break
+            else:
+                order.append(value)
+                value, parents = path.pop() if path else (None, ())
+    return order
+
+
+def graph(results):
+    """All Values behind results, each once, parents before children, in the same order in every process.
+
+    >>> x = Value(3.0)
+    >>> [value.data for value in graph([2 * x + x])]
+    [3.0, 6.0, 9.0]
+    """
+    order, met, walk = [], set(), list(reversed(results))
+    while walk:
+        value = walk.pop()
+        if value is None:
+            order.append(walk.pop())
+        elif id(value) not in met:
+            met.add(id(value))
+            walk += [value, None, *reversed(value._parents)]
+    return order
+
+
+def _check(results, gradients):
     if len(results) != len(gradients):
         raise ValueError(
             f"backward: there must be one gradient for each result; got {len(gradients)} for {len(results)}."
@@ -86,23 +202,30 @@ def backward(results, gradients):
     for result, gradient in zip(results, gradients, strict=True):
         if not isinstance(result, Value):
             raise TypeError(f"backward: results must be Values; got {result!r}.")
-        if not isinstance(gradient, Value) and number(gradient) is None:
+        if not isinstance(gradient, Operations) and number(gradient) is None:
             raise TypeError(f"backward: a gradient must be a number; got {gradient!r}.")
-    seen, walk = {}, list(results)
-    while walk:
-        value = walk.pop()
-        if id(value) not in seen:
-            seen[id(value)] = value
-            walk.extend(value._parents)
-            if value._parents:
-                value.grad = 0
-    for result, gradient in zip(results, gradients, strict=True):
-        result.grad = result.grad + gradient
-    for value in sorted(seen.values(), key=attrgetter("_order"), reverse=True):
-        gradient = value.grad
-        if type(gradient) is Value or gradient:
-            for parent, slope in zip(value._parents, value._slopes, strict=True):
-                parent.grad = parent.grad + slope * gradient
+        if type(result.data) is float and not math.isfinite(result.data):
+            _name_the_mistake(result)
+
+
+def _name_the_mistake(result):
+    """Raises ValueError naming the operation that first made a nan, or an infinity out of finite numbers.
+
+    An infinity that was given, or that a row declares (the cost of a certain mistake), is none.
+    """
+    for value in graph([result]):
+        numbers = [parent.data for parent in value._parents]
+        if math.isnan(value.data):
+            mistake = not any(map(math.isnan, numbers))
+        else:
+            declared = not numbers or value._rule in DECLARED_INFINITIES
+            mistake = math.isinf(value.data) and all(map(math.isfinite, numbers)) and not declared
+        if mistake:
+            made = f"{value._rule} of ({', '.join(map(str, numbers))}) with slopes {value._slopes}"
+            raise ValueError(
+                f"backward: the result must be a finite number; got {result.data}, which began as "
+                f"{value.data} from {made if numbers else repr(value)}."
+            )
 
 
 def plain(x):
@@ -113,6 +236,8 @@ def plain(x):
     """
     if isinstance(x, Value):
         return x.data
+    if isinstance(x, Operations) and x.level == TRACED:
+        return x.held()
     plainly = number(x)
     if plainly is None:
         raise TypeError(f"microgrid: a number or a Value must come here; got {x!r}.")

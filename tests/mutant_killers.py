@@ -17,16 +17,17 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from microgrid.kinds import SEEN
 from microgrid.oracle import crosscheck as check
 from microgrid.oracle.pairs import PAIRS, Pair
 from microgrid.oracle.report import Conditioned
 from tests.mutant_modules import functions_of, load, modules_of, swapped, used_by
 from tests.mutants import Mutant
 
-HELPERS = {"operations"}  # topics without rows, that the others build on
-TESTS = {"operations": ("test_value",)}
+HELPERS = {"operations", "fused"}  # topics without rows, that the others build on
+TESTS = {"operations": ("test_value",), "fused": ("test_operations", "test_value")}
 ROOMS = {f"{room}.{pair.topic}" for pair in PAIRS for room in ("microgrid", pair.room)}
-MODULES = sorted(ROOMS | {"microgrid.operations"})
+MODULES = sorted(ROOMS | {f"microgrid.{topic}" for topic in HELPERS})
 LOOPS = {"mdp"}  # topics whose array room loops: uncompiled, every call would compile the loop again
 
 
@@ -35,7 +36,7 @@ def rows(mutant: Mutant):
     room, topic = mutant.module.split(".")
     if topic in HELPERS:
         mine = [pair for pair in PAIRS if room in ("microgrid", pair.room)]
-        return [pair for pair in mine if topic in helpers(f"{room}.{pair.topic}")]
+        return [pair for pair in mine if HELPERS & helpers(f"{room}.{pair.topic}")]
     reached = used_by(mutant.module)
     mine = [pair for pair in PAIRS if pair.topic == topic]
     return [pair for pair in mine if not mutant.function or mutant.function in reached[pair.function]]
@@ -244,4 +245,5 @@ def run_test(test, topic):
         return
     for arguments in sets:
         if all(getattr(x, "topic", topic) == topic for x in arguments.values()):
+            SEEN.intersection_update({float, int})  # the quick ways are open, as in a fresh process
             test(**arguments)

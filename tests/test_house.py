@@ -49,7 +49,8 @@ def allowed(path, inside):
         pytest_only = {"pytest"} if where.endswith("pytest_plugin.py") else set()
         return {"microgrid", "numpy", "jax"} | rooms | pytest_only
     if where.startswith("microgrid/"):
-        return {"microgrid"} | ({"mpmath", "flint"} if inside and where.endswith("systems.py") else set())
+        libraries = {"mpmath", "flint"} if inside and where.startswith("microgrid/systems/") else set()
+        return {"microgrid"} | libraries
     if where.startswith("jaxnets/"):
         return {"jaxnets"} | ARRAYS | (EXTRAS if inside else set())
     gym = {"gymnasium"} if where in GYM or where.startswith("rl/agents/") else set()

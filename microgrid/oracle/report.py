@@ -8,7 +8,8 @@ inf
 
 import math
 
-from ..methods import Operations, with_operations
+from ..kinds import Operations
+from ..methods import with_operations
 
 # XLA on CPU flushes results below 2**-1022 to 0; up to 16 times that (a flushed factor) is no difference.
 FLUSHED = 2.0**-1018
@@ -55,7 +56,7 @@ class Conditioned(Operations):
         self.data, self.scale = float(data), scale
 
     @staticmethod
-    def operation(y, parents, slopes):
+    def operation(y, parents, slopes, rule):
         pushed = sum(abs(slope) * x.scale for x, slope in zip(parents, slopes, strict=True) if x.scale)
         return Conditioned(y, max(abs(y), pushed))
 
