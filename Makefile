@@ -8,7 +8,7 @@ export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0
 export JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES := -1
 export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
 
-.PHONY: help demo test test-slow check lock clean
+.PHONY: help demo test test-slow bench check lock clean
 
 help:  ## what make can do (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -24,11 +24,15 @@ PIP := "$(BASE)" -m pip --disable-pip-version-check --python .venv/bin/python in
 UV := $(if $(PIP_CERT),SSL_CERT_FILE="$(PIP_CERT)") $(if $(PIP_INDEX_URL),UV_DEFAULT_INDEX="$(PIP_INDEX_URL)") \
 	.venv/bin/uv pip
 
-$(READY): requirements.txt pyproject.toml
+define CHECK_PYTHON
 	@case "$(VERSION)" in 3.1[1-4]) ;; *) echo "microgrid needs Python 3.11 to 3.14; $(PYTHON) is" \
 		"$(or $(VERSION),not there): name another one, as in 'make test PYTHON=python3.13'." >&2; exit 1;; esac
 	@"$(BASE)" -m pip --version >/dev/null 2>&1 || { echo "$(PYTHON) has no pip: install it (on Debian: apt install" \
 		"python3-pip) or name another Python, as in 'make test PYTHON=python3.13'." >&2; exit 1; }
+endef
+
+$(READY): requirements.txt pyproject.toml
+	$(CHECK_PYTHON)
 	@echo "Setting up .venv with Python $(VERSION) (once)"
 	@"$(BASE)" -m venv --clear --without-pip .venv
 	@{ awk '/^[a-z]/ {keep = /^uv==/} keep' requirements.txt | $(PIP) -r /dev/stdin && \
@@ -46,6 +50,21 @@ test: $(READY)  ## all tests and docstring examples, except the slow ones
 test-slow: $(READY)  ## the slow tests
 	.venv/bin/python -m pytest -n 2 --dist worksteal -m slow
 
+# The peers of the benchmarks have an environment of their own; one that cannot be installed is left out.
+BENCH := .venv-bench/ready-$(VERSION)
+BENCH_PIP := "$(BASE)" -m pip --disable-pip-version-check --python .venv-bench/bin/python install --quiet
+
+$(BENCH): benchmarks/requirements.txt
+	$(CHECK_PYTHON)
+	@echo "Setting up .venv-bench with Python $(VERSION) (once)"
+	@"$(BASE)" -m venv --clear --without-pip .venv-bench
+	@$(BENCH_PIP) -r $< || grep '^[a-z]' $< | while read -r peer; do \
+		$(BENCH_PIP) "$$peer" || echo "$$peer cannot be installed here: the tables go without it"; done
+	@touch $@
+
+bench: $(BENCH)  ## the benchmarks against other engines; writes benchmarks/RESULTS.md
+	.venv-bench/bin/python -m benchmarks.run
+
 check: $(READY)  ## lint, format, types
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
@@ -55,6 +74,6 @@ lock: $(READY)  ## requirements.txt anew from pyproject.toml (LOCK=--upgrade for
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) compile --quiet --universal --generate-hashes --no-annotate \
 		--extra all --group dev $(LOCK) pyproject.toml --output-file requirements.txt
 
-clean:  ## removes the environment and every cache
-	rm -rf .venv .cache .hypothesis build dist
+clean:  ## removes the environments and every cache
+	rm -rf .venv .venv-bench .cache .hypothesis build dist
 	find . -name __pycache__ -prune -exec rm -rf {} +

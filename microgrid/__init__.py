@@ -30,6 +30,7 @@ from .optimizers import (
     rmsprop as rmsprop,
     sgd as sgd,
 )
+from .program import Program as Program, trace as trace
 from .regularization import (
     Dropout as Dropout,
     dropout as dropout,
@@ -52,6 +53,7 @@ __all__ = [
     "Linear",
     "NeuralNet",
     "Neuron",
+    "Program",
     "Value",
     "adagrad",
     "adam",
@@ -80,5 +82,6 @@ __all__ = [
     "softmax",
     "softmax_cross_entropy",
     "tanh",
+    "trace",
     "value_and_grad",
 ]

@@ -1,7 +1,7 @@
 """The eight activations of the cheat sheet: what a neuron makes of its weighted sum.
 
 x: the weighted sum, a number or a Value. The elementary operations behind the names (derivatives.py,
-systems.py) hold the digits where a formula as it stands would overflow or cancel.
+systems) hold the digits where a formula as it stands would overflow or cancel.
 """
 
 from . import checks, operations

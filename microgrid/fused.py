@@ -9,7 +9,7 @@ from itertools import compress
 from typing import Any
 
 from .kinds import SEEN, TRACED, kind_of, no_result, system_of
-from .systems import functions, number
+from .systems import any_number, functions
 from .value import Value
 
 FLOATS = frozenset({float, int})
@@ -111,7 +111,7 @@ def _largest(numbers):
     for x in numbers[1:]:
         best = x if functions(x).above(x, best) else best
     ties = [x == best for x in numbers]
-    share = 1 if sum(ties) == 1 else (best - best + 1) / sum(ties)  # in the number system of best
+    share = 1 if sum(ties) == 1 else functions(best).reciprocal(best, sum(ties))
     return best, tuple(share if tie else 0 for tie in ties)
 
 
@@ -193,12 +193,12 @@ def _fused(name, formula, *lists):
         if kind is not None and kind.level == TRACED:
             return kind.fused(name, *lists)
         tracked = [kind is not None and kind.holds(x) for x in operands]
-        numbers = [x.data if own else number(x) for x, own in zip(operands, tracked, strict=True)]
+        numbers = [x.data if own else any_number(x) for x, own in zip(operands, tracked, strict=True)]
         node = kind.operation if kind is not None else None
         system_of(name, numbers, operands)
     try:
         data, slopes = formula(numbers)
-    except (ArithmeticError, ValueError) as error:
+    except (ArithmeticError, TypeError, ValueError) as error:
         raise no_result(name, numbers, error) from None
     if node is None:
         return data

@@ -6,11 +6,12 @@ a, b, c: operands, y: the value.
 import math
 import re
 from collections.abc import Callable
+from decimal import InvalidOperation, Overflow
 from functools import cache
 from typing import Any
 
 from .derivatives import RULES
-from .systems import common, number
+from .systems import any_number, common, functions
 
 TRACED = math.inf  # the level of numbers that only record what is done with them
 SEEN: set = {float, int}  # the kinds of numbers that Values have held; beyond these two, checks are needed
@@ -70,17 +71,21 @@ class Operations:
     def __eq__(self, other):
         return self.data == self._number(other)
 
-    def __lt__(self, other):
-        return self.data < self._number(other)
-
-    def __le__(self, other):
-        return self.data <= self._number(other)
-
     def __gt__(self, other):
-        return self.data > self._number(other)
+        a, b = self.data, self._number(other)
+        return a > b if type(a) is float else functions(a).above(a, b)
 
     def __ge__(self, other):
-        return self.data >= self._number(other)
+        a, b = self.data, self._number(other)
+        return a >= b if type(a) is float else functions(a).at_least(a, b)
+
+    def __lt__(self, other):
+        a, b = self.data, self._number(other)
+        return a < b if type(a) is float else functions(a).above(b, a)
+
+    def __le__(self, other):
+        a, b = self.data, self._number(other)
+        return a <= b if type(a) is float else functions(a).at_least(b, a)
 
     @classmethod
     def _number(cls, other):
@@ -96,7 +101,7 @@ class Operations:
         """The row `name` on operands, at least one of this kind; all others are constants."""
         rule, (value, slopes) = RULES[name], _compiled(name)
         tracked = [i for i, x in enumerate(operands) if cls.holds(x)]
-        numbers = [x.data if i in tracked else number(x) for i, x in enumerate(operands)]
+        numbers = [x.data if i in tracked else any_number(x) for i, x in enumerate(operands)]
         system = system_of(name, numbers, operands)
         try:
             y = value(system, *numbers)
@@ -105,7 +110,7 @@ class Operations:
             return cls.operation(
                 y, parents, tuple(slopes[i](system, *numbers, y) for i in tracked), rule.name
             )
-        except (ArithmeticError, ValueError) as error:
+        except (ArithmeticError, TypeError, ValueError) as error:
             raise no_result(name, numbers, error) from None
 
 
@@ -131,18 +136,25 @@ def apply(name, *operands):
     kind = kind_of(operands)
     if kind is not None:
         return kind.apply(name, operands)
-    numbers = [number(x) for x in operands]
+    numbers = [any_number(x) for x in operands]
     system = system_of(name, numbers, operands)
     try:
         return _compiled(name)[0](system, *numbers)
-    except (ArithmeticError, ValueError) as error:
+    except (ArithmeticError, TypeError, ValueError) as error:
         raise no_result(name, operands, error) from None
 
 
 def no_result(name, operands, error):
     """The error of an operation without a result: which one, on what, and why."""
+    if str(error).startswith(f"{name}: "):
+        return error  # it says so already
     shown = ", ".join(str(operand) for operand in operands)
-    reason = "a division by zero" if isinstance(error, ZeroDivisionError) else str(error)
+    reasons = {
+        ZeroDivisionError: "a division by zero",
+        Overflow: "it is too large",
+        InvalidOperation: "undefined",
+    }
+    reason = next((text for kind, text in reasons.items() if isinstance(error, kind)), str(error))
     return type(error)(f"{name}: no result for ({shown}): {reason}.")
 
 

@@ -11,7 +11,7 @@ from functools import cache
 
 from .derivatives import RULES
 from .kinds import Operations, apply, in_system, no_result
-from .systems import common, functions, number
+from .systems import any_number, common, functions
 
 OPERATORS = {"add", "sub", "mul", "truediv", "pow", "neg", "abs"}
 WHOLE = {"relu", "step", "sign", "floor", "maximum", "minimum", "xlogy", "xlog1my"}  # may answer with an int
@@ -43,7 +43,7 @@ def _body(rule, tracked):
         f"    y = {value}",
         *kept,
         f"    return operation(y, ({nodes}), {_tuple(slopes)}, {rule.name!r})",
-        "except (ArithmeticError, ValueError) as error:",
+        "except (ArithmeticError, TypeError, ValueError) as error:",
         f"    raise no_result({rule.name!r}, ({', '.join(rule.operands)},), error) from None",
     ]
     text = "\n".join(lines)
@@ -83,7 +83,7 @@ def with_operations(cls):
 
     def constant(other):
         """other as a plain number for this kind; None for no number, or one of a higher level."""
-        return None if isinstance(other, Operations) and other.level > cls.level else number(other)
+        return None if isinstance(other, Operations) and other.level > cls.level else any_number(other)
 
     space = dict(functions_of=functions, common=common, no_result=no_result, constant=constant, apply=apply)
     space |= dict(kind=cls, operations=Operations, operation=cls.operation)

@@ -16,7 +16,7 @@ from typing import Any
 from .checks import nested
 from .kinds import SEEN, Operations, kind_of
 from .methods import with_operations
-from .systems import number
+from .systems import any_number
 from .value import NOT_YET, backward, deepest, value_class
 
 
@@ -43,7 +43,7 @@ def _value_and_grad(name, f, argnums):
         with _variables(name, args, positions) as (given, variables, kind):
             result = f(*given)
             value = result.data if kind.holds(result) else result
-            if not isinstance(value, Operations) and (value := number(value)) is None:
+            if not isinstance(value, Operations) and (value := any_number(value)) is None:
                 raise TypeError(f"{name}: the function must return one number; got {result!r}.")
             gradients = _gradients(result, variables, kind)
         return value, _select(gradients, argnums)
@@ -151,7 +151,9 @@ def _dual_class(level):
         def operation(y, parents, slopes, rule):
             tangent = 0
             for parent, slope in zip(parents, slopes, strict=True):
-                if parent.tangent or isinstance(parent.tangent, Operations):  # 0 stops, as in `backward`
+                if (
+                    isinstance(parent.tangent, Operations) or not parent.tangent == 0
+                ):  # 0 stops, as in `backward`
                     tangent = tangent + slope * parent.tangent
             return Dual(y, tangent)
 
@@ -225,7 +227,7 @@ def _leaves(name, x) -> list[Any]:
         return [leaf for entry in x.values() for leaf in _leaves(name, entry)]
     if isinstance(x, Operations):
         return [x]
-    if (plainly := number(x)) is not None:
+    if (plainly := any_number(x)) is not None:
         return [plainly]
     if not nested(x):
         raise TypeError(f"{name}: numbers, or nested lists of numbers, must come here; got {x!r}.")
@@ -236,7 +238,7 @@ def _like(x, numbers):
     """The structure of x, filled from an iterator."""
     if isinstance(x, dict):
         return {key: _like(entry, numbers) for key, entry in x.items()}
-    if isinstance(x, Operations) or number(x) is not None:
+    if isinstance(x, Operations) or any_number(x) is not None:
         return next(numbers)
     filled = [_like(entry, numbers) for entry in x]
     return tuple(filled) if isinstance(x, tuple) else filled

@@ -16,7 +16,7 @@ from functools import cache
 
 from .kinds import SEEN, TRACED, Operations
 from .methods import with_operations
-from .systems import number
+from .systems import any_number
 
 deepest: ContextVar[float] = ContextVar("the highest level in use", default=1)
 
@@ -49,7 +49,7 @@ class Value(Operations):
         return _new(cls)
 
     def __init__(self, data, name=None):
-        self.data, self.grad, self.name = number(data), NOT_YET, name
+        self.data, self.grad, self.name = any_number(data), NOT_YET, name
         if self.data is None or getattr(data, "level", 0) == TRACED:
             raise TypeError(f"Value: data must be one number; got {data!r}.")
         self._parents, self._slopes, self._rule = (), (), None
@@ -135,7 +135,9 @@ def backward(results, gradients):
 def _pass_on(order):
     for value in reversed(order):
         gradient = value.grad
-        if gradient or isinstance(gradient, Operations):
+        if (
+            isinstance(gradient, Operations) or not gradient == 0
+        ):  # of a ball around 0, both == and != are False
             for parent, slope in zip(value._parents, value._slopes, strict=True):
                 _add(parent, slope * gradient)
 
@@ -202,7 +204,7 @@ def _check(results, gradients):
     for result, gradient in zip(results, gradients, strict=True):
         if not isinstance(result, Value):
             raise TypeError(f"backward: results must be Values; got {result!r}.")
-        if not isinstance(gradient, Operations) and number(gradient) is None:
+        if not isinstance(gradient, Operations) and any_number(gradient) is None:
             raise TypeError(f"backward: a gradient must be a number; got {gradient!r}.")
         if type(result.data) is float and not math.isfinite(result.data):
             _name_the_mistake(result)
@@ -238,7 +240,7 @@ def plain(x):
         return x.data
     if isinstance(x, Operations) and x.level == TRACED:
         return x.held()
-    plainly = number(x)
+    plainly = any_number(x)
     if plainly is None:
         raise TypeError(f"microgrid: a number or a Value must come here; got {x!r}.")
     return plainly

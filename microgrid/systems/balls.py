@@ -74,6 +74,12 @@ class Balls(Numbers):
             return a > b
         raise ValueError(f"the ball {a} is neither above {b} nor not: it straddles a kink")
 
+    def at_least(self, a, b):
+        """True where all of a is at least all of b, False where nothing is."""
+        if a >= b or a < b:
+            return a >= b
+        raise ValueError(f"the ball {a} is neither at least {b} nor below it: it straddles a kink")
+
     def undecided(self, a):
         """Raises ValueError."""
         raise ValueError(f"the ball {a} straddles a kink")

@@ -54,6 +54,10 @@ class Numbers:
         """True where a > b; raises ValueError where that is not known."""
         return a > b
 
+    def at_least(self, a, b):
+        """True where a >= b; raises ValueError where that is not known."""
+        return a >= b
+
     def undecided(self, a):
         """What is left when a > 0, a == 0 and a < 0 are all false: nan, which stays nan."""
         return a

@@ -1,0 +1,165 @@
+"""What arguments look like: how their numbers are nested, and what in them is no number.
+
+A path leads to a number: (2, 0, "bias") is args[2][0]["bias"].
+"""
+
+from itertools import chain
+from typing import Any
+
+from ..checks import nested
+from ..kinds import Operations
+from ..systems import number
+
+NUMBER = "number"
+
+
+class Static:
+    """What is no number, such as "sum" or a function: a program is right for this one alone."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def same(self, other):
+        """True for the value that the program was traced with."""
+        return other is self.value or (type(other) is type(self.value) and bool(other == self.value))
+
+
+class Nest:
+    """A list, tuple or dict: its kind and keys, and what each of its parts is: NUMBER, a Static or a Nest.
+
+    flat: whether all parts are numbers. width: how many numbers each part has, where all are flat and alike.
+    """
+
+    def __init__(self, kind: Any, keys, parts):
+        self.kind, self.keys, self.parts = kind, tuple(keys), tuple(parts)
+        self.flat = kind is not dict and all(part is NUMBER for part in self.parts)
+        rows = kind is not dict and all(isinstance(part, Nest) and part.flat for part in self.parts)
+        widths = {len(part.parts) for part in self.parts} if rows else ()
+        self.width = next(iter(widths)) if len(widths) == 1 else None
+
+    def made(self, parts):
+        """A structure of this kind with other parts."""
+        if self.kind is dict:
+            return dict(zip(self.keys, parts, strict=True))
+        return getattr(self.kind, "_make", self.kind)(parts)  # _make: that of a named tuple
+
+    def items(self):
+        """(key, part) pairs."""
+        return zip(self.keys, self.parts, strict=True)
+
+    def at(self, path):
+        """The part that a path leads to."""
+        part = self
+        for key in path:
+            part = part.parts[part.keys.index(key)]
+        return part
+
+
+def structure(x: Any, told, statics=True):
+    """What x looks like. told: who asks, for the TypeError about what is no number, unless statics may be."""
+    if statics and (isinstance(x, str | bool | type(None)) or callable(x)):
+        return Static(x)
+    if isinstance(x, Operations) or number(x) is not None:
+        return NUMBER
+    if isinstance(x, dict) and all(isinstance(key, str) for key in x):
+        return Nest(dict, x, [structure(part, told, statics) for part in x.values()])
+    if not nested(x):
+        raise TypeError(f"{told} must be numbers or nested lists of numbers; got {x!r}.")
+    kind = type(x) if isinstance(x, tuple) else list
+    return Nest(kind, range(len(x)), [structure(part, told, statics) for part in x])
+
+
+def flattener(like):
+    """The function that returns the numbers of what looks like that, in order.
+
+    It raises LookupError or TypeError for what does not. Generated: each call of a program starts with it.
+    """
+    statics = []
+    text = f"lambda x: [{_flat(like, 'x', statics)}]"
+    return eval(text, dict(sized=_sized, rows=_rows, same=_same, statics=statics))
+
+
+def _flat(like, text, statics):
+    """The text of the numbers in `text`, separated by commas."""
+    if like is NUMBER:
+        return text
+    if isinstance(like, Static):
+        statics.append(like)
+        return f"*same(statics[{len(statics) - 1}], {text})"
+    count = len(like.parts)
+    if like.flat or not count:
+        return f"*sized({text}, {count})"
+    if like.width is not None:
+        return f"*rows({text}, {count}, {like.width})"
+    texts = [f"{text}[{key!r}]" for key in like.keys]
+    texts[0] = f"sized({text}, {count})[{like.keys[0]!r}]"
+    return ", ".join(_flat(part, inner, statics) for part, inner in zip(like.parts, texts, strict=True))
+
+
+def _sized(x, count):
+    if len(x) != count:
+        raise LookupError
+    return x
+
+
+def _rows(x, count, width):
+    if len(x) != count or set(map(len, x)) != {width}:
+        raise LookupError
+    return chain.from_iterable(x)
+
+
+def _same(static, x):
+    if not static.same(x):
+        raise LookupError
+    return ()
+
+
+def filled(like, numbers) -> Any:
+    """A structure with numbers from an iterator."""
+    if like is NUMBER:
+        return next(numbers)
+    if isinstance(like, Static):
+        return like.value
+    return like.made([filled(part, numbers) for part in like.parts])
+
+
+def in_kind(structure: Any, like: Any) -> Any:
+    """A structure whose ints, such as a slope of 1, are of the kinds that another has in their places."""
+    if isinstance(structure, dict):
+        return {key: in_kind(part, like[key]) for key, part in structure.items()}
+    if isinstance(structure, list | tuple):
+        return type(structure)([in_kind(part, other) for part, other in zip(structure, like, strict=True)])
+    given = type(structure) is int and not isinstance(like, int | float | Operations)
+    return type(like)(structure) if given else structure
+
+
+def paths(like, path=()):
+    """The paths of all numbers, in order."""
+    if like is NUMBER:
+        return [path]
+    return (
+        []
+        if isinstance(like, Static)
+        else [p for key, part in like.items() for p in paths(part, (*path, key))]
+    )
+
+
+def described(like):
+    """A structure in words: (2, 3) for two lists of three numbers, [(2,), ()] for a list and a number."""
+    if isinstance(like, Static):
+        return repr(like.value)
+    if (shape := _shape(like)) is not None:
+        return str(shape)
+    if like.kind is dict:
+        return "{" + ", ".join(f"{key!r}: {described(part)}" for key, part in like.items()) + "}"
+    return f"[{', '.join(map(described, like.parts))}]"
+
+
+def _shape(like):
+    """The shape of nested lists as an array has it, or None."""
+    if not isinstance(like, Nest):
+        return () if like is NUMBER else None
+    shapes = {_shape(part) for part in like.parts}
+    if like.kind is dict or len(shapes) > 1 or None in shapes:
+        return None
+    return (len(like.parts), *(shapes.pop() if shapes else ()))
