@@ -9,7 +9,7 @@ from itertools import compress
 from typing import Any
 
 from .kinds import SEEN, TRACED, kind_of, no_result, system_of
-from .systems import any_number, functions
+from .systems import any_number, common
 from .value import Value
 
 FLOATS = frozenset({float, int})
@@ -89,7 +89,7 @@ def norm(xs):
 
 
 def _norm(numbers):
-    data = functions(numbers[0]).norm(numbers)
+    data = common("norm", *numbers).norm(numbers)
     return data, tuple(x / data if data != 0 else 0 for x in numbers)
 
 
@@ -107,11 +107,11 @@ def largest(xs):
 
 
 def _largest(numbers):
-    best = numbers[0]
+    best, system = numbers[0], common("largest", *numbers)
     for x in numbers[1:]:
-        best = x if functions(x).above(x, best) else best
+        best = x if system.above(x, best) else best
     ties = [x == best for x in numbers]
-    share = 1 if sum(ties) == 1 else functions(best).reciprocal(best, sum(ties))
+    share = 1 if sum(ties) == 1 else system.reciprocal(best, sum(ties))
     return best, tuple(share if tie else 0 for tie in ties)
 
 
@@ -131,7 +131,8 @@ def logsumexp(xs):
 
 def _logsumexp(numbers):
     top, powers, rest = _powers(numbers)
-    return numbers[top] + functions(rest).log1p(rest), tuple(power / (1 + rest) for power in powers)
+    log1p = common("logsumexp", *numbers).log1p
+    return numbers[top] + log1p(rest), tuple(power / (1 + rest) for power in powers)
 
 
 def softmax(xs):
@@ -167,7 +168,7 @@ def _powers(numbers) -> tuple[int, list[Any], Any]:
     top = 0
     for i, x in enumerate(numbers):
         top = i if x > numbers[top] else top  # of balls that overlap, any will do
-    exp = functions(numbers[top] - numbers[top]).exp
+    exp = common("softmax", *numbers).exp
     powers = [exp(x - numbers[top]) for x in numbers]
     return top, powers, _total(powers[:top] + powers[top + 1 :])[0]
 

@@ -53,6 +53,7 @@ def killed(mutant: Mutant) -> str | None:
     """What noticed the mutant, or None if nothing did."""
     scalar_room = mutant.module.startswith("microgrid.")
     owners = modules_of(mutant.module.split(".")[0])
+    files = tests_of(mutant.module.split(".")[1])  # imported while all is true
     try:
         swap = functions_of(mutant.module, load(mutant.module, mutant.code))
         with contextlib.ExitStack() as stack:
@@ -62,7 +63,7 @@ def killed(mutant: Mutant) -> str | None:
                 for pair in rows(mutant):
                     mine, other = check.rooms(pair)[:: 1 if scalar_room else -1]
                     stage(pair, mine, other, scalar_room)
-            topic_tests(mutant, swap)
+            topic_tests(mutant, swap, files)
             for pair in rows(mutant) if not scalar_room else ():
                 compiled(pair, check.rooms(pair)[1])
     except (AssertionError, pytest.fail.Exception) as error:
@@ -193,13 +194,17 @@ def compiled(pair, mine):
         assert check.worst(slopes, answer[1], slope_scales) <= pair.ulps[1], f"compiled, at {case}"
 
 
-def topic_tests(mutant, swap):
+def tests_of(topic):
+    """The modules of tests that look at a topic."""
+    files = "test_edges", *TESTS.get(topic, (f"test_{topic}",))
+    here = Path(__file__).parent
+    return [importlib.import_module(f"tests.{file}") for file in files if (here / f"{file}.py").exists()]
+
+
+def topic_tests(mutant, swap, files):
     """The tests of the topic and of the edges that use the mutant's room, with the mutant in its place."""
     package, topic = mutant.module.split(".")
-    for file in ("test_edges", *TESTS.get(topic, (f"test_{topic}",))):
-        if not (Path(__file__).parent / f"{file}.py").exists():
-            continue
-        tests = importlib.import_module(f"tests.{file}")
+    for tests in files:
         users = (
             modules_of(package) if topic in HELPERS else [sys.modules[mutant.module], sys.modules[package]]
         )

@@ -15,8 +15,19 @@ LIBRARY_TANH = (
     "up to 1.55 the library's tanh is within the 4 ULP of the row as well (measured: 3); where it is not, "
     "near 1, a test of its own asks for every bit"
 )
+GENERAL_WAY = "the quick way for floats is left, and the general one gives the same node"
 
 EQUIVALENT = {
+    "microgrid.fused": {
+        "dot: len(SEEN) == 2 -> len(SEEN) != 2": GENERAL_WAY,
+        "dot: len(SEEN) == 2 -> len(SEEN) == 3": GENERAL_WAY,
+        "dot: type(ys[0]) is Value -> type(ys[0]) is not Value": GENERAL_WAY,
+        "dot: xs + ys -> xs - ys": GENERAL_WAY,
+        "dot: xs + ys + first -> xs + ys - first": GENERAL_WAY,
+        "dot: xs + first -> xs - first": GENERAL_WAY,
+        "dot: ys + one -> ys - one": GENERAL_WAY,
+        "_powers: x > numbers[top] -> x >= numbers[top]": "of numbers that tie, any may be taken out",
+    },
     "microgrid.optimizers": {
         "gradient_descent: None -> 0": UNUSED,
         "sgd: None -> 0": UNUSED,

@@ -128,6 +128,28 @@ def test_a_dominant_share_keeps_the_digits_of_its_slope():
     assert x[0].grad == pytest.approx(math.exp(-40.0), rel=1e-15)
 
 
+def test_short_lists_have_their_answers():
+    assert (total([]), dot([], []), dot([], [], 3.0)) == (0, 0, 3.0)
+    assert gradients(norm, [-2.0]) == (2.0, [-1.0])
+    assert gradients(logsumexp, [-2.0]) == (-2.0, [1.0])
+    assert gradients(largest, [-2.0]) == (-2.0, [1])
+    assert gradients(lambda x: softmax(x)[0], [-2.0]) == (1.0, [0.0])
+
+
+def test_plain_numbers_give_plain_numbers():
+    assert softmax([0.0, 0.0]) == [0.5, 0.5] and logsumexp([0.0]) == 0.0
+    exact = [total([Fraction(1, 2), 1]), dot([Fraction(1, 2)], [3]), largest([Fraction(1, 3), 0])]
+    assert exact == [Fraction(3, 2), Fraction(3, 2), Fraction(1, 3)]
+    assert all(type(x) is Fraction for x in exact)
+
+
+def test_ints_meet_other_kinds_of_numbers_wherever_they_stand():
+    with mpmath.workdps(50):
+        one = Value(mpf(1) / 3)
+        assert abs(logsumexp([1, one]).data - mpmath.log(mpmath.e + mpmath.exp(one.data))) < mpf(10) ** -48
+        assert abs(norm([1, one]).data - mpmath.sqrt(1 + one.data**2)) < mpf(10) ** -48
+
+
 def test_ties_of_the_largest_share_its_slope():
     assert gradients(largest, [3.0, 1.0, 3.0]) == (3.0, [0.5, 0, 0.5])
     assert gradients(largest, [Fraction(1), Fraction(1), Fraction(1)])[1] == [Fraction(1, 3)] * 3

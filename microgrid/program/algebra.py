@@ -44,11 +44,13 @@ class Algebra(Graph):
     Besides there are `total`, its args added up from left to right; `flows`, whether a gradient is not 0;
     `row`, whose first arg is the value of the row `data` of the table and whose others are its operands;
     `fused`, the same for `data` = (name, slopes), an operation of many operands; and what loops need, below.
+    letters: names for nodes that have one in every formula that they are in.
     """
 
     def __init__(self, floats):
         super().__init__()
         self.floats, self.zero, self.one = floats, self.constant(0), self.constant(1)
+        self.letters = {}
 
     def column(self, loop, source) -> Node:
         """What differs from round to round of a loop; source: Entries, or its place in the loop's tables."""

@@ -81,16 +81,18 @@ def _argument(node):
 
 def _wishes(recording, lowering):
     """The name that each expression is to have, if there is one."""
-    wishes = {}
+    wishes = dict(lowering.algebra.letters)
     for expression, recorded in lowering.recorded.items():
         given = [recording.names[node] for node in recorded if node in recording.names]
-        wishes[expression] = given[0] if given else _letter(recording.letters, expression, recorded)
-        if expression.op == "column" and wishes[expression] is None:
-            wishes[expression] = _entry(recording, expression.data[1])
+        wish = given[0] if given else _letter(recording.letters, expression, recorded)
+        if wish is not None:
+            wishes[expression] = wish
     for expression in lowering.algebra.nodes:
-        if expression.op in ("over", "each") and wishes.get(expression) is None:
-            wishes[expression] = "total" if expression.op == "over" else "results"
-    return {expression: wish for expression, wish in wishes.items() if wish is not None}
+        if expression.op == "column":
+            wishes.setdefault(expression, _entry(recording, expression.data[1]))
+        elif expression.op in ("over", "each"):
+            wishes.setdefault(expression, "total" if expression.op == "over" else "results")
+    return wishes
 
 
 def _letter(letters, expression, recorded):

@@ -41,10 +41,8 @@ def logsumexp(algebra, xs):
     return algebra.node("fused", y, *xs, data=("logsumexp", tuple(slopes)))
 
 
-def softmax(algebra, args):
-    """The share e / (1 + rest) of the first arg among the others."""
-    x, *xs = args
-    i = xs.index(x)
+def softmax(algebra, xs, i):
+    """The share e / (1 + rest) of number i."""
     _, powers, rest = _powers(algebra, xs)
     shares = [algebra.read("e / (1 + rest)", e=e, rest=rest) for e in powers]
     others = algebra.total(powers[:i] + powers[i + 1 :])
@@ -62,11 +60,18 @@ def _powers(algebra, xs):
     m = _max(algebra, xs)
     powers = [algebra.read("exp(x - m)", x=x, m=m) for x in xs]
     below = [algebra.read("e if x < m else 0", e=e, x=x, m=m) for e, x in zip(powers, xs, strict=True)]
-    ties = algebra.total([algebra.read("0 if x < m else 1", x=x, m=m) for x in xs])
-    return m, powers, algebra.total([*below, algebra.read("ties - 1", ties=ties)])
+    tie = "x == m" if algebra.floats else "0 if x < m else 1"  # a ball is never known to equal itself
+    ties = algebra.total([algebra.read(tie, x=x, m=m) for x in xs])
+    rest = algebra.total([*below, algebra.read("ties - 1", ties=ties)])
+    algebra.letters |= {m: "m", rest: "rest"} | dict.fromkeys(powers, "e")
+    return m, powers, rest
 
 
 FUSED = {
-    "held": held, "total": Algebra.total, "dot": dot, "norm": norm, "largest": largest,
-    "logsumexp": logsumexp, "softmax": softmax,
-}  # fmt: skip
+    "held": held,
+    "total": Algebra.total,
+    "dot": dot,
+    "norm": norm,
+    "largest": largest,
+    "logsumexp": logsumexp,
+}

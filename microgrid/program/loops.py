@@ -1,13 +1,16 @@
 """A loop as text: sums start, rounds add to them, and what is computed in a round stands inside."""
 
 from math import inf
+from textwrap import wrap
 
 from .arguments import filled
 from .graph import reachable
 from .regions import common, operands, regions
 from .survey import place, terms
 from .unpacking import loop_header, nested_text
-from .writing import WIDTH, plain
+from .writing import plain
+
+TOGETHER = 66  # how much of a line names take that start at 0 together; a sign comes between any two
 
 
 class LoopWriter:
@@ -57,9 +60,8 @@ class LoopWriter:
                 zeros.append(source.name(node))
             else:
                 source.assign(node, "=", source.text_of(node.args[0]))
-        count = max(1, WIDTH // (3 + max(map(len, zeros), default=0)) - 1)
-        for i in range(0, len(zeros), count):  # a = b = c = 0.0
-            source.line("", f"{' = '.join(zeros[i : i + count])} = ", source.text_of(source.zero))
+        for line in wrap(" ".join(zeros), TOGETHER):
+            source.line("", line.replace(" ", " = "), f" = {source.text_of(source.zero)}")
 
     def _header(self, columns):
         """(targets, source and colon) of the loop over columns of data."""

@@ -5,7 +5,7 @@ from itertools import islice
 from ..derivatives import RULES
 from .algebra import Algebra
 from .arguments import NUMBER, described, paths
-from .fusing import FUSED
+from .fusing import FUSED, softmax
 from .graph import LEAVES, Node, reachable
 from .rolling import Entries, Loop, Rounds, match, parts
 
@@ -88,7 +88,7 @@ class Lowering:
         if node.op == "constant":
             return self.algebra.constant(node.data)
         if node not in self._parts:
-            return self._made(node.op, [self._found[arg] for arg in node.args])
+            return self._made(node, [self._found[arg] for arg in node.args])
         terms = []
         for part in self._parts[node]:
             if isinstance(part, Rounds):
@@ -109,13 +109,15 @@ class Lowering:
             made[step] = self.algebra.column(loop, source)
         for step in rounds.operations:
             args = zip(*[node.args for node in step], strict=True)
-            made[step] = self._made(step[0].op, [made[arg] for arg in args])
+            made[step] = self._made(step[0], [made[arg] for arg in args])
         for step, expression in made.items():
             self.recorded.setdefault(expression, []).extend(step)
         return loop, [made[result] for result in rounds.results]
 
-    def _made(self, op, args):
+    def _made(self, node, args):
         """The expression of a recorded operation."""
-        if op in RULES:
-            return self.algebra.row(op, *args)
-        return FUSED[op](self.algebra, args) if op in FUSED else self.algebra.make(op, *args)
+        if node.op in RULES:
+            return self.algebra.row(node.op, *args)
+        if node.op == "softmax":
+            return softmax(self.algebra, args, node.data)
+        return FUSED[node.op](self.algebra, args) if node.op in FUSED else self.algebra.make(node.op, *args)

@@ -222,5 +222,8 @@ def _header(source):
         lines += ["from microgrid.systems import functions", ""]
         lines += [f"{name} = functions(1.0).{name}" for name in own]
     for name, value in source.constants.items():
-        lines += folded(f"{name} = ", repr(value), "", 0)
+        if isinstance(value, tuple) and isinstance(value[0], tuple):
+            lines += [f"{name} = (", *[f"    {row!r}," for row in value], ")"]
+        else:
+            lines += folded(f"{name} = ", repr(value), "", 0)
     return [*lines, "", ""] if lines else []

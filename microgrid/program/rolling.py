@@ -64,7 +64,7 @@ def match(rounds):
             found.columns[step] = _column(step)
             if found.columns[step] is None:
                 return None
-        elif any(node.op != first.op or len(node.args) != len(first.args) for node in step):
+        elif any(_kind(node) != _kind(first) for node in step):
             return None
         else:
             found.operations.append(step)
@@ -74,6 +74,10 @@ def match(rounds):
     found.operations.sort(key=lambda step: step[0].index)
     worth = (len(rounds) - 1) * (len(found.operations) - 1)
     return found if len(rounds) >= LEAST_ROUNDS and worth >= LEAST_WORTH else None
+
+
+def _kind(node):
+    return node.op, node.data, len(node.args)
 
 
 def _column(step):

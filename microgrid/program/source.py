@@ -91,10 +91,15 @@ class Source:
         for leaf, gradient in self.formula.targets.items():
             if gradient is not self.zero and self.text_of(gradient) != self._result(leaf):
                 self.line("backward", f"{self._result(leaf)} = ", self.text_of(gradient))
-        results = nested_text(self.formula.values, self.text_of)
+        head, results = "return ", self.formula.values
+        text = nested_text(results, self.text_of)
         if self.formula.gradients is not None:
-            results += f", {nested_text(self.formula.gradients, self._result)}"
-        self.line("", "return ", results)
+            head, results = f"return {text}, ", self.formula.gradients
+            text = nested_text(results, self._result)
+        if isinstance(results, list | tuple):  # its own brackets are those to break it in
+            self.line("", head + text[0], text[1:-1], text[-1])
+        else:
+            self.line("", head, text)
 
     def _result(self, node):
         """The text of a gradient: node is its leaf, or the list that it is."""
@@ -147,8 +152,10 @@ class Source:
         if self.survey.uses[node] > 1 or node in self.survey.held:
             return True
         user = self.survey.user.get(node)
-        if user and (user.op in ("row", "fused") or (user.op == "over" and node is user.args[0])):
-            return False  # a value that stands for a row, and what a sum starts with, get their line there
+        if user and user.op in ("row", "fused"):
+            return False  # the row that it is the value of may get one
+        if user and user.op == "over":
+            return node is not user.args[0] and self._letter(node) is not None
         if user and user.op == "where" and regions[node] != regions.get(user) and len(text) < LAZY:
             return False  # then it is computed only if the condition holds
         return self._letter(node) is not None or len(text) > INLINE

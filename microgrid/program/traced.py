@@ -47,7 +47,7 @@ class Traced(Operations):
         graph = _graph(operands)
         if name == "softmax":
             nodes = [_node(graph, name, x) for x in operands]
-            return [Traced(graph, graph.node("softmax", node, *nodes)) for node in nodes]
+            return [Traced(graph, graph.node(name, *nodes, data=i)) for i in range(len(nodes))]
         return _recorded(graph, name, operands)
 
     def held(self):

@@ -27,7 +27,7 @@ def loop_header(like, parameters, columns, table):
     """
     places = [name for source, name in columns if isinstance(source, int)]
     entries = [(source, name) for source, name in columns if not isinstance(source, int)]
-    lists: dict = {source[:3]: {} for source, _ in sorted(entries, key=lambda entry: entry[0].path[0])}
+    lists: dict = {source[:3]: {} for source, _ in sorted(entries, key=lambda entry: entry[0][:2])}
     for source, name in entries:
         lists[source[:3]][source.rest] = name
     targets = [_targets(like.at((*path, start)), names) for (path, start, _), names in lists.items()]

@@ -82,14 +82,17 @@ def sum_text(args):
 
 
 def folded(head, body, tail, indent):
-    """The lines of a statement; a long body is put in brackets and broken before signs and behind commas."""
+    """The lines of a statement. A long body is broken before signs and behind commas, in brackets: those that
+    head opens and tail closes, or its own."""
     margin = " " * 4 * indent
     if len(margin) + len(head) + len(body) + len(tail) <= WIDTH:
         return [margin + head + body + tail]
+    if not head.endswith(("(", "[")):
+        head, tail = f"{head}(", f"){tail}"
     deeper = margin + " " * 4
     glued = re.sub(r"(?<!,) (?![-+] |if |else )", SPACE, body)
     lines = textwrap.wrap(
         glued, WIDTH, initial_indent=deeper, subsequent_indent=deeper, break_long_words=False,
         break_on_hyphens=False,
     )  # fmt: skip
-    return [f"{margin}{head}(", *[line.replace(SPACE, " ") for line in lines], f"{margin}){tail}"]
+    return [margin + head, *[line.replace(SPACE, " ") for line in lines], margin + tail]
