@@ -182,3 +182,12 @@ def test_without_a_reader_it_ends_with_one_sentence():
     os.close(writer)
     assert ended.returncode == 1
     assert ended.stderr == "Stopped: nobody reads the output any more.\n"
+
+
+def test_the_derivation_by_hand_is_that_of_the_machine(capsys):
+    (_, by_hand, bias), eager, traced, batch, second, along = example("10_derivation.py")["main"]()
+    assert eager == pytest.approx([*by_hand, bias], rel=1e-15)
+    assert traced == pytest.approx([*by_hand, bias], rel=1e-15)
+    assert "for (x0, x1), t in zip(xs, ts):" in batch
+    assert along == pytest.approx(second[0], rel=1e-15) and second[0][1] == second[1][0]
+    assert "    d_w0 = d_z * x0" in capsys.readouterr().out

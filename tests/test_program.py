@@ -1,4 +1,4 @@
-"""What a Program computes: the function's own results and gradients, for every kind of number and of argument."""
+"""What a Program computes: the function's results and gradients, for every kind of number and argument."""
 
 import gc
 from collections import namedtuple
