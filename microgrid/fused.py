@@ -8,7 +8,8 @@ from functools import partial
 from itertools import compress
 from typing import Any
 
-from .kinds import SEEN, TRACED, kind_of, no_result, system_of
+from .finite import finite
+from .kinds import SEEN, TRACED, Operations, kind_of, no_result, system_of
 from .systems import any_number, common
 from .value import Value
 
@@ -26,7 +27,7 @@ def total(xs):
     >>> total([1.0, 2.0, 3.5])
     6.5
     """
-    return _fused("total", _total, tuple(xs)) if xs else 0
+    return _fused("total", _total, xs) if (xs := _listed("total", xs)) else 0
 
 
 def _total(numbers):
@@ -46,9 +47,9 @@ def dot(xs, ys, start=0):
     >>> dot([1.0, 2.0], [3.0, 4.0])
     11.0
     """
+    xs, ys = _listed("dot", xs), _listed("dot", ys)
     if len(xs) != len(ys):
         raise ValueError(f"dot: both lists must have one length; got {len(xs)} and {len(ys)}.")
-    xs, ys = tuple(xs), tuple(ys)
     if xs and len(SEEN) == 2:  # most of the time of a net is spent here: weights are Values, inputs perhaps
         try:
             a = [x.data for x in xs]
@@ -107,11 +108,16 @@ def largest(xs):
 
 
 def _largest(numbers):
-    best, system = numbers[0], common("largest", *numbers)
+    system = common("largest", *numbers)
+    best = numbers[0]
     for x in numbers[1:]:
-        best = x if system.above(x, best) else best
+        best = x if system.above(x, best) or x != x else best
     ties = [x == best for x in numbers]
-    share = 1 if sum(ties) == 1 else system.reciprocal(best, sum(ties))
+    if kind_of(numbers) is not None:
+        best = largest(numbers)  # in a tie, all keep their part in gradients of gradients too
+    elif type(best) is int:
+        best = system.whole(best, *numbers)
+    share = 1 if sum(ties) == 1 else system.reciprocal(best, sum(ties)) if any(ties) else best  # nan
     return best, tuple(share if tie else 0 for tie in ties)
 
 
@@ -131,6 +137,8 @@ def logsumexp(xs):
 
 def _logsumexp(numbers):
     top, powers, rest = _powers(numbers)
+    if not finite(numbers[top]):
+        return _largest(numbers)
     log1p = common("logsumexp", *numbers).log1p
     return numbers[top] + log1p(rest), tuple(power / (1 + rest) for power in powers)
 
@@ -173,36 +181,41 @@ def _powers(numbers) -> tuple[int, list[Any], Any]:
     return top, powers, _total(powers[:top] + powers[top + 1 :])[0]
 
 
-def _some(name, xs):
-    if len(xs) == 0:
-        raise ValueError(f"{name}: the list must not be empty; got [].")
+def _listed(name, xs):
+    """The numbers of a list, tuple or array, as a tuple."""
+    if not hasattr(xs, "__len__") or isinstance(xs, str | bytes | dict | set):
+        raise TypeError(f"{name}: the numbers must come in a list; got {xs!r}.")
     return tuple(xs)
+
+
+def _some(name, xs):
+    if len(xs := _listed(name, xs)) == 0:
+        raise ValueError(f"{name}: the list must not be empty; got [].")
+    return xs
 
 
 def _fused(name, formula, *lists):
     """One node for formula(numbers) -> (data, slopes); the plain numbers among the operands are constants."""
     operands = sum(lists, ())
-    kinds = list(map(type, operands))
-    if (own := kinds.count(Value)) == len(kinds):
+    kinds: list[Any] = list(map(type, operands))
+    carriers: list[Any] = [kind for kind in set(kinds) if issubclass(kind, Operations)]
+    kind: Any = carriers[0] if len(carriers) == 1 else kind_of(operands)
+    if kind is not None and kind.level == TRACED:
+        return kind.fused(name, *lists)
+    if kinds.count(kind) == len(kinds):
         tracked, numbers = None, [x.data for x in operands]
-    else:
-        tracked = [kind is Value for kind in kinds]
-        numbers = [x.data if kind is Value else x for x, kind in zip(operands, kinds, strict=True)]
-    node = Value.operation if own else None
-    if not FLOATS.issuperset(map(type, numbers)):
-        kind = kind_of(operands)
-        if kind is not None and kind.level == TRACED:
-            return kind.fused(name, *lists)
-        tracked = [kind is not None and kind.holds(x) for x in operands]
+    else:  # Values of a lower level are constants, as plain numbers are
+        mine = {carrier for carrier in carriers if kind and carrier.level == kind.level}
+        tracked = [kind in mine for kind in kinds]
         numbers = [x.data if own else any_number(x) for x, own in zip(operands, tracked, strict=True)]
-        node = kind.operation if kind is not None else None
+    if not FLOATS.issuperset(map(type, numbers)):
         system_of(name, numbers, operands)
     try:
         data, slopes = formula(numbers)
     except (ArithmeticError, TypeError, ValueError) as error:
         raise no_result(name, numbers, error) from None
-    if node is None:
+    if kind is None:
         return data
     if tracked is None:
-        return node(data, operands, slopes, name)
-    return node(data, tuple(compress(operands, tracked)), tuple(compress(slopes, tracked)), name)
+        return kind.operation(data, operands, slopes, name)
+    return kind.operation(data, tuple(compress(operands, tracked)), tuple(compress(slopes, tracked)), name)

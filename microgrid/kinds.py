@@ -63,13 +63,17 @@ class Operations:
         return round(self.data, digits)
 
     def __bool__(self):
-        return bool(self.data)
+        return not self == 0
 
     def __format__(self, specification):
         return format(self.data, specification) if specification else str(self)
 
     def __eq__(self, other):
-        return self.data == self._number(other)
+        a, b = self.data, self._number(other)
+        return a == b if type(a) is float else functions(a).equal(a, b)
+
+    def __ne__(self, other):
+        return not self == other
 
     def __gt__(self, other):
         a, b = self.data, self._number(other)
@@ -105,7 +109,7 @@ class Operations:
         system = system_of(name, numbers, operands)
         try:
             y = value(system, *numbers)
-            y = system.whole(y, *numbers) if type(y) is int else y
+            y = system.whole(y, *numbers) if type(y) in (int, float) else y
             parents = tuple(operands[i] for i in tracked)
             return cls.operation(
                 y, parents, tuple(slopes[i](system, *numbers, y) for i in tracked), rule.name
@@ -154,7 +158,9 @@ def no_result(name, operands, error):
         Overflow: "it is too large",
         InvalidOperation: "undefined",
     }
-    reason = next((text for kind, text in reasons.items() if isinstance(error, kind)), str(error))
+    reason = next((text for kind, text in reasons.items() if isinstance(error, kind)), str(error).rstrip("."))
+    if isinstance(error, TypeError) and any(isinstance(x, complex) for x in operands):
+        reason = "it is not holomorphic, so no complex number has a slope there"
     return type(error)(f"{name}: no result for ({shown}): {reason}.")
 
 

@@ -35,7 +35,8 @@ def _body(rule, tracked):
     kept = []
     if rule.name in WHOLE:
         numbers = ", ".join(rule.operands)
-        kept = ["    if type(y) is int and type(a) is not float:"]
+        foreign = "type(a) is not float" if len(rule.operands) == 1 else "not (type(a) is type(b) is float)"
+        kept = [f"    if type(y) in (int, float) and {foreign}:"]
         kept += [f"        y = common({rule.name!r}, {numbers}).whole(y, {numbers})"]
     nodes = "".join(f"{x}_node, " for x in tracked)
     lines += [

@@ -10,14 +10,15 @@ leave the caller's numbers and Values alone.
 """
 
 from contextlib import contextmanager
-from functools import cache, wraps
+from functools import wraps
 from typing import Any
 
 from .checks import nested
-from .kinds import SEEN, Operations, kind_of
-from .methods import with_operations
+from .dual import Unconverted, dual_class
+from .kinds import Operations, kind_of
+from .levels import above
 from .systems import any_number
-from .value import NOT_YET, backward, deepest, value_class
+from .value import NOT_YET, Value, backward, value_class
 
 
 def value_and_grad(f, argnums=0):
@@ -39,9 +40,9 @@ def _value_and_grad(name, f, argnums):
     positions = _positions(name, f, argnums)
 
     @wraps(f)
-    def both(*args):
+    def both(*args, **kwargs):
         with _variables(name, args, positions) as (given, variables, kind):
-            result = f(*given)
+            result = f(*given, **kwargs)
             value = result.data if kind.holds(result) else result
             if not isinstance(value, Operations) and (value := any_number(value)) is None:
                 raise TypeError(f"{name}: the function must return one number; got {result!r}.")
@@ -64,8 +65,8 @@ def grad(f, argnums=0):
     both = _value_and_grad("grad", f, argnums)
 
     @wraps(f)
-    def gradient(*args):
-        return both(*args)[1]
+    def gradient(*args, **kwargs):
+        return both(*args, **kwargs)[1]
 
     return gradient
 
@@ -84,9 +85,9 @@ def jacobian(f, argnums=0):
     positions = _positions("jacobian", f, argnums)
 
     @wraps(f)
-    def slopes(*args):
+    def slopes(*args, **kwargs):
         with _variables("jacobian", args, positions) as (given, variables, kind):
-            results = f(*given)
+            results = f(*given, **kwargs)
             rows = [_select(_gradients(y, variables, kind), argnums) for y in _leaves("jacobian", results)]
         return _like(results, iter(rows))
 
@@ -127,7 +128,7 @@ def jvp(f, primals, tangents):
             f"jvp: tangents must have the structure of primals; got {tangents!r} for {primals!r}."
         )
     with _level(numbers + directions) as level:
-        kind = _dual_class(level)
+        kind = dual_class(level)
         duals = [kind(x, v) for x, v in zip(numbers, directions, strict=True)]
         results = f(*_like(primals, iter(duals)))
         ys = _leaves("jvp", results)
@@ -136,44 +137,16 @@ def jvp(f, primals, tangents):
     return _like(results, iter(values)), _like(results, iter(slopes))
 
 
-@cache
-def _dual_class(level):
-    """The class of numbers that carry their slope along one direction with them."""
-    SEEN.add(level)
+class Variable(Unconverted, Value):
+    """A Value that a derivative is taken by, and what is computed from it."""
 
-    class Dual(Operations):
-        __slots__ = ("data", "tangent")
-
-        def __init__(self, data, tangent):
-            self.data, self.tangent = data, tangent
-
-        @staticmethod
-        def operation(y, parents, slopes, rule):
-            tangent = 0
-            for parent, slope in zip(parents, slopes, strict=True):
-                if (
-                    isinstance(parent.tangent, Operations) or not parent.tangent == 0
-                ):  # 0 stops, as in `backward`
-                    tangent = tangent + slope * parent.tangent
-            return Dual(y, tangent)
-
-        def __repr__(self):
-            return f"Dual({self.data}, tangent={self.tangent})"
-
-    Dual.level = level
-    return with_operations(Dual)
+    __slots__ = ()
 
 
-@contextmanager
 def _level(numbers):
     """A level above every derivative under way and every Value among the numbers."""
     kind = kind_of(numbers)
-    level = 1 + max(deepest.get(), kind.level if kind else 0)
-    token = deepest.set(level)
-    try:
-        yield level
-    finally:
-        deepest.reset(token)
+    return above(kind.level if kind else 1)
 
 
 @contextmanager
@@ -184,7 +157,7 @@ def _variables(name, args, positions):
             f"{name}: argnums must be below the number of arguments {len(args)}; got {positions[-1]}."
         )
     with _level([x for i in positions for x in _leaves(name, args[i])]) as level:
-        kind = value_class(level)
+        kind = value_class(level, Variable)
         given, variables = list(args), {}
         for i in positions:
             variables[i] = given[i] = _like(args[i], map(kind, _leaves(name, args[i])))

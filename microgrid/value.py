@@ -10,15 +10,13 @@ Operations and slopes come from the one table in derivatives.py; here are the gr
 operations.py has the operations as functions: exp(x), dot(xs, ys), ...; transforms.py has grad, jvp, hessian.
 """
 
-import math
-from contextvars import ContextVar
 from functools import cache
 
+from .finite import beginning, finite
 from .kinds import SEEN, TRACED, Operations
+from .levels import nested
 from .methods import with_operations
-from .systems import any_number
-
-deepest: ContextVar[float] = ContextVar("the highest level in use", default=1)
+from .systems import any_number, common, functions
 
 
 class _Zero(int):
@@ -26,7 +24,6 @@ class _Zero(int):
 
 
 NOT_YET = _Zero(0)
-DECLARED_INFINITIES = {"xlogy", "xlog1my"}  # rows whose value may be infinite at finite operands
 
 
 class Value(Operations):
@@ -44,13 +41,15 @@ class Value(Operations):
     def __new__(cls, data=None, name=None):
         level = data.level + 1 if isinstance(data, Operations) else 1
         if level > cls.level and level != TRACED:
-            deepest.set(max(deepest.get(), level))
+            nested(level)
             cls = value_class(level)
         return _new(cls)
 
     def __init__(self, data, name=None):
         self.data, self.grad, self.name = any_number(data), NOT_YET, name
-        if self.data is None or getattr(data, "level", 0) == TRACED:
+        if getattr(data, "level", 0) == TRACED:
+            raise TypeError("Value: data must be known; got a traced number. Fix: trace, then differentiate.")
+        if self.data is None:
             raise TypeError(f"Value: data must be one number; got {data!r}.")
         self._parents, self._slopes, self._rule = (), (), None
         SEEN.add(type(self.data))
@@ -77,7 +76,7 @@ class Value(Operations):
 
     def __repr__(self):
         name = "" if self.name is None else f", name={self.name!r}"
-        return f"Value({self.data}, grad={self.grad}{name})"
+        return f"{type(self).__name__}({self.data!r}, grad={self.grad!r}{name})"
 
 
 _new = object.__new__
@@ -85,10 +84,10 @@ with_operations(Value)
 
 
 @cache
-def value_class(level):
-    """The class of Values whose data may hold Values of every lower level."""
+def value_class(level, base=Value):
+    """The class of Values, or of a subclass, whose data may hold Values of every lower level."""
     if level == 1:
-        return Value
+        return base
 
     def operation(data, parents, slopes, rule):
         value = _new(deeper)
@@ -96,8 +95,7 @@ def value_class(level):
         value._parents, value._slopes, value._rule = parents, slopes, rule
         return value
 
-    SEEN.add(level)
-    deeper = type("Value", (Value,), dict(__slots__=(), level=level, operation=staticmethod(operation)))
+    deeper = type(base.__name__, (base,), dict(__slots__=(), level=level, operation=staticmethod(operation)))
     return with_operations(deeper)
 
 
@@ -118,28 +116,32 @@ def backward(results, gradients):
     34.0
     """
     _check(results, gradients)
-    floats = all(type(result.data) is float for result in results)
+    kinds = {type(result.data) for result in results}
+    floats = float in kinds and kinds <= {float, int}
     zero = float("0") if floats else _Zero(0)  # a new object: it marks what this walk has met
     order = _computed(results, zero)
-    before = [] if floats else [(x, x.grad) for x in graph(results) if not x._parents]
+    leaves = [] if floats else [value for value in graph(results) if not value._parents]
+    before = [leaf.grad for leaf in leaves]
     try:
         for result, gradient in zip(results, gradients, strict=True):
             _add(result, gradient)
         (_pass_on_floats if floats else _pass_on)(order)
-    except Exception:  # floats cannot fail on the way; Decimals can
-        for leaf, grad in before:
+    except BaseException:  # floats cannot fail on the way; Decimals can
+        for leaf, grad in zip(leaves, before, strict=True):
             leaf.grad = grad
         raise
+    for value in [] if floats else [*order, *leaves]:
+        if type(value.grad) is int:  # a third of it must have all its digits
+            value.grad = functions(value.data).whole(value.grad, value.data)
 
 
 def _pass_on(order):
     for value in reversed(order):
         gradient = value.grad
-        if (
-            isinstance(gradient, Operations) or not gradient == 0
-        ):  # of a ball around 0, both == and != are False
+        if isinstance(gradient, Operations) or not gradient == 0:  # a ball around 0 is not
             for parent, slope in zip(value._parents, value._slopes, strict=True):
-                _add(parent, slope * gradient)
+                if type(slope) is not int or slope != 0:
+                    _add(parent, slope * gradient)
 
 
 def _add(value, gradient):
@@ -151,11 +153,13 @@ def _pass_on_floats(order):
     for value in reversed(order):
         gradient = value.grad
         if gradient or (type(gradient) is not float and isinstance(gradient, Operations)):
-            if len(value._parents) == 1:  # a fifth faster than the loop
+            if gradient - gradient:  # infinite: even so it stops at a slope that is the 0 of the table
+                _pass_on([value])
+            elif len(value._parents) == 1:  # a fifth faster than the loop
                 value._parents[0].grad += value._slopes[0] * gradient
-                continue
-            for parent, slope in zip(value._parents, value._slopes):  # noqa: B905, strict costs a tenth
-                parent.grad += slope * gradient
+            else:
+                for parent, slope in zip(value._parents, value._slopes):  # noqa: B905, strict costs a tenth
+                    parent.grad += slope * gradient
 
 
 def _computed(results, zero):
@@ -206,28 +210,22 @@ def _check(results, gradients):
             raise TypeError(f"backward: results must be Values; got {result!r}.")
         if not isinstance(gradient, Operations) and any_number(gradient) is None:
             raise TypeError(f"backward: a gradient must be a number; got {gradient!r}.")
-        if type(result.data) is float and not math.isfinite(result.data):
+        if not finite(result.data):
             _name_the_mistake(result)
+        if type(gradient) is not int:
+            common("backward", result.data, gradient)
 
 
 def _name_the_mistake(result):
-    """Raises ValueError naming the operation that first made a nan, or an infinity out of finite numbers.
-
-    An infinity that was given, or that a row declares (the cost of a certain mistake), is none.
-    """
-    for value in graph([result]):
-        numbers = [parent.data for parent in value._parents]
-        if math.isnan(value.data):
-            mistake = not any(map(math.isnan, numbers))
-        else:
-            declared = not numbers or value._rule in DECLARED_INFINITIES
-            mistake = math.isinf(value.data) and all(map(math.isfinite, numbers)) and not declared
-        if mistake:
-            made = f"{value._rule} of ({', '.join(map(str, numbers))}) with slopes {value._slopes}"
-            raise ValueError(
-                f"backward: the result must be a finite number; got {result.data}, which began as "
-                f"{value.data} from {made if numbers else repr(value)}."
-            )
+    """Raises ValueError naming the operation that first made a nan, or an infinity out of finite numbers."""
+    if (value := beginning(graph([result]))) is None:
+        return
+    numbers = ", ".join(str(parent.data) for parent in value._parents)
+    made = f"{value._rule} of ({numbers}) with slopes {value._slopes}" if numbers else repr(value)
+    raise ValueError(
+        f"backward: the result must be a finite number; got {result.data}, which began as {value.data} "
+        f"from {made}."
+    )
 
 
 def plain(x):

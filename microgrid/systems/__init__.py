@@ -74,7 +74,8 @@ def any_number(x):
     if type(x) is float or type(x) is int:
         return x
     if getattr(x, "shape", None) == () and hasattr(x, "item"):
-        return None if type(x).__name__ == "MaskedConstant" else any_number(x.item())
+        item = x.item()
+        return None if type(x).__name__ == "MaskedConstant" or type(item) is type(x) else any_number(item)
     try:
         functions(x)
     except TypeError:

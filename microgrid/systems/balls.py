@@ -74,6 +74,13 @@ class Balls(Numbers):
             return a > b
         raise ValueError(f"the ball {a} is neither above {b} nor not: it straddles a kink")
 
+    def equal(self, a, b):
+        """True where a and b are one point, False where they do not touch."""
+        a, b = self.arb(a), self.arb(b)
+        if a == b or not a.overlaps(b):
+            return a == b
+        raise ValueError(f"the ball {a} may be {b} or not: it straddles a kink")
+
     def at_least(self, a, b):
         """True where all of a is at least all of b, False where nothing is."""
         if a >= b or a < b:

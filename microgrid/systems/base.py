@@ -43,12 +43,16 @@ class Numbers:
         return math.nan
 
     def whole(self, n, *operands):
-        """The int n in the system where the operands meet, so that n / 3 has its digits: the 1 of step."""
+        """n, an int or float, in the system where the operands meet: so a third of it has all its digits."""
         return n
 
     def half(self, *operands):
         """One half, in the system where the operands meet."""
-        return 0.5
+        return self.whole(1, *operands) / 2
+
+    def equal(self, a, b):
+        """True where a == b; raises ValueError where that is not known."""
+        return a == b
 
     def above(self, a, b):
         """True where a > b; raises ValueError where that is not known."""

@@ -24,7 +24,7 @@ class Floats(Numbers):
 
     def floor(self, a):
         """The largest whole number <= a, a float of a float."""
-        return type(a)(math.floor(a))
+        return type(a)(math.floor(a)) if math.isfinite(a) else a
 
     def norm(self, numbers):
         """The length of a list of numbers, without overflow."""

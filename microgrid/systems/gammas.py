@@ -23,6 +23,8 @@ def lgamma(a):
     >>> lgamma(2.0), lgamma(3.0) == math.log(2)
     (0.0, True)
     """
+    if -1e-300 < a < 0:
+        return -math.log(-a)  # gamma(a) is 1 / a there, and a * sin(pi * a) underflows
     if a <= 0:
         return math.log(math.pi / abs(a * math.sin(math.pi * _from_pole(a)))) - lgamma(-a)
     if a < 0.5:

@@ -71,6 +71,8 @@ class Reals(_Mpmath):
 
     def power(self, a, b):
         """a ** b."""
+        if a == 0 and b < 0:
+            raise ZeroDivisionError("a division by zero")
         return self._checked(lambda a, b: self.mpmath.mpf(a) ** b)(a, b)
 
     def cbrt(self, a):

@@ -52,6 +52,14 @@ class Methods(Numbers):
         """True where a > b."""
         return self._inside("above", a, b)
 
+    def larger(self, a, b):
+        """The larger number; in a tie both keep their half of the slope, in gradients of gradients too."""
+        return self.maximum(a, b)
+
+    def smaller(self, a, b):
+        """The smaller number; in a tie both keep their half of the slope."""
+        return self.minimum(a, b)
+
     def reciprocal(self, a, b):
         """1 / b; where b is plain, in the system inside a."""
         return 1 / b if hasattr(b, "operation") else self._inside("reciprocal", a, b)
