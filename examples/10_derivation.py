@@ -56,7 +56,7 @@ def main():
     print("\nThe program, as it derived itself:\n")
     print(program.source)
 
-    print("\nAnd for a batch of any size, from a loss that was written without knowing:\n")
+    print("\nAnd for a batch, from a loss that was written without knowing of loops:\n")
     batch = trace(mean_loss, WEIGHTS, BATCH, BIAS, TARGETS)
     print(batch.source)
 

@@ -13,7 +13,7 @@ from .kinds import SEEN, TRACED, Operations, kind_of, no_result, system_of
 from .systems import any_number, common
 from .value import Value
 
-FLOATS = frozenset({float, int})
+FLOATS, LISTS = frozenset({float, int}), (list, tuple)
 _node = Value.operation
 
 
@@ -47,9 +47,11 @@ def dot(xs, ys, start=0):
     >>> dot([1.0, 2.0], [3.0, 4.0])
     11.0
     """
-    xs, ys = _listed("dot", xs), _listed("dot", ys)
+    if type(xs) not in LISTS or type(ys) not in LISTS:
+        xs, ys = _listed("dot", xs), _listed("dot", ys)
     if len(xs) != len(ys):
         raise ValueError(f"dot: both lists must have one length; got {len(xs)} and {len(ys)}.")
+    xs, ys = tuple(xs), tuple(ys)
     if xs and len(SEEN) == 2:  # most of the time of a net is spent here: weights are Values, inputs perhaps
         try:
             a = [x.data for x in xs]
