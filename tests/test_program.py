@@ -1,6 +1,7 @@
 """What a Program computes: the function's results and gradients, for every kind of number and argument."""
 
 import gc
+import operator
 from collections import namedtuple
 from decimal import Decimal
 from fractions import Fraction
@@ -9,9 +10,23 @@ import flint
 import mpmath
 import numpy as np
 import pytest
+from programs import run
 
-from microgrid import Value, grad, hessian, value_and_grad
-from microgrid.operations import dot, exp, log, relu, sigmoid, softmax, sqrt, total, where
+from microgrid import Value, grad, hessian, jvp, value_and_grad
+from microgrid.operations import (
+    dot,
+    exp,
+    log,
+    maximum,
+    relu,
+    sigmoid,
+    sign,
+    softmax,
+    sqrt,
+    step,
+    total,
+    where,
+)
 from microgrid.program import Program, trace
 
 
@@ -48,6 +63,19 @@ def test_fractions_stay_exact():
     assert value == Fraction(3, 64)
     assert gradient[0] == [Fraction(3, 4), Fraction(1, 2)] and gradient[1] == Fraction(1, 4)
     assert all(type(x) is Fraction for x in [value, gradient[1], *gradient[0], *gradient[2]])
+
+
+def test_ratios_in_slopes_stay_exact():
+    """For floats 3 * (1 / 2) may be one number; as whole numbers 3 / 2 would be a float."""
+    program = trace(lambda w, v: 3 * (w * (v / 2)), 1, 1)
+    value, gradient = program.value_and_grad(Fraction(1, 3), Fraction(1, 5))
+    assert (value, gradient) == (Fraction(1, 10), Fraction(3, 10)) and type(gradient) is Fraction
+
+
+def test_steps_and_signs_have_digits():
+    for f in (lambda x: step(x) / 3, lambda x: sign(x) / 3, lambda x: maximum(x, 1) / 3):
+        program = trace(f, 1)
+        assert program._function(None, [Fraction(1)], {Fraction})(Fraction(1)) == Fraction(1, 3)
 
 
 def test_whole_numbers_stay_whole():
@@ -137,9 +165,9 @@ def test_gradients_of_gradients_go_through_programs():
 
 
 def test_a_gradient_that_happens_to_be_0_still_has_a_slope():
-    """d / dw of (d / dx of w * relu(x)) is 1 at w = 0, too."""
-    program = trace(lambda w, x: w * relu(x), 1.0, 1.0)
-    assert grad(lambda w: program.value_and_grad(w, 2.0, wrt=1)[1])(0.0) == 1.0
+    """d / dw of (d / dx of w * sqrt(x)) is 1 / (2 * sqrt(x)) at w = 0, too."""
+    program = trace(lambda w, x: w * sqrt(x), 1.0, 1.0)
+    assert grad(lambda w: program.value_and_grad(w, 4.0, wrt=1)[1])(0.0) == 0.25
 
 
 def test_a_program_in_a_traced_function_is_recorded():
@@ -259,10 +287,41 @@ def test_a_condition_on_conditions_chooses_in_both_directions():
         assert program.value_and_grad(x) == eager(f, x)
 
 
+def test_both_sides_may_need_several_lines():
+    def f(x, y):
+        inside, outside = log(x) * log(y), exp(x) + exp(-y)
+        return where((x > 0) & (y > 0), inside * inside, outside * outside)
+
+    program = trace(f, 1.0, 1.0, wrt=(0, 1))
+    for x, y in ((2.0, 3.0), (-1.0, 1.0), (1.0, -1.0)):
+        side = (
+            (lambda x, y: (log(x) * log(y)) ** 2)
+            if x > 0 and y > 0
+            else (lambda x, y: (exp(x) + exp(-y)) ** 2)
+        )
+        expected = eager(side, x, y, wrt=(0, 1))
+        value, gradient = run(program)(x, y)
+        assert value == pytest.approx(expected[0], rel=1e-15)
+        assert gradient == pytest.approx(expected[1], rel=1e-14)
+
+
+def test_what_is_needed_where_a_condition_fails_is_computed_there():
+    def f(x, y):
+        inside = (x - y) * 3
+        return [where((x > 0) & (y > 0), x, inside * inside + inside)]
+
+    program = trace(f, 1.0, 1.0)
+    assert "if not (x > 0.0 and y > 0.0):" in program.source
+    for x, y in ((2.0, 3.0), (-1.0, 1.0), (1.0, -1.0), (-1.0, -2.0)):
+        assert program(x, y) == f(x, y)
+
+
 def test_a_gradient_of_0_goes_no_further():
     """sqrt has an infinite slope at 0; what multiplies by 0 does not care."""
     for f in (lambda x, w: w * sqrt(x), lambda x, w: w / (1 + x) * log(x + 1), lambda x, w: w * x**0.5):
-        assert trace(f, 1.0, 1.0).value_and_grad(0.0, 0.0) == (0.0, 0.0)
+        program = trace(f, 1.0, 1.0, wrt=(0, 1))
+        assert program.value_and_grad(0.0, 0.0)[1][0] == 0.0
+        assert run(program)(0.0, 0.0)[1][0] == 0.0, "without the help of Values"
 
 
 def test_an_infinite_slope_is_infinite():
@@ -272,6 +331,25 @@ def test_an_infinite_slope_is_infinite():
 def test_repr_tells_arguments_and_size():
     program = trace(neuron_loss, *SHAPED)
     assert isinstance(program, Program)
-    assert repr(program) == (
-        "Program(neuron_loss(w: (2,), b: (), x: (2,), t: ()): 9 operations forward, 5 backward)"
-    )
+    assert repr(program) == ("Program(neuron_loss(w: (2,), b: (), x: (2,), t: ()): 6 operations)")
+
+
+def test_forward_mode_goes_through_programs():
+    program = trace(neuron_loss, *SHAPED)
+    weights, direction = ARGUMENTS[0], [1.0, -2.0]
+    value, slope = jvp(lambda w: program(w, *ARGUMENTS[1:]), (weights,), (direction,))
+    assert (value, slope) == (3 / 64, 0.75 * 1.0 + 0.5 * -2.0)
+
+
+@pytest.mark.parametrize("compare", [operator.gt, operator.ge, operator.lt, operator.le])
+def test_a_condition_that_a_ball_straddles_is_refused(compare):
+    program = trace(lambda x: where(compare(x, 1), x * x, x * 6), 1.0)
+    assert program.value_and_grad(flint.arb(3, 0.5))[1].contains(6)
+    with pytest.raises(ValueError, match="straddles"):
+        program._function(None, [flint.arb(1)], {flint.arb})(flint.arb(1, 0.5))
+
+
+def test_complex_numbers_go_through():
+    program = trace(lambda z: exp(z * 2) * z, 1.0)
+    assert program(1j) == (lambda z: exp(z * 2) * z)(1j)
+    assert program.value_and_grad(1 + 2j) == eager(lambda z: exp(z * 2) * z, 1 + 2j)

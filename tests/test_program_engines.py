@@ -1,4 +1,4 @@
-"""Value and Program say the same: on every row of the table, every formula, and random expressions and batches."""
+"""Value and Program say the same: on every row of the table, every formula, and random batches."""
 
 import math
 import random
@@ -138,7 +138,8 @@ def test_steps_of_optimizers_can_be_traced(name):
 
 UNARY = {
     "relu": operations.relu, "sigmoid": operations.sigmoid, "tanh": operations.tanh, "step": operations.step,
-    "square": lambda a: a * a, "neg": lambda a: -a, "half": lambda a: a / 2, "abs": abs, "cube": lambda a: a**3,
+    "square": lambda a: a * a, "neg": lambda a: -a, "half": lambda a: a / 2, "abs": abs,
+    "cube": lambda a: a**3,
     "root": lambda a: operations.sqrt(1 + a * a), "edge": lambda a: operations.sqrt(operations.relu(a)),
     "inverse": lambda a: 1 / (1 + a * a), "clip": lambda a: operations.clip(a, -1, 1),
     "choice": lambda a: operations.where(a > 0, a * 3, a - 1),
@@ -211,7 +212,7 @@ def numbers(draw, exact):
 
 @pytest.mark.parametrize("exact", [True, False], ids=["Fraction", "float"])
 def test_random_batches_agree(exact):
-    """Exactly in Fractions. An infinite slope times 0 is nan for Values, and 0 where a Program does not get there."""
+    """Exactly in Fractions. Where Values say nan, infinity times 0, a Program may never get there: 0."""
     rolled = 0
     for seed in range(300):
         draw = random.Random(f"{seed} {exact}")

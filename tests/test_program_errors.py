@@ -166,6 +166,13 @@ def test_arguments_of_another_structure_are_told_with_both(args, words):
             call(*args)
 
 
+def test_rows_of_unequal_length_are_told():
+    program = trace(lambda xs: total([(x[0] - x[1]) ** 2 for x in xs]), [[1.0, 1.0]] * 9)
+    rows = [[1.0, 2.0]] * 7 + [[1.0], [1.0, 2.0, 3.0]]
+    with pytest.raises(ValueError, match=r"xs must have the structure it was traced with, \(9, 2\); got"):
+        program(rows)
+
+
 def test_the_number_of_arguments_is_told():
     with pytest.raises(TypeError, match="f: takes 3 arguments; got 1"):
         PROGRAM(1.0)
@@ -226,3 +233,9 @@ def test_an_error_of_the_user_comes_through():
     with pytest.raises(KeyError, match="mine"):
         trace(f, 1.0)
     assert trace(lambda x: sqrt(x), 4.0)(9.0) == 3.0
+
+
+def test_a_gradient_inside_a_traced_function_is_refused():
+    inner = trace(lambda x: x * x, 1.0)
+    with pytest.raises(TypeError, match="value_and_grad cannot be traced"):
+        trace(lambda x: inner.value_and_grad(x)[1], 1.0)

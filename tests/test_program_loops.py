@@ -7,7 +7,7 @@ import pytest
 from programs import PARAMS, drawn, examples, hinge, loops, run
 
 from microgrid import losses, value_and_grad
-from microgrid.operations import dot, exp, log, relu, sigmoid, tanh, total
+from microgrid.operations import dot, exp, log, relu, sigmoid, softmax, tanh, total, where
 from microgrid.program import trace
 
 
@@ -154,3 +154,83 @@ def test_short_sums_stay_sums():
     program = trace(lambda p, t: losses.mean_squared_error(p, t), [1.0] * 3, [1.0] * 3)
     assert loops(program) == 0
     assert loops(trace(lambda w, x: dot(w, x), [1.0] * 50, [1.0] * 50)) == 0
+
+
+def test_each_way_out_of_a_round_stops_by_itself():
+    """A weight behind two units: one may be dead while the other is not."""
+
+    def f(w, xs):
+        return total([relu(w * x) * 3 + relu(w - x) for x in xs])
+
+    args = (Fraction(1), [Fraction(k) for k in (-3, 2, 1, -1, 0, 4)])
+    program = trace(f, *args, wrt=(0, 1))
+    assert loops(program) == 1
+    assert program.value_and_grad(*args) == value_and_grad(f, (0, 1))(*args)
+
+
+def test_a_loop_does_not_wait_for_what_it_does_not_need():
+    def f(w, xs):
+        s = total([(w * x - 1) ** 2 * x for x in xs])
+        return s + w * s
+
+    args = (Fraction(1, 3), [Fraction(k) for k in range(5)])
+    program = trace(f, *args)
+    assert loops(program) == 1, "the gradient of the sum, 1 + w, is known before the loop"
+    assert program.value_and_grad(*args) == value_and_grad(f)(*args)
+
+
+def test_a_loop_may_stand_on_one_side_of_a_condition():
+    def f(w, xs):
+        return where(w > 0, total([(w * x - 1) ** 2 * w for x in xs]), w * 3)
+
+    xs = [Fraction(k) for k in range(5)]
+    for w in (Fraction(1, 2), Fraction(-1, 2)):
+        program = trace(f, w, xs, wrt=(0, 1))
+        assert loops(program) == 1
+        assert program.value_and_grad(w, xs) == value_and_grad(f, (0, 1))(w, xs)
+
+
+def test_a_diagonal_is_no_column():
+    rows = [[Fraction(3 * i + j) for j in range(5)] for i in range(5)]
+    program = trace(lambda rows: total([(rows[k][k] + 1) ** 3 * 2 for k in range(5)]), rows)
+    assert loops(program) == 0
+    assert program(rows) == sum((rows[k][k] + 1) ** 3 * 2 for k in range(5))
+
+
+def test_shares_of_one_softmax_are_no_rounds():
+    x = [0.5, 0.25, -1.0, 2.0, 0.0]
+    program = trace(lambda x: [exp(p) * p + 1 for p in softmax(x)], x)
+    assert loops(program) == 0
+    assert program(x) == [exp(p) * p + 1 for p in softmax(x)]
+
+
+def test_what_does_not_change_from_round_to_round_is_computed_once():
+    def f(w, xs):
+        return total([part for x in xs for part in (w * x * x, (w + 1) / 7)])
+
+    source = trace(f, 1.0, [1.0] * 9).source
+    assert source.index("/ 7.0") < source.index("for x in xs")
+
+
+def test_what_a_loop_starts_with_is_there_on_both_sides_of_a_condition():
+    def f(w, xs):
+        start = (w + 1) ** 2
+        return where(w > 0, total([start, *[(w * x - 1) ** 2 * w for x in xs], start * start]), w * 3)
+
+    xs = [Fraction(k) for k in range(5)]
+    for w in (Fraction(1, 2), Fraction(-1, 2)):
+        assert trace(f, w, xs).value_and_grad(w, xs) == value_and_grad(f)(w, xs)
+
+
+def test_rounds_that_need_no_data_are_counted():
+    def f(b, xs):
+        return log(total([x * x * x + b for x in xs]))
+
+    program = trace(f, 1.0, [1.0] * 6)
+    assert "for _ in range(6):" in program.source
+    assert program.value_and_grad(1.0, [1.0] * 6)[1] == pytest.approx(0.5, rel=1e-15)
+
+
+def test_only_lists_are_collected():
+    program = trace(lambda xs: tuple((x + 1) * x * x for x in xs), [1.0] * 9)
+    assert program([2.0] * 9) == (12.0,) * 9

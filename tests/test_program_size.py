@@ -1,9 +1,9 @@
-"""Nothing in a Program recurs over its operations: not the tracing, not the text, not what Python makes of it."""
+"""Nothing in a Program recurs over its operations: neither tracing nor writing, nor Python compiling it."""
 
 import pytest
 
 from microgrid import value_and_grad
-from microgrid.operations import dot, sin, where
+from microgrid.operations import dot, sin, total, where
 from microgrid.program import trace
 
 
@@ -41,10 +41,15 @@ def test_a_long_product_is_a_program():
     assert trace(f, 1.0).value_and_grad(1.0) == (1.0, 3001.0)
 
 
-def test_a_sum_of_5000_terms_has_the_bits_of_values():
-    xs, ws = [0.1 * k for k in range(5000)], [1 / (k + 1) for k in range(5000)]
+def test_a_sum_of_1000_products_has_the_bits_of_values():
+    xs, ws = [0.1 * k for k in range(1000)], [1 / (k + 1) for k in range(1000)]
     program = trace(lambda xs, ws: dot(xs, ws), xs, ws)
     assert program.value_and_grad(xs, ws) == (dot(xs, ws), ws)
+
+
+def test_a_sum_of_20000_terms_is_a_program():
+    xs = [0.1 * k for k in range(20_000)]
+    assert trace(lambda xs: total(xs), xs)(xs) == total(xs)
 
 
 def test_conditions_within_conditions_are_a_program():

@@ -136,6 +136,7 @@ def test_what_is_computed_twice_is_there_once():
 
     source = trace(f, 1.0, 1.0).source
     assert source.count("exp(") == 1 and source.count("x * y") == 1
+    assert trace(lambda x, y, z: (x + y + z) * (x + y), 1.0, 1.0, 1.0).source.count("x + y") == 1
 
 
 def test_forward_and_backward_share_what_they_have_in_common():

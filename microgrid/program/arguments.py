@@ -8,7 +8,7 @@ from typing import Any
 
 from ..checks import nested
 from ..kinds import Operations
-from ..systems import number
+from ..systems import any_number
 
 NUMBER = "number"
 
@@ -59,7 +59,7 @@ def structure(x: Any, told, statics=True):
     """What x looks like. told: who asks, for the TypeError about what is no number, unless statics may be."""
     if statics and (isinstance(x, str | bool | type(None)) or callable(x)):
         return Static(x)
-    if isinstance(x, Operations) or number(x) is not None:
+    if isinstance(x, Operations) or any_number(x) is not None:
         return NUMBER
     if isinstance(x, dict) and all(isinstance(key, str) for key in x):
         return Nest(dict, x, [structure(part, told, statics) for part in x.values()])
@@ -128,12 +128,14 @@ def in_kind(structure: Any, like: Any) -> Any:
     if isinstance(structure, dict):
         return {key: in_kind(part, like[key]) for key, part in structure.items()}
     if isinstance(structure, list | tuple):
-        return type(structure)([in_kind(part, other) for part, other in zip(structure, like, strict=True)])
-    given = type(structure) is int and not isinstance(like, int | float | Operations)
-    return type(like)(structure) if given else structure
+        parts = [in_kind(part, other) for part, other in zip(structure, like, strict=True)]
+        return parts if isinstance(structure, list) else tuple(parts)
+    kind: Any = type(like)
+    own = kind in (int, float) or isinstance(like, Operations)
+    return kind(structure) if type(structure) is int and not own else structure
 
 
-def paths(like, path=()):
+def paths(like, path: tuple = ()) -> list:
     """The paths of all numbers, in order."""
     if like is NUMBER:
         return [path]

@@ -51,6 +51,16 @@ def softmax(algebra, xs, i):
     return algebra.node("fused", shares[i], *xs, data=("softmax", tuple(slopes)))
 
 
+def compared(text, name):
+    """A comparison; where numbers may be balls, the number system decides it, or says that it cannot."""
+
+    def comparison(algebra, args):
+        a, b = args
+        return algebra.read(text if algebra.floats else name, a=a, b=b)
+
+    return comparison
+
+
 def _max(algebra, xs):
     return algebra.node("max", *xs) if len(xs) > 1 else xs[0]
 
@@ -74,4 +84,8 @@ FUSED = {
     "norm": norm,
     "largest": largest,
     "logsumexp": logsumexp,
+    "gt": compared("a > b", "above(a, b)"),
+    "ge": compared("a >= b", "at_least(a, b)"),
+    "lt": compared("a < b", "above(b, a)"),
+    "le": compared("a <= b", "at_least(b, a)"),
 }

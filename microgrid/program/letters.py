@@ -1,12 +1,13 @@
 """The letters of a formula: which variables held which traced numbers while `trace` ran the function."""
 
 import sys
+from pathlib import Path
 
-from .traced import Traced
+from .traced import HERE, Traced
 
-# Modules whose variables are the engine's own, and say nothing about a formula.
-ENGINE = "checks derivatives fused kinds methods operations program systems transforms value"
-ENGINE = tuple(f"microgrid.{name}" for name in ENGINE.split())
+# Files whose variables are the engine's own, and say nothing about a formula.
+ENGINE = "checks derivatives finite fused kinds methods operations program systems transforms value"
+ENGINE = tuple(str(Path(HERE, name)) for name in ENGINE.split())
 DEEPEST = 8  # nesting beyond which nobody reads an index; so lists that hold themselves come to an end
 
 
@@ -22,22 +23,22 @@ class Letters:
         self._depth, self._met, self._before = 0, {}, None
 
     def __enter__(self):
-        self._before, self._depth = (
-            sys.getprofile(),
-            1,
-        )  # 0 in the traced function, when this one has returned
-        sys.setprofile(self._event)
+        self._before = sys.getprofile()
+        self._depth = 1  # 0 in the traced function, when this one has returned
+        if self._before is None or callable(self._before):  # cProfile's cannot be given back: no letters then
+            sys.setprofile(self._event)
         return self
 
     def __exit__(self, *_):
-        sys.setprofile(self._before)
+        if self._before is None or callable(self._before):
+            sys.setprofile(self._before)
 
     def _event(self, frame, event, _):
         if event == "call":
             self._depth += 1
         elif event == "return":
             self._depth -= 1
-            if not frame.f_globals.get("__name__", "").startswith(ENGINE):
+            if not frame.f_code.co_filename.startswith(ENGINE):
                 self._returned(frame.f_code, frame.f_locals)
 
     def _returned(self, code, variables):

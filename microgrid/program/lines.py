@@ -21,6 +21,7 @@ class Lines:
 
     def __init__(self, test):
         self.text, self._test, self._waiting, self._indent = [], test, [], 0
+        self._others = set()  # the depths at which the open block is an else
 
     def add(self, line):
         """Appends a line to the block that is open."""
@@ -55,9 +56,12 @@ class Lines:
         same = len(common(region, before))
         for depth in range(same, len(region)):
             condition, side = region[depth]
-            if depth == same < len(before) and before[depth] == (condition, not side):
+            turned = depth == same < len(before) and before[depth] == (condition, not side)
+            if turned and depth not in self._others:
                 self._write(region[:depth], "else:")
+                self._others.add(depth)
             else:
+                self._others.discard(depth)
                 text, strength = self._test(condition)
                 text = text if side else f"not {text}" if strength >= NOT else f"not ({text})"
                 self._write(region[:depth], "if ", text, ":")

@@ -6,7 +6,7 @@ from textwrap import wrap
 from .arguments import filled
 from .graph import reachable
 from .regions import common, operands, regions
-from .survey import place, terms
+from .survey import behind, places, terms
 from .unpacking import loop_header, nested_text
 from .writing import plain
 
@@ -28,12 +28,16 @@ class LoopWriter:
         nodes = reachable(roots, operands)
         where = regions(nodes, roots)
         inside = [node for node in nodes if node.loop is loop]
-        steps: list = [(place(node, where[node]), source.settle, node, where) for node in inside if node.args]
-        behind = {}  # sum -> its last line: terms are added in their order
+        found = places(inside, where)
+        steps: list = [
+            ((found[node], node.index), source.settle, node, where) for node in inside if node.args
+        ]
+        ends = {}  # sum -> its last line: terms are added in their order
         for node, region, core in added:
-            behind[node] = max(_behind([core], region), behind.get(node, (0, inf)))
-            steps.append((behind[node], self._add, node, region, core))
-        steps += [(_behind(terms(node), ()), self._append, node) for node in lists]
+            last = max(found.get(core, 0), behind(found, region), ends.get(node, 0))
+            ends[node] = last
+            steps.append(((last, inf), self._add, node, region, core))
+        steps += [((max(found.get(x, 0) for x in terms(node)), inf), self._append, node) for node in lists]
         self._begin(sums)
         lines.open("for ", *self._header([node for node in inside if node.op == "column"]))
         for _, write, *what in sorted(steps, key=lambda step: step[0]):
@@ -87,8 +91,3 @@ class LoopWriter:
         source, entry = self._source, filled(node.data[1], iter(node.args))
         part = "forward" if node in source.survey.forward else "backward"
         source.line(part, f"{source.names.of(node)}.append(", nested_text(entry, source.text_of), ")")
-
-
-def _behind(nodes, region):
-    """Where a line comes that needs these nodes: behind the last of them."""
-    return max(place(node, region)[0] for node in nodes), inf

@@ -1,25 +1,18 @@
 """Program: a traced function, compiled for the kinds of numbers that it is called with."""
 
-import ast
-import linecache
-import math
-from itertools import count
 from typing import Any
 
-from ..fused import largest
+from ..finite import finite
 from ..kinds import TRACED, Operations, kind_of
-from ..systems import common, functions, number
+from ..systems import any_number, common, functions
 from ..transforms import value_and_grad
 from ..value import Value
 from .arguments import NUMBER, Static, described, filled, flattener, in_kind, paths, structure
+from .compiling import FLOATS, compiled, function, header
 from .formulas import formula
 from .graph import LEAVES, reachable
 from .source import Source
 from .steps import steps
-from .writing import folded
-
-FLOATS = {float, int}
-_made = count(1)
 
 
 class Program:
@@ -36,8 +29,11 @@ class Program:
         self._recording, self._like = recording, recording.like
         self._scalar = recording.results is NUMBER
         self._flatten, self._sources, self._functions = flattener(self._like), {}, {}
-        constants = [node.data for node in reachable(recording.outputs) if node.op == "constant"]
-        self._constants = list({type(x): x for x in constants}.values())
+        nodes = reachable(recording.outputs)
+        self._operations = sum(node.op not in LEAVES for node in nodes)
+        self._constants = list(
+            {type(node.data): node.data for node in nodes if node.op == "constant"}.values()
+        )
         self.wrt = self._places(wrt) if self._like.parts else wrt
 
     def __call__(self, *args):
@@ -71,33 +67,32 @@ class Program:
             )
         wrt = self._places(self.wrt if wrt is None else wrt)
         args, numbers, kinds = self._checked(args)
+        if not kinds <= FLOATS and getattr(kind_of(numbers), "level", 0) == TRACED:
+            raise TypeError(
+                f"{self.__name__}: value_and_grad cannot be traced. Fix: call it outside the traced function."
+            )
         value, gradient = self._run(wrt, args, numbers, kinds)
-        if kinds <= FLOATS:
-            if math.isfinite(value):
-                return value, gradient
+        if not finite(value):
             return value_and_grad(self.__wrapped__, wrt)(*args)  # which says where it began
+        if kinds <= FLOATS:
+            return value, gradient
         return value, in_kind(gradient, tuple(args[i] for i in wrt) if isinstance(wrt, tuple) else args[wrt])
 
     @property
     def source(self):
         """The program for floats as text: forward and, for one result, backward by the arguments `wrt`."""
-        source = self._source(True, self.wrt if self._scalar else None)
-        return "\n".join([*_header(source), source.text])
+        source = self._written(True, self.wrt if self._scalar else None)[0]
+        return "\n".join([*header(source), source.text])
 
     @property
     def nodes(self):
         """The operations of the forward pass in order, each with name, operation, operands and text."""
-        return steps(self._source(True, None))
+        return steps(self._written(True, None)[0])
 
     def __repr__(self):
         named = zip(self._recording.parameters, self._like.parts, strict=True)
         arguments = ", ".join(f"{name}: {described(part)}" for name, part in named)
-        forward = self._operations(None)
-        backward = f", {self._operations(self.wrt) - forward} backward" if self._scalar else ""
-        return f"Program({self.__name__}({arguments}): {forward} operations forward{backward})"
-
-    def _operations(self, wrt):
-        return sum(node.op not in LEAVES | {"row", "fused"} for node in self._source(True, wrt).survey.live)
+        return f"Program({self.__name__}({arguments}): {self._operations} operations)"
 
     def _places(self, wrt) -> Any:
         """wrt, if it names arguments that hold numbers."""
@@ -120,7 +115,7 @@ class Program:
             raise self._mismatch(args) from None
         if (kinds := set(map(type, numbers))) <= FLOATS:
             return args, numbers, kinds
-        plain = [x if isinstance(x, Operations) else number(x) for x in numbers]
+        plain = [x if isinstance(x, Operations) else any_number(x) for x in numbers]
         if any(x is None for x in plain):
             raise self._mismatch(args)
         plain = [int(x) if isinstance(x, bool) else x for x in plain]
@@ -160,19 +155,18 @@ class Program:
         given = dict(zip(map(type, numbers), numbers, strict=True)).values()
         system = None if floats else common(self.__name__, *given, *self._constants)
         if (wrt, system) not in self._functions:
-            source = self._source(floats, wrt)
-            space = _space(source, system or functions(0.0), numbers)
-            exec(source.code, space)
-            self._functions[wrt, system] = space[source.title]
+            source, code = self._written(floats, wrt)
+            made = function(source, code, system or functions(0.0), numbers)
+            self._functions[wrt, system] = made
         return self._functions[wrt, system]
 
-    def _source(self, floats, wrt):
+    def _written(self, floats, wrt):
+        """(source, code) for floats or for all others, with the gradient for wrt unless that is None."""
         if (floats, wrt) not in self._sources:
             recording = self._recording
             title = recording.title if wrt is None else f"{recording.title}_and_gradient"
             source = Source(title, recording.parameters, formula(recording, floats, wrt))
-            self._sources[floats, wrt] = source
-            source.code = _compiled(source)
+            self._sources[floats, wrt] = source, compiled(source)
         return self._sources[floats, wrt]
 
 
@@ -180,50 +174,3 @@ def _at(structure: Any, path):
     for key in path:
         structure = structure[key]
     return structure
-
-
-def _compiled(source):
-    """The code of a source; its text is registered, so that tracebacks show it.
-
-    Python is faster with the first 256 names of a function than with the others: those in loops come first.
-    """
-    file = f"<microgrid program {next(_made)}: {source.title}>"
-    linecache.cache[file] = (len(source.text), None, source.text.splitlines(keepends=True), file)
-    tree = ast.parse(source.text)
-    if source.inner:
-        assigned = " = ".join(dict.fromkeys(source.inner))
-        tree.body[0].body[:0] = ast.parse(f"if 0: {assigned} = 0").body  # pyright: ignore: never run
-    return compile(tree, file, "exec")
-
-
-def _space(source, system, numbers):
-    """What the names of a source mean in a number system. numbers: some of it."""
-    like = next((x for x in numbers if type(x) is not int), 0)
-    special = {
-        "flows": lambda gradient: (
-            isinstance(gradient, Operations) or bool(gradient)
-        ),  # it may have a slope itself
-        "max": lambda *xs: largest(xs),
-        "whole": lambda x: system.whole(x, like) if type(x) is int else x,
-    }
-    space = {} if source.floats else special
-    return (
-        space | {name: getattr(system, name) for name in source.calls if name not in space} | source.constants
-    )
-
-
-def _header(source):
-    """The lines that a source needs to run by itself."""
-    system = functions(0.0)
-    plain = [name for name in sorted(source.calls) if getattr(math, name, None) is getattr(system, name)]
-    own = [name for name in sorted(source.calls) if name not in plain]
-    lines = [f"from math import {', '.join(plain)}"] if plain else []
-    if own:
-        lines += ["from microgrid.systems import functions", ""]
-        lines += [f"{name} = functions(1.0).{name}" for name in own]
-    for name, value in source.constants.items():
-        if isinstance(value, tuple) and isinstance(value[0], tuple):
-            lines += [f"{name} = (", *[f"    {row!r}," for row in value], ")"]
-        else:
-            lines += folded(f"{name} = ", repr(value), "", 0)
-    return [*lines, "", ""] if lines else []

@@ -1,13 +1,11 @@
 """The text of a program: expressions as lines of Python, in the order of the formula."""
 
-from typing import Any
-
 from .arguments import NUMBER
 from .lines import Line, Lines
 from .loops import LoopWriter
 from .names import Names
 from .regions import operands
-from .survey import Survey, level, place
+from .survey import Survey, level, places
 from .unpacking import nested_text, unpacked
 from .writing import ATOM, call, number_text, sum_text, written
 
@@ -21,24 +19,24 @@ BUILTINS = {"abs", "max", "range", "zip"}
 class Source:
     """A formula as a function in Python.
 
-    text: the function; code: the same, compiled. calls: the functions that it calls, but for Python's own.
+    text: the function. calls: the functions that it calls, but for Python's own.
     constants: what else it takes from outside, name -> number or rows of numbers. names: of all its numbers;
     inner: the names that loops assign. survey: a Survey of the formula.
     """
 
-    code: Any = None
-
     def __init__(self, title, parameters, formula):
-        self.title, self.formula = title, formula
+        self.formula = formula
         self.zero, self.floats = formula.algebra.zero, formula.algebra.floats
         self.survey = Survey(formula)
         self.calls = {call(node, self.floats) for node in self.survey.live} - BUILTINS - {None}
-        self.names = Names({*self.calls, *BUILTINS, title})
+        taken = {*self.calls, *BUILTINS}  # a function named exp that calls exp must not call itself
+        self.title = f"{title}_value" if title in taken else title
+        self.names = Names({*taken, self.title})
         self.constants, self.inner, self._texts = {}, [], {}
         self.parameters = [self.names.fix((i,), name) for i, name in enumerate(parameters)]
         self._name()
         self._lines = Lines(self._written)
-        self._lines.open(f"def {title}(", ", ".join(self.parameters), "):")
+        self._lines.open(f"def {self.title}(", ", ".join(self.parameters), "):")
         self._unpack()
         self._compute()
         self._return()
@@ -77,7 +75,8 @@ class Source:
     def _compute(self):
         """What is computed once, and the loops, each as soon as all that it needs is known."""
         survey = self.survey
-        once = sorted(survey.once, key=lambda node: place(node, survey.regions[node]))
+        found = places(survey.once, survey.regions)
+        once = sorted(survey.once, key=lambda node: (found[node], node.index))
         levels = {node: level(node, survey.regions[node]) for node in once}
         for now in sorted({*levels.values(), *(known for known, _ in survey.sums)}):
             for node in once:

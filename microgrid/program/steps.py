@@ -1,6 +1,6 @@
 """The operations of a program one by one, for drawings."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .graph import reachable
 from .writing import ATOM, number_text, written
@@ -52,7 +52,7 @@ def _is_dot(node):
     return node.op in ("add", "total") and any(arg.op == "mul" for arg in node.args)
 
 
-def _operation(node):
+def _operation(node) -> Any:
     if node.op in ("row", "fused"):
         return node.data if node.op == "row" else node.data[0]
     return "dot" if _is_dot(node) else {"column": "input", "over": "total"}.get(node.op, node.op)

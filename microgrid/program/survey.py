@@ -51,10 +51,26 @@ def nodes(structure):
     return [node for part in parts for node in nodes(part)]
 
 
-def place(node, region):
-    """Where a node comes in the order of the lines: after the conditions that it stands under."""
+def places(nodes, regions):
+    """Where each node comes in the order of the lines: after its operands, and the conditions over it.
+
+    nodes: in the order of the graph. Returns node -> number; of two equal ones, the graph's order decides.
+    """
+    found = {node: node.index for node in nodes}
+    moved = True
+    while moved:  # a condition may be younger than what stands under it
+        moved = False
+        for node in nodes:
+            after = [found.get(arg, 0) for arg in operands(node)]
+            last = max(found[node], *after, behind(found, regions[node]))
+            moved, found[node] = moved or last > found[node], last
+    return found
+
+
+def behind(found, region):
+    """The first place behind the conditions of a region."""
     tests = [test.args[0] if test.op == "flows" else test for test, _ in region]
-    return max(node.index, *(test.index + 0.5 for test in tests), 0), node.index
+    return max((found.get(test, test.index) + 0.5 for test in tests), default=0)
 
 
 def level(node, region):

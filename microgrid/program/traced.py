@@ -8,7 +8,7 @@ from pathlib import Path
 from ..derivatives import RULES
 from ..kinds import TRACED, Operations
 from ..methods import OPERATORS
-from ..systems import number
+from ..systems import any_number
 from .graph import Graph, Node
 
 HERE = str(Path(__file__).parent.parent)
@@ -73,7 +73,7 @@ class Traced(Operations):
         return (self != 0).__bool__()
 
     def _compared(self, operation, other):
-        if not isinstance(other, Operations) and number(other) is None:
+        if not isinstance(other, Operations) and any_number(other) is None:
             return NotImplemented
         return Condition(self._graph, _recorded(self._graph, operation, (self, other))._node)
 
@@ -138,7 +138,7 @@ def _node(graph, operation, x):
             f"{operation}: a traced function must get every {type(x).__name__} as an argument; "
             f"got {x!r} from outside at {_place()}. Fix: make it an argument, or take its data."
         )
-    plain = number(x)
+    plain = any_number(x)
     if plain is None:
         raise TypeError(f"{operation}: an operand must be a number; got {x!r}.")
     return graph.constant(int(plain) if isinstance(plain, bool) else plain)
@@ -157,7 +157,7 @@ def _place():
 
 def _method(name, reflected=False):
     def method(self, *others):
-        if any(not isinstance(x, Operations) and number(x) is None for x in others):
+        if any(not isinstance(x, Operations) and any_number(x) is None for x in others):
             return NotImplemented
         return _recorded(self._graph, name, (*others, self) if reflected else (self, *others))
 

@@ -3,7 +3,7 @@
 import inspect
 
 from ..kinds import Operations
-from ..systems import number
+from ..systems import any_number
 from .arguments import Nest, Static, filled, flattener, paths, structure
 from .formulas import Recording
 from .graph import Graph
@@ -54,7 +54,7 @@ def _output(title, graph, x):
             f"trace: {title} must return what it computed from its arguments; got {x!r} from outside. "
             f"Fix: make it an argument."
         )
-    return graph.constant(number(x))
+    return graph.constant(any_number(x))
 
 
 def _parameters(f, count):

@@ -14,7 +14,7 @@ INFIX = {
     "or": ("or", 2), "and": ("and", 3), "lt": ("<", 5), "le": ("<=", 5), "gt": (">", 5), "ge": (">=", 5),
     "eq": ("==", 5), "ne": ("!=", 5), "add": ("+", 6), "sub": ("-", 6), "mul": ("*", 7), "truediv": ("/", 7),
 }  # fmt: skip
-CHOICE, NOT, COMPARISON, SUM, SIGN, POWER, ATOM = 1, 4, 5, 6, 8, 9, 10
+CHOICE, NOT, SUM, SIGN, POWER, ATOM = 1, 4, 6, 8, 9, 10
 SIGNED = {*INFIX, *LEAVES, "row", "fused", "total", "neg", "not", "where", "item", "over", "each"}  # no calls
 
 
@@ -46,8 +46,7 @@ def written(node, args, floats):
         return args[0]
     if op in INFIX:
         sign, strength = INFIX[op]
-        left = operand(0, strength + 1 if strength == COMPARISON else strength)
-        return f"{left} {sign} {operand(1, strength + 1)}", strength
+        return f"{operand(0, strength)} {sign} {operand(1, strength + 1)}", strength
     if op == "total":
         return sum_text(args)
     if op == "pow" and call(node, floats) is None:
