@@ -40,7 +40,7 @@ def main(folder="demo_output", parts=PARTS):
     print(f"  {'together':<42} {sum(seconds.values()):5.1f} s\n")
     for path in [path for path in sorted(folder.iterdir()) if path.stat().st_mtime >= begin - 1]:
         print(f"  {path}")
-    print("\nShorter stories: 01_guessing.py to 04_weighted_sum.py, 10_derivation.py, 11_drawing.py in examples/.")
+    print("\nShorter stories, in examples/: 01_guessing to 04_weighted_sum, 10_derivation, 11_drawing.")
     return seconds
 
 

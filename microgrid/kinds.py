@@ -93,6 +93,10 @@ class Operations:
 
     @classmethod
     def _number(cls, other):
+        if isinstance(other, Operations) and other.level == TRACED:
+            raise TypeError(
+                "trace: a Value that a traced function compares with must be one of its arguments."
+            )
         return other.data if isinstance(other, cls) else other
 
     @classmethod
@@ -143,7 +147,8 @@ def apply(name, *operands):
     numbers = [any_number(x) for x in operands]
     system = system_of(name, numbers, operands)
     try:
-        return _compiled(name)[0](system, *numbers)
+        y = _compiled(name)[0](system, *numbers)
+        return system.whole(y, *numbers) if type(y) is int else y
     except (ArithmeticError, TypeError, ValueError) as error:
         raise no_result(name, operands, error) from None
 

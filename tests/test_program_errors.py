@@ -117,7 +117,7 @@ def test_numbers_of_two_traces_must_not_meet():
         trace(f, 1.0)
 
 
-@pytest.mark.parametrize("wrong", [None, "text", {1, 2}, object()], ids=repr)
+@pytest.mark.parametrize("wrong", [None, "text", {1, 2}, ...], ids=repr)
 def test_a_function_must_return_numbers(wrong):
     with pytest.raises(TypeError, match="what f returns must be numbers or nested lists of numbers; got"):
         trace(lambda x: [x, wrong], 1.0)

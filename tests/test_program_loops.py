@@ -209,7 +209,7 @@ def test_what_does_not_change_from_round_to_round_is_computed_once():
         return total([part for x in xs for part in (w * x * x, (w + 1) / 7)])
 
     source = trace(f, 1.0, [1.0] * 9).source
-    assert source.index("/ 7.0") < source.index("for x in xs")
+    assert source.index("w + 1.0") < source.index("for x in xs")
 
 
 def test_what_a_loop_starts_with_is_there_on_both_sides_of_a_condition():

@@ -76,7 +76,7 @@ def flattener(like):
     """
     statics = []
     text = f"lambda x: [{_flat(like, 'x', statics)}]"
-    return eval(text, dict(sized=_sized, rows=_rows, same=_same, statics=statics))
+    return eval(text, dict(sized=_sized, keyed=_keyed, rows=_rows, same=_same, statics=statics))
 
 
 def _flat(like, text, statics):
@@ -92,18 +92,28 @@ def _flat(like, text, statics):
     if like.width is not None:
         return f"*rows({text}, {count}, {like.width})"
     texts = [f"{text}[{key!r}]" for key in like.keys]
-    texts[0] = f"sized({text}, {count})[{like.keys[0]!r}]"
+    checked = "keyed" if isinstance(like.keys[0], str) else "sized"
+    texts[0] = f"{checked}({text}, {count})[{like.keys[0]!r}]"
     return ", ".join(_flat(part, inner, statics) for part, inner in zip(like.parts, texts, strict=True))
 
 
+UNORDERED = {dict, set, frozenset, str, bytes}  # no lists, though they have as many entries
+
+
 def _sized(x, count):
+    if len(x) != count or type(x) in UNORDERED:
+        raise LookupError
+    return x
+
+
+def _keyed(x, count):
     if len(x) != count:
         raise LookupError
     return x
 
 
 def _rows(x, count, width):
-    if len(x) != count or set(map(len, x)) != {width}:
+    if len(x) != count or set(map(len, x)) != {width} or not UNORDERED.isdisjoint(map(type, [x, *x])):
         raise LookupError
     return chain.from_iterable(x)
 

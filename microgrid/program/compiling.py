@@ -19,9 +19,8 @@ def compiled(source):
     file = f"<microgrid program {next(_number)}: {source.title}>"
     linecache.cache[file] = (len(source.text), None, source.text.splitlines(keepends=True), file)
     tree = ast.parse(source.text)
-    if (
-        source.inner
-    ):  # Python is faster with the first 256 names of a function: let those in loops be the first
+    if source.inner:
+        # Python is faster with the first 256 names of a function: let those in loops be the first.
         first = " = ".join(dict.fromkeys(source.inner))
         tree.body[0].body[:0] = ast.parse(f"if 0: {first} = 0").body  # pyright: ignore[reportAttributeAccessIssue]
     return compile(tree, file, "exec")

@@ -25,7 +25,7 @@ class LoopWriter:
             for depth, (condition, _) in enumerate(region):
                 roots[condition] = common(roots.get(condition, region[:depth]), region[:depth])
             roots[core] = common(roots.get(core, region), region)
-        nodes = reachable(roots, operands)
+        nodes = reachable(roots, lambda node: operands(node) if node.loop is loop else ())
         where = regions(nodes, roots)
         inside = [node for node in nodes if node.loop is loop]
         found = places(inside, where)

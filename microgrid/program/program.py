@@ -81,7 +81,7 @@ class Program:
     @property
     def source(self):
         """The program for floats as text: forward and, for one result, backward by the arguments `wrt`."""
-        source = self._written(True, self.wrt if self._scalar else None)[0]
+        source = self._written(True, self.wrt if self._scalar and self._like.parts else None)[0]
         return "\n".join([*header(source), source.text])
 
     @property

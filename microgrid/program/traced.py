@@ -101,6 +101,12 @@ class Condition:
             f"got one at {_place()}. Fix: where(condition, x, y) of microgrid.operations records both sides."
         )
 
+    def __eq__(self, other):
+        return self.__bool__()
+
+    def __ne__(self, other):
+        return self.__bool__()
+
     def _combined(self, operation, *others):
         if not all(isinstance(other, Condition) for other in others):
             return NotImplemented

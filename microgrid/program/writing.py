@@ -44,7 +44,7 @@ def written(node, args, floats):
     op = node.op
     if op in ("row", "fused") or (op == "flows" and floats):
         return args[0]
-    if op in INFIX:
+    if op in INFIX and call(node, floats) is None:
         sign, strength = INFIX[op]
         return f"{operand(0, strength)} {sign} {operand(1, strength + 1)}", strength
     if op == "total":
@@ -66,7 +66,10 @@ def written(node, args, floats):
 def call(node, floats):
     """The function that a node is a call of; None for an operation with a sign of its own."""
     if node.op == "pow":
-        return None if node.args[1].op == "constant" and type(node.args[1].data) is int else "power"
+        whole = node.args[1].op == "constant" and type(node.args[1].data) is int
+        return None if floats and whole else "power"
+    if node.op == "truediv" and not floats:
+        return "quotient"  # of two ints, too
     return None if node.op in SIGNED or (node.op == "flows" and floats) else node.op
 
 

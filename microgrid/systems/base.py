@@ -87,8 +87,8 @@ class Numbers:
         return 1 / b
 
     def quotient(self, a, b):
-        """a / b."""
-        return a / b
+        """a / b, of two ints too."""
+        return (self.whole(a, a, b) if type(a) is int else a) / b
 
     def quotient0(self, a, b):
         """a / b, where 0 / 0 is 0 and a / 0 is infinite: a slope may be."""
