@@ -19,6 +19,11 @@ GENERAL_WAY = "the quick way for floats is left, and the general one gives the s
 
 EQUIVALENT = {
     "microgrid.fused": {
+        "dot: type(xs) not in LISTS or type(ys) not in LISTS "
+        "-> type(xs) not in LISTS and type(ys) not in LISTS": GENERAL_WAY,
+        "dot: type(xs) not in LISTS -> type(xs) in LISTS": GENERAL_WAY,
+        "dot: type(ys) not in LISTS -> type(ys) in LISTS": GENERAL_WAY,
+        "_fused: len(carriers) == 1 -> len(carriers) == 2": GENERAL_WAY,
         "dot: len(SEEN) == 2 -> len(SEEN) != 2": GENERAL_WAY,
         "dot: len(SEEN) == 2 -> len(SEEN) == 3": GENERAL_WAY,
         "dot: type(ys[0]) is Value -> type(ys[0]) is not Value": GENERAL_WAY,
@@ -29,6 +34,9 @@ EQUIVALENT = {
         "_powers: x > numbers[top] -> x >= numbers[top]": "of numbers that tie, any may be taken out",
     },
     "microgrid.optimizers": {
+        "adagrad: s > 0 -> s >= 0 #2": "where the sum of squares is 0, so is the gradient",
+        "adagrad: s > 0 -> s >= 0": "where the sum of squares is 0, so is the gradient",
+        "adagrad: where(s > 0, s + eps, 1) -> where(s > 0, s + eps, 2)": DISCARDED,
         "gradient_descent: None -> 0": UNUSED,
         "sgd: None -> 0": UNUSED,
         "adagrad: None -> 0": UNUSED,

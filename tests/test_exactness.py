@@ -16,6 +16,7 @@ from mpmath import mpf
 from microgrid import Value, grad, hessian, jacobian, jvp, softmax_cross_entropy, value_and_grad
 from microgrid.operations import (
     clip,
+    dot,
     exp,
     largest,
     log,
@@ -28,6 +29,7 @@ from microgrid.operations import (
     softmax,
     sqrt,
     step,
+    total,
     where,
     xlogy,
 )
@@ -150,6 +152,13 @@ def test_a_variable_never_becomes_a_plain_number_in_silence():
         jvp(lambda x: float(x) * x, (3.0,), (1.0,))
 
 
+def test_values_of_a_lower_level_are_constants_of_a_fused_node():
+    w = Value(2.0)
+    slope = grad(lambda x: dot([x, w], [1.0, x]) + total([w, x]))(3.0)
+    slope.backward()
+    assert (slope.data, w.grad) == (4.0, 1)
+
+
 def test_keywords_reach_the_function():
     assert grad(lambda x, *, k: x * k)(2.0, k=3.0) == 3.0
     assert value_and_grad(lambda x, k=1.0: x * k)(2.0, k=3.0) == (6.0, 3.0)
@@ -161,6 +170,8 @@ def test_keywords_reach_the_function():
     [
         (lambda: where(~True, 1, 2), "where: condition must be True or False; got -2"),
         (lambda: norm(x for x in [1.0]), "norm: the numbers must come in a list; got <generator"),
+        (lambda: dot("ab", [1.0, 2.0]), "dot: the numbers must come in a list; got 'ab'"),
+        (lambda: dot([1.0, 2.0], {1.0, 2.0}), "dot: the numbers must come in a list; got"),
         (lambda: largest(None), "largest: the numbers must come in a list; got None"),
         (lambda: Value(2.0).backward(Decimal(1)), "backward: operands must be of kinds that meet"),
         (lambda: norm([Fraction(1), Fraction(2)]), r"norm: .*a Fraction has no exact sqrt.*number\.$"),

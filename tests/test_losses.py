@@ -96,3 +96,10 @@ def test_a_float_label_is_no_class():
     for room, number in ((mg, list), (jn, jnp.array)):
         with pytest.raises(ValueError, match="labels must be integer labels"):
             room.softmax_cross_entropy(number([[1.0, 2.0]]), number([1.0]))
+
+
+def test_labels_that_are_not_known_yet_count_as_known_ones_do():
+    z = [0.5, -1.0, 2.0]
+    program = mg.trace(lambda z, t: mg.softmax_cross_entropy([z], [t]), z, [0.0, 0.0, 0.0])
+    for t in ([0.0, 1.0, 0.0], [0.25, 0.0, 0.75]):
+        assert program(z, t) == pytest.approx(mg.softmax_cross_entropy([z], [t]), rel=1e-15)

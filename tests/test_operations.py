@@ -229,3 +229,13 @@ def test_a_subclass_meets_its_base_at_one_level():
     a, b = Named(2.0), Value(3.0)
     dot([a * b, b * a], [a, b]).backward()
     assert (a.grad, b.grad) == (2 * 2 * 3 + 9, 4 + 2 * 2 * 3)
+
+
+def test_an_int_that_is_the_largest_joins_the_number_system():
+    assert (largest([Value(Fraction(1, 3)), 3]) / 7).data == Fraction(3, 7)
+
+
+def test_only_lists_are_lists():
+    for wrong in (None, "ab", {1.0: 2.0}, iter([1.0])):
+        with pytest.raises(TypeError, match="largest: the numbers must come in a list"):
+            largest(wrong)

@@ -228,3 +228,15 @@ def test_random_batches_agree(exact):
             assert x == y or x != x or (not exact and abs(x - y) <= 1e-12 * max(scale, 1)), seed
         rolled += "for " in program.source.replace("# for", "")
     assert rolled > 50
+
+
+@pytest.mark.parametrize("name", ["largest", "logsumexp", "softmax"])
+@pytest.mark.parametrize("place", range(3))
+def test_nan_is_nan_wherever_it_stands(name, place):
+    xs = [1.0, 2.0, 3.0]
+    xs[place] = math.nan
+    f = getattr(operations, name)
+    assert alike(f(xs), trace(f, xs)(xs))
+    assert outcome(value_and_grad(operations.largest), xs) == outcome(
+        trace(operations.largest, xs).value_and_grad, xs
+    )

@@ -239,3 +239,10 @@ def test_a_gradient_inside_a_traced_function_is_refused():
     inner = trace(lambda x: x * x, 1.0)
     with pytest.raises(TypeError, match="value_and_grad cannot be traced"):
         trace(lambda x: inner.value_and_grad(x)[1], 1.0)
+
+
+def test_names_of_arguments_and_places_that_are_none_are_refused():
+    with pytest.raises(TypeError, match="f: arguments must come in their places; got w by name"):
+        PROGRAM([1.0, 2.0], w=[1.0, 2.0])
+    with pytest.raises(ValueError, match="trace: static must be places of arguments; got 7"):
+        trace(branch, 1.0, static=7)

@@ -1,12 +1,16 @@
-"""The names in a Program: the formula's letters where there are any, nothing that Python does not take."""
+"""The names in a Program: the formula's letters where there are any; and statics, conditions, kinds."""
 
+import math
 import sys
+from fractions import Fraction
 from functools import partial
 
+import flint
+import numpy as np
 import pytest
 from programs import run
 
-from microgrid.operations import exp, log, total
+from microgrid.operations import exp, log, total, where
 from microgrid.program import trace
 
 
@@ -110,3 +114,58 @@ def test_a_profiler_that_runs_stays():
         assert sys.getprofile() is profiler
     finally:
         sys.setprofile(None)
+
+
+# Static arguments, which a program knows by what they were, and conditions with True and False.
+
+
+def test_a_static_list_that_changes_is_another():
+    scales = [1.0, math.nan]
+    program = trace(lambda x, s: x * s[0], 1.0, scales, static=1)
+    assert program(3.0, scales) == program(3.0, [1.0, float("nan")]) == 3.0
+    scales[0] = 2.0
+    with pytest.raises(ValueError, match=r"s must have the structure it was traced with, \[1.0, nan\]; got"):
+        program(3.0, scales)
+
+
+def test_a_static_array_is_compared_number_by_number():
+    program = trace(lambda x, s: x * float(s["a"][0]), 1.0, {"a": np.array([2.0, 1.0])}, static=1)
+    assert program(3.0, {"a": np.array([2.0, 1.0])}) == 6.0
+    for other in ({"a": np.array([2.0, 3.0])}, {"a": np.array([2.0])}, {"b": np.array([2.0, 1.0])}, None):
+        with pytest.raises(ValueError, match="s must have the structure it was traced with"):
+            program(3.0, other)
+
+
+@pytest.mark.parametrize("x", [-1.0, 0.5, 2.0])
+@pytest.mark.parametrize(
+    "condition",
+    [
+        lambda x: True & (x > 0),
+        lambda x: (x > 0) & False,
+        lambda x: False | (x > 0),
+        lambda x: (x > 0) | True,
+        lambda x: (x > 0) ^ (x > 1),
+        lambda x: True ^ (x > 0),
+    ],
+)
+def test_conditions_combine_with_true_and_false(condition, x):
+    assert trace(lambda x: where(condition(x), x * 2, x - 1), 1.0)(x) == (x * 2 if condition(x) else x - 1)
+
+
+# Numbers that are not floats.
+
+
+@pytest.mark.parametrize("op", ["__eq__", "__ne__"])
+def test_a_ball_that_may_be_a_number_is_not_compared(op):
+    program = trace(lambda x: where(getattr(x, op)(0), 5, 1), 1.0)
+    with pytest.raises(ValueError, match="straddles"):
+        program(flint.arb(0.5, 1))
+    assert program(flint.arb(3, 1)) == (1 if op == "__eq__" else 5)
+    assert program(flint.arb(0)) == (5 if op == "__eq__" else 1)
+
+
+def test_results_are_of_the_system_of_the_arguments():
+    f = trace(lambda x, y: [x, y, 7, where(x > y, 1, 2)], 1.0, 1.0)
+    assert [type(x) for x in f(1, Fraction(1, 2))] == [Fraction] * 4
+    assert f(1, Fraction(1, 2)) == [1, Fraction(1, 2), 7, 1]
+    assert [type(x) for x in f(1, 2)] == [int] * 4

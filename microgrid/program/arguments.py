@@ -14,14 +14,17 @@ NUMBER = "number"
 
 
 class Static:
-    """What is no number, such as "sum" or a function: a program is right for this one alone."""
+    """What is no number, such as "sum" or a function: a program is right for this one alone.
+
+    Lists and arrays are copied: who changes one later gives the program another value.
+    """
 
     def __init__(self, value):
-        self.value = value
+        self.value = _copied(value)
 
     def same(self, other):
         """True for the value that the program was traced with."""
-        return other is self.value or (type(other) is type(self.value) and bool(other == self.value))
+        return _alike(self.value, other)
 
 
 class Nest:
@@ -122,6 +125,27 @@ def _same(static, x):
     if not static.same(x):
         raise LookupError
     return ()
+
+
+def _copied(x: Any):
+    if type(x) is dict:
+        return {key: _copied(part) for key, part in x.items()}
+    if isinstance(x, tuple) or type(x) is list:
+        return getattr(x, "_make", type(x))(map(_copied, x))
+    return x.copy() if hasattr(x, "tobytes") else x
+
+
+def _alike(x: Any, y: Any):
+    """True for two of one type that look and are the same; nan is nan here."""
+    if type(x) is not type(y):
+        return False
+    if isinstance(x, dict):
+        return x.keys() == y.keys() and all(_alike(x[key], y[key]) for key in x)
+    if isinstance(x, list | tuple):
+        return len(x) == len(y) and all(map(_alike, x, y))
+    if hasattr(x, "tobytes"):
+        return (x.shape, x.dtype, x.tobytes()) == (y.shape, y.dtype, y.tobytes())
+    return x is y or bool(x == y) or bool(x != x and y != y)
 
 
 def filled(like, numbers) -> Any:

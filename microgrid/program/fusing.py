@@ -28,6 +28,11 @@ def norm(algebra, xs):
 def largest(algebra, xs):
     """The largest; those that tie for it share its slope."""
     y = _max(algebra, xs)
+    if algebra.floats and len(xs) > 1:  # Python's max loses a nan that does not come first
+        known = algebra.one
+        for x in xs:
+            known = algebra.make("and", known, algebra.make("eq", x, x))
+        y = algebra.make("where", known, y, algebra.total(xs))
     ties = algebra.total([algebra.read("1 if x == y else 0", x=x, y=y) for x in xs])
     slopes = [algebra.read("reciprocal(y, ties) if x == y else 0", x=x, y=y, ties=ties) for x in xs]
     return algebra.node("fused", y, *xs, data=("largest", tuple(slopes)))
@@ -91,4 +96,6 @@ FUSED = {
     "ge": compared("a >= b", "at_least(a, b)"),
     "lt": compared("a < b", "above(b, a)"),
     "le": compared("a <= b", "at_least(b, a)"),
+    "eq": compared("a == b", "equal(a, b)"),
+    "ne": compared("a != b", "not equal(a, b)"),
 }

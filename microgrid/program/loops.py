@@ -89,5 +89,7 @@ class LoopWriter:
     def _append(self, node):
         """The line that appends an entry to a list."""
         source, entry = self._source, filled(node.data[1], iter(node.args))
-        part = "forward" if node in source.survey.forward else "backward"
-        source.line(part, f"{source.names.of(node)}.append(", nested_text(entry, source.text_of), ")")
+        part, text = "backward", source.text_of
+        if node in source.survey.forward:
+            part, text = "forward", source.whole_text
+        source.line(part, f"{source.names.of(node)}.append(", nested_text(entry, text), ")")

@@ -36,8 +36,8 @@ class Program:
         )
         self.wrt = self._places(wrt) if self._like.parts else wrt
 
-    def __call__(self, *args):
-        args, numbers, kinds = self._checked(args)
+    def __call__(self, *args, **named):
+        args, numbers, kinds = self._checked(args, named)
         kind = None if kinds <= FLOATS else kind_of(numbers)
         if kind is not None and kind.level == TRACED:
             return self.__wrapped__(*args)
@@ -50,7 +50,7 @@ class Program:
         slopes = tuple(_at(gradients, (wrt.index(path[0]), *path[1:])) for path in mine)
         return kind.operation(value, tuple(_at(args, path) for path in mine), slopes, self.__name__)
 
-    def value_and_grad(self, *args, wrt: Any = None):
+    def value_and_grad(self, *args, wrt: Any = None, **named):
         """The value, and its gradient in the structure of the argument wrt; for a tuple, one for each.
 
         Raises TypeError if the function returns more than one number, and ValueError for a result that is nan
@@ -66,7 +66,7 @@ class Program:
                 f"{described(self._recording.results)}."
             )
         wrt = self._places(self.wrt if wrt is None else wrt)
-        args, numbers, kinds = self._checked(args)
+        args, numbers, kinds = self._checked(args, named)
         if not kinds <= FLOATS and getattr(kind_of(numbers), "level", 0) == TRACED:
             raise TypeError(
                 f"{self.__name__}: value_and_grad cannot be traced. Fix: call it outside the traced function."
@@ -105,8 +105,12 @@ class Program:
                 )
         return places if isinstance(wrt, tuple | list) else wrt
 
-    def _checked(self, args) -> Any:
+    def _checked(self, args, named) -> Any:
         """(args, their numbers, the kinds of these); numpy's numbers become Python's."""
+        if named:
+            raise TypeError(
+                f"{self.__name__}: arguments must come in their places; got {', '.join(named)} by name."
+            )
         if len(args) != len(self._like.parts):
             raise TypeError(f"{self.__name__}: takes {len(self._like.parts)} arguments; got {len(args)}.")
         try:
@@ -125,7 +129,7 @@ class Program:
         """The error about the argument that does not look like its example."""
         for name, part, x in zip(self._recording.parameters, self._like.parts, args, strict=True):
             told = f"{self.__name__}: {name}"
-            got = described(structure(x, told))
+            got = described(Static(x) if isinstance(part, Static) else structure(x, told))
             if got != described(part):
                 return ValueError(
                     f"{told} must have the structure it was traced with, {described(part)}; got {got}. "

@@ -13,7 +13,7 @@ INLINE = 60  # an expression that is used once and not longer is written where i
 LAZY = 2000  # and if it is needed on one side of a condition only, up to this length
 TERMS = 100  # a sum of more takes several lines: Python cannot compile it in one
 TESTS = {"lt", "le", "gt", "ge", "eq", "ne", "flows", "not"}
-BUILTINS = {"abs", "max", "range", "zip"}
+BUILTINS = {"abs", "max", "range", "zip", "whole"}  # whole: see compiling.py
 
 
 class Source:
@@ -91,7 +91,7 @@ class Source:
             if gradient is not self.zero and self.text_of(gradient) != self._result(leaf):
                 self.line("backward", f"{self._result(leaf)} = ", self.text_of(gradient))
         head, results = "return ", self.formula.values
-        text = nested_text(results, self.text_of)
+        text = nested_text(results, self.whole_text)
         if self.formula.gradients is not None:
             head, results = f"return {text}, ", self.formula.gradients
             text = nested_text(results, self._result)
@@ -108,6 +108,11 @@ class Source:
     def text_of(self, node):
         """How a node is written where it is used."""
         return self._written(node)[0]
+
+    def whole_text(self, node):
+        """How a node is written that is a result: an int becomes a number of the system."""
+        text = self.text_of(node)
+        return text if self.floats or node.op == "each" else f"whole({text})"
 
     def _written(self, node):
         if node not in self._texts:

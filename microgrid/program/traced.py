@@ -108,9 +108,17 @@ class Condition:
         return self.__bool__()
 
     def _combined(self, operation, *others):
-        if not all(isinstance(other, Condition) for other in others):
+        nodes = [self._operand(operation, other) for other in others]
+        if None in nodes:
             return NotImplemented
-        return Condition(self._graph, self._graph.node(operation, self._node, *[x._node for x in others]))
+        return Condition(self._graph, self._graph.node(operation, self._node, *nodes))
+
+    def _operand(self, operation, other):
+        """The node of another condition, or of True or False; None for anything else."""
+        if isinstance(other, Condition):
+            return _node(self._graph, operation, Traced(other._graph, other._node))
+        known = any_number(other)
+        return self._graph.constant(int(known)) if isinstance(known, bool) else None
 
     def __invert__(self):
         return self._combined("not")
@@ -120,6 +128,12 @@ class Condition:
 
     def __or__(self, other):
         return self._combined("or", other)
+
+    def __xor__(self, other):
+        either, both = self | other, self & other
+        return either if either is NotImplemented else either & ~both
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
 
 def _recorded(graph, operation, operands):

@@ -32,6 +32,8 @@ def trace(f, *examples, wrt=0, static=()):
     if not callable(f):
         raise TypeError(f"trace: f must be a function; got {f!r}.")
     fixed = static if isinstance(static, tuple | list) else (static,)
+    if any(type(i) is not int or not 0 <= i < len(examples) for i in fixed):
+        raise ValueError(f"trace: static must be places of arguments; got {static!r}.")
     parts = [Static(x) if i in fixed else structure(x, "trace: an example") for i, x in enumerate(examples)]
     like = Nest(tuple, range(len(parts)), parts)
     graph, letters = Graph(), Letters()
