@@ -40,4 +40,4 @@ def machine():
         lines = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
         model = lines[0].split(":")[1].strip() if lines else model
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"{model}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, {python}"
+    return f"{model}, {os.cpu_count()} cores, {platform.system()}, {python}"

@@ -1,4 +1,4 @@
-"""The names in a Program: the formula's letters where there are any; and statics, conditions, kinds."""
+"""The names in a Program: the letters of the formula where there are any. Also its statics and conditions."""
 
 import math
 import sys
