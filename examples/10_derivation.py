@@ -16,22 +16,23 @@ TARGETS = [1.0, 0.0, 1.0]
 
 
 def loss(w, x, b, t):
-    """Half the squared error of a neuron: z, what it sums up; y, what it fires."""
+    """Half the squared error of a neuron: z, what it sums up; y, what it fires; e, its error."""
     z = dot(w, x, b)
     y = sigmoid(z)
-    return (y - t) ** 2 / 2
+    e = y - t
+    return e**2 / 2
 
 
 def by_hand(w, x, b, t):
     """The same, and the chain rule from the loss back to each weight, as one writes it on paper.
 
-    d loss / d y = y - t,  d y / d z = y * (1 - y),  d z / d w[i] = x[i],  d z / d b = 1
+    d loss / d y = e,  d y / d z = y * (1 - y),  d z / d w[i] = x[i],  d z / d b = 1
     """
     z = w[0] * x[0] + w[1] * x[1] + b
     y = 1 / (1 + exp(-z))
-    d_y = y - t
-    d_z = d_y * y * (1 - y)
-    return (y - t) ** 2 / 2, [d_z * x[0], d_z * x[1]], d_z
+    e = y - t
+    d_z = e * y * (1 - y)
+    return e**2 / 2, [d_z * x[0], d_z * x[1]], d_z
 
 
 def mean_loss(w, xs, b, ts):
@@ -50,14 +51,14 @@ def main():
     eager = [*(x.grad for x in w), b.grad]
     print("By Values:  loss", f"{result.data:.15f}", "gradient", [f"{d:.15f}" for d in eager])
 
-    program = trace(loss, WEIGHTS, INPUTS, BIAS, TARGET)
-    value, (d_w, d_b) = program.value_and_grad(WEIGHTS, INPUTS, BIAS, TARGET, wrt=(0, 2))
+    program = trace(loss, WEIGHTS, INPUTS, BIAS, TARGET, wrt=(0, 2))
+    value, (d_w, d_b) = program.value_and_grad(WEIGHTS, INPUTS, BIAS, TARGET)
     print("By program: loss", f"{value:.15f}", "gradient", [f"{d:.15f}" for d in (*d_w, d_b)])
     print("\nThe program, as it derived itself:\n")
     print(program.source)
 
     print("\nAnd for a batch, from a loss that was written without knowing of loops:\n")
-    batch = trace(mean_loss, WEIGHTS, BATCH, BIAS, TARGETS)
+    batch = trace(mean_loss, WEIGHTS, BATCH, BIAS, TARGETS, wrt=(0, 2))
     print(batch.source)
 
     second = hessian(loss)(WEIGHTS, INPUTS, BIAS, TARGET)

@@ -34,9 +34,8 @@ def dual_class(level):
         def operation(y, parents, slopes, rule):
             tangent = 0
             for parent, slope in zip(parents, slopes, strict=True):
-                if (
-                    isinstance(parent.tangent, Operations) or not parent.tangent == 0
-                ):  # 0 stops, as in `backward`
+                # As in `backward`, a 0 stops.
+                if isinstance(parent.tangent, Operations) or not parent.tangent == 0:
                     tangent = tangent + slope * parent.tangent
             return Dual(y, tangent)
 

@@ -6,7 +6,7 @@ import math
 from .derivatives import RULES
 
 DECLARED_INFINITIES = {"xlogy", "xlog1my"}  # rows whose value may be infinite at finite operands
-FUSED = {"total", "dot", "norm", "largest", "logsumexp", "softmax"}
+MADE_BY = {"total", "dot", "norm", "logsumexp"} | RULES.keys() - DECLARED_INFINITIES
 
 
 def finite(x):
@@ -29,16 +29,17 @@ def finite(x):
 def beginning(values):
     """The first Value that is not finite by mistake, among Values in the order of the graph; None for none.
 
-    An infinity is no mistake that was given, or that a row declares (the cost of a certain mistake), or that
-    a program came to by itself.
+    nan is a mistake of the first operation that makes it, or of who gave it. Infinity is one if an operation
+    made it of finite numbers, unless its row declares it (the cost of a certain mistake) or it is a program.
     """
     for value in values:
         numbers = [parent.data for parent in value._parents]
-        if finite(value.data) or not all(map(finite, numbers)):
-            if not _nan(value.data) or any(map(_nan, numbers)):
-                continue
-        ours = value._rule in FUSED | RULES.keys() - DECLARED_INFINITIES
-        if _nan(value.data) or (numbers and ours):
+        if _nan(value.data):
+            mistake = not any(map(_nan, numbers))
+        else:
+            made = value._rule in MADE_BY and all(map(finite, numbers))
+            mistake = made and not finite(value.data)
+        if mistake:
             return value
     return None
 

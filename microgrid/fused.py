@@ -10,7 +10,7 @@ from typing import Any
 
 from .finite import finite
 from .kinds import SEEN, TRACED, Operations, kind_of, no_result, system_of
-from .systems import any_number, common
+from .systems import any_number, functions
 from .value import Value
 
 FLOATS, LISTS = frozenset({float, int}), (list, tuple)
@@ -30,11 +30,15 @@ def total(xs):
     return _fused("total", _total, xs) if (xs := _listed("total", xs)) else 0
 
 
-def _total(numbers):
+def _total(numbers, _):
+    return _sum(numbers), (1,) * len(numbers)
+
+
+def _sum(numbers):
     data = 0
     for x in numbers:
         data += x
-    return data, (1,) * len(numbers)
+    return data
 
 
 def dot(xs, ys, start=0):
@@ -52,25 +56,34 @@ def dot(xs, ys, start=0):
     if len(xs) != len(ys):
         raise ValueError(f"dot: both lists must have one length; got {len(xs)} and {len(ys)}.")
     xs, ys = tuple(xs), tuple(ys)
-    if xs and len(SEEN) == 2:  # most of the time of a net is spent here: weights are Values, inputs perhaps
-        try:
-            a = [x.data for x in xs]
-            data, first, one = (start.data, (start,), (1,)) if type(start) is Value else (start, (), ())
-            if type(ys[0]) is Value:
-                b = [y.data for y in ys]
-                for x, y in zip(a, b):  # noqa: B905, equal lengths are checked; strict costs a tenth here
-                    data += x * y
-                return _node(data, xs + ys + first, (*b, *a, *one), "dot")
-            if SEEN.issuperset(map(type, ys)):
-                for x, y in zip(a, ys):  # noqa: B905
-                    data += x * y
-                return _node(data, xs + first, ys + one, "dot")
-        except (AttributeError, TypeError):
-            pass  # some of the weights are no Values: below each operand is looked at
+    if xs and len(SEEN) == 2 and (node := _quick_dot(xs, ys, start)) is not None:
+        return node
     return _fused("dot", _dot, xs, ys, (start,))
 
 
-def _dot(numbers):
+def _quick_dot(xs, ys, start):
+    """The node where all numbers are floats and all of xs are Values, all of ys or none; None anywhere else.
+
+    Most of the time of a net is spent here.
+    """
+    try:
+        a = [x.data for x in xs]
+        data, first, one = (start.data, (start,), (1,)) if type(start) is Value else (start, (), ())
+        if type(ys[0]) is Value:
+            b = [y.data for y in ys]
+            for x, y in zip(a, b):  # noqa: B905, equal lengths are checked; strict costs a tenth here
+                data += x * y
+            return _node(data, xs + ys + first, (*b, *a, *one), "dot")
+        if SEEN.issuperset(map(type, ys)):
+            for x, y in zip(a, ys):  # noqa: B905
+                data += x * y
+            return _node(data, xs + first, ys + one, "dot")
+    except (AttributeError, TypeError):  # some are no Values
+        return None
+    return None
+
+
+def _dot(numbers, _):
     n = len(numbers) // 2
     a, b, data = numbers[:n], numbers[n:-1], numbers[-1]
     for x, y in zip(a, b, strict=True):
@@ -91,8 +104,8 @@ def norm(xs):
     return _fused("norm", _norm, _some("norm", xs))
 
 
-def _norm(numbers):
-    data = common("norm", *numbers).norm(numbers)
+def _norm(numbers, system):
+    data = system.norm(numbers)
     return data, tuple(x / data if data != 0 else 0 for x in numbers)
 
 
@@ -109,8 +122,7 @@ def largest(xs):
     return _fused("largest", _largest, _some("largest", xs))
 
 
-def _largest(numbers):
-    system = common("largest", *numbers)
+def _largest(numbers, system):
     best = numbers[0]
     for x in numbers[1:]:
         best = x if system.above(x, best) or x != x else best
@@ -137,12 +149,11 @@ def logsumexp(xs):
     return _fused("logsumexp", _logsumexp, _some("logsumexp", xs))
 
 
-def _logsumexp(numbers):
-    top, powers, rest = _powers(numbers)
+def _logsumexp(numbers, system):
+    top, powers, rest = _powers(numbers, system)
     if not finite(numbers[top]):
-        return _largest(numbers)
-    log1p = common("logsumexp", *numbers).log1p
-    return numbers[top] + log1p(rest), tuple(power / (1 + rest) for power in powers)
+        return _largest(numbers, system)
+    return numbers[top] + system.log1p(rest), tuple(power / (1 + rest) for power in powers)
 
 
 def softmax(xs):
@@ -162,10 +173,10 @@ def softmax(xs):
     return [_fused("softmax", partial(_share, i), xs) for i in range(len(xs))]
 
 
-def _share(i, numbers):
+def _share(i, numbers, system):
     """The share of number i, and its slopes."""
-    _, powers, rest = _powers(numbers)
-    others, _ = _total([power for j, power in enumerate(powers) if j != i])
+    _, powers, rest = _powers(numbers, system)
+    others = _sum([power for j, power in enumerate(powers) if j != i])
     share = powers[i] / (1 + rest)
     return share, tuple(
         share * (others / (1 + rest)) if j == i else -share * (power / (1 + rest))
@@ -173,14 +184,13 @@ def _share(i, numbers):
     )
 
 
-def _powers(numbers) -> tuple[int, list[Any], Any]:
+def _powers(numbers, system) -> tuple[int, list[Any], Any]:
     """The index of the largest, exp(x - largest) of each, and the sum of all but that of the largest, a 1."""
     top = 0
     for i, x in enumerate(numbers):
         top = i if x > numbers[top] else top  # of balls that overlap, any will do
-    exp = common("softmax", *numbers).exp
-    powers = [exp(x - numbers[top]) for x in numbers]
-    return top, powers, _total(powers[:top] + powers[top + 1 :])[0]
+    powers = [system.exp(x - numbers[top]) for x in numbers]
+    return top, powers, _sum(powers[:top] + powers[top + 1 :])
 
 
 def _listed(name, xs):
@@ -197,7 +207,7 @@ def _some(name, xs):
 
 
 def _fused(name, formula, *lists):
-    """One node for formula(numbers) -> (data, slopes); the plain numbers among the operands are constants."""
+    """One node for formula(numbers, system) -> (data, slopes); plain numbers among operands are constants."""
     operands = sum(lists, ())
     kinds: list[Any] = list(map(type, operands))
     carriers: list[Any] = [kind for kind in set(kinds) if issubclass(kind, Operations)]
@@ -210,10 +220,9 @@ def _fused(name, formula, *lists):
         mine = {carrier for carrier in carriers if kind and carrier.level == kind.level}
         tracked = [kind in mine for kind in kinds]
         numbers = [x.data if own else any_number(x) for x, own in zip(operands, tracked, strict=True)]
-    if not FLOATS.issuperset(map(type, numbers)):
-        system_of(name, numbers, operands)
+    system = functions(0.0) if FLOATS.issuperset(map(type, numbers)) else system_of(name, numbers, operands)
     try:
-        data, slopes = formula(numbers)
+        data, slopes = formula(numbers, system)
     except (ArithmeticError, TypeError, ValueError) as error:
         raise no_result(name, numbers, error) from None
     if kind is None:

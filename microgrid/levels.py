@@ -11,21 +11,21 @@ from .kinds import SEEN
 
 _lock = Lock()
 _under_way = []  # the levels of derivatives
-_nested = [1]  # the deepest Value in a Value made outside of them, and then those made inside
+_deepest = {"outside": 1, "inside": 1}  # the deepest Value in a Value made outside of all of them, or inside
 
 
 def nested(level):
     """Remembers that a Value of this level was made by hand."""
     with _lock:
-        if level > _nested[-1]:
-            _nested[len(_nested) if _under_way and len(_nested) == 1 else -1 :] = [level]
+        where = "inside" if _under_way else "outside"
+        _deepest[where] = max(level, _deepest[where])
 
 
 @contextmanager
 def above(lowest):
     """A level above `lowest` and all others, for as long as a derivative is under way."""
     with _lock:
-        level = 1 + max(lowest, *_nested, *_under_way)
+        level = 1 + max(lowest, *_deepest.values(), *_under_way)
         _under_way.append(level)
         SEEN.add(above)  # shuts the quick ways of fused.py
     try:
@@ -34,5 +34,5 @@ def above(lowest):
         with _lock:
             _under_way.remove(level)
             if not _under_way:
-                del _nested[1:]
+                _deepest["inside"] = 1
                 SEEN.discard(above)

@@ -11,13 +11,12 @@ leave the caller's numbers and Values alone.
 
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any
 
-from .checks import nested
 from .dual import Unconverted, dual_class
 from .kinds import Operations, kind_of
 from .levels import above
-from .systems import any_number
+from .structures import described, filled, leaves, structure
+from .systems import any_number, functions
 from .value import NOT_YET, Value, backward, value_class
 
 
@@ -88,8 +87,9 @@ def jacobian(f, argnums=0):
     def slopes(*args, **kwargs):
         with _variables("jacobian", args, positions) as (given, variables, kind):
             results = f(*given, **kwargs)
-            rows = [_select(_gradients(y, variables, kind), argnums) for y in _leaves("jacobian", results)]
-        return _like(results, iter(rows))
+            like = structure(results, "jacobian: what the function returns", statics=False)
+            rows = [_select(_gradients(y, variables, kind), argnums) for y in leaves(like, results)]
+        return filled(like, iter(rows))
 
     return slopes
 
@@ -122,19 +122,20 @@ def jvp(f, primals, tangents):
     for name, given in (("primals", primals), ("tangents", tangents)):
         if not isinstance(given, tuple | list):
             raise TypeError(f"jvp: {name} must be a tuple with one entry for each argument; got {given!r}.")
-    numbers, directions = _leaves("jvp", primals), _leaves("jvp", tangents)
-    if _like(primals, iter([0] * len(numbers))) != _like(tangents, iter([0] * len(directions))):
+    like, other = (structure(tuple(x), "jvp: an argument", statics=False) for x in (primals, tangents))
+    if described(like) != described(other):
         raise ValueError(
             f"jvp: tangents must have the structure of primals; got {tangents!r} for {primals!r}."
         )
+    numbers, directions = leaves(like, primals), leaves(like, tangents)
     with _level(numbers + directions) as level:
         kind = dual_class(level)
-        duals = [kind(x, v) for x, v in zip(numbers, directions, strict=True)]
-        results = f(*_like(primals, iter(duals)))
-        ys = _leaves("jvp", results)
+        results = f(*filled(like, map(kind, numbers, directions)))
+        like = structure(results, "jvp: what the function returns", statics=False)
+        ys = leaves(like, results)
     values = [y.data if kind.holds(y) else y for y in ys]
-    slopes = [y.tangent if kind.holds(y) else 0 for y in ys]
-    return _like(results, iter(values)), _like(results, iter(slopes))
+    slopes = [_slope(y.tangent if kind.holds(y) else 0, x) for x, y in zip(values, ys, strict=True)]
+    return filled(like, iter(values)), filled(like, iter(slopes))
 
 
 class Variable(Unconverted, Value):
@@ -151,32 +152,37 @@ def _level(numbers):
 
 @contextmanager
 def _variables(name, args, positions):
-    """args with fresh Values at the positions; these args; their kind."""
+    """args with fresh Values at the positions; position -> (their structure, these Values); their kind."""
     if positions[-1] >= len(args):
         raise ValueError(
             f"{name}: argnums must be below the number of arguments {len(args)}; got {positions[-1]}."
         )
-    with _level([x for i in positions for x in _leaves(name, args[i])]) as level:
+    likes = {i: structure(args[i], f"{name}: argument {i}", statics=False) for i in positions}
+    numbers = {i: leaves(likes[i], args[i]) for i in positions}
+    with _level([x for xs in numbers.values() for x in xs]) as level:
         kind = value_class(level, Variable)
-        given, variables = list(args), {}
-        for i in positions:
-            variables[i] = given[i] = _like(args[i], map(kind, _leaves(name, args[i])))
+        given, variables = list(args), {i: (likes[i], list(map(kind, numbers[i]))) for i in positions}
+        for i, (like, values) in variables.items():
+            given[i] = filled(like, iter(values))
         yield given, variables, kind
 
 
 def _gradients(result, variables, kind):
     """d result / d each variable, by position, in the structure of the arguments."""
-    leaves = {i: _leaves("gradient", structure) for i, structure in variables.items()}
-    for x in (x for xs in leaves.values() for x in xs):
+    for x in (x for _, values in variables.values() for x in values):
         x.grad = NOT_YET
     if kind.holds(result):
         backward([result], [1])
-    return {i: _like(variables[i], map(_gradient, xs)) for i, xs in leaves.items()}
+    return {
+        i: filled(like, (_slope(x.grad, x.data) for x in values)) for i, (like, values) in variables.items()
+    }
 
 
-def _gradient(x):
-    reached = x.grad is not NOT_YET
-    return x.grad if reached else 0.0 if type(x.data) is float else 0
+def _slope(slope, x):
+    """A slope that is a whole number, in the number system of x: a third of it must have all its digits."""
+    if not isinstance(slope, int):
+        return slope
+    return float(slope) if type(x) is float else functions(x).whole(int(slope), x)
 
 
 def _select(gradients, argnums):
@@ -192,26 +198,3 @@ def _positions(name, f, argnums):
         if isinstance(i, bool) or not isinstance(i, int) or i < 0:
             raise ValueError(f"{name}: argnums must be whole numbers >= 0; got {argnums!r}.")
     return sorted(positions)
-
-
-def _leaves(name, x) -> list[Any]:
-    """All numbers in nested lists, tuples and dicts, in order."""
-    if isinstance(x, dict):
-        return [leaf for entry in x.values() for leaf in _leaves(name, entry)]
-    if isinstance(x, Operations):
-        return [x]
-    if (plainly := any_number(x)) is not None:
-        return [plainly]
-    if not nested(x):
-        raise TypeError(f"{name}: numbers, or nested lists of numbers, must come here; got {x!r}.")
-    return [leaf for entry in x for leaf in _leaves(name, entry)]
-
-
-def _like(x, numbers):
-    """The structure of x, filled from an iterator."""
-    if isinstance(x, dict):
-        return {key: _like(entry, numbers) for key, entry in x.items()}
-    if isinstance(x, Operations) or any_number(x) is not None:
-        return next(numbers)
-    filled = [_like(entry, numbers) for entry in x]
-    return tuple(filled) if isinstance(x, tuple) else filled

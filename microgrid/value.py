@@ -54,14 +54,6 @@ class Value(Operations):
         self._parents, self._slopes, self._rule = (), (), None
         SEEN.add(type(self.data))
 
-    @staticmethod
-    def operation(data, parents, slopes, rule):
-        """The Value of an operation: its number, the Values it came from, the slope for each, the row."""
-        value = _new(Value)
-        value.data, value.grad, value.name = data, NOT_YET, None
-        value._parents, value._slopes, value._rule = parents, slopes, rule
-        return value
-
     def backward(self, gradient=1):
         """Adds d self / d v, times gradient, to the grad of every Value v that self was computed from.
 
@@ -80,7 +72,22 @@ class Value(Operations):
 
 
 _new = object.__new__
-with_operations(Value)
+
+
+def _with_operations(cls):
+    """The class with the rows of the table as methods, whose results are Values of this class."""
+
+    def operation(data, parents, slopes, rule):
+        value = _new(cls)
+        value.data, value.grad, value.name = data, NOT_YET, None
+        value._parents, value._slopes, value._rule = parents, slopes, rule
+        return value
+
+    cls.operation = staticmethod(operation)
+    return with_operations(cls)
+
+
+_with_operations(Value)
 
 
 @cache
@@ -88,15 +95,7 @@ def value_class(level, base=Value):
     """The class of Values, or of a subclass, whose data may hold Values of every lower level."""
     if level == 1:
         return base
-
-    def operation(data, parents, slopes, rule):
-        value = _new(deeper)
-        value.data, value.grad, value.name = data, NOT_YET, None
-        value._parents, value._slopes, value._rule = parents, slopes, rule
-        return value
-
-    deeper = type(base.__name__, (base,), dict(__slots__=(), level=level, operation=staticmethod(operation)))
-    return with_operations(deeper)
+    return _with_operations(type(base.__name__, (base,), dict(__slots__=(), level=level)))
 
 
 def backward(results, gradients):

@@ -25,7 +25,11 @@ from tests.mutant_modules import functions_of, load, modules_of, swapped, used_b
 from tests.mutants import Mutant
 
 HELPERS = {"operations", "fused"}  # topics without rows, that the others build on
-TESTS = {"operations": ("test_value",), "fused": ("test_operations", "test_value", "test_exactness")}
+TESTS = {
+    "operations": ("test_value",),
+    "fused": ("test_operations", "test_value", "test_exactness"),
+    "mdp": ("test_mdp", "test_tabular_mdp"),
+}
 ROOMS = {f"{room}.{pair.topic}" for pair in PAIRS for room in ("microgrid", pair.room)}
 MODULES = sorted(ROOMS | {f"microgrid.{topic}" for topic in HELPERS})
 LOOPS = {"mdp"}  # topics whose array room loops: uncompiled, every call would compile the loop again

@@ -5,12 +5,11 @@ import linecache
 import math
 from itertools import count
 
-from ..fused import largest
+from ..fused import FLOATS, largest
 from ..kinds import Operations
 from ..systems import functions
 from .writing import folded
 
-FLOATS = {float, int}
 _number = count(1)
 
 

@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..structures import NUMBER, Static, paths
 from .algebra import Algebra
-from .arguments import NUMBER, Static, paths
 from .backward import Backward
 from .lowering import Lowering
 from .rolling import Entries

@@ -74,9 +74,8 @@ def _powers(algebra, xs):
     """m, every e, and rest; of several that are the largest, all but one count in the rest."""
     m = _max(algebra, xs)
     powers = [algebra.read("exp(x - m)", x=x, m=m) for x in xs]
-    share = (
-        "0 if x == m else e" if algebra.floats else "e if x < m else 0"
-    )  # of floats, nan must not get lost
+    # Of floats, nan must not get lost.
+    share = "0 if x == m else e" if algebra.floats else "e if x < m else 0"
     below = [algebra.read(share, e=e, x=x, m=m) for e, x in zip(powers, xs, strict=True)]
     tie = "x == m" if algebra.floats else "0 if x < m else 1"  # a ball is never known to equal itself
     ties = algebra.total([algebra.read(tie, x=x, m=m) for x in xs])

@@ -3,7 +3,7 @@
 from math import inf
 from textwrap import wrap
 
-from .arguments import filled
+from ..structures import filled
 from .graph import reachable
 from .regions import common, operands, regions
 from .survey import behind, places, terms
@@ -89,7 +89,5 @@ class LoopWriter:
     def _append(self, node):
         """The line that appends an entry to a list."""
         source, entry = self._source, filled(node.data[1], iter(node.args))
-        part, text = "backward", source.text_of
-        if node in source.survey.forward:
-            part, text = "forward", source.whole_text
-        source.line(part, f"{source.names.of(node)}.append(", nested_text(entry, text), ")")
+        part = "forward" if node in source.survey.forward else "backward"
+        source.line(part, f"{source.names.of(node)}.append(", nested_text(entry, source.whole_text), ")")

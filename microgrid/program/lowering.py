@@ -3,8 +3,8 @@
 from itertools import islice
 
 from ..derivatives import RULES
+from ..structures import NUMBER, described, paths
 from .algebra import Algebra
-from .arguments import NUMBER, described, paths
 from .fusing import FUSED, softmax
 from .graph import LEAVES, Node, reachable
 from .rolling import Entries, Loop, Rounds, match, parts

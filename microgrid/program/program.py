@@ -4,10 +4,11 @@ from typing import Any
 
 from ..finite import finite
 from ..kinds import TRACED, Operations, kind_of
+from ..structures import NUMBER, Static, described, filled, paths, structure
 from ..systems import any_number, common, functions
 from ..transforms import value_and_grad
 from ..value import Value
-from .arguments import NUMBER, Static, described, filled, flattener, in_kind, paths, structure
+from .arguments import flattener
 from .compiling import FLOATS, compiled, function, header
 from .formulas import formula
 from .graph import LEAVES, reachable
@@ -74,9 +75,7 @@ class Program:
         value, gradient = self._run(wrt, args, numbers, kinds)
         if not finite(value):
             return value_and_grad(self.__wrapped__, wrt)(*args)  # which says where it began
-        if kinds <= FLOATS:
-            return value, gradient
-        return value, in_kind(gradient, tuple(args[i] for i in wrt) if isinstance(wrt, tuple) else args[wrt])
+        return value, gradient
 
     @property
     def source(self):

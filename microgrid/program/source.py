@@ -1,6 +1,6 @@
 """The text of a program: expressions as lines of Python, in the order of the formula."""
 
-from .arguments import NUMBER
+from ..structures import NUMBER
 from .lines import Line, Lines
 from .loops import LoopWriter
 from .names import Names
@@ -94,7 +94,7 @@ class Source:
         text = nested_text(results, self.whole_text)
         if self.formula.gradients is not None:
             head, results = f"return {text}, ", self.formula.gradients
-            text = nested_text(results, self._result)
+            text = nested_text(results, lambda node: self._in_system(node, self._result(node)))
         if isinstance(results, list | tuple):  # its own brackets are those to break it in
             self.line("", head + text[0], text[1:-1], text[-1])
         else:
@@ -110,8 +110,10 @@ class Source:
         return self._written(node)[0]
 
     def whole_text(self, node):
-        """How a node is written that is a result: an int becomes a number of the system."""
-        text = self.text_of(node)
+        """How a number is written that is returned: an int, such as a slope of 1, joins the number system."""
+        return self._in_system(node, self.text_of(node))
+
+    def _in_system(self, node, text):
         return text if self.floats or node.op == "each" else f"whole({text})"
 
     def _written(self, node):

@@ -3,8 +3,9 @@
 import inspect
 
 from ..kinds import Operations
+from ..structures import Nest, Static, filled, paths, structure
 from ..systems import any_number
-from .arguments import Nest, Static, filled, flattener, paths, structure
+from .arguments import flattener
 from .formulas import Recording
 from .graph import Graph
 from .letters import Letters

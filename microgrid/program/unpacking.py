@@ -1,6 +1,6 @@
 """How a program takes its arguments apart and puts its results together, as text."""
 
-from .arguments import NUMBER, Static
+from ..structures import NUMBER, Static
 from .graph import Node
 
 

@@ -31,7 +31,7 @@ _SYSTEMS: dict[type, Numbers] = {
     complex: Complexes(),
 }
 _SYSTEMS[int] = _SYSTEMS[bool] = _SYSTEMS[float]
-_MEETINGS: dict[tuple, Numbers] = {}
+_MEETINGS: dict[frozenset, Numbers] = {}
 
 
 def functions(number):
@@ -58,7 +58,7 @@ def common(name, *operands):
     >>> common("mul", 2, Fraction(1, 3)).kind
     'Fraction'
     """
-    kinds = tuple(map(type, operands))
+    kinds = frozenset(map(type, operands))
     system = _MEETINGS.get(kinds)
     if system is None:
         system = _MEETINGS[kinds] = _meeting(name, operands)

@@ -40,10 +40,6 @@ class Decimals(Numbers):
         """n."""
         return Decimal(n)
 
-    def half(self, *operands):
-        """One half."""
-        return Decimal("0.5")
-
     def reciprocal(self, a, b):
         """1 / b."""
         return Decimal(1) / b

@@ -32,8 +32,7 @@ class Floats(Numbers):
 
     def bell(self, a):
         """2 / sqrt(pi) * exp(-a**2), the slope of erf."""
-        a = min(
-            abs(a), 30.0
-        )  # the bell is 0 from 28 on; exp would show the rounding of a**2, so cut a in two
+        a = min(abs(a), 30.0)  # the bell is 0 from 28 on
+        # exp would show the rounding of a**2, so a is cut in two.
         high = a * SPLIT - (a * SPLIT - a)
         return TWO_OVER_SQRT_PI * math.exp(-high * high) * math.exp((high - a) * (high + a))

@@ -44,10 +44,6 @@ class Methods(Numbers):
         """Not a number in the system inside."""
         return self._inside("nan", *operands)
 
-    def half(self, *operands):
-        """One half in the system inside."""
-        return self._inside("half", *operands)
-
     def above(self, a, b):
         """True where a > b."""
         return self._inside("above", a, b)

@@ -20,10 +20,6 @@ class Fractions(Numbers):
         """n / 1."""
         return Fraction(n)
 
-    def half(self, *operands):
-        """One half."""
-        return Fraction(1, 2)
-
     def reciprocal(self, a, b):
         """1 / b, exactly."""
         return 1 / Fraction(b)
