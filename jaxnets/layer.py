@@ -17,6 +17,20 @@ class Layer(nnx.Module):
     ((3, 2), [3.0])
     """
 
+    @property
+    def parameters(self):
+        """What is learnt: name -> array, such as {"kernel": [in, out], "bias": [out]}."""
+        return self._arrays(nnx.Param)
+
+    @property
+    def statistics(self):
+        """What is kept but not learnt, such as the running mean of batch normalization: name -> array."""
+        return self._arrays(nnx.BatchStat)
+
+    def _arrays(self, kind):
+        held = {name: x for name, x in vars(self).items() if isinstance(x, kind)}
+        return {name: x[...] for name, x in held.items() if x.get_value() is not None}
+
     def forward(self, inputs):
         """What the layer makes of inputs [..., in]; the same as calling it."""
         return self(inputs)

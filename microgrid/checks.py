@@ -49,6 +49,17 @@ def flatten(array) -> list[Any]:
     return [plain(array)]
 
 
+def each(function, array):
+    """Nested lists of one shape with array, of function(x) for every number x.
+
+    >>> each(abs, [[-1, 2], [3, -4]])
+    [[1, 2], [3, 4]]
+    """
+    if isinstance(array, Operations) or number(array) is not None or not nested(array):
+        return function(array)
+    return [each(function, row) for row in array]
+
+
 def known(x):
     """False for a traced number, which has no value to check yet; a check of values lets it pass."""
     return getattr(x, "level", 0) != TRACED

@@ -45,9 +45,9 @@ def _index(position, dimensions):
 
 
 def features(function, argument, values):
-    """Inputs [N][features]."""
+    """Inputs [N][...], nested as the first layer wants them."""
     values = numbers(function, argument, values)
-    if len(shape(values)) != 2:
+    if len(shape(values)) < 2:
         raise ValueError(
             f"{function}: {argument} must have one row an example, [N, features]; got shape {shape(values)}. "
             f"Fix: {argument}[None] for one example, {argument}[:, None] for one feature."

@@ -1,49 +1,55 @@
 """What every layer of a net can do: forward, backward, hand out its parameters.
 
-n: example, i: input feature.
+N: examples. An example is nested lists of numbers: [features], [time][features], [height][width][channels].
 """
 
 from typing import Any
 
 from .activations import softmax
-from .checks import flatten, shape
+from .checks import each, flatten, shape
 from .value import Value, backward, plain
 
 
 class Layer:
-    """A layer; a subclass says in `__call__` what it makes of the features of one example.
+    """A layer; a subclass says in `__call__` what it makes of one example, or in `batch` of all of them.
 
     parameters: name -> nested lists of Values, such as {"kernel": [in][out], "bias": [out]}.
+    statistics: numbers that are kept but not learnt, such as the running mean of batch normalization.
     frozen: True where learning must leave the parameters alone.
     training: True while `fit` runs; dropout looks at it.
     """
 
     def __init__(self):
         self.parameters: dict[str, Any] = {}
+        self.statistics: dict[str, Any] = {}
         self.frozen, self.training = False, False
         self._seen: Any = None
         self._fired: Any = None
 
     def __call__(self, inputs):
-        """[out] of one example: [in] numbers, or Values for their gradients."""
+        """What the layer makes of one example: nested lists of numbers, or of Values for their gradients."""
         raise NotImplementedError(f"{type(self).__name__}: a layer must say what it makes of its inputs.")
 
     def initialize(self, draw):
         """Draws the weights that are not there yet from a `random.Random`."""
 
+    def batch(self, examples):
+        """What the layer makes of a batch: one example at a time, unless a subclass compares them."""
+        return [self(example) for example in examples]
+
     def forward(self, inputs):
-        """What the layer fires for a batch: [N][in] numbers -> [N][out] numbers."""
-        if len(given := shape(inputs, f"{type(self).__name__}.forward: inputs")) != 2:
+        """What the layer fires for a batch: [N][...] numbers -> [N][...] numbers."""
+        if len(given := shape(inputs, f"{type(self).__name__}.forward: inputs")) < 2:
             raise ValueError(
                 f"{type(self).__name__}.forward: inputs must have one row an example, [N, features]; "
                 f"got {given}."
             )
-        self._seen = [[Value(plain(x)) for x in example] for example in inputs]
-        self._fired = [self(example) for example in self._seen]
-        return [[plain(y) for y in example] for example in self._fired]
+        self._seen = each(lambda x: Value(plain(x)), inputs)
+        self._fired = self.batch(self._seen)
+        return each(plain, self._fired)
 
     def backward(self, gradients):
-        """The chain rule for one layer: [N][out] numbers d loss / d output -> [N][in] d loss / d input.
+        """The chain rule for one layer: numbers [N][...] d loss / d output -> [N][...] d loss / d input.
 
         The gradients of the parameters are added to their `grad`. Raises ValueError before a forward pass.
         """
@@ -59,11 +65,11 @@ class Layer:
         for x in flatten(self._seen):
             x.grad = 0
         backward([y for y, _ in followed], [gradient for _, gradient in followed])
-        return [[x.grad for x in example] for example in self._seen]
+        return each(lambda x: x.grad, self._seen)
 
 
 class Activation(Layer):
-    """An activation function as a layer: elementwise, but softmax takes the whole example.
+    """An activation function as a layer: elementwise, but softmax takes the last axis as a whole.
 
     >>> from microgrid.activations import relu
     >>> layer = Activation(relu)
@@ -77,5 +83,7 @@ class Activation(Layer):
         self._whole = function is softmax
 
     def __call__(self, inputs):
-        """What the function makes of the [features] of one example, numbers or Values."""
-        return self.function(inputs) if self._whole else [self.function(x) for x in inputs]
+        """What the function makes of one example, nested lists of numbers or Values."""
+        if not self._whole:
+            return each(self.function, inputs)
+        return self.function(inputs) if len(shape(inputs)) == 1 else [self(row) for row in inputs]

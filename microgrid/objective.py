@@ -51,13 +51,12 @@ class Objective:
             )
 
     def __call__(self, x, y):
-        outputs = []
-        for example in x:
-            for layer in self._layers:
-                example = layer(example)
-            outputs.append(example)
+        outputs = x
+        for layer in self._layers:
+            outputs = layer.batch(outputs)
         layers = {id(layer): layer for layer in self._layers}.values()  # one that stands twice pays once
-        kernels = [layer.parameters["kernel"] for layer in layers if "kernel" in layer.parameters]
+        named = [pair for layer in layers for pair in layer.parameters.items()]
+        kernels = [weights for name, weights in named if "kernel" in name]
         penalties = [l1_penalty(kernel, self.l1) for kernel in kernels] if self.l1 else []
         penalties += [l2_penalty(kernel, self.l2) for kernel in kernels] if self.l2 else []
         return total([self._loss(outputs, y), *penalties])

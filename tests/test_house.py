@@ -163,7 +163,7 @@ def formulas():
 
 @pytest.mark.parametrize(("topic", "name", "function"), list(formulas()))
 def test_every_public_formula_has_a_row(topic, name, function):
-    assert f"{topic}.{name}" in BY_NAME, "add its row to microgrid/oracle/pairs.py"
+    assert f"{topic}.{name}" in BY_NAME, "add its row to microgrid/oracle/pairs/"
 
 
 @pytest.mark.parametrize(("topic", "name", "function"), list(formulas()))

@@ -7,9 +7,9 @@ from tests.mutants import Mutant, mutants, source_tree
 from tests.mutants_equivalent import EQUIVALENT
 
 ADVICE = (
-    "Nothing noticed this change. Give the formula's row in microgrid/oracle/pairs.py a hard number, a case "
+    "Nothing noticed this change. Give the formula's row in microgrid/oracle/pairs/ a hard number, a case "
     "or a mistake that shows it, or add a test to tests/test_edges.py; if no input can show it, say why in "
-    "tests/mutants_equivalent.py under the key after 'in'."
+    "tests/mutants_equivalent/ under the key after 'in'."
 )
 
 

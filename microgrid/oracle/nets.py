@@ -1,15 +1,19 @@
 """A net of the array room, said again in the scalar room."""
 
+import inspect
+from importlib import import_module
+
 import numpy as np
 
-from .. import Dropout, Linear, NeuralNet, Value, activations
+from .. import NeuralNet, Value, activations
+from ..layer import Layer
 
 
 def to_microgrid(net):
     """The scalar net with the layers and the very weights of an array net.
 
-    net: a jaxnets.NeuralNet whose layers are Linear, Dropout and the activations of the cheat sheet.
-    Returns a microgrid.NeuralNet, not yet compiled: choose the optimizer and the loss of that room.
+    net: a jaxnets.NeuralNet whose layers are this library's own layers and activations. Returns a
+    microgrid.NeuralNet, not yet compiled: choose the optimizer and the loss of that room.
     Raises TypeError for any other layer.
 
     >>> import jaxnets
@@ -22,31 +26,35 @@ def to_microgrid(net):
 
     if not isinstance(net, jaxnets.NeuralNet):
         raise TypeError(f"to_microgrid: net must be a jaxnets.NeuralNet; got {type(net).__name__}.")
-    layers, twins = [], {}
-    for layer in net.layers:
-        if id(layer) in twins:  # a layer that stands twice shares its weights
-            layers.append(twins[id(layer)])
-            continue
-        if isinstance(layer, jaxnets.Linear):
-            twin = Linear(layer.in_features, layer.out_features, layer.use_bias)
-            twin.parameters["kernel"] = _values(layer.kernel[...])
-            if layer.bias is not None:
-                twin.parameters["bias"] = _values(layer.bias[...])
-            layers.append(twin)
-        elif isinstance(layer, jaxnets.Dropout):
-            layers.append(Dropout(layer.rate))
-        elif layer is getattr(jaxnets.activations, name := getattr(layer, "__name__", ""), None):
-            layers.append(getattr(activations, name))
-        else:
-            told = getattr(layer, "__name__", type(layer).__name__)
-            raise TypeError(
-                f"to_microgrid: layers must be Linear, Dropout or activations of jaxnets; got {told}."
-            )
-        twins[id(layer)] = layers[-1]
+    twins = {}  # a layer that stands twice shares its weights
+    layers = [twins.setdefault(id(layer), _twin(layer)) for layer in net.layers]
     scalar = NeuralNet(layers, seed=0)
     scalar.trained = True
     return scalar
 
 
-def _values(array):
-    return [_values(row) for row in array] if np.ndim(array) else Value(float(array))
+def _twin(layer):
+    """The scalar layer, or activation, of the same name, made with the same arguments, which an array layer
+    keeps under their names; with its weights and its running statistics."""
+    import jaxnets
+
+    kind = type(layer)
+    if layer is getattr(jaxnets.activations, name := getattr(layer, "__name__", ""), None):
+        return getattr(activations, name)
+    topic = kind.__module__.removeprefix("jaxnets.")
+    scalar = getattr(import_module(f"microgrid.{topic}"), kind.__name__, None) if _own(kind) else None
+    if not (inspect.isclass(scalar) and issubclass(scalar, Layer)):
+        told = getattr(layer, "__name__", kind.__name__)
+        raise TypeError(f"to_microgrid: layers must be layers or activations of jaxnets; got {told}.")
+    twin = scalar(**{argument: getattr(layer, argument) for argument in inspect.signature(scalar).parameters})
+    twin.parameters = {name: _each(Value, array) for name, array in layer.parameters.items()}
+    twin.statistics = {name: _each(float, array) for name, array in layer.statistics.items()}
+    return twin
+
+
+def _own(kind):
+    return kind.__module__.startswith("jaxnets.")
+
+
+def _each(kind, array):
+    return [_each(kind, row) for row in array] if np.ndim(array) else kind(float(array))

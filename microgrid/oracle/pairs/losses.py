@@ -1,0 +1,33 @@
+"""Rows of losses."""
+
+from ..samplers import choice, mat, prob, real, simplex, unit
+from .pair import Pair
+
+reduction = choice("mean", "sum", "none")
+BAD_REDUCTION = (dict(reduction="average"), "reduction must be 'mean', 'sum' or 'none'; got 'average'.")
+BAD_SHAPE = "must have the same shape; got (3,) and (3, 1)."
+THREE = dict(predictions=[0.5] * 3, targets=[[0.5]] * 3)
+COLUMN = (dict(predictions=[[0.5]] * 3, targets=[0.5] * 3), "got (3, 1) and (3,). Fix: targets[:, None].")
+LOGITS = dict(logits=[0.5] * 3, labels=[[0.5]] * 3)
+ROWS = (
+    dict(predictions=[[0.5, 0.5]], targets=[[1.0, 0.0, 0.0]]),
+    "must be integer labels (1,) or rows (1, 2)",
+)
+SCORES = (dict(logits=[[0.5, 0.5]], labels=[[1.0, 0.0, 0.0]]), "must be integer labels (1,) or rows (1, 2)")
+HALF_LABELS = (
+    dict(predictions=[[0.5, 0.5]] * 2, targets=[0, 0.5]),
+    "must be integer labels (2,) or rows (2, 2) to meet predictions (2, 2); got (2,).",
+)
+NO_ROWS = (dict(predictions=[], targets=[]), "predictions must not be empty; got shape (0,).")
+NO_SCORES = (dict(logits=[], labels=[]), "logits must not be empty; got shape (0,).")
+
+# fmt: off
+PAIRS = (
+    Pair("losses.mean_squared_error", dict(predictions=mat(real), targets=mat(real), reduction=reduction), fails=((THREE, BAD_SHAPE), COLUMN, BAD_REDUCTION, (dict(predictions=[], targets=[]), "must not be empty"))),
+    Pair("losses.mean_absolute_error", dict(predictions=mat(real), targets=mat(real), reduction=reduction), fails=((THREE, BAD_SHAPE), BAD_REDUCTION)),
+    Pair("losses.binary_cross_entropy", dict(predictions=mat(prob), targets=mat(prob), reduction=reduction), fails=((THREE, BAD_SHAPE), BAD_REDUCTION)),
+    Pair("losses.categorical_cross_entropy", dict(predictions=simplex(certain=False), targets=simplex(), reduction=reduction), fails=(ROWS, NO_ROWS, HALF_LABELS, BAD_REDUCTION)),
+    Pair("losses.sigmoid_binary_cross_entropy", dict(logits=mat(real), labels=mat(unit), reduction=reduction), fails=((LOGITS, BAD_SHAPE), BAD_REDUCTION)),
+    Pair("losses.softmax_cross_entropy", dict(logits=mat(real), labels=simplex(), reduction=reduction), fails=(SCORES, NO_SCORES, BAD_REDUCTION)),
+)
+# fmt: on

@@ -1,0 +1,3 @@
+"""Rows of pooling."""
+
+PAIRS = ()

@@ -1,0 +1,19 @@
+"""Rows of q_learning."""
+
+from typing import Any
+
+from ..samplers import choice, moderate, real, unit, vec
+from .pair import Pair
+
+TRANSITION: dict[str, Any] = dict(reward=real, discount=unit, value=vec(moderate), next_value=vec(moderate))
+BAD_ACTION = (dict(action=5), "action must be in [0, 5); got 5.")
+TWO_REWARDS = (dict(reward=[1.0, 2.0]), "reward must be one number; got shape (2,).")
+TWO_DISCOUNTS = (dict(discount=[0.5, 0.5]), "discount must be one number; got shape (2,).")
+BAD_VALUES = (dict(value=[1.0]), "value and next_value must share one shape [A]; got (1,) and (5,).")
+
+# fmt: off
+PAIRS = (
+    Pair("q_learning.q_learning_error", dict(**TRANSITION, action=choice(0, 3)), room="rl", fails=(BAD_ACTION, BAD_VALUES, TWO_REWARDS, TWO_DISCOUNTS)),
+    Pair("q_learning.sarsa_error", dict(**TRANSITION, action=choice(0, 3), next_action=choice(1, 4)), room="rl", fails=(BAD_ACTION, BAD_VALUES, (dict(next_action=-1), "next_action must be in [0, 5); got -1."))),
+)
+# fmt: on

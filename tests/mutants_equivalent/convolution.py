@@ -1,0 +1,3 @@
+"""The mutants of convolution that no test can kill, because they say the same: module -> change -> why."""
+
+EQUIVALENT = {}

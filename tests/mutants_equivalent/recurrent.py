@@ -1,0 +1,3 @@
+"""The mutants of recurrent that no test can kill, because they say the same: module -> change -> why."""
+
+EQUIVALENT = {}
