@@ -43,6 +43,7 @@ from .regularization import (
     l1_penalty as l1_penalty,
     l2_penalty as l2_penalty,
 )
+from .sharding import use_cpu_devices as use_cpu_devices
 from .training import History as History
 
 __all__ = [
@@ -73,4 +74,5 @@ __all__ = [
     "softmax",
     "softmax_cross_entropy",
     "tanh",
+    "use_cpu_devices",
 ]

@@ -27,6 +27,11 @@ def whole(function, argument, value, least):
     return int(value)
 
 
+def optional(check, function, argument, value, *rest):
+    """A number that passes a check, or None."""
+    return None if value is None else check(function, argument, value, *rest)
+
+
 def fraction(function, argument, value):
     """A number in [0, 1)."""
     if not isinstance(value, Real) or not 0 <= float(value) < 1:

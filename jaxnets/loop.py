@@ -15,6 +15,8 @@ import optax
 from flax import nnx
 from jax import lax
 
+from . import sharding
+
 
 class Carry(NamedTuple):
     """What one step hands to the next: parameters, other variables, state of the optimizer."""
@@ -132,12 +134,13 @@ def _figures(loss, metrics):
     return jnp.stack([loss, *(jnp.asarray(metric).astype(loss.dtype) for metric in metrics)])
 
 
-def chunk(step, capacity, width, dtype, remainder=0):
+def chunk(step, capacity, width, dtype, remainder=0, devices=sharding.ONE):
     """Many steps in one compiled call: (carry, data, table, short, count) -> (carry, figures [K, 1 + M]).
 
     data: a Batch of whole arrays [N, ...]; table: [K, B] row numbers, one batch a line, or None when every
     batch is all the data; short: [K], true where a line holds only `remainder` rows; count: how many lines to
     run, a traced number, so a chunk of another length is the same program and changes no bit of the result.
+    devices: a `sharding.Devices`, which splits every batch.
 
     The short last batch of an epoch is a program of its own beside the full one: none of its rows is dropped,
     and no padding enters its statistics. Both are bodies of while loops, which update the carry in place,
@@ -147,9 +150,10 @@ def chunk(step, capacity, width, dtype, remainder=0):
 
     def batch_of(data, table, k, size):
         if table is None:
-            return data
+            return devices.split(data)
         rows = lax.dynamic_index_in_dim(table, k, keepdims=False)[:size]
-        return jax.tree.map(lambda array: array.at[rows].get(mode="promise_in_bounds"), data)
+        batch = jax.tree.map(lambda array: array.at[rows].get(mode="promise_in_bounds"), data)
+        return devices.split(batch)
 
     @jax.jit
     def run(carry, data, table, short, count):
@@ -158,7 +162,7 @@ def chunk(step, capacity, width, dtype, remainder=0):
         def body(size):
             def one(state):
                 k, carry, figures = state
-                carry, row = step(carry, batch_of(data, table, k, size))
+                carry, row = devices.same(step(carry, batch_of(data, table, k, size)))
                 return k + 1, carry, lax.dynamic_update_index_in_dim(figures, row.astype(dtype), k, 0)
 
             return one

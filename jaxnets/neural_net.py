@@ -7,7 +7,7 @@ import numpy as np
 from flax import nnx
 from jax.core import Tracer
 
-from . import checks, data, loop, parts, targets, training
+from . import checks, data, loop, parts, sharding, targets, training
 from .objective import Objective, describe, layers_of, optimizer_of
 from .programs import Programs
 from .progress import progress
@@ -95,6 +95,7 @@ class NeuralNet:
         until_loss: float | None = None,
         verbose: int = 1,
         chunk_steps: int | None = None,
+        devices: int = 1,
     ) -> training.History:
         """Train, and return the `History`. A second call goes on where the first one ended.
 
@@ -106,7 +107,7 @@ class NeuralNet:
         until_loss: stop after the first epoch whose mean training loss is at or below it; epochs is then the
         most there may be. verbose: 1 a progress bar, or some lines where the output is no terminal, 2 a line
         an epoch, 0 nothing. chunk_steps: steps in one compiled call; None finds what takes about 75 ms; it
-        changes no bit of the result.
+        changes no bit of the result. devices: how many share each batch; only the order of sums changes.
 
         A loss that becomes nan ends the training with that epoch, and a RuntimeWarning says so. Interrupted,
         by an error or by Ctrl-C, the network has the weights of the last finished chunk, and `history` what
@@ -114,21 +115,23 @@ class NeuralNet:
         """
         objective = self._compiled("fit")
         epochs = data.whole("fit", "epochs", epochs, 0)
-        batch_size = None if batch_size is None else data.whole("fit", "batch_size", batch_size, 1)
-        chunk_steps = None if chunk_steps is None else data.whole("fit", "chunk_steps", chunk_steps, 1)
-        until_loss = None if until_loss is None else data.finite_number("fit", "until_loss", until_loss)
+        batch_size = data.optional(data.whole, "fit", "batch_size", batch_size, 1)
+        chunk_steps = data.optional(data.whole, "fit", "chunk_steps", chunk_steps, 1)
+        until_loss = data.optional(data.finite_number, "fit", "until_loss", until_loss)
+        shared = sharding.Devices("fit", devices)
         train = self._batch("fit", x, y, sample_weight)
         train, validation = data.validation(train, validation_split, validation_data, self._batch)
         if epochs == 0:
             return training.History(objective.names)
         plan = training.Plan(len(train.targets), batch_size, shuffle, self.seed)
+        shared.check_batch("fit", plan.batch)
         bar = progress(verbose, epochs, plan.steps)
         graphdef, params, rest = loop.split(self.module)
         if self._opt_state is None:
             self._opt_state = loop.initial_state(self._programs.optimizer, params)
-        carry = jax.device_put(loop.Carry(params, rest, self._opt_state))
-        program, pace = self._programs.chunk(graphdef, self._frozen, plan, self.dtype)
-        run = training.Run(carry, program, pace, plan, train, objective.names, self._epochs)
+        program, pace = self._programs.chunk(graphdef, self._frozen, plan, self.dtype, shared)
+        carry = loop.Carry(params, rest, self._opt_state)
+        run = training.Run(carry, program, pace, plan, train, objective.names, self._epochs, shared)
         if validation:
             size = min(max(plan.batch, 256), len(validation.targets))
             run.validate(self._programs.evaluation(graphdef, size), validation, size)
@@ -138,18 +141,16 @@ class NeuralNet:
         finally:
             if run.steps:
                 self.history = run.history
-                nnx.update(self.module, run.carry.params)
-                nnx.update(self.module, run.carry.rest)
-                self._opt_state, self._untrained = run.carry.opt_state, False
-                self._epochs += len(run.history.epoch)
+                params, rest, self._opt_state = run.weights()
+                nnx.update(self.module, params, rest)
+                self._untrained, self._epochs = False, self._epochs + len(run.history.epoch)
 
     def evaluate(self, x, y, batch_size: int = 256, sample_weight=None) -> dict[str, float]:
         """Loss (with penalties) and metrics in inference mode, by name: means over all examples."""
         objective = self._compiled("evaluate")
-        batch_size = data.whole("evaluate", "batch_size", batch_size, 1)
         batch = self._batch("evaluate", x, y, sample_weight)
+        size = min(data.whole("evaluate", "batch_size", batch_size, 1), len(batch.targets))
         graphdef, params, rest = loop.split(self.module)
-        size = min(batch_size, len(batch.targets))
         means = training.evaluate(self._programs.evaluation(graphdef, size), params, rest, batch, size)
         return dict(zip(objective.names, means.tolist(), strict=True))
 
@@ -203,8 +204,7 @@ class NeuralNet:
     def take_weights(self, other, layers=()):
         """Copy the weights (and batch statistics) of these layers from another net, or nnx.Module, that has
         them at the same places: by number or by name, as in `freeze`; all without a name."""
-        source = other.module if isinstance(other, NeuralNet) else other
-        if not isinstance(source, nnx.Module):
+        if not isinstance(source := getattr(other, "module", other), nnx.Module):
             raise TypeError(f"take_weights: other must be a NeuralNet or an nnx.Module; got {other!r}.")
         parts.take("take_weights", self.module, source, layers)
         self._untrained = False

@@ -50,12 +50,13 @@ class Programs:
 
         return self._keep(("gradients", graphdef, training), make)
 
-    def chunk(self, graphdef, frozen, plan, dtype):
+    def chunk(self, graphdef, frozen, plan, dtype, devices):
         """The training loop for the batches of a plan, and how many steps of it make a good chunk."""
 
         def make():
             step = loop.train_step(graphdef, self.objective, self.optimizer, frozen)
             width = len(self.objective.names)
-            return loop.chunk(step, plan.capacity, width, dtype, plan.remainder), training.Pace()
+            return loop.chunk(step, plan.capacity, width, dtype, plan.remainder, devices), training.Pace()
 
-        return self._keep(("chunk", graphdef, frozen, plan.batch, plan.remainder, plan.full), make)
+        key = "chunk", graphdef, frozen, plan.batch, plan.remainder, plan.full, devices.count
+        return self._keep(key, make)

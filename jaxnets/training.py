@@ -111,17 +111,22 @@ def evaluate(run, params, rest, data, batch_size):
 class Run:
     """One call of `fit`: its carry is always the one after the last finished chunk."""
 
-    def __init__(self, carry, program, pace, plan, data, names, first_epoch):
-        self.carry, self._program, self._pace, self._plan = carry, program, pace, plan
-        self._data, self._names, self._first = jax.device_put(data), names, first_epoch
+    def __init__(self, carry, program, pace, plan, data, names, first_epoch, devices):
+        self.carry, self._program, self._pace, self._plan = devices.replicate(carry), program, pace, plan
+        self._data, self._names, self._first = devices.replicate(data), names, first_epoch
+        self._devices = devices
         self.history, self.steps = History(names), 0
         self._pending, self._validate = np.zeros((0, len(names))), None
 
     def validate(self, program, data, batch_size):
         """Measure other data after each epoch."""
         data = jax.device_put(data)
-        self._validate = lambda: evaluate(program, self.carry.params, self.carry.rest, data, batch_size)
+        self._validate = lambda: evaluate(program, *self.weights()[:2], data, batch_size)
         self.history.history.update({f"val_{name}": [] for name in self._names})
+
+    def weights(self):
+        """The carry on the first device alone, for whatever comes after training."""
+        return self._devices.one(self.carry)
 
     def _chunk(self, first, count):
         table, short = self._plan.lines(first, count)

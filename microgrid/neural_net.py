@@ -193,8 +193,8 @@ class NeuralNet:
                 f"{function}: the net must be compiled first. Fix: net.compile(optimizer, loss)."
             )
         x = data.features(function, "x", x)
-        one = checks.shape(self._forward(x[:1])[0])
-        return x, data.targets(function, "y", y, self._objective.name, (len(x), *one))
+        first: Any = self._forward(x[:1])
+        return x, data.targets(function, "y", y, self._objective.name, (len(x), *checks.shape(first)[1:]))
 
     def _mark(self, function, layers, frozen):
         for i in self._within(function, layers) if layers else range(len(self.layers)):

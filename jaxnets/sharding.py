@@ -1,0 +1,96 @@
+"""Training on several devices: each sees its share of every batch, all hold the same parameters.
+
+The compiled step stays the program of one device, told where its arrays lie: XLA splits the work along the
+batch and adds the gradients up. So loss, statistics of the batch and dropout masks are those of one device;
+only the order of sums differs, in the last bits.
+"""
+
+import jax
+import numpy as np
+from jax import lax
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from . import checks
+
+_BATCH = "batch"
+
+
+def use_cpu_devices(count):
+    """Let JAX see the processor as several devices, for `fit(devices=count)`. Before the first JAX call.
+
+    count: >= 1, at most one for each core. A loop of small steps, such as that of a recurrent net, keeps one
+    device on one core, so two devices on two cores are faster; tiny nets lose by it. Raises RuntimeError once
+    JAX has started its devices, and changes nothing then.
+
+    >>> use_cpu_devices(0)
+    Traceback (most recent call last):
+    ValueError: use_cpu_devices: count must be a whole number >= 1; got 0.
+    """
+    if not isinstance(count, int | np.integer) or isinstance(count, bool) or count < 1:
+        raise ValueError(f"use_cpu_devices: count must be a whole number >= 1; got {checks.told(count)}.")
+    try:
+        jax.config.update("jax_num_cpu_devices", int(count))
+    except RuntimeError:
+        raise RuntimeError(
+            f"use_cpu_devices: it must come before the first JAX call; JAX runs already, with "
+            f"{jax.local_device_count('cpu')} CPU device(s). Fix: call it right after the imports."
+        ) from None
+
+
+class Devices:
+    """The devices of one training: where arrays lie, and how a batch is split.
+
+    count: whole number >= 1, the first so many that JAX has. Raises ValueError where there are fewer.
+    """
+
+    def __init__(self, function, count):
+        if not isinstance(count, int | np.integer) or isinstance(count, bool) or count < 1:
+            told = checks.told(count)
+            raise ValueError(f"{function}: devices must be a whole number >= 1; got {told}.")
+        self.count = int(count)
+        if count == 1:
+            return
+        if count > len(jax.devices()):
+            here = len(jax.devices())
+            fix = f" Fix: jaxnets.use_cpu_devices({count}) before the first JAX call."
+            raise ValueError(
+                f"{function}: devices must be at most {here}, as many as JAX has; got {count}."
+                f"{fix if jax.default_backend() == 'cpu' else ''}"
+            )
+        self._mesh = Mesh(np.array(jax.devices()[:count]), (_BATCH,))
+        self._everywhere = NamedSharding(self._mesh, PartitionSpec())
+
+    def check_batch(self, function, size):
+        """Every device must have as much to do as the others."""
+        if size % self.count:
+            fix = f"batch_size={size - size % self.count or self.count}"
+            raise ValueError(
+                f"{function}: batch_size must be a multiple of devices; got {size} examples a step for "
+                f"{self.count} devices. Fix: {fix}."
+            )
+
+    def replicate(self, tree):
+        """The arrays of a tree on every device."""
+        return jax.device_put(tree, jax.devices()[0] if self.count == 1 else self._everywhere)
+
+    def one(self, tree):
+        """The arrays of a tree on the first device alone."""
+        return tree if self.count == 1 else jax.device_put(tree, jax.devices()[0])
+
+    def split(self, batch):
+        """A traced batch, an equal share of its rows on each device; one that has no equal shares stays."""
+
+        def share(array):
+            if array.shape[0] % self.count:
+                return array
+            spec = PartitionSpec(_BATCH, *[None] * (array.ndim - 1))
+            return lax.with_sharding_constraint(array, NamedSharding(self._mesh, spec))
+
+        return batch if self.count == 1 else jax.tree.map(share, batch)
+
+    def same(self, tree):
+        """Traced arrays, equal on every device: what a step hands to the next."""
+        return tree if self.count == 1 else lax.with_sharding_constraint(tree, self._everywhere)
+
+
+ONE = Devices("fit", 1)

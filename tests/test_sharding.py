@@ -1,0 +1,106 @@
+"""Several devices share a batch, and the result is that of one device, but for the order of sums."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TRAINED = """
+import json, sys
+import numpy as np
+import jax
+import jaxnets as jn
+from flax import nnx
+
+count = int(sys.argv[1])
+jn.use_cpu_devices(count)
+jax.config.update("jax_enable_x64", True)
+draw = np.random.default_rng(0)
+x = draw.normal(size=(101, 6))
+y = (x[:, :3].sum(axis=1) > 0).astype(int)
+normalization = nnx.BatchNorm(16, param_dtype="float64", rngs=nnx.Rngs(0))
+layers = [jn.Linear(6, 16), normalization, jn.relu, jn.Dropout(0.3), jn.Linear(16, 2), jn.softmax]
+net = jn.NeuralNet(layers, seed=0, dtype="float64")
+net.compile(jn.momentum(1e-2), "categorical_cross_entropy", metrics=["accuracy"])
+options = dict(batch_size=32, validation_split=0.2, verbose=0, devices=count)
+history = net.fit(x, y, epochs=4, **options, sample_weight=np.linspace(0.5, 2, 101))
+leaves = jax.tree.leaves((net.params, nnx.state(normalization, nnx.BatchStat)))
+print(json.dumps(dict(
+    weights=[w for leaf in leaves for w in np.ravel(leaf).tolist()],
+    history=history.history,
+    evaluated=net.evaluate(x, y),
+    devices=sorted({str(d) for leaf in leaves for d in leaf.devices()}),
+    seen=len(jax.devices()),
+)))
+"""
+SENTENCES = """
+import jax
+import jaxnets as jn
+
+jn.use_cpu_devices(2)
+net = jn.NeuralNet([jn.Linear(1, 1)], seed=0)
+net.compile(jn.adam(1e-2), "mean_squared_error")
+told, before = [], jax.device_count()
+for wrong in (
+    lambda: jn.use_cpu_devices(1),
+    lambda: jn.use_cpu_devices(True),
+    lambda: net.fit([[1.0]] * 4, [[1.0]] * 4, devices=3),
+    lambda: net.fit([[1.0]] * 4, [[1.0]] * 4, devices=0),
+    lambda: net.fit([[1.0]] * 8, [[1.0]] * 8, devices=2, batch_size=3),
+    lambda: net.fit([[1.0]] * 7, [[1.0]] * 7, devices=2, batch_size=None),
+):
+    try:
+        wrong()
+    except (RuntimeError, ValueError) as error:
+        print(error)
+assert jax.device_count() == before == 2
+"""
+
+
+def run(code, *arguments):
+    """What a fresh process prints; devices can only be chosen before JAX has started."""
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """A net with batch statistics, dropout, sample weights and a short last batch, on one and on two."""
+    return [json.loads(run(TRAINED, count)) for count in ("1", "2")]
+
+
+def test_two_devices_give_the_weights_and_statistics_of_one(trained):
+    one, two = trained
+    assert (one["seen"], two["seen"]) == (1, 2)
+    assert max(abs(a - b) for a, b in zip(one["weights"], two["weights"], strict=True)) < 1e-12
+
+
+def test_two_devices_report_the_history_of_one(trained):
+    one, two = trained
+    for name, values in one["history"].items():
+        assert two["history"][name] == pytest.approx(values, rel=1e-10)
+    assert two["evaluated"] == pytest.approx(one["evaluated"], rel=1e-10)
+
+
+def test_weights_end_on_the_first_device(trained):
+    assert trained[1]["devices"] == trained[0]["devices"] and len(trained[1]["devices"]) == 1
+
+
+def test_what_cannot_be_shared_is_refused_in_a_sentence():
+    assert run(SENTENCES).splitlines() == [
+        "use_cpu_devices: it must come before the first JAX call; JAX runs already, with 2 CPU device(s). "
+        "Fix: call it right after the imports.",
+        "use_cpu_devices: count must be a whole number >= 1; got True.",
+        "fit: devices must be at most 2, as many as JAX has; got 3. "
+        "Fix: jaxnets.use_cpu_devices(3) before the first JAX call.",
+        "fit: devices must be a whole number >= 1; got 0.",
+        "fit: batch_size must be a multiple of devices; got 3 examples a step for 2 devices. "
+        "Fix: batch_size=2.",
+        "fit: batch_size must be a multiple of devices; got 7 examples a step for 2 devices. "
+        "Fix: batch_size=6.",
+    ]
