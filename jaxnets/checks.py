@@ -59,7 +59,7 @@ def number(function, argument, value, kind="a number"):
         return 0.0
     try:
         host = np.asarray(held)
-        real = host.dtype.kind in "biu" or jnp.issubdtype(host.dtype, jnp.floating)
+        real = host.dtype.kind in "iu" or jnp.issubdtype(host.dtype, jnp.floating)
         if host.ndim == 0 and real:
             return float(host)
     except (TypeError, ValueError):
@@ -73,10 +73,23 @@ def non_negative(function, argument, value, kind="a number"):
         raise ValueError(f"{function}: {argument} must be a finite number >= 0; got {x}.")
 
 
+def positive(function, argument, value):
+    """A size that something is divided by: a finite number > 0, or a traced one."""
+    x = number(function, argument, value)
+    if not (0 < x < math.inf or isinstance(value, Tracer)):
+        raise ValueError(f"{function}: {argument} must be a finite number > 0; got {x}.")
+
+
 def fraction(function, argument, value):
     """A probability that may be 0 but never 1, or a decay: in [0, 1)."""
     if not 0 <= (x := number(function, argument, value)) < 1:
         raise ValueError(f"{function}: {argument} must be in [0, 1); got {x}.")
+
+
+def flag(function, argument, value):
+    """A choice of two, no number and no word."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{function}: {argument} must be True or False; got {told(value)}.")
 
 
 def reduction(function, value):

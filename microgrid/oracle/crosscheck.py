@@ -95,11 +95,11 @@ def verdict(pair, count=20, seed=0, functions=None):
             "verdict: float64 must be on; call jax.config.update('jax_enable_x64', True) first."
         )
     scalar, array = functions or rooms(pair)
-    if pair.topic == "optimizers":
+    if pair.walks:
         count = min(count, 4)  # of 50 steps and 6 weights each
-    compare = trajectory if pair.topic == "optimizers" else distance
+    compare = trajectory if pair.walks else distance
     found = Verdict(pair)
-    run = None if pair.topic == "optimizers" else runner(pair, array)
+    run = None if pair.walks else runner(pair, array)
     for case in cases(pair, count, seed):
         found.add(case, *compare(pair, case, scalar, run or array))
     return found

@@ -6,11 +6,13 @@ how. The rows of a topic are in the file of its name.
 
 from . import (
     activations,
+    adaptive_optimizers,
     attention,
     convolution,
     embedding,
     gan,
     initializers,
+    layerwise_optimizers,
     linear,
     losses,
     mdp,
@@ -31,6 +33,8 @@ TOPICS = (
     losses,
     initializers,
     optimizers,
+    adaptive_optimizers,
+    layerwise_optimizers,
     schedules,
     regularization,
     linear,
