@@ -1,8 +1,8 @@
 """Optimizers that find a step size for every weight, beside the seven of the cheat sheet.
 
-Checked hyper-parameters in front of Optax's transformations; `rprop` is written here. learning_rate is a number
-or a schedule, a function of the step, which counts from 0; `rprop` alone takes a number, its first step size.
-g: gradient, w: weight, t: step, from 1.
+Checked hyper-parameters in front of Optax's transformations; `rprop` is written here. learning_rate is a
+number or a schedule, a function of the step, which counts from 0; `rprop` alone takes a number, its first
+step size. g: gradient, w: weight, t: step, from 1.
 """
 
 from typing import Any, NamedTuple
@@ -160,10 +160,10 @@ def rprop(learning_rate, eta_minus=0.5, eta_plus=1.2, min_step_size=1e-6, max_st
         c[t] = 0 if p[t] < 0 else sign(g[t])
         w[t] = w[t-1] - e[t] * c[t]
 
-    learning_rate: >= 0, a number; eta_minus: in [0, 1); eta_plus, min_step_size, max_step_size: > 0. A changed
-    step size e is cut to [min_step_size, max_step_size]. After a turn the weight rests for a step, as in
-    PyTorch. (Optax 0.2.8 makes every step one update late.) For whole batches, whose slopes have no noise.
-    Source: Riedmiller and Braun 1993; Igel and Huesken 2000, the variant iRprop-.
+    learning_rate: >= 0, a number; eta_minus: in [0, 1); eta_plus, min_step_size, max_step_size: > 0. A
+    changed step size e is cut to [min_step_size, max_step_size]. After a turn the weight rests for a step,
+    as in PyTorch. (Optax 0.2.8 makes every step one update late.) For whole batches, whose slopes have no
+    noise. Source: Riedmiller and Braun 1993; Igel and Huesken 2000, the variant iRprop-.
 
     >>> init, update = rprop(0.5)
     >>> updates, state = update(jnp.array(3.0), init(jnp.array(1.0)))

@@ -67,6 +67,12 @@ def number(function, argument, value, kind="a number"):
     raise TypeError(f"{function}: {argument} must be {kind}; got {told(value)}.")
 
 
+def real(function, argument, value):
+    """A finite number."""
+    if not math.isfinite(x := number(function, argument, value)):
+        raise ValueError(f"{function}: {argument} must be a finite number; got {x}.")
+
+
 def non_negative(function, argument, value, kind="a number"):
     """A size, rate or learning rate: a finite number >= 0."""
     if not 0 <= (x := number(function, argument, value, kind)) < math.inf:

@@ -9,8 +9,8 @@ from . import checks
 def rate(function, learning_rate):
     """A learning rate that Optax takes: a checked number, or a schedule whose numbers are checked.
 
-    A schedule is a function of the step, which counts from 0; inside a compiled function its number is traced,
-    and only its shape is looked at.
+    A schedule is a function of the step, which counts from 0; inside a compiled function its number is
+    traced, and only its shape is looked at.
     """
     if not callable(learning_rate):
         checks.non_negative(function, "learning_rate", learning_rate, "a number or a schedule")

@@ -1,7 +1,8 @@
 """Optimizers that look at the weights of a layer as a whole: their length, or their matrix.
 
-Checked hyper-parameters in front of Optax's transformations. learning_rate is a number or a schedule, a function
-of the step, which counts from 0. G: the gradient of an array of weights W, g: one of its numbers, t: step, from 1.
+Checked hyper-parameters in front of Optax's transformations. learning_rate is a number or a schedule, a
+function of the step, which counts from 0. G: the gradient of an array of weights W, g: one of its numbers,
+t: step, from 1.
 """
 
 import jax
@@ -19,9 +20,9 @@ def lamb(learning_rate, b1=0.9, b2=0.999, eps=1e-6, weight_decay=0.0):
         a[t] = (m[t] / (1 - b1**t)) / (sqrt(s[t] / (1 - b2**t)) + eps) + weight_decay * w[t-1]
         W[t] = W[t-1] - learning_rate * (norm(W[t-1]) / norm(A[t])) * A[t]
 
-    learning_rate, eps, weight_decay: >= 0; b1, b2: in [0, 1). Where a norm is 0 their ratio is taken as 1. The
-    norms are of one array, a kernel or a bias. Its update must see the params.
-    Source: You et al. 2020, algorithm 2 with phi the identity, arXiv:1904.00962.
+    learning_rate, eps, weight_decay: >= 0; b1, b2: in [0, 1). Where a norm is 0 their ratio is taken as 1.
+    The norms are of one array, a kernel or a bias. Its update must see the params. Source: You et al. 2020,
+    algorithm 2 with phi the identity, arXiv:1904.00962.
 
     >>> init, update = lamb(0.1)
     >>> updates, state = update(jnp.array([2.0, 2.0]), init(jnp.array([3.0, 4.0])), jnp.array([3.0, 4.0]))
@@ -51,14 +52,15 @@ def muon(
         M[t] = beta * M[t-1] + (1 - beta) * G[t],  M[0] = 0
         N[t] = M[t] / (1 - beta**t), but if nesterov
         N[t] = beta * M[t] / (1 - beta**(t+1)) + (1 - beta) * G[t] / (1 - beta**t)
-        X = N[t] / (norm(N[t]) + eps), then ns_steps times X = 3.4445 * X - 4.775 * X X' X + 2.0315 * X X' X X' X
+        X = N[t] / (norm(N[t]) + eps), and ns_steps times
+        X = 3.4445 * X - 4.775 * X X' X + 2.0315 * X X' X X' X
         W[t] = W[t-1] - learning_rate * (sqrt(max(1, out / in)) * X + weight_decay * W[t-1])
 
     learning_rate, weight_decay: >= 0; eps: > 0; beta, adam_b1, adam_b2: in [0, 1); ns_steps: a whole number
     >= 0. For matrices [in, out]; everything else, biases and kernels of convolutions, moves by NAdam (Adam
-    without nesterov) with adam_b1, adam_b2, eps and no decay. The singular values of X end between 0.7 and 1.2,
-    not at 1. Its update must see the params.
-    Source: Jordan et al. 2024, kellerjordan.github.io/posts/muon; `optax.contrib.muon`.
+    without nesterov) with adam_b1, adam_b2, eps and no decay. The singular values of X end between 0.7 and
+    1.2, not at 1. Its update must see the params. Source: Jordan et al. 2024,
+    kellerjordan.github.io/posts/muon; `optax.contrib.muon`.
 
     >>> init, update = muon(0.5)
     >>> updates, state = update(jnp.array([[2.0]]), init(jnp.array([[1.0]])), jnp.array([[1.0]]))

@@ -2,7 +2,8 @@
 
 Each returns an `optax.GradientTransformation`: init(params) -> state, update(grads, state, params) ->
 (updates, state), and `optax.apply_updates` adds the updates to the params. learning_rate is a number or a
-schedule, a function of the step, which Optax counts from 0. g: gradient, v: velocity, w: weight, t: step, from 1.
+schedule, a function of the step, which Optax counts from 0. g: gradient, v: velocity, w: weight, t: step,
+from 1.
 """
 
 import optax

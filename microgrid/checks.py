@@ -74,6 +74,11 @@ def _in_range(function, argument, value, rule, holds, kind="a number"):
         raise ValueError(f"{function}: {argument} must be {rule}; got {float(plain(value))}.")
 
 
+def real(function, argument, value):
+    """A finite number."""
+    _in_range(function, argument, value, "a finite number", lambda x: -math.inf < x < math.inf)
+
+
 def non_negative(function, argument, value, kind="a number"):
     """A size, rate or learning rate: a finite number >= 0."""
     _in_range(function, argument, value, "a finite number >= 0", lambda x: 0 <= x < math.inf, kind)

@@ -1,8 +1,8 @@
 """What optimizers share: the arrays that they move, and a learning rate that is a number or a schedule.
 
-An optimizer is (init, update): init(params) -> state, update(grads, state, params) -> (updates, state), where
-params, grads and updates are lists of arrays, each a number or nested lists of numbers; add the updates to the
-params. No state is ever changed in place. g: gradient, w: weight, t: step, from 1.
+An optimizer is (init, update): init(params) -> state, update(grads, state, params) -> (updates, state),
+where params, grads and updates are lists of arrays, each a number or nested lists of numbers; add the
+updates to the params. No state is ever changed in place. g: gradient, w: weight, t: step, from 1.
 """
 
 from typing import NamedTuple

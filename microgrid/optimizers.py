@@ -25,7 +25,6 @@ def gradient_descent(learning_rate):
     return by_weight("gradient_descent", learning_rate, lambda g, w, t, memory: (g, None))
 
 
-
 def sgd(learning_rate, momentum=None, nesterov=False):
     """Stochastic gradient descent, with momentum if asked.
 
@@ -43,7 +42,6 @@ def sgd(learning_rate, momentum=None, nesterov=False):
     if momentum is None:
         return by_weight("sgd", learning_rate, lambda g, w, t, memory: (g, None))
     return _ball("sgd", learning_rate, momentum, nesterov)
-
 
 
 def momentum(learning_rate, momentum=0.9):
@@ -111,7 +109,6 @@ def adagrad(learning_rate, initial_accumulator_value=0.1, eps=1e-7):
     return by_weight("adagrad", learning_rate, rule, initial_accumulator_value)
 
 
-
 def rmsprop(learning_rate, decay=0.9, eps=1e-8, eps_in_sqrt=True):
     """RMSprop: every weight's step is measured in units of its recent gradients.
 
@@ -135,7 +132,6 @@ def rmsprop(learning_rate, decay=0.9, eps=1e-8, eps_in_sqrt=True):
         return g / (sqrt(s + eps) if eps_in_sqrt else sqrt(s) + eps), s
 
     return by_weight("rmsprop", learning_rate, rule, memory=0.0)
-
 
 
 def adam(learning_rate, b1=0.9, b2=0.999, eps=1e-8):

@@ -85,7 +85,7 @@ def same_signature(pair, mine, other, scalar_room):
 
 def examples(pair, mine, other, scalar_room):
     """The examples in the docstring."""
-    space = dict(mine.__globals__, jnp=jnp, np=np)
+    space = dict(inspect.unwrap(mine).__globals__, jnp=jnp, np=np)
     test = doctest.DocTestParser().get_doctest(mine.__doc__, space, pair.name, None, None)
     assert not doctest.DocTestRunner(verbose=False).run(test, out=lambda _: None).failed, "an example"
 

@@ -22,7 +22,7 @@ from ..value import Value, backward, plain
 from .pairs import Pair
 from .report import Conditioned, worst
 from .samplers import SUBNORMAL
-from .trajectories import array_optimizer_run, optimizer_run, path, path_distance
+from .trajectories import array_optimizer_run, at_step, optimizer_run, path, path_distance
 
 
 @dataclass
@@ -55,9 +55,10 @@ class Verdict:
 
 
 def rooms(pair):
-    """The scalar and the array function of a row."""
+    """The scalar and the array function of a row; a schedule is a function of the step too."""
     modules = (import_module(f"{room}.{pair.topic}") for room in ("microgrid", pair.room))
-    return tuple(getattr(module, pair.function) for module in modules)
+    functions = (getattr(module, pair.function) for module in modules)
+    return tuple(map(at_step, functions) if pair.topic.endswith("schedules") else functions)
 
 
 def cases(pair, count=20, seed=0):

@@ -1,6 +1,11 @@
-"""Optimizers in both rooms: the weights after each of many steps, from one start, through the same slopes."""
+"""What returns functions, in both rooms: optimizers step by step, and schedules at a step.
 
+Optimizers: the weights after each of many steps, from one start, through the same slopes.
+"""
+
+import inspect
 import random
+from functools import cache, wraps
 
 import jax.numpy as jnp
 import numpy as np
@@ -9,6 +14,20 @@ from ..checks import each, flatten
 from .report import Conditioned, worst
 
 STEPS = 50
+
+
+@cache
+def at_step(maker):
+    """A maker of schedules as a formula, whose first argument is the step."""
+
+    @wraps(maker)
+    def formula(step, **arguments):
+        return maker(**arguments)(step)
+
+    told = inspect.signature(maker)
+    first = inspect.Parameter("step", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    formula.__signature__ = told.replace(parameters=[first, *told.parameters.values()])
+    return formula
 
 
 def path(case):
@@ -38,7 +57,8 @@ def optimizer_run(optimizer, params, slopes):
     for grads in slopes:
         updates, state = optimizer.update([grads], state, [params])
         moved = [w + update for w, update in zip(flatten(params), flatten(updates), strict=True)]
-        params = each(lambda _, rest=iter(moved): next(rest), params)
+        rest = iter(moved)
+        params = each(lambda _, rest=rest: next(rest), params)
         path.append(moved)
     return path
 

@@ -9,7 +9,12 @@ BAD_B2 = (dict(b2=1.0), "b2 must be in [0, 1); got 1.0.")
 BAD_EPS = (dict(eps=-1.0), "eps must be a finite number >= 0; got -1.0.")
 NO_EPS = (dict(eps=0.0), "eps must be a finite number > 0; got 0.0.")
 BAD_DECAY = (dict(weight_decay=-0.1), "weight_decay must be a finite number >= 0; got -0.1.")
-BAD = (BAD_RATE, ENDLESS_RATE, NO_RATE, (dict(learning_rate=True), "learning_rate must be a number or a schedule; got True."))
+BAD = (
+    BAD_RATE,
+    ENDLESS_RATE,
+    NO_RATE,
+    (dict(learning_rate=True), "learning_rate must be a number or a schedule; got True."),
+)
 MOMENTS = (*BAD, BAD_B1, BAD_B2)
 
 # fmt: off
