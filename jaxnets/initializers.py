@@ -1,8 +1,8 @@
 """Initial weights, from random numbers that are given: noise of the kernel's shape becomes a kernel.
 
 Numpy's arrays stay numpy's, so that drawing weights compiles nothing; JAX's may be traced. A kernel is
-[..., in, out]; fan_in is in, fan_out out, each times the window in front of them. Names of this module are what
-`kernel_init` and `bias_init` take; `weights.drawn` draws the noise. r: a column, i: an index.
+[..., in, out]; fan_in is in, fan_out out, each times the window in front of them. Names of this module are
+what `kernel_init` and `bias_init` take; `weights.drawn` draws the noise. r: a column, i: an index.
 """
 
 import math
@@ -26,8 +26,7 @@ def zeros(noise):
     >>> zeros(np.array([[0.3, -0.2]])).tolist()
     [[0.0, 0.0]]
     """
-    noise = _noise("zeros", noise)
-    return _room(noise).zeros_like(noise)
+    return _room(noise := _noise("zeros", noise)).zeros_like(noise)
 
 
 def ones(noise):
@@ -40,8 +39,7 @@ def ones(noise):
     >>> ones(np.array([[0.3, -0.2]])).tolist()
     [[1.0, 1.0]]
     """
-    noise = _noise("ones", noise)
-    return _room(noise).ones_like(noise)
+    return _room(noise := _noise("ones", noise)).ones_like(noise)
 
 
 def constant(noise, value=0.0):
@@ -95,9 +93,8 @@ def truncated_normal(noise, stddev=0.01):
 
         truncated_normal(noise)[i] = stddev * noise[i] / 0.87962566103423978
 
-    noise: standard normal, cut at -2 and 2, [...]; stddev: >= 0, what is left after the cut (in JAX and
-    Keras: before it). Returns [...]. Source: Johnson et al. 1994, Continuous Univariate Distributions, eq.
-    13.134.
+    noise: standard normal, cut at -2 and 2, [...]; stddev: >= 0, that of the result (JAX, Keras: before the
+    cut). Returns [...]. Source: Johnson, Kotz and Balakrishnan 1994, eq. 13.134.
 
     >>> round(float(truncated_normal(np.array([[1.0]]), stddev=0.5)[0, 0]), 4)
     0.5684
@@ -111,7 +108,7 @@ def glorot_uniform(noise):
 
         glorot_uniform(noise)[i] = (2 * noise[i] - 1) * sqrt(6 / (fan_in + fan_out))
 
-    noise: uniform in [0, 1), [...][in][out]. Returns [...][in][out], variance 2 / (fan_in + fan_out).
+    noise: uniform in [0, 1), [..., in, out]. Returns [..., in, out], variance 2 / (fan_in + fan_out).
     Source: Glorot and Bengio 2010, eq. 16.
 
     >>> glorot_uniform(np.array([[0.5, 1.0], [0.0, 0.75], [0.25, 0.5], [0.5, 0.5]]))[0].tolist()
@@ -122,11 +119,11 @@ def glorot_uniform(noise):
 
 
 def glorot_normal(noise):
-    """Glorot, normal: a compromise that keeps the size of what flows forward and backward.
+    """Glorot, normal: as `glorot_uniform`, from another distribution.
 
         glorot_normal(noise)[i] = noise[i] / 0.87962566103423978 * sqrt(2 / (fan_in + fan_out))
 
-    noise: standard normal, cut at -2 and 2 (not in PyTorch), [...][in][out]. Returns [...][in][out], variance
+    noise: standard normal, cut at -2 and 2 (not in PyTorch), [..., in, out]. Returns [..., in, out], variance
     2 / (fan_in + fan_out). Source: Glorot and Bengio 2010, eq. 12.
 
     >>> round(float(glorot_normal(np.array([[1.0, 0.0], [0.0, 0.0]]))[0, 0]), 4)
@@ -141,7 +138,7 @@ def he_uniform(noise):
 
         he_uniform(noise)[i] = (2 * noise[i] - 1) * sqrt(6 / fan_in)
 
-    noise: uniform in [0, 1), [...][in][out]. Returns [...][in][out], variance 2 / fan_in.
+    noise: uniform in [0, 1), [..., in, out]. Returns [..., in, out], variance 2 / fan_in.
     Source: He et al. 2015, eq. 10, arXiv:1502.01852.
 
     >>> he_uniform(np.array([[1.0], [0.5], [0.5], [0.5], [0.5], [0.25]]))[0].tolist()
@@ -156,7 +153,7 @@ def he_normal(noise):
 
         he_normal(noise)[i] = noise[i] / 0.87962566103423978 * sqrt(2 / fan_in)
 
-    noise: standard normal, cut at -2 and 2, [...][in][out]. Returns [...][in][out], variance 2 / fan_in.
+    noise: standard normal, cut at -2 and 2, [..., in, out]. Returns [..., in, out], variance 2 / fan_in.
     (PyTorch does not cut.) Source: He et al. 2015, eq. 10, arXiv:1502.01852.
 
     >>> round(float(he_normal(np.array([[1.0], [0.0]]))[0, 0]), 4)
@@ -171,7 +168,7 @@ def lecun_uniform(noise):
 
         lecun_uniform(noise)[i] = (2 * noise[i] - 1) * sqrt(3 / fan_in)
 
-    noise: uniform in [0, 1), [...][in][out]. Returns [...][in][out], variance 1 / fan_in.
+    noise: uniform in [0, 1), [..., in, out]. Returns [..., in, out], variance 1 / fan_in.
     Source: LeCun et al. 1998, Efficient BackProp, eq. 16.
 
     >>> lecun_uniform(np.array([[1.0], [0.5], [0.0]])).tolist()
@@ -186,7 +183,7 @@ def lecun_normal(noise):
 
         lecun_normal(noise)[i] = noise[i] / 0.87962566103423978 * sqrt(1 / fan_in)
 
-    noise: standard normal, cut at -2 and 2, [...][in][out]. Returns [...][in][out], variance 1 / fan_in.
+    noise: standard normal, cut at -2 and 2, [..., in, out]. Returns [..., in, out], variance 1 / fan_in.
     Source: LeCun et al. 1998, Efficient BackProp, eq. 16.
 
     >>> round(float(lecun_normal(np.array([[1.0], [0.0], [0.0], [0.0]]))[0, 0]), 4)
@@ -202,9 +199,9 @@ def orthogonal(noise, scale=1.0):
         q[r] = u / norm(u),  u = noise[r] - sum_(s<r) dot(q[s], noise[r]) * q[s]
         orthogonal(noise) = scale * q
 
-    noise: standard normal, [...][in][out], read as a matrix of fan_in rows; r: its columns, or its rows
-    where it is wider than high. Returns [...][in][out] with orthonormal columns (rows), times scale, >= 0.
-    Raises ValueError where columns (rows) are dependent. Source: Saxe et al. 2014, arXiv:1312.6120.
+    noise: standard normal, [..., in, out], read as a matrix [fan_in, out]; r: its columns, or its rows where
+    they are fewer. Returns [..., in, out], orthonormal columns (rows) times scale, >= 0. Raises ValueError
+    for dependent ones. Source: Saxe et al. 2014, arXiv:1312.6120.
 
     >>> np.allclose(orthogonal(np.array([[0.0, -2.0], [1.0, 5.0]])), [[0.0, -1.0], [1.0, 0.0]])
     True

@@ -89,9 +89,8 @@ def truncated_normal(noise, stddev=0.01):
 
         truncated_normal(noise)[i] = stddev * noise[i] / 0.87962566103423978
 
-    noise: standard normal, cut at -2 and 2, [...]; stddev: >= 0, what is left after the cut (in JAX and
-    Keras: before it). Returns [...]. Source: Johnson et al. 1994, Continuous Univariate Distributions, eq.
-    13.134.
+    noise: standard normal, cut at -2 and 2, [...]; stddev: >= 0, that of the result (JAX, Keras: before the
+    cut). Returns [...]. Source: Johnson, Kotz and Balakrishnan 1994, eq. 13.134.
 
     >>> round(truncated_normal([[1.0]], stddev=0.5)[0][0], 4)
     0.5684
@@ -116,7 +115,7 @@ def glorot_uniform(noise):
 
 
 def glorot_normal(noise):
-    """Glorot, normal: a compromise that keeps the size of what flows forward and backward.
+    """Glorot, normal: as `glorot_uniform`, from another distribution.
 
         glorot_normal(noise)[i] = noise[i] / 0.87962566103423978 * sqrt(2 / (fan_in + fan_out))
 
@@ -192,9 +191,9 @@ def orthogonal(noise, scale=1.0):
         q[r] = u / norm(u),  u = noise[r] - sum_(s<r) dot(q[s], noise[r]) * q[s]
         orthogonal(noise) = scale * q
 
-    noise: standard normal, [...][in][out], read as a matrix of fan_in rows; r: its columns, or its rows
-    where it is wider than high. Returns [...][in][out] with orthonormal columns (rows), times scale, >= 0.
-    Raises ValueError where columns (rows) are dependent. Source: Saxe et al. 2014, arXiv:1312.6120.
+    noise: standard normal, [...][in][out], read as a matrix [fan_in][out]; r: its columns, or its rows where
+    they are fewer. Returns [...][in][out], orthonormal columns (rows) times scale, >= 0. Raises ValueError
+    for dependent ones. Source: Saxe et al. 2014, arXiv:1312.6120.
 
     >>> orthogonal([[0.0, -2.0], [1.0, 5.0]])
     [[0.0, -1.0], [1.0, 0.0]]
