@@ -1,4 +1,4 @@
-"""Initial weights: their moments, their orthogonality, where they come from, and that drawing compiles nothing."""
+"""Initial weights: their moments and orthogonality, what draws them, and that drawing compiles nothing."""
 
 import math
 import random
@@ -158,18 +158,13 @@ def test_drawing_compiles_nothing():
 
 @pytest.mark.parametrize("room", [mg, jn], ids=lambda room: room.__name__)
 def test_linear_takes_names_functions_and_arguments(room):
-    own = (
-        (lambda draw, shape: [[3.0] * 2] * 4)
-        if room is mg
-        else (lambda generator, shape, dtype: np.full(shape, 3.0))
-    )
+    def own(draw, shape, *dtype):
+        return np.full(shape, 3.0, *dtype)
+
+    x, bias = np.ones((1, 4)), room.initializer("constant", value=-1.0)
     for given, value in ((room.initializer("constant", value=0.5), 0.5), ("ones", 1.0), (own, 3.0)):
-        net = room.NeuralNet(
-            [room.Linear(4, 2, kernel_init=given, bias_init=room.initializer("constant", value=-1.0))]
-        )
-        assert np.allclose(
-            net.forward(np.ones((1, 4)).tolist() if room is mg else np.ones((1, 4))), 4 * value - 1
-        )
+        net = room.NeuralNet([room.Linear(4, 2, kernel_init=given, bias_init=bias)])
+        assert np.allclose(net.forward(x), 4 * value - 1)
 
 
 def test_a_copied_net_keeps_its_initializers():
@@ -184,15 +179,15 @@ def test_a_copied_net_keeps_its_initializers():
 
 @pytest.mark.parametrize("room", [mg, jn], ids=lambda room: room.__name__)
 @pytest.mark.parametrize(("call", "words"), [
-    (lambda room: room.Linear(2, 3, kernel_init="he"), "Linear: kernel_init must be one of constant, glorot_normal,"),
+    (lambda room: room.Linear(2, 3, kernel_init="he"), "Linear: kernel_init must be one of constant, glorot_"),
     (lambda room: room.Linear(2, 3, kernel_init=None), ", zeros, or a function; got None."),
     (lambda room: room.Linear(2, 3, bias_init=0.5), "Linear: bias_init must be one of constant,"),
-    (lambda room: room.Linear(2, 3, bias_init="he_normal"), "for the shape (3,) has no fans; got 'he_normal'."),
+    (lambda room: room.Linear(2, 3, bias_init="he_normal"), "the shape (3,) has no fans; got 'he_normal'."),
     (lambda room: room.initializer("he"), "initializer: name must be one of constant, "),
     (lambda room: room.initializer(abs), "initializer: name must be one of constant, "),
     (lambda room: room.initializer("normal", scale=2), "initializer: normal takes stddev; got scale."),
     (lambda room: room.initializer("zeros", value=2), "initializer: zeros takes no arguments; got value."),
-    (lambda room: room.initializer("normal", stddev=-1.0), "normal: stddev must be a finite number >= 0; got -1.0."),
+    (lambda room: room.initializer("normal", stddev=-1.0), "normal: stddev must be a finite number >= 0"),
     (lambda room: room.NeuralNet([room.Linear(2, 3, kernel_init=lambda *_: [[1.0, 2.0]])]),
      "Linear: kernel_init must return weights of shape (2, 3); got (1, 2)."),
 ])  # fmt: skip
@@ -206,7 +201,7 @@ def test_what_is_no_noise_gets_a_sentence():
     for module in (scalar_initializers, initializers):
         with pytest.raises(TypeError, match=r"^he_normal: noise must be .* of real numbers; got 'ab'"):
             module.he_normal("ab")
-    with pytest.raises(ValueError, match="^orthogonal: noise must have independent columns"):
+    with pytest.raises(ValueError, match="independent columns; got a matrix"):
         initializers.orthogonal(np.zeros((2, 3)))
     assert initializers.lecun_normal(np.ones((4, 1), np.float32)).dtype == np.float32
     assert initializers.lecun_normal(np.ones((4, 1), int)).dtype == jnp.float64

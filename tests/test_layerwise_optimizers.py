@@ -65,7 +65,8 @@ def test_muon_brings_all_singular_values_near_one():
 @pytest.mark.parametrize("nesterov", [True, False])
 def test_what_is_no_matrix_moves_by_adam_under_muon(nesterov):
     params = [RNG.normal(size=3), np.array(2.0), RNG.normal(size=(2, 1, 2))]
-    for room, updates in zip((mg, jn), both("muon", params, params, learning_rate=0.1, nesterov=nesterov)):
+    moved = both("muon", params, params, learning_rate=0.1, nesterov=nesterov)
+    for room, updates in zip((mg, jn), moved, strict=True):
         adam = (room.nadam if nesterov else room.adam)(0.1)
         for update, expected in zip(updates, first(room, adam, params, params), strict=True):
             assert np.allclose(update, expected, rtol=1e-13)

@@ -1,4 +1,4 @@
-"""Optimizers that take schedules, of both rooms: the seven of the cheat sheet, and what all have in common."""
+"""What all optimizers have in common, in both rooms: schedules, weights in arrays, and sentences."""
 
 import math
 
@@ -22,7 +22,7 @@ SEVEN = {
     "adam": {},
 }
 OTHERS = ("adamw", "nadam", "amsgrad", "adamax", "adadelta", "lion", "lamb", "muon")
-ALL = SEVEN | dict.fromkeys(OTHERS, {})
+ALL = SEVEN | {name: {} for name in OTHERS}
 PARAMS, SLOPES = [[0.5, -1.5], [2.0, 0.25]], [[[1.0, -2.0], [0.5, 3.0]], [[0.1, 0.0], [-4.0, 1.0]]] * 3
 
 

@@ -119,14 +119,14 @@ def test_a_step_is_a_whole_number(room, wrong):
 def test_sizes_are_whole_and_rates_are_numbers(modules):
     polynomial, cosine = modules[0].polynomial_decay, modules[1].cosine_decay
     for wrong in (0, 1.5, True, "5", None):
-        with pytest.raises(ValueError, match="^cosine_decay: decay_steps must be a whole number >= 1; got"):
+        with pytest.raises(ValueError, match="cosine_decay: decay_steps must be a whole number >= 1; got"):
             cosine(0.1, wrong)
     for wrong in ("fast", None, True):
         with pytest.raises(TypeError, match=f"^polynomial_decay: init_value must be a number; got {wrong!r}"):
             polynomial(wrong, 0.1, 1.0, 5)
     for wrong in (5, {"a": 0.5}, [(1, 2, 3)], [3, 0.5], "ab"):
         with pytest.raises(
-            (TypeError, ValueError), match="^piecewise_constant: boundaries_and_scales must be"
+            (TypeError, ValueError), match="piecewise_constant: boundaries_and_scales must be"
         ):
             modules[0].piecewise_constant(0.1, wrong)
 
