@@ -9,7 +9,6 @@ constant.
 import math
 
 import jax.numpy as jnp
-import numpy as np
 
 from . import checks, data
 from .steps import check, schedule, shares
@@ -54,7 +53,8 @@ def piecewise_constant(init_value, boundaries_and_scales):
 def _stairs(given):
     """(boundary, scale) pairs."""
     pairs = list(given.items()) if isinstance(given, dict) else given
-    if not isinstance(pairs, list | tuple) or any(np.shape(pair) != (2,) for pair in pairs):
+    listed = isinstance(pairs, list | tuple) and all(isinstance(pair, list | tuple) for pair in pairs)
+    if not listed or any(len(pair) != 2 for pair in pairs):
         raise TypeError(
             f"piecewise_constant: boundaries_and_scales must be a dict {{boundary: scale}}; got {given!r}."
         )

@@ -12,11 +12,9 @@ def schedule(function, value):
     """The function of the step that a schedule is: value(t), for whole numbers t >= 0, traced or not."""
 
     def of_step(step):
-        kind = getattr(step, "dtype", bool if isinstance(step, bool) else type(step))
-        array = isinstance(step, int | np.integer | np.ndarray | jax.Array)
-        if not (array and jnp.issubdtype(kind, jnp.integer)) or (
-            not isinstance(step, Tracer) and np.any(np.asarray(step) < 0)
-        ):
+        known = isinstance(step, int | np.integer | np.ndarray | jax.Array)
+        whole = known and jnp.issubdtype(jnp.result_type(step), jnp.integer)
+        if not whole or not (isinstance(step, Tracer) or np.all(np.asarray(step) >= 0)):
             raise ValueError(f"{function}: step must be a whole number >= 0; got {checks.told(step)}.")
         return value(jnp.asarray(step, jnp.result_type(int)))
 

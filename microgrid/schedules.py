@@ -50,7 +50,8 @@ def piecewise_constant(init_value, boundaries_and_scales):
 def _stairs(given):
     """(boundary, scale) pairs."""
     pairs = list(given.items()) if isinstance(given, dict) else given
-    if not isinstance(pairs, list | tuple) or any(checks.shape(pair) != (2,) for pair in pairs):
+    listed = isinstance(pairs, list | tuple) and all(isinstance(pair, list | tuple) for pair in pairs)
+    if not listed or any(len(pair) != 2 for pair in pairs):
         raise TypeError(
             f"piecewise_constant: boundaries_and_scales must be a dict {{boundary: scale}}; got {given!r}."
         )

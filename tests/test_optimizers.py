@@ -131,6 +131,21 @@ def test_no_boolean_is_a_number():
             room.adam(0.1, b1=True)
 
 
+@pytest.mark.parametrize("name", [*ALL, "rprop"])
+def test_steps_of_every_optimizer_can_be_traced(name):
+    optimizer = getattr(mg, name)(0.125)
+
+    def steps(slopes):
+        params, state = [PARAMS], optimizer.init([PARAMS])
+        for slope in slopes:
+            updates, state = optimizer.update([slope], state, params)
+            params = [[[w + u for w, u in zip(*rows, strict=True)]
+                       for rows in zip(params[0], updates[0], strict=True)]]  # fmt: skip
+        return params
+
+    assert mg.trace(steps, SLOPES[:2])(SLOPES[:2]) == steps(SLOPES[:2])
+
+
 def test_states_are_never_changed_in_place():
     for name, arguments in ALL.items():
         optimizer = getattr(mg, name)(0.1, **arguments)
