@@ -38,7 +38,7 @@ def lamb(learning_rate, b1=0.9, b2=0.999, eps=1e-6, weight_decay=0.0):
         updates, memory = decayed.update([gradient], memory, [weights])
         direction = [-update for update in flatten(updates)]
         length, other = norm(flatten(weights)), norm(direction)
-        ratio = where(length > 0, where(other > 0, length / where(other > 0, other, 1), 1), 1)
+        ratio = where(length > 0, length / where(other > 0, other, 1), 1)
         return [ratio * a for a in direction], memory
 
     return by_array("lamb", learning_rate, rule, lambda weights: decayed.init([weights]))

@@ -83,8 +83,11 @@ def test_orthogonal_is_orthogonal_where_columns_are_nearly_parallel():
 
 
 def test_signs_of_orthogonal_follow_the_noise():
-    noise = np.random.default_rng(0).normal(size=(5, 3))
-    assert (np.diag(initializers.orthogonal(noise).T @ noise) > 0).all()
+    for given in ((5, 3), (3, 3)):
+        noise = np.random.default_rng(0).normal(size=given)
+        for q in (initializers.orthogonal(noise), np.array(scalar_initializers.orthogonal(noise.tolist()))):
+            triangle = q.T @ noise  # a column is made of itself and of those before it
+            assert (np.diag(triangle) > 0).all() and abs(np.tril(triangle, -1)).max() < 1e-14
     assert np.allclose(
         initializers.orthogonal(noise, scale=2.0), 2 * initializers.orthogonal(noise), rtol=1e-15
     )
