@@ -13,7 +13,7 @@ EMPTY = (dict(noise=[[]]), "noise must not be empty; got shape (1, 0).")
 NO_FANS = (dict(noise=[1.0]), "noise must have the shape of a kernel, [..., in, out]; got (1,).")
 BAD_STDDEV = (dict(stddev=-1.0), "stddev must be a finite number >= 0; got -1.0.")
 DEPENDENT = (
-    dict(noise=[[0.0, 0.0], [0.0, 0.0]]),
+    dict(noise=[[1.0, 0.0], [0.0, 0.0]]),
     "noise must have independent columns; got a matrix of lower rank.",
 )
 

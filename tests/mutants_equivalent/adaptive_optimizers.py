@@ -1,0 +1,8 @@
+"""The mutants of adaptive_optimizers that no test can kill, because they say the same: module -> change -> why."""
+
+RESTING = "where p is 0 the step size stays what it was"
+
+EQUIVALENT = {
+    "microgrid.adaptive_optimizers": {"rprop: p > 0 -> p >= 0": RESTING},
+    "jaxnets.adaptive_optimizers": {"rprop: p > 0 -> p >= 0": RESTING},
+}
