@@ -3,9 +3,11 @@
 ANY_RATE = "the number stands in for no bound, and any number passes the check"
 SEAM = "both pieces meet there, at the peak"
 
+BOUND = "if end_value is None else end_value"
+
 EQUIVALENT = {
     room: {
-        "exponential_decay: 0 if end_value is None else end_value -> 1 if end_value is None else end_value": ANY_RATE,
+        f"exponential_decay: 0 {BOUND} -> 1 {BOUND}": ANY_RATE,
         "inverse_sqrt_decay: t < warmup_steps -> t <= warmup_steps": SEAM,
     }
     for room in ("microgrid.schedules", "jaxnets.schedules")
