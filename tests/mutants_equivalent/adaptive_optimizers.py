@@ -1,4 +1,4 @@
-"""The mutants of adaptive_optimizers that no test can kill, because they say the same: module -> change -> why."""
+"""The mutants of adaptive_optimizers that say the same: module -> change -> why."""
 
 RESTING = "where p is 0 the step size stays what it was"
 

@@ -1,4 +1,4 @@
-"""The mutants of cosine_schedules that no test can kill, because they say the same: module -> change -> why."""
+"""The mutants of cosine_schedules that say the same: module -> change -> why."""
 
 SEAM = "both pieces meet there, at the peak"
 FIRST = "of a rise of one step only the beginning is seen, and of one of no steps nothing"

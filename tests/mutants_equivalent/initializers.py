@@ -2,6 +2,6 @@
 
 EQUIVALENT = {
     "microgrid.initializers": {
-        "_orthonormal: basis * 2 -> basis * 3": "what two passes have made orthogonal, a third one leaves alone",
+        "_orthonormal: basis * 2 -> basis * 3": "what two passes made orthogonal a third leaves alone",
     },
 }

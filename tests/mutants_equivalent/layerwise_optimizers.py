@@ -1,4 +1,4 @@
-"""The mutants of layerwise_optimizers that no test can kill, because they say the same: module -> change -> why."""
+"""The mutants of layerwise_optimizers that say the same: module -> change -> why."""
 
 EQUIVALENT = {
     "microgrid.layerwise_optimizers": {
