@@ -121,7 +121,8 @@ def adadelta(learning_rate=1.0, rho=0.9, eps=1e-6):
     learning_rate = rate("adadelta", learning_rate)
     checks.fraction("adadelta", "rho", rho)
     checks.positive("adadelta", "eps", eps)
-    return optax.adadelta(learning_rate, rho, eps)
+    # optax.adadelta asks for the params, though without weight decay it does not look at them
+    return optax.chain(optax.scale_by_adadelta(rho, eps), optax.scale_by_learning_rate(learning_rate))
 
 
 def lion(learning_rate, b1=0.9, b2=0.99, weight_decay=1e-3):

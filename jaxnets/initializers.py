@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from . import checks
+from .bases import orthonormal
 
 CUT = 0.87962566103423978  # the standard deviation of a normal that is cut at -2 and 2
 
@@ -210,12 +211,8 @@ def orthogonal(noise, scale=1.0):
     checks.non_negative("orthogonal", "scale", scale)
     rows = noise.reshape(-1, noise.shape[-1])
     high = rows.shape[0] >= rows.shape[1]
-    q, r = _room(noise).linalg.qr(rows if high else rows.T)
-    diagonal = r.diagonal()
-    if not isinstance(noise, jax.core.Tracer) and (diagonal == 0).any():
-        raise ValueError("orthogonal: noise must have independent columns; got a matrix of lower rank.")
-    q = q * _room(noise).sign(diagonal).reshape(1, -1)  # QR leaves the signs open
-    return scale * (q if high else q.T).reshape(noise.shape)
+    q = orthonormal(rows.T).T if high else orthonormal(rows)
+    return scale * q.reshape(noise.shape)
 
 
 def _room(noise):

@@ -64,7 +64,7 @@ def test_constants_draw_nothing(room):
     assert generator.random() == np.random.default_rng(0).random()
 
 
-@pytest.mark.parametrize("given", [(40, 30), (30, 40), (25, 25), (3, 2, 5, 4), (1, 7), (7, 1)])
+@pytest.mark.parametrize("given", [(40, 30), (30, 40), (25, 25), (70, 66), (3, 2, 5, 4), (1, 7), (7, 1)])
 def test_orthogonal_kernels_are_orthogonal_to_a_few_ulps(given):
     array = np.asarray(weights.drawn("test", "orthogonal", np.random.default_rng(0), given, "float64"))
     scalar = scalar_weights.drawn("test", "orthogonal", random.Random(0), given)
@@ -83,11 +83,12 @@ def test_orthogonal_is_orthogonal_where_columns_are_nearly_parallel():
 
 
 def test_signs_of_orthogonal_follow_the_noise():
-    for given in ((5, 3), (3, 3)):
+    for given in ((5, 3), (3, 3), (70, 65)):  # LAPACK makes 65 vectors orthogonal
         noise = np.random.default_rng(0).normal(size=given)
-        for q in (initializers.orthogonal(noise), np.array(scalar_initializers.orthogonal(noise.tolist()))):
+        scalar = scalar_initializers.orthogonal(noise.tolist())
+        for q in (initializers.orthogonal(noise), np.array(scalar)):
             triangle = q.T @ noise  # a column is made of itself and of those before it
-            assert (np.diag(triangle) > 0).all() and abs(np.tril(triangle, -1)).max() < 1e-14
+            assert (np.diag(triangle) > 0).all() and abs(np.tril(triangle, -1)).max() < 1e-13
     assert np.allclose(
         initializers.orthogonal(noise, scale=2.0), 2 * initializers.orthogonal(noise), rtol=1e-15
     )
