@@ -11,8 +11,8 @@ FEW = 64  # vectors that are made orthogonal one by one; of more than that LAPAC
 def orthonormal(vectors):
     """The orthonormal basis that Gram and Schmidt make of vectors: each as near to its vector as it can be.
 
-    vectors: [n, m], n <= m, independent. Returns [n, m]; numbers of up to 64 vectors are right to a few ULP each,
-    those of more to a few ULP of 1. Raises ValueError for dependent vectors, unless they are traced.
+    vectors: [n, m], n <= m, independent. Returns [n, m]; numbers of up to 64 vectors are right to a few ULP
+    each, those of more to a few ULP of 1. Raises ValueError for dependent vectors, unless they are traced.
 
     >>> orthonormal(np.array([[0.0, 2.0], [3.0, 5.0]])).tolist()
     [[0.0, 1.0], [1.0, 0.0]]

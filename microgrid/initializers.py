@@ -217,7 +217,7 @@ def _orthonormal(vectors):
             share = dot(q, vector)
             vector = [x - share * y for x, y in zip(vector, q, strict=True)]
         length = norm(vector)
-        if length == 0:
+        if checks.known(length) and length == 0:
             raise ValueError("orthogonal: noise must have independent columns; got a matrix of lower rank.")
         basis.append([x / length for x in vector])
     return basis

@@ -1,10 +1,10 @@
 """Rows of initializers."""
 
-from ..samplers import Sampler, mat, moderate, real, unit
+from ..samplers import Sampler, mat, moderate, real, unit, vec
 from .pair import Pair
 
 kernel = mat(moderate, 3, 2)
-window = Sampler(lambda draw: [[[draw.gauss(0, 1) for _ in range(2)] for _ in range(3)] for _ in range(2)])
+window = vec(mat(moderate, 3, 2), 2)
 wide = Sampler(
     lambda draw: [[draw.gauss(0, 1) for _ in range(4)] for _ in range(2)],
     ([[1.0, 0.0, 0.0, 0.0], [1.0, 1e-3, 0.0, 0.0]],),
