@@ -51,10 +51,15 @@ def numbers(function, argument, x):
     return x if jnp.issubdtype(x.dtype, jnp.floating) else x.astype(jnp.result_type(float))
 
 
+def _held(value):
+    """What a parameter of a module holds; any other value itself."""
+    convert = getattr(value, "__jax_array__", None)
+    return value if convert is None else convert()
+
+
 def number(function, argument, value, kind="a number"):
     """One real number, returned as a float; 0, which every rule allows, for a traced one."""
-    convert = getattr(value, "__jax_array__", None)  # of a parameter of a module
-    held = value if convert is None else convert()
+    held = _held(value)
     if isinstance(held, Tracer):
         return 0.0
     try:
@@ -82,7 +87,7 @@ def non_negative(function, argument, value, kind="a number"):
 def positive(function, argument, value):
     """A size that something is divided by: a finite number > 0, or a traced one."""
     x = number(function, argument, value)
-    if not (0 < x < math.inf or isinstance(value, Tracer)):
+    if not (0 < x < math.inf or isinstance(_held(value), Tracer)):
         raise ValueError(f"{function}: {argument} must be a finite number > 0; got {x}.")
 
 
