@@ -123,9 +123,9 @@ def exponential_decay(
     end_value: >= 0, a lower bound for decay_rate < 1, an upper bound for others; None for no bound.
     Returns a function of the step. Source: Li and Arora 2020, arXiv:1910.07454.
 
-    >>> rate = exponential_decay(1.0, transition_steps=10, decay_rate=0.25, end_value=0.1)
+    >>> rate = exponential_decay(1.0, transition_steps=10, decay_rate=0.25, end_value=0.125)
     >>> rate(jnp.array([0, 5, 10, 99])).round(4).tolist()
-    [1.0, 0.5, 0.25, 0.1]
+    [1.0, 0.5, 0.25, 0.125]
     """
     rates = [("init_value", init_value), ("end_value", 0 if end_value is None else end_value)]
     check("exponential_decay", rates, [("transition_steps", transition_steps)], transition_begin)
