@@ -27,7 +27,7 @@ def picture(verdicts, path):
     panels = zip(figure.subplots(1, 2, sharey=True), ("value", "gradient"), (0, 1), strict=True)
     names = [verdict.pair.name for verdict in verdicts]
     for axes, what, column in panels:
-        shown = [v for v in verdicts if what == "value" or v.pair.topic != "optimizers"]
+        shown = [v for v in verdicts if what == "value" or not v.pair.walks]
         rows = [names.index(v.pair.name) for v in shown]
         colours = ["#1f5fa8" if v.ok else "#c0392b" for v in shown]
         axes.barh(rows, [min(getattr(v, what), 99) for v in shown], color=colours)
@@ -66,7 +66,7 @@ def main(folder="demo_output", pairs=PAIRS, count=5):
         task = bar.add_task("cross-checking", total=len(pairs))
         for pair in pairs:
             verdicts.append(found := verdict(pair, count))
-            walked = pair.topic == "optimizers"
+            walked = pair.walks
             slope = "   50 steps" if walked else mark(found.gradient, pair.ulps[1])
             word = "" if found.ok else "   FAIL"
             line = f"{pair.name:<38}{found.cases:>5}{mark(found.value, pair.ulps[0]):>14} {slope}{word}"

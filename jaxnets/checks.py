@@ -51,20 +51,31 @@ def numbers(function, argument, x):
     return x if jnp.issubdtype(x.dtype, jnp.floating) else x.astype(jnp.result_type(float))
 
 
+def _held(value):
+    """What a parameter of a module holds; any other value itself."""
+    convert = getattr(value, "__jax_array__", None)
+    return value if convert is None else convert()
+
+
 def number(function, argument, value, kind="a number"):
     """One real number, returned as a float; 0, which every rule allows, for a traced one."""
-    convert = getattr(value, "__jax_array__", None)  # of a parameter of a module
-    held = value if convert is None else convert()
+    held = _held(value)
     if isinstance(held, Tracer):
         return 0.0
     try:
         host = np.asarray(held)
-        real = host.dtype.kind in "biu" or jnp.issubdtype(host.dtype, jnp.floating)
+        real = host.dtype.kind in "iu" or jnp.issubdtype(host.dtype, jnp.floating)
         if host.ndim == 0 and real:
             return float(host)
     except (TypeError, ValueError):
         pass
     raise TypeError(f"{function}: {argument} must be {kind}; got {told(value)}.")
+
+
+def real(function, argument, value):
+    """A finite number."""
+    if not math.isfinite(x := number(function, argument, value)):
+        raise ValueError(f"{function}: {argument} must be a finite number; got {x}.")
 
 
 def non_negative(function, argument, value, kind="a number"):
@@ -73,10 +84,23 @@ def non_negative(function, argument, value, kind="a number"):
         raise ValueError(f"{function}: {argument} must be a finite number >= 0; got {x}.")
 
 
+def positive(function, argument, value):
+    """A size that something is divided by: a finite number > 0, or a traced one."""
+    x = number(function, argument, value)
+    if not (0 < x < math.inf or isinstance(_held(value), Tracer)):
+        raise ValueError(f"{function}: {argument} must be a finite number > 0; got {x}.")
+
+
 def fraction(function, argument, value):
     """A probability that may be 0 but never 1, or a decay: in [0, 1)."""
     if not 0 <= (x := number(function, argument, value)) < 1:
         raise ValueError(f"{function}: {argument} must be in [0, 1); got {x}.")
+
+
+def flag(function, argument, value):
+    """A choice of two, no number and no word."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{function}: {argument} must be True or False; got {told(value)}.")
 
 
 def reduction(function, value):

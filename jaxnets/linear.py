@@ -7,7 +7,7 @@ import jax
 import numpy as np
 from flax import nnx
 
-from . import checks
+from . import checks, weights
 from .layer import Layer
 
 
@@ -42,9 +42,10 @@ def linear(inputs, kernel, bias=None):
 class Linear(Layer):
     """A layer that holds kernel [in, out] and bias [out] and calls `linear`.
 
-    The kernel is drawn from N(0, 1 / in_features), cut at two standard deviations as Flax does (LeCun's
-    initialisation), the bias is 0. Without `rngs` the weights stay undrawn until `initialize`, which
-    `NeuralNet` calls with its seed: drawing in numpy compiles nothing.
+    kernel_init, bias_init: names of initializers.py, or functions of (generator, shape, dtype). By default
+    the kernel is drawn from N(0, 1 / in_features), cut at two standard deviations as Flax does, and the
+    bias is 0. Without `rngs` the weights stay undrawn until `initialize`, which `NeuralNet` calls with its
+    seed: drawing in numpy compiles nothing.
 
     >>> layer = Linear(2, 1)
     >>> layer.initialize(np.random.default_rng(0))
@@ -52,11 +53,22 @@ class Linear(Layer):
     (5, 1)
     """
 
-    def __init__(self, in_features, out_features, use_bias=True, rngs=None):
+    def __init__(
+        self,
+        in_features,
+        out_features,
+        use_bias=True,
+        kernel_init="lecun_normal",
+        bias_init="zeros",
+        rngs=None,
+    ):
         for name, size in (("in_features", in_features), ("out_features", out_features)):
             if not isinstance(size, int | np.integer) or isinstance(size, bool) or size < 1:
                 raise ValueError(f"Linear: {name} must be a whole number >= 1; got {size!r}.")
         self.in_features, self.out_features, self.use_bias = int(in_features), int(out_features), use_bias
+        weights.check("Linear: kernel_init", kernel_init, (self.in_features, self.out_features))
+        weights.check("Linear: bias_init", bias_init, (self.out_features,))
+        self.kernel_init, self.bias_init = kernel_init, bias_init
         self.kernel, self.bias = nnx.Param(None), nnx.Param(None)
         if rngs is not None:
             checks.rngs("Linear", rngs)
@@ -64,13 +76,12 @@ class Linear(Layer):
 
     def initialize(self, generator, dtype="float32"):
         """Draw kernel and bias from a numpy random generator; in numpy, so that nothing is compiled."""
-        draws = generator.standard_normal((self.in_features, self.out_features))
-        while (far := np.abs(draws) > 2).any():
-            draws[far] = generator.standard_normal(int(far.sum()))
-        scale = 0.87962566103423978 * np.sqrt(self.in_features)  # standard deviation of the cut normal
-        self.kernel = nnx.Param(jax.device_put((draws / scale).astype(dtype)))
-        bias = np.zeros(self.out_features, dtype)
-        self.bias = nnx.Param(jax.device_put(bias)) if self.use_bias else None
+        shape = self.in_features, self.out_features
+        kernel = weights.drawn("Linear: kernel_init", self.kernel_init, generator, shape, dtype)
+        self.kernel, self.bias = nnx.Param(kernel), None
+        if self.use_bias:
+            bias = weights.drawn("Linear: bias_init", self.bias_init, generator, shape[1:], dtype)
+            self.bias = nnx.Param(bias)
 
     def __call__(self, inputs):
         if self.kernel.get_value() is None:

@@ -1,18 +1,15 @@
 """The seven optimizers of the cheat sheet: checked hyper-parameters in front of Optax's transformations.
 
 Each returns an `optax.GradientTransformation`: init(params) -> state, update(grads, state, params) ->
-(updates, state), and `optax.apply_updates` adds the updates to the params. A learning rate may be an Optax
-schedule. g: gradient, v: velocity, w: weight, t: step, from 1.
+(updates, state), and `optax.apply_updates` adds the updates to the params. learning_rate is a number or a
+schedule, a function of the step, which Optax counts from 0. g: gradient, v: velocity, w: weight, t: step,
+from 1.
 """
 
 import optax
 
 from . import checks
-
-
-def _learning_rate(function, learning_rate):
-    if not callable(learning_rate):  # a schedule is asked for its numbers later
-        checks.non_negative(function, "learning_rate", learning_rate, "a number or a schedule")
+from .descent import rate
 
 
 def gradient_descent(learning_rate):
@@ -28,7 +25,7 @@ def gradient_descent(learning_rate):
     >>> round(float(updates), 4)
     -0.2
     """
-    _learning_rate("gradient_descent", learning_rate)
+    learning_rate = rate("gradient_descent", learning_rate)
     return optax.sgd(learning_rate)
 
 
@@ -46,9 +43,10 @@ def sgd(learning_rate, momentum=None, nesterov=False):
     >>> round(float(updates), 4)
     -0.2
     """
-    _learning_rate("sgd", learning_rate)
+    learning_rate = rate("sgd", learning_rate)
     if momentum is not None:
         checks.fraction("sgd", "momentum", momentum)
+    checks.flag("sgd", "nesterov", nesterov)
     return optax.sgd(learning_rate, momentum, nesterov)
 
 
@@ -65,7 +63,7 @@ def momentum(learning_rate, momentum=0.9):
     >>> round(float(updates), 4)
     -0.2
     """
-    _learning_rate("momentum", learning_rate)
+    learning_rate = rate("momentum", learning_rate)
     checks.fraction("momentum", "momentum", momentum)
     return optax.sgd(learning_rate, momentum)
 
@@ -83,7 +81,7 @@ def nesterov(learning_rate, momentum=0.9):
     >>> round(float(updates), 4)
     -0.38
     """
-    _learning_rate("nesterov", learning_rate)
+    learning_rate = rate("nesterov", learning_rate)
     checks.fraction("nesterov", "momentum", momentum)
     return optax.sgd(learning_rate, momentum, nesterov=True)
 
@@ -102,7 +100,7 @@ def adagrad(learning_rate, initial_accumulator_value=0.1, eps=1e-7):
     >>> round(float(updates), 4)
     -0.1
     """
-    _learning_rate("adagrad", learning_rate)
+    learning_rate = rate("adagrad", learning_rate)
     checks.non_negative("adagrad", "initial_accumulator_value", initial_accumulator_value)
     checks.non_negative("adagrad", "eps", eps)
     return optax.adagrad(learning_rate, initial_accumulator_value, eps)
@@ -122,9 +120,10 @@ def rmsprop(learning_rate, decay=0.9, eps=1e-8, eps_in_sqrt=True):
     >>> round(float(updates), 4)
     -0.2
     """
-    _learning_rate("rmsprop", learning_rate)
+    learning_rate = rate("rmsprop", learning_rate)
     checks.fraction("rmsprop", "decay", decay)
     checks.non_negative("rmsprop", "eps", eps)
+    checks.flag("rmsprop", "eps_in_sqrt", eps_in_sqrt)
     return optax.rmsprop(learning_rate, decay, eps, eps_in_sqrt=eps_in_sqrt)
 
 
@@ -143,7 +142,7 @@ def adam(learning_rate, b1=0.9, b2=0.999, eps=1e-8):
     >>> round(float(updates), 4)
     -0.1
     """
-    _learning_rate("adam", learning_rate)
+    learning_rate = rate("adam", learning_rate)
     checks.fraction("adam", "b1", b1)
     checks.fraction("adam", "b2", b2)
     checks.non_negative("adam", "eps", eps)

@@ -9,7 +9,23 @@ from .activations import (
     softmax as softmax,
     tanh as tanh,
 )
+from .adaptive_optimizers import (
+    adadelta as adadelta,
+    adamax as adamax,
+    adamw as adamw,
+    amsgrad as amsgrad,
+    lion as lion,
+    nadam as nadam,
+    rprop as rprop,
+)
+from .cosine_schedules import (
+    cosine_decay as cosine_decay,
+    one_cycle as one_cycle,
+    warm_restarts as warm_restarts,
+    warmup_cosine_decay as warmup_cosine_decay,
+)
 from .layer import Activation as Activation, Layer as Layer
+from .layerwise_optimizers import lamb as lamb, muon as muon
 from .linear import Linear as Linear
 from .losses import (
     binary_cross_entropy as binary_cross_entropy,
@@ -37,6 +53,14 @@ from .regularization import (
     l1_penalty as l1_penalty,
     l2_penalty as l2_penalty,
 )
+from .schedules import (
+    exponential_decay as exponential_decay,
+    inverse_sqrt_decay as inverse_sqrt_decay,
+    inverse_time_decay as inverse_time_decay,
+    linear_decay as linear_decay,
+    piecewise_constant as piecewise_constant,
+    polynomial_decay as polynomial_decay,
+)
 from .transforms import (
     grad as grad,
     hessian as hessian,
@@ -45,6 +69,7 @@ from .transforms import (
     value_and_grad as value_and_grad,
 )
 from .value import Value as Value
+from .weights import initializer as initializer
 
 __all__ = [
     "Activation",
@@ -55,27 +80,45 @@ __all__ = [
     "Neuron",
     "Program",
     "Value",
+    "adadelta",
     "adagrad",
     "adam",
+    "adamax",
+    "adamw",
+    "amsgrad",
     "binary_cross_entropy",
     "binary_step",
     "categorical_cross_entropy",
+    "cosine_decay",
     "dropout",
+    "exponential_decay",
     "grad",
     "gradient_descent",
     "hessian",
     "identity",
+    "initializer",
+    "inverse_sqrt_decay",
+    "inverse_time_decay",
     "jacobian",
     "jvp",
     "l1_penalty",
     "l2_penalty",
+    "lamb",
     "leaky_relu",
+    "linear_decay",
+    "lion",
     "mean_absolute_error",
     "mean_squared_error",
     "momentum",
+    "muon",
+    "nadam",
     "nesterov",
+    "one_cycle",
+    "piecewise_constant",
+    "polynomial_decay",
     "relu",
     "rmsprop",
+    "rprop",
     "sgd",
     "sigmoid",
     "sigmoid_binary_cross_entropy",
@@ -84,4 +127,6 @@ __all__ = [
     "tanh",
     "trace",
     "value_and_grad",
+    "warm_restarts",
+    "warmup_cosine_decay",
 ]

@@ -65,17 +65,28 @@ def known(x):
     return getattr(x, "level", 0) != TRACED
 
 
-def _in_range(function, argument, value, rule, holds):
+def _in_range(function, argument, value, rule, holds, kind="a number"):
     """value, if it is a number that the rule holds for."""
-    if isinstance(value, str) or (not isinstance(value, Operations) and number(value) is None):
-        raise TypeError(f"{function}: {argument} must be a number; got {value!r}.")
+    plainly = None if isinstance(value, Operations) else number(value)
+    if isinstance(plainly, bool) or (plainly is None and not isinstance(value, Operations)):
+        raise TypeError(f"{function}: {argument} must be {kind}; got {value!r}.")
     if known(value) and not holds(plain(value)):
         raise ValueError(f"{function}: {argument} must be {rule}; got {float(plain(value))}.")
 
 
-def non_negative(function, argument, value):
+def real(function, argument, value):
+    """A finite number."""
+    _in_range(function, argument, value, "a finite number", lambda x: -math.inf < x < math.inf)
+
+
+def non_negative(function, argument, value, kind="a number"):
     """A size, rate or learning rate: a finite number >= 0."""
-    _in_range(function, argument, value, "a finite number >= 0", lambda x: 0 <= x < math.inf)
+    _in_range(function, argument, value, "a finite number >= 0", lambda x: 0 <= x < math.inf, kind)
+
+
+def positive(function, argument, value):
+    """A size that something is divided by: a finite number > 0."""
+    _in_range(function, argument, value, "a finite number > 0", lambda x: 0 < x < math.inf)
 
 
 def fraction(function, argument, value):
@@ -88,6 +99,12 @@ def whole(function, argument, value, least):
     if isinstance(value, bool) or not hasattr(value, "__index__") or index(value) < least:
         raise ValueError(f"{function}: {argument} must be a whole number >= {least}; got {value!r}.")
     return index(value)
+
+
+def flag(function, argument, value):
+    """A choice of two, no number and no word."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{function}: {argument} must be True or False; got {value!r}.")
 
 
 def reduction(function, value):

@@ -3,10 +3,10 @@
 i: input feature, o: output feature.
 """
 
+from . import weights
 from .checks import shape, whole
 from .layer import Layer
 from .neuron import neuron
-from .value import Value
 
 
 def linear(inputs, kernel, bias=None):
@@ -33,16 +33,15 @@ def linear(inputs, kernel, bias=None):
             f"linear: bias must have the out_features of kernel {kernel_shape}; got {shape(bias)}."
         )
     columns = zip(*kernel, strict=True)
-    return [
-        neuron(inputs, list(weights), 0 if bias is None else bias[o]) for o, weights in enumerate(columns)
-    ]
+    return [neuron(inputs, list(column), 0 if bias is None else bias[o]) for o, column in enumerate(columns)]
 
 
 class Linear(Layer):
     """A layer that holds kernel [in][out] and bias [out] and calls `linear`.
 
-    The kernel is drawn from N(0, 1 / in_features), cut at two standard deviations (LeCun's initialisation),
-    the bias is 0. The weights stay undrawn until `initialize`, which `NeuralNet` calls with its seed.
+    kernel_init, bias_init: names of initializers.py, or functions of (draw, shape). By default the kernel
+    is drawn from N(0, 1 / in_features), cut at two standard deviations, and the bias is 0. The weights stay
+    undrawn until `initialize`, which `NeuralNet` calls with its seed.
 
     >>> import random
     >>> layer = Linear(2, 3)
@@ -51,28 +50,28 @@ class Linear(Layer):
     3
     """
 
-    def __init__(self, in_features, out_features, use_bias=True):
+    def __init__(
+        self, in_features, out_features, use_bias=True, kernel_init="lecun_normal", bias_init="zeros"
+    ):
         super().__init__()
         for name, size in (("in_features", in_features), ("out_features", out_features)):
             whole("Linear", name, size, 1)
         self.in_features, self.out_features, self.use_bias = int(in_features), int(out_features), use_bias
+        weights.check("Linear: kernel_init", kernel_init, (self.in_features, self.out_features))
+        weights.check("Linear: bias_init", bias_init, (self.out_features,))
+        self.kernel_init, self.bias_init = kernel_init, bias_init
 
     def initialize(self, draw):
         """Draws kernel and bias from a `random.Random`, unless they are there."""
         if self.parameters:
             return
-        scale = 0.87962566103423978 * self.in_features**0.5  # standard deviation of the cut normal
-
-        def weight():
-            while abs(size := draw.gauss(0, 1)) > 2:
-                continue
-            return Value(size / scale)
-
-        self.parameters["kernel"] = [
-            [weight() for _ in range(self.out_features)] for _ in range(self.in_features)
-        ]
+        kernel = weights.drawn(
+            "Linear: kernel_init", self.kernel_init, draw, (self.in_features, self.out_features)
+        )
+        self.parameters["kernel"] = kernel
         if self.use_bias:
-            self.parameters["bias"] = [Value(0.0) for _ in range(self.out_features)]
+            shape = (self.out_features,)
+            self.parameters["bias"] = weights.drawn("Linear: bias_init", self.bias_init, draw, shape)
 
     def __call__(self, inputs):
         """[out] Values of one example, [in] numbers or Values."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import checks, data
-from .checks import flatten
+from .checks import each, flatten
 from .layer import Activation, Layer
 from .objective import Objective
 from .optimizers import Optimizer
@@ -151,8 +151,12 @@ class NeuralNet:
 
     def parameters(self, frozen=False):
         """The Values that learn, in order of layer and name; with frozen=True those that do not, too."""
+        return flatten(self._arrays(frozen))
+
+    def _arrays(self, frozen=False):
+        """Kernels and biases, one after the other: optimizers may look at each as a whole."""
         layers = {id(layer): layer for layer in self.layers if frozen or not layer.frozen}.values()
-        return [weight for layer in layers for p in layer.parameters.values() for weight in flatten(p)]
+        return [array for layer in layers for array in layer.parameters.values()]
 
     def _forward(self, x):
         for layer in self.layers:
@@ -170,7 +174,7 @@ class NeuralNet:
 
     def _step(self, x, y):
         """One step of learning; returns the loss before it."""
-        params = self.parameters()
+        params = self._arrays()
         for layer in self.layers:
             layer.training = True
         try:
@@ -178,11 +182,11 @@ class NeuralNet:
         finally:
             for layer in self.layers:
                 layer.training = False
+        numbers, grads = each(plain, params), each(lambda weight: weight.grad, params)
         if self._state is None:
-            self._state = self._optimizer.init([weight.data for weight in params])
-        grads = [weight.grad for weight in params]
-        updates, self._state = self._optimizer.update(grads, self._state, [weight.data for weight in params])
-        for weight, update in zip(params, updates, strict=True):
+            self._state = self._optimizer.init(numbers)
+        updates, self._state = self._optimizer.update(grads, self._state, numbers)
+        for weight, update in zip(flatten(params), flatten(updates), strict=True):
             weight.data = weight.data + update
         self.trained = True
         return loss

@@ -1,29 +1,14 @@
 """The seven optimizers of the cheat sheet, as the books write them.
 
 Each returns (init, update): init(params) -> state, update(grads, state, params) -> (updates, state), where
-params, grads and updates are lists of numbers; add the updates to the params. No state is ever changed in
-place. g: gradient, v: velocity, m: mean of gradients, s: sum or mean of squares, w: weight, t: step, from 1.
+params, grads and updates are lists of numbers, or of nested lists of them; add the updates to the params. No
+state is ever changed in place. learning_rate is a number or a schedule, a function of the step, which counts
+from 0. g: gradient, v: velocity, m: mean of gradients, s: sum or mean of squares, w: weight, t: step, from 1.
 """
 
-from typing import NamedTuple
-
 from . import checks
-from .kinds import Operations
+from .descent import Optimizer as Optimizer, by_weight
 from .operations import sqrt, where
-from .systems import number
-
-
-class Optimizer(NamedTuple):
-    """init(params) -> state, and update(grads, state, params) -> (updates, state)."""
-
-    init: object
-    update: object
-
-
-def _learning_rate(function, learning_rate):
-    if not isinstance(learning_rate, Operations) and number(learning_rate) is None:
-        raise TypeError(f"{function}: learning_rate must be a number or a schedule; got {learning_rate!r}.")
-    checks.non_negative(function, "learning_rate", learning_rate)
 
 
 def gradient_descent(learning_rate):
@@ -37,15 +22,7 @@ def gradient_descent(learning_rate):
     >>> update([2.0], init([1.0]))[0]
     [-1.0]
     """
-    _learning_rate("gradient_descent", learning_rate)
-
-    def init(params):
-        return ()
-
-    def update(grads, state, params=None):
-        return [-learning_rate * g for g in grads], state
-
-    return Optimizer(init, update)
+    return by_weight("gradient_descent", learning_rate, lambda g, w, t, memory: (g, None))
 
 
 def sgd(learning_rate, momentum=None, nesterov=False):
@@ -61,20 +38,10 @@ def sgd(learning_rate, momentum=None, nesterov=False):
     >>> update([2.0], init([1.0]))[0]
     [-1.0]
     """
-    _learning_rate("sgd", learning_rate)
+    checks.flag("sgd", "nesterov", nesterov)
     if momentum is None:
-        return gradient_descent(learning_rate)
-    checks.fraction("sgd", "momentum", momentum)
-
-    def init(params):
-        return [0.0] * len(params)
-
-    def update(grads, state, params=None):
-        velocity = [g + momentum * v for g, v in zip(grads, state, strict=True)]
-        ahead = [g + momentum * v for g, v in zip(grads, velocity, strict=True)] if nesterov else velocity
-        return [-learning_rate * step for step in ahead], velocity
-
-    return Optimizer(init, update)
+        return by_weight("sgd", learning_rate, lambda g, w, t, memory: (g, None))
+    return _ball("sgd", learning_rate, momentum, nesterov)
 
 
 def momentum(learning_rate, momentum=0.9):
@@ -90,9 +57,7 @@ def momentum(learning_rate, momentum=0.9):
     >>> update([2.0], state)[0]
     [-1.5]
     """
-    _learning_rate("momentum", learning_rate)
-    checks.fraction("momentum", "momentum", momentum)
-    return sgd(learning_rate, momentum)
+    return _ball("momentum", learning_rate, momentum, ahead=False)
 
 
 def nesterov(learning_rate, momentum=0.9):
@@ -107,9 +72,17 @@ def nesterov(learning_rate, momentum=0.9):
     >>> update([2.0], init([1.0]))[0]
     [-1.5]
     """
-    _learning_rate("nesterov", learning_rate)
-    checks.fraction("nesterov", "momentum", momentum)
-    return sgd(learning_rate, momentum, nesterov=True)
+    return _ball("nesterov", learning_rate, momentum, ahead=True)
+
+
+def _ball(function, learning_rate, momentum, ahead):
+    checks.fraction(function, "momentum", momentum)
+
+    def rule(g, w, t, v):
+        v = g + momentum * v
+        return g + momentum * v if ahead else v, v
+
+    return by_weight(function, learning_rate, rule, memory=0.0)
 
 
 def adagrad(learning_rate, initial_accumulator_value=0.1, eps=1e-7):
@@ -125,22 +98,15 @@ def adagrad(learning_rate, initial_accumulator_value=0.1, eps=1e-7):
     >>> update([2.0], init([1.0]))[0]
     [-0.5]
     """
-    _learning_rate("adagrad", learning_rate)
     checks.non_negative("adagrad", "initial_accumulator_value", initial_accumulator_value)
     checks.non_negative("adagrad", "eps", eps)
 
-    def step(g, s):
+    def rule(g, w, t, s):
+        s = s + g * g
         root = sqrt(where(s > 0, s + eps, 1))
-        return where(s > 0, -learning_rate * g / root, 0.0)
+        return where(s > 0, g / root, 0.0), s
 
-    def init(params):
-        return [initial_accumulator_value] * len(params)
-
-    def update(grads, state, params=None):
-        squares = [s + g * g for g, s in zip(grads, state, strict=True)]
-        return [step(g, s) for g, s in zip(grads, squares, strict=True)], squares
-
-    return Optimizer(init, update)
+    return by_weight("adagrad", learning_rate, rule, initial_accumulator_value)
 
 
 def rmsprop(learning_rate, decay=0.9, eps=1e-8, eps_in_sqrt=True):
@@ -156,21 +122,16 @@ def rmsprop(learning_rate, decay=0.9, eps=1e-8, eps_in_sqrt=True):
     >>> update([2.0], init([1.0]))[0]
     [-1.0]
     """
-    _learning_rate("rmsprop", learning_rate)
     checks.fraction("rmsprop", "decay", decay)
     checks.non_negative("rmsprop", "eps", eps)
 
-    def root(s):
-        return sqrt(s + eps) if eps_in_sqrt else sqrt(s) + eps
+    checks.flag("rmsprop", "eps_in_sqrt", eps_in_sqrt)
 
-    def init(params):
-        return [0.0] * len(params)
+    def rule(g, w, t, s):
+        s = decay * s + (1 - decay) * (g * g)
+        return g / (sqrt(s + eps) if eps_in_sqrt else sqrt(s) + eps), s
 
-    def update(grads, state, params=None):
-        squares = [decay * s + (1 - decay) * (g * g) for g, s in zip(grads, state, strict=True)]
-        return [-learning_rate * g / root(s) for g, s in zip(grads, squares, strict=True)], squares
-
-    return Optimizer(init, update)
+    return by_weight("rmsprop", learning_rate, rule, memory=0.0)
 
 
 def adam(learning_rate, b1=0.9, b2=0.999, eps=1e-8):
@@ -187,19 +148,14 @@ def adam(learning_rate, b1=0.9, b2=0.999, eps=1e-8):
     >>> update([2.0], init([1.0]))[0]
     [-0.5]
     """
-    _learning_rate("adam", learning_rate)
     checks.fraction("adam", "b1", b1)
     checks.fraction("adam", "b2", b2)
     checks.non_negative("adam", "eps", eps)
 
-    def init(params):
-        return 0, [0.0] * len(params), [0.0] * len(params)
+    def rule(g, w, t, memory):
+        m, s = memory
+        m = b1 * m + (1 - b1) * g
+        s = b2 * s + (1 - b2) * (g * g)
+        return (m / (1 - b1**t)) / (sqrt(s / (1 - b2**t)) + eps), (m, s)
 
-    def update(grads, state, params=None):
-        t, mean, square = state[0] + 1, state[1], state[2]
-        mean = [b1 * m + (1 - b1) * g for g, m in zip(grads, mean, strict=True)]
-        square = [b2 * s + (1 - b2) * (g * g) for g, s in zip(grads, square, strict=True)]
-        steps = [(m / (1 - b1**t)) / (sqrt(s / (1 - b2**t)) + eps) for m, s in zip(mean, square, strict=True)]
-        return [-learning_rate * step for step in steps], (t, mean, square)
-
-    return Optimizer(init, update)
+    return by_weight("adam", learning_rate, rule, memory=(0.0, 0.0))

@@ -85,7 +85,7 @@ def same_signature(pair, mine, other, scalar_room):
 
 def examples(pair, mine, other, scalar_room):
     """The examples in the docstring."""
-    space = dict(mine.__globals__, jnp=jnp, np=np)
+    space = dict(inspect.unwrap(mine).__globals__, jnp=jnp, np=np)
     test = doctest.DocTestParser().get_doctest(mine.__doc__, space, pair.name, None, None)
     assert not doctest.DocTestRunner(verbose=False).run(test, out=lambda _: None).failed, "an example"
 
@@ -114,7 +114,7 @@ def same_errors(pair, mine, other, scalar_room):
 @cache
 def chosen_cases(pair):
     """The cases of the table's test, the drawn ones first: they notice soonest."""
-    count = 4 if pair.topic == "optimizers" else 20
+    count = 4 if pair.walks else 20
     cases = list(check.cases(pair, count))
     kinks = [
         case | {name: check.filled(case[name], point)}
@@ -152,7 +152,7 @@ def true_path(pair, number):
 
 def agreement(pair, mine, other, scalar_room):
     """Values and gradients within the row's bounds, slopes at kinks to the bit."""
-    if pair.topic == "optimizers":
+    if pair.walks:
         return trajectories(pair, mine, other, scalar_room)
     cases, kinks = chosen_cases(pair)
     run = check.runner(pair, mine, compiled=pair.topic in LOOPS)
@@ -186,7 +186,7 @@ def trajectories(pair, mine, other, scalar_room):
 
 def compiled(pair, mine):
     """Compilation changes nothing: one case for every choice."""
-    if pair.topic == "optimizers" or pair.topic in LOOPS:
+    if pair.walks or pair.topic in LOOPS:
         return
     choices, run = {}, check.runner(pair, mine)
     for i, case in enumerate(chosen_cases(pair)[0]):

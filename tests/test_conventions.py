@@ -60,7 +60,7 @@ def one_step(optimizer, gradient, steps=1):
 
 def test_velocity_does_not_contain_the_learning_rate():
     init, update = mg.momentum(0.5, momentum=0.5)
-    assert update([2.0], init([0.0]))[1] == [2.0]
+    assert update([2.0], init([0.0]))[1] == (1, [2.0])
 
 
 def test_adam_adds_eps_after_the_correction():

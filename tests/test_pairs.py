@@ -10,7 +10,7 @@ from microgrid.oracle import crosscheck as check
 from microgrid.oracle.pairs import PAIRS
 from microgrid.oracle.report import Conditioned
 
-FORMULAS = [pair for pair in PAIRS if pair.topic != "optimizers"]
+FORMULAS = [pair for pair in PAIRS if not pair.walks]
 BOUNDS = (4, 8)  # ULP, of values and of gradients
 
 
@@ -88,7 +88,7 @@ def test_vmap_changes_nothing(pair):
         assert check.worst(one, together[i], scales) <= 4, case
 
 
-@named([pair for pair in PAIRS if pair.topic == "optimizers"])
+@named([pair for pair in PAIRS if pair.walks])
 def test_a_compiled_trajectory_agrees_too(pair):
     scalar, array = check.rooms(pair)
     case = next(iter(check.cases(pair, count=1, seed=2)))
@@ -142,7 +142,7 @@ def test_no_bound_is_loosened_without_a_reason():
 def test_array_room_lowers_for_cpu_cuda_and_tpu(pair):
     _, array = check.rooms(pair)
     case = next(iter(check.cases(pair, count=1)))
-    if pair.topic == "optimizers":
+    if pair.walks:
         optimizer = array(**case)
         params = np.zeros(3, np.float32)
 

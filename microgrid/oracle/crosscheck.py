@@ -22,7 +22,7 @@ from ..value import Value, backward, plain
 from .pairs import Pair
 from .report import Conditioned, worst
 from .samplers import SUBNORMAL
-from .trajectories import array_optimizer_run, optimizer_run, path, path_distance
+from .trajectories import array_optimizer_run, at_step, optimizer_run, path, path_distance
 
 
 @dataclass
@@ -55,9 +55,10 @@ class Verdict:
 
 
 def rooms(pair):
-    """The scalar and the array function of a row."""
+    """The scalar and the array function of a row; a schedule is a function of the step too."""
     modules = (import_module(f"{room}.{pair.topic}") for room in ("microgrid", pair.room))
-    return tuple(getattr(module, pair.function) for module in modules)
+    functions = (getattr(module, pair.function) for module in modules)
+    return tuple(map(at_step, functions) if pair.topic.endswith("schedules") else functions)
 
 
 def cases(pair, count=20, seed=0):
@@ -95,11 +96,11 @@ def verdict(pair, count=20, seed=0, functions=None):
             "verdict: float64 must be on; call jax.config.update('jax_enable_x64', True) first."
         )
     scalar, array = functions or rooms(pair)
-    if pair.topic == "optimizers":
+    if pair.walks:
         count = min(count, 4)  # of 50 steps and 6 weights each
-    compare = trajectory if pair.topic == "optimizers" else distance
+    compare = trajectory if pair.walks else distance
     found = Verdict(pair)
-    run = None if pair.topic == "optimizers" else runner(pair, array)
+    run = None if pair.walks else runner(pair, array)
     for case in cases(pair, count, seed):
         found.add(case, *compare(pair, case, scalar, run or array))
     return found

@@ -2,12 +2,15 @@
 
 from . import (
     activations,
+    adaptive_optimizers,
     attention,
     convolution,
+    cosine_schedules,
     embedding,
     fused,
     gan,
     initializers,
+    layerwise_optimizers,
     losses,
     mdp,
     normalization,
@@ -20,12 +23,15 @@ from . import (
 
 TOPICS = (
     activations,
+    adaptive_optimizers,
     attention,
     convolution,
+    cosine_schedules,
     embedding,
     fused,
     gan,
     initializers,
+    layerwise_optimizers,
     losses,
     mdp,
     normalization,

@@ -30,3 +30,8 @@ class Pair:
     @property
     def function(self):
         return self.name.split(".")[1]
+
+    @property
+    def walks(self):
+        """True for an optimizer, which is compared step by step, and not by a gradient."""
+        return self.topic.endswith("optimizers")

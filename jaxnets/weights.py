@@ -1,0 +1,84 @@
+"""Drawing initial weights in numpy, which compiles nothing: noise, and what initializers.py makes of it."""
+
+import inspect
+
+import jax
+import numpy as np
+
+from . import checks, initializers
+
+
+def _cut(generator, shape):
+    """Standard normal numbers, cut at -2 and 2."""
+    noise = generator.standard_normal(shape)
+    while (far := np.abs(noise) > 2).any():
+        noise[far] = generator.standard_normal(int(far.sum()))
+    return noise
+
+
+NOISE = {  # initializer -> the noise that it takes
+    **dict.fromkeys(("zeros", "ones", "constant"), lambda generator, shape: np.zeros(shape)),
+    **dict.fromkeys(
+        ("uniform", "glorot_uniform", "he_uniform", "lecun_uniform"),
+        lambda generator, shape: generator.random(shape),
+    ),
+    **dict.fromkeys(("normal", "orthogonal"), lambda generator, shape: generator.standard_normal(shape)),
+    **dict.fromkeys(("truncated_normal", "glorot_normal", "he_normal", "lecun_normal"), _cut),
+}
+FANLESS = ("zeros", "ones", "constant", "uniform", "normal", "truncated_normal")
+
+
+def initializer(name, **arguments):
+    """An initializer with arguments of its own: what `kernel_init` takes where a name does not say enough.
+
+    name: one of those of initializers.py. Returns a function of (generator, shape, dtype) -> numpy array.
+    Raises ValueError for another name, and what the formula raises for its arguments.
+
+    >>> initializer("constant", value=0.5)(np.random.default_rng(0), (2,), "float32").tolist()
+    [0.5, 0.5]
+    """
+    check("initializer: name", name if isinstance(name, str) else None, (1, 1))
+    formula = getattr(initializers, name)
+    known = list(inspect.signature(formula).parameters)[1:]
+    if unknown := [argument for argument in arguments if argument not in known]:
+        takes = ", ".join(known) or "no arguments"
+        raise TypeError(f"initializer: {name} takes {takes}; got {unknown[0]}.")
+    formula(np.ones((1, 1)), **arguments)
+
+    def initial(generator, shape, dtype="float32"):
+        return formula(NOISE[name](generator, shape), **arguments).astype(dtype)
+
+    return initial
+
+
+def check(told, given, shape):
+    """Refuses what cannot draw weights of a shape. told: who asks, such as "Linear: kernel_init"."""
+    if callable(given):
+        return
+    if not isinstance(given, str) or given not in NOISE:
+        raise ValueError(
+            f"{told} must be one of {', '.join(sorted(NOISE))}, or a function; got {checks.told(given)}."
+        )
+    if len(shape) < 2 and given not in FANLESS:
+        raise ValueError(
+            f"{told} must be one of {', '.join(sorted(FANLESS))}, or a function, "
+            f"for the shape {shape} has no fans; got {given!r}."
+        )
+
+
+def drawn(told, given, generator, shape, dtype="float32"):
+    """An array of weights, of a shape and a type.
+
+    given: the name of an initializer, or a function of (generator, shape, dtype) that returns an array;
+    generator: numpy's. told: who asks, such as "Linear: kernel_init", for the sentence about a function that
+    returns something else.
+
+    >>> drawn("Linear: bias_init", "zeros", np.random.default_rng(0), (2,)).tolist()
+    [0.0, 0.0]
+    """
+    check(told, given, shape)
+    initial = initializer(given) if isinstance(given, str) else given
+    array = initial(generator, tuple(shape), dtype)
+    if np.shape(array) != tuple(shape):
+        raise ValueError(f"{told} must return weights of shape {tuple(shape)}; got {np.shape(array)}.")
+    return jax.device_put(np.asarray(array, dtype))

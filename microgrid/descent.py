@@ -1,0 +1,89 @@
+"""What optimizers share: the arrays that they move, and a learning rate that is a number or a schedule.
+
+An optimizer is (init, update): init(params) -> state, update(grads, state, params) -> (updates, state),
+where params, grads and updates are lists of arrays, each a number or nested lists of numbers; add the
+updates to the params. No state is ever changed in place. g: gradient, w: weight, t: step, from 1.
+"""
+
+from typing import NamedTuple
+
+from . import checks
+from .checks import each, flatten
+
+
+class Optimizer(NamedTuple):
+    """init(params) -> state, and update(grads, state, params) -> (updates, state)."""
+
+    init: object
+    update: object
+
+
+def by_weight(function, learning_rate, rule, memory=None, decay=False):
+    """An optimizer that moves every weight by itself, against a direction and learning_rate times as far.
+
+    learning_rate: a number >= 0, or a schedule, a function of the step, which counts from 0 as in Optax.
+    rule(g, w, t, memory) -> (direction, memory); memory: what a weight remembers at first. decay: True where
+    the rule looks at the weight; any other gets None for w.
+    """
+    _checked(function, learning_rate)
+
+    def init(params):
+        return 0, [memory for _ in flatten(params)]
+
+    def update(grads, state, params=None):
+        slopes = flatten(grads)
+        weights = flatten(_given(function, params)) if decay else [None] * len(slopes)
+        rate, t = _rate(function, learning_rate, state[0]), state[0] + 1
+        moved = [rule(g, w, t, m) for g, w, m in zip(slopes, weights, state[1], strict=True)]
+        return _filled(grads, [-rate * direction for direction, _ in moved]), (t, [m for _, m in moved])
+
+    return Optimizer(init, update)
+
+
+def by_array(function, learning_rate, rule, memory):
+    """An optimizer that looks at an array of weights as a whole.
+
+    rule(g, w, t, memory) -> (direction, memory), of arrays; memory(w): what the array w remembers at first.
+    """
+    _checked(function, learning_rate)
+
+    def init(params):
+        return 0, [memory(w) for w in params]
+
+    def update(grads, state, params=None):
+        rate, t = _rate(function, learning_rate, state[0]), state[0] + 1
+        weights = _given(function, params)
+        moved = [rule(g, w, t, m) for g, w, m in zip(grads, weights, state[1], strict=True)]
+        directions = flatten([direction for direction, _ in moved])
+        return _filled(grads, [-rate * direction for direction in directions]), (t, [m for _, m in moved])
+
+    return Optimizer(init, update)
+
+
+def _checked(function, learning_rate):
+    if not callable(learning_rate):
+        checks.non_negative(function, "learning_rate", learning_rate, "a number or a schedule")
+
+
+def _rate(function, learning_rate, step):
+    """The learning rate of a step."""
+    if not callable(learning_rate):
+        return learning_rate
+    rate = learning_rate(step)
+    checks.non_negative(function, "learning_rate", rate, "a schedule of numbers")
+    return rate
+
+
+def _given(function, params):
+    if params is None:
+        raise ValueError(
+            f"{function}: update must see the params, which its rule is about; got None. "
+            f"Fix: update(grads, state, params)."
+        )
+    return params
+
+
+def _filled(like, numbers):
+    """Nested lists of one shape with like, of these numbers."""
+    rest = iter(numbers)
+    return each(lambda _: next(rest), like)

@@ -1,0 +1,82 @@
+"""Drawing initial weights: the noise that the formulas of initializers.py turn into kernels and biases."""
+
+import inspect
+
+from . import checks, initializers
+from .checks import each
+from .value import Value, plain
+
+
+def _cut(draw):
+    """A standard normal number, cut at -2 and 2."""
+    while abs(x := draw.gauss(0, 1)) > 2:
+        continue
+    return x
+
+
+NOISE = {  # initializer -> the draw of one number that it takes
+    **dict.fromkeys(("zeros", "ones", "constant"), lambda draw: 0.0),
+    **dict.fromkeys(("uniform", "glorot_uniform", "he_uniform", "lecun_uniform"), lambda draw: draw.random()),
+    **dict.fromkeys(("normal", "orthogonal"), lambda draw: draw.gauss(0, 1)),
+    **dict.fromkeys(("truncated_normal", "glorot_normal", "he_normal", "lecun_normal"), _cut),
+}
+FANLESS = ("zeros", "ones", "constant", "uniform", "normal", "truncated_normal")
+
+
+def initializer(name, **arguments):
+    """An initializer with arguments of its own: what `kernel_init` takes where a name does not say enough.
+
+    name: one of those of initializers.py. Returns a function of (draw, shape) -> nested lists of numbers.
+    Raises ValueError for another name, and what the formula raises for its arguments.
+
+    >>> import random
+    >>> initializer("constant", value=0.5)(random.Random(0), (2,))
+    [0.5, 0.5]
+    """
+    check("initializer: name", name if isinstance(name, str) else None, (1, 1))
+    formula = getattr(initializers, name)
+    known = list(inspect.signature(formula).parameters)[1:]
+    if unknown := [argument for argument in arguments if argument not in known]:
+        takes = ", ".join(known) or "no arguments"
+        raise TypeError(f"initializer: {name} takes {takes}; got {unknown[0]}.")
+    formula([[1.0]], **arguments)
+
+    def initial(draw, shape):
+        return formula(_nested(shape, lambda: NOISE[name](draw)), **arguments)
+
+    return initial
+
+
+def check(told, given, shape):
+    """Refuses what cannot draw weights of a shape. told: who asks, such as "Linear: kernel_init"."""
+    if callable(given):
+        return
+    if not isinstance(given, str) or given not in NOISE:
+        raise ValueError(f"{told} must be one of {', '.join(sorted(NOISE))}, or a function; got {given!r}.")
+    if len(shape) < 2 and given not in FANLESS:
+        raise ValueError(
+            f"{told} must be one of {', '.join(sorted(FANLESS))}, or a function, "
+            f"for the shape {shape} has no fans; got {given!r}."
+        )
+
+
+def drawn(told, given, draw, shape):
+    """Nested lists of Values of a shape.
+
+    given: the name of an initializer, or a function of (draw, shape); draw: a `random.Random`. told: who
+    asks, such as "Linear: kernel_init", for the sentence about a function that returns something else.
+
+    >>> import random
+    >>> [x.data for x in drawn("Linear: bias_init", "zeros", random.Random(0), (2,))]
+    [0.0, 0.0]
+    """
+    check(told, given, shape)
+    numbers = (initializer(given) if isinstance(given, str) else given)(draw, tuple(shape))
+    if (got := checks.shape(numbers, told)) != tuple(shape):
+        raise ValueError(f"{told} must return weights of shape {tuple(shape)}; got {got}.")
+    return each(lambda x: Value(plain(x)), numbers)
+
+
+def _nested(shape, number):
+    """Nested lists of a shape, of number() everywhere."""
+    return [_nested(shape[1:], number) for _ in range(shape[0])] if shape else number()
