@@ -73,6 +73,12 @@ def non_negative(function, argument, value, kind="a number"):
         raise ValueError(f"{function}: {argument} must be a finite number >= 0; got {x}.")
 
 
+def positive(function, argument, value):
+    """A width or temperature: a finite number > 0; a traced one is not looked at."""
+    if not 0 < (x := number(function, argument, value) if not isinstance(value, Tracer) else 1.0) < math.inf:
+        raise ValueError(f"{function}: {argument} must be a finite number > 0; got {x}.")
+
+
 def fraction(function, argument, value):
     """A probability that may be 0 but never 1, or a decay: in [0, 1)."""
     if not 0 <= (x := number(function, argument, value)) < 1:

@@ -38,8 +38,10 @@ class Floats(Numbers):
         return TWO_OVER_SQRT_PI * math.exp(-high * high) * math.exp(-low * (2 * high + low))
 
     def normal_cdf(self, a):
-        """The probability that a standard normal number is below a: erfc(-a / sqrt(2)) / 2. Far out erfc would
-        show the rounding of its operand a thousand times: what was rounded away is put back by its slope."""
+        """The probability that a standard normal number is below a, erfc(-a / sqrt(2)) / 2: far out erfc
+        would show the rounding of its operand a thousand times, so what was rounded away is put back by its
+        slope.
+        """
         t = max(-a, -40.0)  # it is 1 long before
         if t > 40:
             return 0.0
