@@ -112,10 +112,10 @@ def test_a_net_learns_from_every_loss_alike_in_both_rooms(name):
 
 
 @pytest.mark.parametrize(("name", "y", "words"), [
-    ("hinge", [[1], [0]], r"must be -1 or 1 for hinge; got 0\S* at index \(1, 0\)\. Fix: 2 \* y - 1 for 0 and 1"),
+    ("hinge", [[1], [0]], r"must be -1 or 1 for hinge; got 0\S* at index \(1, 0\)\. Fix: 2 \* y - 1"),
     ("poisson", [[1], [-2]], r"y must be >= 0 for poisson; got -2\S* at index \(1, 0\)\."),
     ("sigmoid_focal", [[1], [2]], r"y must be in \[0, 1\] for sigmoid_focal; got 2\S* at index \(1, 0\)\."),
-    ("huber", [1, 2], r"must have the shape \(2, 1\) of the outputs for huber; got \(2,\)\. Fix: y\[:, None\]\."),
+    ("huber", [1, 2], r"have the shape \(2, 1\) of the outputs for huber; got \(2,\)\. Fix: y\[:, None\]\."),
     ("kl_divergence", [[2.0], [1.0]], r"rows that sum to 1 for kl_divergence; got 2 in row 0"),
 ])  # fmt: skip
 def test_targets_that_a_loss_does_not_take_are_refused_alike(name, y, words):

@@ -1,4 +1,4 @@
-"""The numerical core of the array room, function by function, against mpmath: values, slopes, second slopes."""
+"""The numerical core of the array room, function by function, against mpmath: values and slopes."""
 
 import jax
 import jax.numpy as jnp
