@@ -200,4 +200,4 @@ def test_no_digit_is_lost_where_libraries_lose_them(capsys):
         assert ours[0] <= 4 and ours[1] <= (50 if crossing else 8), (dtype, name)
     assert found["float64", "gelu"][0][0] > 100 and found["float64", "elu"][0][1] > 1e10
     assert found["float32", "log_softmax"][0][0] > 1e5
-    assert "ULP, worst of 48 points" in capsys.readouterr().out
+    assert "ULP, worst of 46 points" in capsys.readouterr().out
