@@ -38,14 +38,12 @@ def ctc_loss(logits, labels, reduction="mean", logit_lengths=None, blank=0):
         raise ValueError(f"ctc_loss: labels must be {given[0]} rows of labels, [N, L]; got shape {rows}.")
     examples, steps, classes = given
     blank = _blank(blank, classes)
-    lengths = [steps] * examples if logit_lengths is None else flatten(logit_lengths)
-    if logit_lengths is not None and (asked := shape(logit_lengths, "ctc_loss: logit_lengths")) != (
-        examples,
-    ):
+    logit_lengths = [steps] * examples if logit_lengths is None else logit_lengths
+    if (asked := shape(logit_lengths, "ctc_loss: logit_lengths")) != (examples,):
         raise ValueError(
-            f"ctc_loss: logit_lengths must have one length for each of {examples} examples; "
-            f"got shape {asked}."
+            f"ctc_loss: logit_lengths must have one length for each of {examples} examples; got shape {asked}."
         )
+    lengths = flatten(logit_lengths)
     for length in lengths:
         if not (isinstance(length, int) and 1 <= length <= steps):
             raise ValueError(f"ctc_loss: logit_lengths must be whole numbers in 1..{steps}; got {length}.")
