@@ -41,7 +41,8 @@ def ctc_loss(logits, labels, reduction="mean", logit_lengths=None, blank=0):
     logit_lengths = [steps] * examples if logit_lengths is None else logit_lengths
     if (asked := shape(logit_lengths, "ctc_loss: logit_lengths")) != (examples,):
         raise ValueError(
-            f"ctc_loss: logit_lengths must have one length for each of {examples} examples; got shape {asked}."
+            f"ctc_loss: logit_lengths must have one length for each of {examples} examples; "
+            f"got shape {asked}."
         )
     lengths = flatten(logit_lengths)
     for length in lengths:
