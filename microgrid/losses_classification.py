@@ -22,7 +22,7 @@ def hinge(logits, labels, reduction="mean"):
     eq. 23; Bishop 2006, eq. 7.44.
 
     >>> hinge([0.5, 3.0], [1, 1], reduction="none")
-    [0.5, 0.0]
+    [0.5, 0]
     """
     return _margin("hinge", logits, labels, reduction, lambda gap: gap)
 
@@ -37,7 +37,7 @@ def squared_hinge(logits, labels, reduction="mean"):
     2006, section 7.1.2; Chang, Hsieh and Lin 2008, eq. 3.
 
     >>> squared_hinge([0.5, 3.0], [1, 1], reduction="none")
-    [0.25, 0.0]
+    [0.25, 0]
     """
     return _margin("squared_hinge", logits, labels, reduction, lambda gap: gap * gap)
 

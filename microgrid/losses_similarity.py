@@ -39,8 +39,8 @@ def cosine_distance(predictions, targets, reduction="mean"):
 
     predictions, targets: [N][C], any real numbers. reduction="none" returns one term a row, in [0, 2]. Rows
     that are nearly parallel keep the digits of their distance. A row of zeros has no direction: its distance
-    is 1, its slope 0. Raises ValueError for unequal shapes. (Keras' CosineSimilarity is this less 1.) Source:
-    Salton and McGill 1983, section 4.1.
+    is 1, its slope 0. Raises ValueError for unequal shapes. (Keras' CosineSimilarity is this less 1.)
+    Source: Salton and McGill 1983, section 4.1.
 
     >>> cosine_distance([[3.0, 4.0], [1.0, 0.0]], [[6.0, 8.0], [0.0, 2.0]], reduction="none")
     [0.0, 1.0]
