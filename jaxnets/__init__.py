@@ -34,6 +34,30 @@ from .cosine_schedules import (
     warmup_cosine_decay as warmup_cosine_decay,
 )
 from .layerwise_optimizers import lamb as lamb, muon as muon
+from .activations_piecewise import (
+    PReLU as PReLU,
+    hard_sigmoid as hard_sigmoid,
+    hard_silu as hard_silu,
+    hard_tanh as hard_tanh,
+    prelu as prelu,
+    relu6 as relu6,
+)
+from .activations_rows import (
+    glu as glu,
+    log_softmax as log_softmax,
+)
+from .activations_smooth import (
+    celu as celu,
+    elu as elu,
+    gelu as gelu,
+    log_sigmoid as log_sigmoid,
+    mish as mish,
+    selu as selu,
+    silu as silu,
+    softplus as softplus,
+    softsign as softsign,
+)
+from .ctc import ctc_loss as ctc_loss
 from .linear import Linear as Linear
 from .losses import (
     binary_cross_entropy as binary_cross_entropy,
@@ -43,6 +67,23 @@ from .losses import (
     sigmoid_binary_cross_entropy as sigmoid_binary_cross_entropy,
     softmax_cross_entropy as softmax_cross_entropy,
 )
+from .losses_classification import (
+    hinge as hinge,
+    sigmoid_focal as sigmoid_focal,
+    softmax_focal as softmax_focal,
+    squared_hinge as squared_hinge,
+)
+from .losses_regression import (
+    huber as huber,
+    log_cosh as log_cosh,
+    log_poisson as log_poisson,
+    poisson as poisson,
+)
+from .losses_similarity import (
+    cosine_distance as cosine_distance,
+    kl_divergence as kl_divergence,
+)
+from .losses_weights import sample_weighted as sample_weighted
 from .neural_net import NeuralNet as NeuralNet
 from .optimizers import (
     adagrad as adagrad,
@@ -77,6 +118,7 @@ __all__ = [
     "Linear",
     "NeuralNet",
     "adadelta",
+    "PReLU",
     "adagrad",
     "adam",
     "adamax",
@@ -88,19 +130,37 @@ __all__ = [
     "cosine_decay",
     "dropout",
     "exponential_decay",
+    "celu",
+    "cosine_distance",
+    "ctc_loss",
+    "dropout",
+    "elu",
+    "gelu",
+    "glu",
     "gradient_descent",
+    "hard_sigmoid",
+    "hard_silu",
+    "hard_tanh",
+    "hinge",
+    "huber",
     "identity",
     "initializer",
     "inverse_sqrt_decay",
     "inverse_time_decay",
+    "kl_divergence",
     "l1_penalty",
     "l2_penalty",
     "lamb",
     "leaky_relu",
     "linear_decay",
     "lion",
+    "log_cosh",
+    "log_poisson",
+    "log_sigmoid",
+    "log_softmax",
     "mean_absolute_error",
     "mean_squared_error",
+    "mish",
     "momentum",
     "muon",
     "nadam",
@@ -108,14 +168,25 @@ __all__ = [
     "one_cycle",
     "piecewise_constant",
     "polynomial_decay",
+    "poisson",
+    "prelu",
     "relu",
+    "relu6",
     "rmsprop",
     "rprop",
+    "sample_weighted",
+    "selu",
     "sgd",
     "sigmoid",
     "sigmoid_binary_cross_entropy",
+    "sigmoid_focal",
+    "silu",
     "softmax",
     "softmax_cross_entropy",
+    "softmax_focal",
+    "softplus",
+    "softsign",
+    "squared_hinge",
     "tanh",
     "use_cpu_devices",
     "warm_restarts",

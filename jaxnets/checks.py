@@ -88,6 +88,8 @@ def positive(function, argument, value):
     """A size that something is divided by: a finite number > 0, or a traced one."""
     x = number(function, argument, value)
     if not (0 < x < math.inf or isinstance(_held(value), Tracer)):
+    """A width or temperature: a finite number > 0; a traced one is not looked at."""
+    if not 0 < (x := number(function, argument, value) if not isinstance(value, Tracer) else 1.0) < math.inf:
         raise ValueError(f"{function}: {argument} must be a finite number > 0; got {x}.")
 
 

@@ -14,10 +14,16 @@ from jax.core import Tracer
 
 from . import checks
 
-PROBABILITY_LOSSES = ("binary_cross_entropy", "categorical_cross_entropy")
-BINARY_LOSSES = ("binary_cross_entropy", "sigmoid_binary_cross_entropy")
-CATEGORICAL_LOSSES = ("categorical_cross_entropy", "softmax_cross_entropy")
-ELEMENTWISE_LOSSES = ("mean_squared_error", "mean_absolute_error", *BINARY_LOSSES)
+PROBABILITY_LOSSES = ("binary_cross_entropy", "categorical_cross_entropy", "kl_divergence")
+BINARY_LOSSES = ("binary_cross_entropy", "sigmoid_binary_cross_entropy", "sigmoid_focal")  # targets in [0, 1]
+SIDED_LOSSES = ("hinge", "squared_hinge")  # targets -1 or 1
+COUNT_LOSSES = ("poisson", "log_poisson")  # targets >= 0
+CATEGORICAL_LOSSES = ("categorical_cross_entropy", "softmax_cross_entropy", "softmax_focal", "kl_divergence")
+ELEMENTWISE_LOSSES = (
+    *("mean_squared_error", "mean_absolute_error", "huber", "log_cosh", "cosine_distance"),
+    *(*BINARY_LOSSES, *SIDED_LOSSES, *COUNT_LOSSES),
+)
+SEQUENCE_LOSSES = ("ctc_loss",)  # targets: rows of labels
 
 
 def whole(function, argument, value, least):

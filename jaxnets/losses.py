@@ -6,10 +6,10 @@ N: example, C: class.
 
 import jax
 import jax.numpy as jnp
-from jax import lax
+import numpy as np
+from jax.core import Tracer
 
-from . import checks
-from .activations import _sigmoid
+from . import checks, stable
 
 
 def _pair(function, names, first, second):
@@ -36,64 +36,38 @@ def _rows(function, names, first, second):
     return first, checks.numbers(function, names[1], second)
 
 
-def _reduce(terms, reduction):
+def _reduce(terms, reduction, size=None):
+    """What becomes of the terms; size: what a mean divides by, if that is not their number."""
     if reduction == "none":
         return terms
+    if reduction == "mean" and size is not None:
+        return jnp.sum(terms) / jnp.where(size > 0, size, 1)
     return jnp.mean(terms) if reduction == "mean" else jnp.sum(terms)
 
 
-def _xlogy(x, y):
-    """x * log(y), with 0 * log(0) = 0 and its slopes there 0."""
-    return x * jnp.log(jnp.where((x == 0) & (y == 0), 1, y))
+def _counted(function, targets, smoothing, class_weight):
+    """Target rows as they count in the sum: smoothed and weighted; and what a mean divides their terms by."""
+    checks.fraction(function, "label_smoothing", smoothing)
+    classes = targets.shape[-1]
+    counted = (1 - smoothing) * targets + smoothing / classes
+    if class_weight is None:
+        return counted, None
+    weights = checks.numbers(function, "class_weight", class_weight).astype(targets.dtype)
+    if weights.shape != (classes,):
+        raise ValueError(
+            f"{function}: class_weight must have one number for each of {classes} classes; "
+            f"got shape {weights.shape}."
+        )
+    _weights_are_fit(function, "class_weight", weights)
+    weights = weights.reshape((1,) * (targets.ndim - 1) + weights.shape)
+    return counted * weights, jnp.sum(targets * weights)
 
 
-def _xlog1my(x, y):
-    """x * log(1 - y), with 0 * log(0) = 0. log1p for small y keeps the digits that 1 - y would round away;
-    above 1/4 it is log, because log1p of jax 0.10 on CPU is up to 128 ULP off between -0.45 and -0.3."""
-    y = jnp.where((x == 0) & (y == 1), 0, y)
-    small = y < 0.25
-    return x * jnp.where(small, jnp.log1p(-jnp.where(small, y, 0)), jnp.log(1 - jnp.where(small, 0, y)))
-
-
-@jax.custom_jvp
-def _softplus(x):
-    return jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x)))
-
-
-@_softplus.defjvp
-def _softplus_jvp(primals, tangents):
-    (x,), (dx,) = primals, tangents
-    return _softplus(x), dx * _sigmoid(x)
-
-
-def _log_softmax_parts(x):
-    """log softmax, softmax and 1 - softmax, the last without the cancellation at a dominant class."""
-    shifted = x - jnp.max(x, axis=-1, keepdims=True)
-    positions = lax.broadcasted_iota(jnp.int32, x.shape, x.ndim - 1)
-    top = positions == jnp.argmax(x, axis=-1, keepdims=True)
-    powers = jnp.exp(shifted)
-    rest = jnp.sum(jnp.where(top, 0, powers), axis=-1, keepdims=True)
-    probabilities = powers / (1 + rest)
-    complements = jnp.where(top, rest / (1 + rest), 1 - probabilities)
-    return shifted - jnp.log1p(rest), probabilities, complements, top
-
-
-@jax.custom_jvp
-def _log_softmax(x):
-    return _log_softmax_parts(x)[0]
-
-
-@_log_softmax.defjvp
-def _log_softmax_jvp(primals, tangents):
-    # d y[i] = (1 - p[i]) d x[i] - sum of p[j] d x[j] over the others: nothing large is subtracted from
-    # itself.
-    (x,), (dx,) = primals, tangents
-    y, probabilities, complements, top = _log_softmax_parts(x)
-    moved = probabilities * dx
-    rest = jnp.sum(jnp.where(top, 0, moved), axis=-1, keepdims=True)
-    largest = jnp.sum(jnp.where(top, moved, 0), axis=-1, keepdims=True)
-    others = jnp.where(top, rest, (rest - moved) + largest)
-    return y, complements * dx - others
+def _weights_are_fit(function, argument, weights):
+    """Numbers >= 0 and finite; traced ones are not looked at."""
+    if not isinstance(weights, Tracer):
+        for weight in np.asarray(weights):
+            checks.non_negative(function, argument, weight)
 
 
 def mean_squared_error(predictions, targets, reduction="mean"):
@@ -146,10 +120,12 @@ def binary_cross_entropy(predictions, targets, reduction="mean"):
     """
     checks.reduction("binary_cross_entropy", reduction)
     predictions, targets = _pair("binary_cross_entropy", ("predictions", "targets"), predictions, targets)
-    return _reduce(-(_xlogy(targets, predictions) + _xlog1my(1 - targets, predictions)), reduction)
+    return _reduce(
+        -(stable.xlogy(targets, predictions) + stable.xlog1my(1 - targets, predictions)), reduction
+    )
 
 
-def categorical_cross_entropy(predictions, targets, reduction="mean"):
+def categorical_cross_entropy(predictions, targets, reduction="mean", label_smoothing=0.0, class_weight=None):
     """Categorical cross-entropy of probabilities, exact: 0 * log(0) is 0, a certain mistake costs infinity.
 
         categorical_cross_entropy(predictions, targets) = mean_n -sum_c targets[n][c] * log(predictions[n][c])
@@ -157,7 +133,10 @@ def categorical_cross_entropy(predictions, targets, reduction="mean"):
     predictions: [..., C], rows in [0, 1] that sum to 1; targets: rows [..., C] or integer labels [...].
     reduction="none" returns one term a row, >= 0. Raises ValueError where targets fit neither shape or a
     label is out of range; a traced label, inside `jax.jit`, is not looked at: out of range it costs 0.
-    Nothing is clipped; for scores take `softmax_cross_entropy`. Source: Bishop 2006, eq. 4.108.
+    Nothing is clipped; for scores take `softmax_cross_entropy`. label_smoothing s, in [0, 1):
+    targets[n][c] becomes (1 - s) * targets[n][c] + s / C. class_weight: [C] numbers >= 0 that the targets
+    are multiplied by; the mean then divides by sum_n sum_c class_weight[c] * targets[n][c], not smoothed (as
+    PyTorch), and is 0 where that is 0. Source: Bishop 2006, eq. 4.108.
 
     >>> float(categorical_cross_entropy(jnp.array([[0.25, 0.75]]), jnp.array([0])))
     1.3862943611198906
@@ -165,7 +144,8 @@ def categorical_cross_entropy(predictions, targets, reduction="mean"):
     checks.reduction("categorical_cross_entropy", reduction)
     names = ("predictions", "targets")
     predictions, targets = _rows("categorical_cross_entropy", names, predictions, targets)
-    return _reduce(-jnp.sum(_xlogy(targets, predictions), axis=-1), reduction)
+    counted, size = _counted("categorical_cross_entropy", targets, label_smoothing, class_weight)
+    return _reduce(-jnp.sum(stable.xlogy(counted, predictions), axis=-1), reduction, size)
 
 
 def sigmoid_binary_cross_entropy(logits, labels, reduction="mean"):
@@ -182,10 +162,10 @@ def sigmoid_binary_cross_entropy(logits, labels, reduction="mean"):
     """
     checks.reduction("sigmoid_binary_cross_entropy", reduction)
     logits, labels = _pair("sigmoid_binary_cross_entropy", ("logits", "labels"), logits, labels)
-    return _reduce(labels * _softplus(-logits) + (1 - labels) * _softplus(logits), reduction)
+    return _reduce(labels * stable.softplus(-logits) + (1 - labels) * stable.softplus(logits), reduction)
 
 
-def softmax_cross_entropy(logits, labels, reduction="mean"):
+def softmax_cross_entropy(logits, labels, reduction="mean", label_smoothing=0.0, class_weight=None):
     """Categorical cross-entropy of softmax(logits), without ever leaving the scores.
 
         softmax_cross_entropy(logits, labels) =
@@ -193,13 +173,15 @@ def softmax_cross_entropy(logits, labels, reduction="mean"):
 
     logits: [..., C], any real numbers; labels: rows [..., C] or integer labels [...]. reduction="none"
     returns one term a row, >= 0. Raises ValueError where labels fit neither shape or a label is out of range;
-    a traced label, inside `jax.jit`, is not looked at: out of range it costs 0.
-    Source: Bishop 2006, eq. 4.108 with 4.62.
+    a traced label, inside `jax.jit`, is not looked at: out of range it costs 0. label_smoothing and
+    class_weight act as in `categorical_cross_entropy`.
+    Source: Bishop 2006, eq. 4.108 with 4.62; Szegedy et al. 2016, section 7.
 
     >>> float(softmax_cross_entropy(jnp.array([[0.0, 0.0]]), jnp.array([1])))
     0.6931471805599453
     """
     checks.reduction("softmax_cross_entropy", reduction)
     logits, labels = _rows("softmax_cross_entropy", ("logits", "labels"), logits, labels)
-    log_probabilities = _log_softmax(logits)
-    return _reduce(-jnp.sum(jnp.where(labels == 0, 0, labels * log_probabilities), axis=-1), reduction)
+    counted, size = _counted("softmax_cross_entropy", labels, label_smoothing, class_weight)
+    terms = jnp.where(counted == 0, 0, counted * stable.log_softmax(logits))
+    return _reduce(-jnp.sum(terms, axis=-1), reduction, size)

@@ -56,6 +56,26 @@ def binary_accuracy(outputs, targets, threshold=0.5):
     return jnp.mean((outputs > threshold) == (targets > 0.5), dtype=_float(outputs))
 
 
+def top_k_accuracy(outputs, targets, k=5):
+    """The share of examples whose right class is among the k largest outputs.
+
+        top_k_accuracy(outputs, targets) = mean_n [fewer than k outputs are above that of label[n]]
+
+    outputs: [..., C], probabilities or scores; targets: integer labels [...] or rows [..., C], whose largest
+    element is the label; k: a whole number from 1 to C. Ties count as hits. Returns a number in [0, 1].
+
+    >>> float(top_k_accuracy(jnp.array([[0.5, 0.3, 0.2], [0.5, 0.3, 0.2]]), jnp.array([1, 2]), k=2))
+    0.5
+    """
+    categorical_accuracy(outputs, targets)  # raises what is wrong with them
+    outputs, targets = jnp.asarray(outputs), jnp.asarray(targets)
+    if data.whole("top_k_accuracy", "k", k, 1) > outputs.shape[-1]:
+        raise ValueError(f"top_k_accuracy: k must be at most the {outputs.shape[-1]} classes; got {k}.")
+    labels = jnp.argmax(targets, axis=-1) if targets.ndim == outputs.ndim else targets
+    right = jnp.take_along_axis(outputs, labels[..., None].astype(int), axis=-1)
+    return jnp.mean(jnp.sum(outputs > right, axis=-1) < k, dtype=_float(outputs))
+
+
 def _float(outputs):
     return outputs.dtype if jnp.issubdtype(outputs.dtype, jnp.floating) else jnp.result_type(float)
 
@@ -75,7 +95,7 @@ def accuracy(loss):
     probabilities of yes and 0 for their scores; for errors the largest of several outputs, or 1/2 for one."""
     if loss in data.CATEGORICAL_LOSSES:
         return categorical_accuracy
-    if loss in data.BINARY_LOSSES:
+    if loss in (*data.BINARY_LOSSES, *data.SIDED_LOSSES):
         return binary_accuracy if loss == "binary_cross_entropy" else _scores_accuracy
     return _shape_accuracy
 
@@ -92,6 +112,7 @@ def resolve(names, loss):
         "accuracy": accuracy(loss),
         "mean_squared_error": losses.mean_squared_error,
         "mean_absolute_error": losses.mean_absolute_error,
+        "top_k_accuracy": top_k_accuracy,
     }
     chosen = {}
     for metric in () if names is None else names:

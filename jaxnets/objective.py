@@ -1,6 +1,7 @@
 """The loss that a network is trained on: a function by name or by hand, in its fused form, with its
 penalties."""
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -9,17 +10,43 @@ import numpy as np
 import optax
 from flax import nnx
 
-from . import activations, checks, data, losses, metrics, regularization
+from . import (
+    activations,
+    checks,
+    ctc,
+    data,
+    losses,
+    losses_classification,
+    losses_regression,
+    losses_similarity,
+    metrics,
+    regularization,
+)
 from .loop import paths, split
 
 _SOFTMAX = (activations.softmax, jax.nn.softmax)
 _SIGMOID = (activations.sigmoid, jax.nn.sigmoid)
-_NAMED = {name: getattr(losses, name) for name in (*data.ELEMENTWISE_LOSSES, *data.CATEGORICAL_LOSSES)}
+_ROOMS = (losses, losses_regression, losses_classification, losses_similarity, ctc)
+_NAMED = {
+    name: next(getattr(room, name) for room in _ROOMS if hasattr(room, name))
+    for name in (*data.ELEMENTWISE_LOSSES, *data.CATEGORICAL_LOSSES, *data.SEQUENCE_LOSSES)
+}
 _FUSED = {
     "categorical_cross_entropy": (_SOFTMAX, losses.softmax_cross_entropy),
     "binary_cross_entropy": (_SIGMOID, losses.sigmoid_binary_cross_entropy),
 }
-_ENDS = {"categorical_cross_entropy": "softmax", "binary_cross_entropy": "sigmoid"}
+_ENDS = {  # what a loss on probabilities stands behind, and the loss on scores instead
+    "categorical_cross_entropy": ("softmax", "softmax_cross_entropy"),
+    "binary_cross_entropy": ("sigmoid", "sigmoid_binary_cross_entropy"),
+    "kl_divergence": ("softmax", "softmax_cross_entropy"),
+}
+_ON_SCORES = {  # a loss on scores, and the one on probabilities instead
+    "softmax_cross_entropy": "categorical_cross_entropy",
+    "sigmoid_binary_cross_entropy": "binary_cross_entropy",
+    "softmax_focal": None,
+    "sigmoid_focal": None,
+    "ctc_loss": None,
+}
 
 
 def layers_of(module):
@@ -43,7 +70,7 @@ class Objective:
     def __init__(self, module, loss, names=(), l1=0.0, l2=0.0):
         checks.non_negative("NeuralNet.compile", "l1", l1)
         checks.non_negative("NeuralNet.compile", "l2", l2)
-        self.name, function = _named(loss)
+        self.name, self.keywords, function = _named(loss)
         self.function: Any = function
         self.l1, self.l2 = float(l1), float(l2)
         self.metrics = metrics.resolve(names, self.name)
@@ -55,22 +82,29 @@ class Objective:
 
     def _meet(self, last):
         """What the last layer and the loss make of each other."""
+        probable = _is(last, (*_SOFTMAX, *_SIGMOID))
         if self.name in data.PROBABILITY_LOSSES:
-            ends, fused = _FUSED[self.name]
-            if _is(last, ends):
-                self.fused, self.function = True, fused
-            elif not _is(last, (*_SOFTMAX, *_SIGMOID)):
+            end, scores = _ENDS[self.name]
+            if not probable:
                 raise ValueError(
                     f"NeuralNet.compile: {self.name} takes probabilities, and the last layer "
-                    f"({describe(last)}) returns scores. Fix: end the layers with {_ENDS[self.name]}, "
-                    f"or take loss={fused.__name__!r}."
+                    f"({describe(last)}) returns scores. Fix: end the layers with {end}, "
+                    f"or take loss={scores!r}."
                 )
-        for probabilities, (_, fused) in _FUSED.items():
-            if self.name == fused.__name__ and _is(last, (*_SOFTMAX, *_SIGMOID)):
-                raise ValueError(
-                    f"NeuralNet.compile: {self.name} takes scores, and the last layer ({describe(last)}) "
-                    f"returns probabilities. Fix: take loss={probabilities!r}, or leave the last layer out."
-                )
+            ends, fused = _FUSED.get(self.name, ((), None))
+            if _is(last, ends):
+                self.fused, self.function = True, partial(fused, **self.keywords)
+        elif self.name in _ON_SCORES and probable:
+            instead = _ON_SCORES[self.name]
+            fix = (
+                f"take loss={instead!r}, or leave the last layer out"
+                if instead
+                else "leave the last layer out"
+            )
+            raise ValueError(
+                f"NeuralNet.compile: {self.name} takes scores, and the last layer ({describe(last)}) "
+                f"returns probabilities. Fix: {fix}."
+            )
 
     @property
     def names(self):
@@ -111,6 +145,13 @@ class Objective:
         if key == self._checked:
             return
         rows = jax.ShapeDtypeStruct(outputs.shape, outputs.dtype)
+        if batch.weights is not None and self.keywords.get("class_weight") is not None:
+            raise ValueError(
+                f"{function}: sample_weight and the class_weight of {self.name} both weigh the examples. "
+                f"Fix: sample_weight * class_weight[y] alone."
+            )
+        if self.keywords:
+            _result(f"{function}: {self.name}", self.function, rows, batch.targets)
         if self.name is None:
             self._check_loss(function, rows, batch)
         for name, metric in self.metrics.items():
@@ -157,10 +198,19 @@ def _result(what, function, outputs, targets):
 
 
 def _named(loss):
-    """(name, function) of a loss given by name, as one of the library's functions, or as any callable."""
+    """(name, keywords, function) of a loss given by name, as one of the library's functions, as such a
+    function
+    with some of its arguments set by functools.partial, or as any callable."""
+    keywords = loss.keywords if isinstance(loss, partial) and not loss.args else {}
+    given = loss.func if keywords else loss
     for name, function in _NAMED.items():
-        if loss is function or (isinstance(loss, str) and loss == name):
-            return name, function
+        if given is function or (isinstance(given, str) and given == name):
+            if "reduction" in keywords:
+                raise ValueError(
+                    f"NeuralNet.compile: the reduction of {name} is not yours to set; got "
+                    f"{keywords['reduction']!r}. Fix: leave it out."
+                )
+            return name, keywords, partial(function, **keywords) if keywords else function
     if isinstance(loss, str):
         raise ValueError(
             f"NeuralNet.compile: loss must be one of {', '.join(_NAMED)} or a function of "
@@ -171,7 +221,7 @@ def _named(loss):
             f"NeuralNet.compile: loss must be a name or a function of (outputs, targets); "
             f"got {checks.told(loss)}."
         )
-    return None, loss
+    return None, {}, loss
 
 
 def _kernels(params):

@@ -23,6 +23,8 @@ def fitting(function, argument, values, loss, outputs, dtype):
         )
     if loss in data.CATEGORICAL_LOSSES:
         return _classes(function, argument, array, loss, outputs, dtype)
+    if loss in data.SEQUENCE_LOSSES:
+        return _sequences(function, argument, array, loss, outputs)
     if loss in data.ELEMENTWISE_LOSSES:
         _same_shape(function, argument, array, loss, outputs)
     elif array.dtype.kind in "iu":
@@ -34,7 +36,28 @@ def fitting(function, argument, values, loss, outputs, dtype):
         raise ValueError(
             f"{function}: {argument} must be in [0, 1] for {loss}; got {array[at]} at index {data.tell(at)}."
         )
+    if loss in data.SIDED_LOSSES and (outside := (array != -1) & (array != 1)).any():
+        at = data.first(outside)
+        raise ValueError(
+            f"{function}: {argument} must be -1 or 1 for {loss}; got {array[at]} at index {data.tell(at)}. "
+            f"Fix: 2 * {argument} - 1 for 0 and 1."
+        )
+    if loss in data.COUNT_LOSSES and (negative := array < 0).any():
+        at = data.first(negative)
+        raise ValueError(
+            f"{function}: {argument} must be >= 0 for {loss}; got {array[at]} at index {data.tell(at)}."
+        )
     return data.cast(function, argument, array, dtype)
+
+
+def _sequences(function, argument, array, loss, outputs):
+    """Rows of labels [N, L] beside outputs [N, T, C]; what the labels must be, the loss says itself."""
+    if len(outputs) != 3 or array.ndim != 2 or array.dtype.kind not in "iu":
+        raise ValueError(
+            f"{function}: {argument} must be integer labels [N, L], beside outputs [N, T, C], for {loss}; "
+            f"got dtype {array.dtype} of shape {array.shape} and outputs {outputs}."
+        )
+    return data.cast(function, argument, array, np.int32)
 
 
 def _same_shape(function, argument, array, loss, outputs):

@@ -89,9 +89,20 @@ def positive(function, argument, value):
     _in_range(function, argument, value, "a finite number > 0", lambda x: 0 < x < math.inf)
 
 
+def positive(function, argument, value):
+    """A width or temperature: a finite number > 0."""
+    _in_range(function, argument, value, "a finite number > 0", lambda x: 0 < x < math.inf)
+
+
 def fraction(function, argument, value):
     """A probability that may be 0 but never 1, or a decay: in [0, 1)."""
     _in_range(function, argument, value, "in [0, 1)", lambda x: 0 <= x < 1)
+
+
+def finite_number(function, argument, value):
+    """A finite number."""
+    if isinstance(value, str) or number(value) is None or not -math.inf < plain(value) < math.inf:
+        raise ValueError(f"{function}: {argument} must be a finite number; got {value!r}.")
 
 
 def whole(function, argument, value, least):

@@ -10,6 +10,15 @@ from .checks import flatten, nested, shape
 from .systems import number
 from .value import Value, plain
 
+BINARY_LOSSES = ("binary_cross_entropy", "sigmoid_binary_cross_entropy", "sigmoid_focal")  # targets in [0, 1]
+SIDED_LOSSES = ("hinge", "squared_hinge")  # targets -1 or 1
+COUNT_LOSSES = ("poisson", "log_poisson")  # targets >= 0
+CATEGORICAL_LOSSES = ("categorical_cross_entropy", "softmax_cross_entropy", "softmax_focal", "kl_divergence")
+ELEMENTWISE_LOSSES = (
+    *("mean_squared_error", "mean_absolute_error", "huber", "log_cosh", "cosine_distance"),
+    *(*BINARY_LOSSES, *SIDED_LOSSES, *COUNT_LOSSES),
+)
+
 
 def numbers(function, argument, values) -> Any:
     """Nested lists of plain, finite numbers, at least one of them, from lists, tuples and arrays."""
@@ -64,7 +73,7 @@ def targets(function, argument, values, loss, outputs):
             f"{function}: x and {argument} must have the same number of rows; "
             f"got {outputs[0]} and {given[0]}."
         )
-    if loss in ("categorical_cross_entropy", "softmax_cross_entropy"):
+    if loss in CATEGORICAL_LOSSES:
         _classes(function, argument, values, loss, outputs)
     elif given != outputs:
         fix = f" Fix: {argument}[:, None]." if (*given, 1) == outputs else ""
@@ -72,14 +81,26 @@ def targets(function, argument, values, loss, outputs):
             f"{function}: {argument} must have the shape {outputs} of the outputs for {loss}; "
             f"got {given}.{fix}"
         )
-    elif loss in ("binary_cross_entropy", "sigmoid_binary_cross_entropy"):
-        for i, t in enumerate(flatten(values)):
-            if not 0 <= t <= 1:
-                raise ValueError(
-                    f"{function}: {argument} must be in [0, 1] for {loss}; "
-                    f"got {t} at index {_index(i, given)}."
-                )
+    else:
+        _in_range(function, argument, values, loss)
     return values
+
+
+def _in_range(function, argument, values, loss):
+    """Targets of a loss that does not take all numbers."""
+    fix = ""
+    if loss in BINARY_LOSSES:
+        rule, holds = "in [0, 1]", lambda t: 0 <= t <= 1
+    elif loss in COUNT_LOSSES:
+        rule, holds = ">= 0", lambda t: t >= 0
+    elif loss in SIDED_LOSSES:
+        rule, holds, fix = "-1 or 1", lambda t: t in (-1, 1), f" Fix: 2 * {argument} - 1 for 0 and 1."
+    else:
+        return
+    for i, t in enumerate(flatten(values)):
+        if not holds(t):
+            at = _index(i, shape(values))
+            raise ValueError(f"{function}: {argument} must be {rule} for {loss}; got {t} at index {at}.{fix}")
 
 
 def _classes(function, argument, values, loss, outputs):

@@ -44,6 +44,8 @@ atanh(a)       : atanh(a)       | 1 / (1 - a) / (1 + a)
 erf(a)         : erf(a)         | bell(a)
 erfc(a)        : erfc(a)        | -bell(a)
 bell(a)        : bell(a)        | -2 * a * y
+normal_cdf(a)  : normal_cdf(a)  | normal_pdf(a)
+normal_pdf(a)  : normal_pdf(a)  | -a * y
 lgamma(a)      : lgamma(a)      | digamma(a)
 digamma(a)     : digamma(a)     | polygamma(1, a)
 polygamma(n, a): polygamma(n, a)| nan(n, a)                             | polygamma(n + 1, a)

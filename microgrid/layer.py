@@ -6,6 +6,7 @@ N: examples. An example is nested lists of numbers: [features], [time][features]
 from typing import Any
 
 from .activations import softmax
+from .activations_rows import glu, log_softmax
 from .checks import each, flatten, shape
 from .value import Value, backward, plain
 
@@ -69,7 +70,8 @@ class Layer:
 
 
 class Activation(Layer):
-    """An activation function as a layer: elementwise, but softmax takes the last axis as a whole.
+    """An activation function as a layer: elementwise, but softmax, log_softmax and glu take the last axis as
+    a whole.
 
     >>> from microgrid.activations import relu
     >>> layer = Activation(relu)
@@ -80,7 +82,7 @@ class Activation(Layer):
     def __init__(self, function):
         super().__init__()
         self.function = function
-        self._whole = function is softmax
+        self._whole = function in (softmax, log_softmax, glu)
 
     def __call__(self, inputs):
         """What the function makes of one example, nested lists of numbers or Values."""

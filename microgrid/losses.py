@@ -1,4 +1,4 @@
-"""The four losses of the cheat sheet, and the two that take scores (logits) instead of probabilities.
+"""The four losses of the cheat sheet, and the two that take scores (logits) for probabilities.
 
 A loss is the mean of its terms; reduction="sum" adds them up, as the cheat sheets do, reduction="none"
 returns them. n: example, c: class, p: prediction, t: target, z: score.
@@ -6,10 +6,14 @@ returns them. n: example, c: class, p: prediction, t: target, z: score.
 
 from . import checks
 from .checks import flatten, known, shape
+from .kinds import Operations
 from .operations import logsumexp, sign, softplus, total, where, xlog1my, xlogy
 
 
-def _reduce(terms, reduction):
+def _reduce(terms, reduction, shape):
+    """The terms in nested lists of a shape, or what becomes of them."""
+    if reduction == "none":
+        return _nest(iter(terms), shape)
     return total(terms) / len(terms) if reduction == "mean" else total(terms)
 
 
@@ -19,7 +23,7 @@ def _elementwise(function, names, first, second, reduction, term):
     checks.same_shape(function, names, first, second)
     checks.not_empty(function, names[0], first)
     terms = [term(p, t) for p, t in zip(flatten(first), flatten(second), strict=True)]
-    return _nest(iter(terms), shape(first)) if reduction == "none" else _reduce(terms, reduction)
+    return _reduce(terms, reduction, shape(first))
 
 
 def _nest(numbers, dimensions):
@@ -29,8 +33,9 @@ def _nest(numbers, dimensions):
     return [_nest(numbers, dimensions[1:]) for _ in range(dimensions[0])]
 
 
-def _rowwise(function, names, first, second, reduction, term):
-    """The loss whose terms are term(row, target row); an integer label c is the row with 1 at c."""
+def _rowwise(function, names, first, second, reduction, term, smoothing=0, class_weight=None):
+    """The loss whose terms are term(row, target row); an integer label c is the row with 1 at c. A mean under
+    class weights divides by those of the targets."""
     checks.reduction(function, reduction)
     a, b = shape(first, f"{function}: {names[0]}"), shape(second, f"{function}: {names[1]}")
     if not a:
@@ -47,8 +52,34 @@ def _rowwise(function, names, first, second, reduction, term):
         targets = [_one_hot(function, names[1], label, classes) for label in flatten(second)]
     else:
         targets = _rows(second, classes)
-    terms = [term(row, target) for row, target in zip(_rows(first, classes), targets, strict=True)]
-    return _nest(iter(terms), a[:-1]) if reduction == "none" else _reduce(terms, reduction)
+    checks.fraction(function, "label_smoothing", smoothing)
+    weights = None if class_weight is None else _class_weights(function, class_weight, classes)
+    counted = _smoothed(targets, smoothing, classes)
+    if weights:
+        counted = [[w * t for w, t in zip(weights, target, strict=True)] for target in counted]
+    terms = [term(row, target) for row, target in zip(_rows(first, classes), counted, strict=True)]
+    if not weights or reduction != "mean":
+        return _reduce(terms, reduction, a[:-1])
+    size = total([w * t for target in targets for w, t in zip(weights, target, strict=True)])
+    return total(terms) / where(size > 0, size, 1)
+
+
+def _smoothed(targets, smoothing, classes):
+    """Target rows of which a share is given to all classes alike."""
+    if not isinstance(smoothing, Operations) and smoothing == 0:
+        return targets  # as they are, exact numbers too
+    return [[(1 - smoothing) * t + smoothing / classes for t in target] for target in targets]
+
+
+def _class_weights(function, values, classes):
+    """One number >= 0 for each class."""
+    if (given := shape(values, f"{function}: class_weight")) != (classes,):
+        raise ValueError(
+            f"{function}: class_weight must have one number for each of {classes} classes; got shape {given}."
+        )
+    for weight in flatten(values):
+        checks.non_negative(function, "class_weight", weight)
+    return flatten(values)
 
 
 def _rows(array, classes):
@@ -61,6 +92,12 @@ def _one_hot(function, name, label, classes):
     if not 0 <= label < classes:
         raise ValueError(f"{function}: {name} must be labels in 0..{classes - 1}; got {label}.")
     return [1 if c == label else 0 for c in range(classes)]
+
+
+def _surprise(z, c):
+    """-log softmax(z)[c]. The class itself is exp(0) = 1: as a plain number it takes no part in its own
+    slope, which otherwise would be a probability near 1 minus 1."""
+    return logsumexp([0 if j == c else z[j] - z[c] for j in range(len(z))])
 
 
 def mean_squared_error(predictions, targets, reduction="mean"):
@@ -124,14 +161,17 @@ def binary_cross_entropy(predictions, targets, reduction="mean"):
     )
 
 
-def categorical_cross_entropy(predictions, targets, reduction="mean"):
+def categorical_cross_entropy(predictions, targets, reduction="mean", label_smoothing=0.0, class_weight=None):
     """Categorical cross-entropy: the surprise of one answer among C. A certain mistake costs infinity.
 
         categorical_cross_entropy(predictions, targets) = mean_n -sum_c targets[n][c] * log(predictions[n][c])
 
     predictions: [N][C], rows of numbers in [0, 1] that sum to 1; targets: rows [N][C] or integer labels [N].
-    reduction="none" returns one term a row, >= 0. 0 * log(0) is 0, nothing is clipped. Raises ValueError
-    where targets fit neither shape or a label is out of range. Source: Bishop 2006, eq. 4.108.
+    reduction="none" returns one term a row, >= 0. 0 * log(0) is 0, nothing is clipped. label_smoothing s, in
+    [0, 1): targets[n][c] becomes (1 - s) * targets[n][c] + s / C. class_weight: [C] numbers >= 0 that the
+    targets are multiplied by; the mean then divides by sum_n sum_c class_weight[c] * targets[n][c], not
+    smoothed (as PyTorch), and is 0 where that is 0. Raises ValueError where targets fit neither shape or a
+    label is out of range, for such a smoothing or weight. Source: Bishop 2006, eq. 4.108.
 
     >>> categorical_cross_entropy([[0.25, 0.75]], [0])
     1.3862943611198906
@@ -143,6 +183,8 @@ def categorical_cross_entropy(predictions, targets, reduction="mean"):
         targets,
         reduction,
         lambda row, target: -total([xlogy(t, p) for p, t in zip(row, target, strict=True)]),
+        label_smoothing,
+        class_weight,
     )
 
 
@@ -170,29 +212,25 @@ def sigmoid_binary_cross_entropy(logits, labels, reduction="mean"):
     )
 
 
-def softmax_cross_entropy(logits, labels, reduction="mean"):
+def softmax_cross_entropy(logits, labels, reduction="mean", label_smoothing=0.0, class_weight=None):
     """Categorical cross-entropy of softmax(logits): how far other scores are above the true class's.
 
         softmax_cross_entropy(logits, labels) =
             mean_n sum_c labels[n][c] * log(sum_j exp(logits[n][j] - logits[n][c]))
 
     logits: [N][C], any real numbers; labels: rows [N][C] or integer labels [N]. reduction="none" returns one
-    term a row, >= 0. Raises ValueError where labels fit neither shape or one is out of range.
-    Source: Bishop 2006, eq. 4.108 with 4.62.
+    term a row, >= 0. label_smoothing and class_weight act as in `categorical_cross_entropy`. Raises
+    ValueError where labels fit neither shape or one is out of range, and for a bad smoothing or weight.
+    Source: Bishop 2006, eq. 4.108 with 4.62; Szegedy et al. 2016, section 7.
 
     >>> softmax_cross_entropy([[0.0, 0.0]], [1])
     0.6931471805599453
     """
 
-    def surprise(z, c):
-        # The class itself is exp(0) = 1: as a plain number it takes no part in its own slope, which otherwise
-        # would be a probability near 1 minus 1.
-        return logsumexp([0 if j == c else z[j] - z[c] for j in range(len(z))])
-
     def weighted(t, z, c):
         if known(t) and t == 0:
             return 0
-        return where(t != 0, t * surprise(z, c), 0)
+        return where(t != 0, t * _surprise(z, c), 0)
 
     return _rowwise(
         "softmax_cross_entropy",
@@ -201,4 +239,6 @@ def softmax_cross_entropy(logits, labels, reduction="mean"):
         labels,
         reduction,
         lambda z, target: total([weighted(t, z, c) for c, t in enumerate(target)]),
+        label_smoothing,
+        class_weight,
     )

@@ -1,6 +1,8 @@
 """The loss that a net learns from: fused with the last activation where that saves digits, with penalties."""
 
-from . import activations, checks, losses
+from functools import partial
+
+from . import activations, checks, data, losses, losses_classification, losses_regression, losses_similarity
 from .layer import Activation
 from .operations import total
 from .regularization import l1_penalty, l2_penalty
@@ -10,44 +12,60 @@ FUSED = {
     "categorical_cross_entropy": (activations.softmax, "softmax_cross_entropy"),
     "binary_cross_entropy": (activations.sigmoid, "sigmoid_binary_cross_entropy"),
 }
-LOSSES = ("mean_squared_error", "mean_absolute_error", *FUSED, *(scores for _, scores in FUSED.values()))
+ON_PROBABILITIES = FUSED | {"kl_divergence": (activations.softmax, "softmax_cross_entropy")}
+ON_SCORES = ("softmax_cross_entropy", "sigmoid_binary_cross_entropy", "softmax_focal", "sigmoid_focal")
+ROOMS = (losses, losses_regression, losses_classification, losses_similarity)
+LOSSES = {
+    name: next(getattr(room, name) for room in ROOMS if hasattr(room, name))
+    for name in (*data.ELEMENTWISE_LOSSES, *data.CATEGORICAL_LOSSES)
+}
 
 
 class Objective:
     """The mean loss of a batch plus the penalties on kernels, as one Value.
 
-    name: the loss; layers: those of the net; l1, l2: rates of the penalties, >= 0. Raises ValueError for
+    loss: its name, one of the library's functions, or such a function with some of its arguments set by
+    functools.partial; layers: those of the net; l1, l2: rates of the penalties, >= 0. Raises ValueError for
     an unknown loss, a negative rate, and a loss on probabilities behind scores or the reverse.
     """
 
-    def __init__(self, layers, name, l1=0.0, l2=0.0):
+    def __init__(self, layers, loss, l1=0.0, l2=0.0):
         checks.non_negative("NeuralNet.compile", "l1", l1)
         checks.non_negative("NeuralNet.compile", "l2", l2)
-        if not isinstance(name, str) or name not in LOSSES:
-            raise ValueError(f"NeuralNet.compile: loss must be one of {', '.join(LOSSES)}; got {name!r}.")
-        self.name, self.l1, self.l2 = name, l1, l2
-        self._layers, self._loss = layers, getattr(losses, name)
-        self._meet(layers[-1])
+        keywords = loss.keywords if isinstance(loss, partial) and not loss.args else {}
+        given = loss.func if keywords else loss
+        names = [name for name, function in LOSSES.items() if given is function or given == name]
+        if not names:
+            raise ValueError(f"NeuralNet.compile: loss must be one of {', '.join(LOSSES)}; got {loss!r}.")
+        self.name, self.l1, self.l2 = names[0], l1, l2
+        if "reduction" in keywords:
+            raise ValueError(
+                f"NeuralNet.compile: the reduction of {self.name} is not yours to set; got "
+                f"{keywords['reduction']!r}. Fix: leave it out."
+            )
+        self._layers, self._loss = layers, partial(LOSSES[self.name], **keywords)
+        self._meet(layers[-1], keywords)
 
-    def _meet(self, last):
+    def _meet(self, last, keywords):
         """What the last layer and the loss make of each other."""
         function = last.function if isinstance(last, Activation) else None
         told = type(last).__name__ if function is None else getattr(function, "__name__", repr(function))
         probable = function in [end for end, _ in FUSED.values()]
-        if self.name in FUSED:
-            end, scores = FUSED[self.name]
+        if self.name in ON_PROBABILITIES:
+            end, scores = ON_PROBABILITIES[self.name]
             if not probable:
                 raise ValueError(
                     f"NeuralNet.compile: {self.name} takes probabilities, and the last layer ({told}) "
                     f"returns scores. Fix: end the layers with {end.__name__}, or take loss={scores!r}."
                 )
-            if function is end:
-                self._layers, self._loss = self._layers[:-1], getattr(losses, scores)
-        elif probable and self.name.endswith("cross_entropy"):
-            fix = next(name for name, (_, scores) in FUSED.items() if scores == self.name)
+            if function is end and self.name in FUSED:
+                self._layers, self._loss = self._layers[:-1], partial(LOSSES[scores], **keywords)
+        elif probable and self.name in ON_SCORES:
+            instead = [name for name, (_, scores) in FUSED.items() if scores == self.name]
+            fix = "".join(f"take loss={name!r}, or " for name in instead)
             raise ValueError(
                 f"NeuralNet.compile: {self.name} takes scores, and the last layer ({told}) returns "
-                f"probabilities. Fix: take loss={fix!r}, or leave the last layer out."
+                f"probabilities. Fix: {fix}leave the last layer out."
             )
 
     def __call__(self, x, y):

@@ -50,6 +50,7 @@ asin, acos, atan, atan2 = _row("asin"), _row("acos"), _row("atan"), _row("atan2"
 sinh, cosh, tanh = _row("sinh"), _row("cosh"), _row("tanh")
 asinh, acosh, atanh = _row("asinh"), _row("acosh"), _row("atanh")
 erf, erfc, lgamma, digamma = _row("erf"), _row("erfc"), _row("lgamma"), _row("digamma")
+normal_cdf, normal_pdf = _row("normal_cdf"), _row("normal_pdf")
 sigmoid, softplus, relu = _row("sigmoid"), _row("softplus"), _row("relu")
 step, sign, floor = _row("step"), _row("sign"), _row("floor")
 maximum, minimum, clip = _row("maximum"), _row("minimum"), _row("clip")

@@ -11,7 +11,7 @@ from microgrid.systems import functions
 from tests.rows import MEANING, ORDER, cells, numbers
 
 REAL_ONLY = "abs sign floor cbrt hypot atan2 relu step maximum minimum clip".split()
-MPMATH_ONLY = "erf erfc bell lgamma digamma polygamma".split()
+MPMATH_ONLY = "erf erfc bell normal_cdf normal_pdf lgamma digamma polygamma".split()
 HOLOMORPHIC = [name for name in RULES if name not in REAL_ONLY]
 PRINCIPAL = MEANING | {  # where the real formula is of another branch, or not holomorphic
     "asinh": mpmath.asinh,

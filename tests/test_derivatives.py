@@ -151,6 +151,7 @@ def mutated(rule):
 
 TWINS = (  # functions that are easily taken for one another
     "sin cos, sinh cosh, tan tanh, asin acos, atan tan, asinh acosh, erf erfc, lgamma digamma, sech2 bell, "
+    "normal_cdf normal_pdf, "
     "larger smaller, arc slant, cosine turn, power power0, log0 log_or_nan, quotient quotient0, floor sign"
 )
 TWIN = {one: other for pair in TWINS.split(", ") for one, other in (pair.split(), pair.split()[::-1])}

@@ -5,7 +5,7 @@ from importlib import import_module
 
 import numpy as np
 
-from .. import NeuralNet, Value, activations
+from .. import NeuralNet, Value
 from ..layer import Layer
 
 
@@ -36,11 +36,10 @@ def to_microgrid(net):
 def _twin(layer):
     """The scalar layer, or activation, of the same name, made with the same arguments, which an array layer
     keeps under their names; with its weights and its running statistics."""
-    import jaxnets
-
     kind = type(layer)
-    if layer is getattr(jaxnets.activations, name := getattr(layer, "__name__", ""), None):
-        return getattr(activations, name)
+    module, name = getattr(layer, "__module__", None) or "", getattr(layer, "__name__", "")
+    if module.startswith("jaxnets.activations") and layer is getattr(import_module(module), name, None):
+        return getattr(import_module(module.replace("jaxnets", "microgrid", 1)), name)
     topic = kind.__module__.removeprefix("jaxnets.")
     scalar = getattr(import_module(f"microgrid.{topic}"), kind.__name__, None) if _own(kind) else None
     if not (inspect.isclass(scalar) and issubclass(scalar, Layer)):

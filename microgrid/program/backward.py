@@ -18,7 +18,7 @@ from .regions import inner, operands, regions
 SAFE = LEAVES | {
     "add", "sub", "mul", "neg", "abs", "total", "where", "row", "flows", "not", "and", "or", "lt", "le", "gt",
     "ge", "eq", "ne", "sin", "cos", "tanh", "atan", "sigmoid", "sech2", "bell", "erf", "erfc", "sign", "wins",
-    "above", "larger", "smaller", "cosine",
+    "normal_cdf", "normal_pdf", "above", "larger", "smaller", "cosine",
 }  # fmt: skip
 
 

@@ -134,6 +134,14 @@ class Balls(Numbers):
         """2 / sqrt(pi) * exp(-a**2), the slope of erf."""
         return self._even(lambda t: 2 / self.arb.pi().sqrt() * (-t * t).exp())(a)
 
+    def normal_cdf(self, a):
+        """The probability that a standard normal number is below a."""
+        return self._monotone(lambda a: (-a / self.arb(2).sqrt()).erfc() / 2)(a)
+
+    def normal_pdf(self, a):
+        """exp(-a**2 / 2) / sqrt(2 * pi), the slope of normal_cdf."""
+        return self._even(lambda t: (-t * t / 2).exp() / (2 * self.arb.pi()).sqrt())(a)
+
     def slant(self, a):
         """sqrt(1 + a**2)."""
         return self._even(lambda t: (1 + t * t).sqrt())(a)

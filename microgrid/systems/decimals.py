@@ -196,3 +196,15 @@ class Decimals(Numbers):
     def bell(self, a):
         """2 / sqrt(pi) * exp(-a**2), the slope of erf."""
         return bell(a)
+
+    @rounded
+    def normal_cdf(self, a):
+        """The probability that a standard normal number is below a."""
+        with spare(min(40, max(0, 2 * a.adjusted() + 2))):
+            return self.erfc(-a / Decimal(2).sqrt()) / 2
+
+    @rounded
+    def normal_pdf(self, a):
+        """exp(-a**2 / 2) / sqrt(2 * pi), the slope of normal_cdf."""
+        with spare(min(40, max(0, 2 * a.adjusted() + 2))):
+            return self.bell(a / Decimal(2).sqrt()) / Decimal(2).sqrt() / 2

@@ -61,6 +61,23 @@ class _Mpmath(Numbers):
         """2 / sqrt(pi) * exp(-a**2), the slope of erf; exp would show the rounding of a**2."""
         return 2 / self.mpmath.sqrt(self.mpmath.pi) * self.mpmath.exp(-self.mpmath.fmul(a, a, exact=True))
 
+    def normal_cdf(self, a):
+        """The probability that a standard normal number is below a; far out erfc shows the rounding of its
+        operand."""
+        with self.mpmath.extraprec(self._square_bits(a)):
+            y = self.erfc(-a / self.mpmath.sqrt(2)) / 2
+        return +y
+
+    def normal_pdf(self, a):
+        """exp(-a**2 / 2) / sqrt(2 * pi), the slope of normal_cdf."""
+        with self.mpmath.extraprec(self._square_bits(a)):
+            y = self.bell(a / self.mpmath.sqrt(2)) / self.mpmath.sqrt(2) / 2
+        return +y
+
+    def _square_bits(self, a):
+        """The bits before the point of a**2, and some to spare."""
+        return 20 + 2 * min(200, max(0, int(self.mpmath.mag(a)) if a != 0 and self.mpmath.isfinite(a) else 0))
+
 
 class Reals(_Mpmath):
     """mpmath.mpf."""

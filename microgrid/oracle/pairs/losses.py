@@ -1,8 +1,9 @@
 """Rows of losses."""
 
-from ..samplers import choice, mat, prob, real, simplex, unit
+from ..samplers import Sampler, choice, mat, prob, real, simplex, unit, vec
 from .pair import Pair
 
+above_0 = Sampler(lambda draw: draw.uniform(0.1, 3.0), (1.0, 0.25))
 reduction = choice("mean", "sum", "none")
 BAD_REDUCTION = (dict(reduction="average"), "reduction must be 'mean', 'sum' or 'none'; got 'average'.")
 BAD_SHAPE = "must have the same shape; got (3,) and (3, 1)."
@@ -19,6 +20,16 @@ HALF_LABELS = (
     "must be integer labels (2,) or rows (2, 2) to meet predictions (2, 2); got (2,).",
 )
 NO_ROWS = (dict(predictions=[], targets=[]), "predictions must not be empty; got shape (0,).")
+BAD_COUNTS = (
+    (dict(label_smoothing=1.0), "label_smoothing must be in [0, 1); got 1.0."),
+    (dict(label_smoothing=-0.1), "label_smoothing must be in [0, 1); got -0.1."),
+    (
+        dict(class_weight=[1.0, 2.0]),
+        "class_weight must have one number for each of 4 classes; got shape (2,).",
+    ),
+    (dict(class_weight=[1.0, -2.0, 1.0, 1.0]), "class_weight must be a finite number >= 0; got -2.0."),
+    (dict(class_weight=[1.0, 1.0, float("nan"), 1.0]), "class_weight must be a finite number >= 0; got nan."),
+)
 NO_SCORES = (dict(logits=[], labels=[]), "logits must not be empty; got shape (0,).")
 
 # fmt: off
@@ -26,8 +37,8 @@ PAIRS = (
     Pair("losses.mean_squared_error", dict(predictions=mat(real), targets=mat(real), reduction=reduction), fails=((THREE, BAD_SHAPE), COLUMN, BAD_REDUCTION, (dict(predictions=[], targets=[]), "must not be empty"))),
     Pair("losses.mean_absolute_error", dict(predictions=mat(real), targets=mat(real), reduction=reduction), fails=((THREE, BAD_SHAPE), BAD_REDUCTION)),
     Pair("losses.binary_cross_entropy", dict(predictions=mat(prob), targets=mat(prob), reduction=reduction), fails=((THREE, BAD_SHAPE), BAD_REDUCTION)),
-    Pair("losses.categorical_cross_entropy", dict(predictions=simplex(certain=False), targets=simplex(), reduction=reduction), fails=(ROWS, NO_ROWS, HALF_LABELS, BAD_REDUCTION)),
+    Pair("losses.categorical_cross_entropy", dict(predictions=simplex(certain=False), targets=simplex(), reduction=reduction, label_smoothing=unit, class_weight=vec(above_0, 4)), fails=(ROWS, NO_ROWS, HALF_LABELS, BAD_REDUCTION, *BAD_COUNTS)),
     Pair("losses.sigmoid_binary_cross_entropy", dict(logits=mat(real), labels=mat(unit), reduction=reduction), fails=((LOGITS, BAD_SHAPE), BAD_REDUCTION)),
-    Pair("losses.softmax_cross_entropy", dict(logits=mat(real), labels=simplex(), reduction=reduction), fails=(SCORES, NO_SCORES, BAD_REDUCTION)),
+    Pair("losses.softmax_cross_entropy", dict(logits=mat(real), labels=simplex(), reduction=reduction, label_smoothing=unit, class_weight=vec(above_0, 4)), fails=(SCORES, NO_SCORES, BAD_REDUCTION, *BAD_COUNTS)),
 )
 # fmt: on

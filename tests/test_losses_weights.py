@@ -1,0 +1,109 @@
+"""Weights: a weight of 2 is an example that came twice; those of classes divide by their sum."""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import jaxnets as jn
+import microgrid as mg
+
+LOGITS, LABELS = np.random.default_rng(0).normal(size=(4, 3)), np.array([0, 2, 1, 2])
+WEIGHTS = [1.0, 2.0, 0.5]
+
+
+def test_a_weight_of_two_is_an_example_that_came_twice():
+    for room, number in ((jn, jnp.array), (mg, list)):
+        assert float(room.sample_weighted(number([1.0, 4.0]), number([2, 1]), "sum")) == 6
+        assert float(room.sample_weighted(number([[1.0, 3.0], [4.0, 0.0]]), number([2, 1]))) == 3
+        terms = room.sample_weighted(number([[1.0, 3.0], [4.0, 0.0]]), number([2, 1]), "none")
+        assert np.array_equal(terms, [[2, 6], [4, 0]])
+
+
+def test_fit_weighs_as_the_formula_does():
+    x, y, weights = LOGITS, np.sin(LOGITS[:, :1]), np.array([2.0, 0.0, 1.0, 0.5])
+    net = jn.NeuralNet([jn.Linear(3, 1)], seed=0, dtype="float64")
+    net.compile(jn.gradient_descent(0.1), "huber")
+    terms = jn.huber(net.forward(x), y, "none")
+    told = net.evaluate(x, y, sample_weight=weights)["loss"]
+    assert told == pytest.approx(float(jn.sample_weighted(terms, weights)), rel=1e-14)
+
+
+def cross_entropy(logits, labels, weights, smoothing):
+    """The weighted mean by the book, as PyTorch documents it for integer labels."""
+    logs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    classes = len(weights)
+    top = [(1 - smoothing) * weights[c] * -row[c] + smoothing / classes * -(weights * row).sum()
+           for c, row in zip(labels, logs, strict=True)]  # fmt: skip
+    return sum(top) / sum(weights[c] for c in labels)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+def test_class_weights_divide_by_the_sum_of_those_of_the_labels(smoothing):
+    expected = cross_entropy(LOGITS, LABELS, np.array(WEIGHTS), smoothing)
+    for room, z, t in ((jn, LOGITS, LABELS), (mg, LOGITS.tolist(), LABELS.tolist())):
+        told = dict(label_smoothing=smoothing, class_weight=WEIGHTS if room is mg else jnp.array(WEIGHTS))
+        assert float(room.softmax_cross_entropy(z, t, **told)) == pytest.approx(expected, rel=1e-13)
+        p = jax.nn.softmax(z) if room is jn else [mg.softmax(row) for row in z]
+        assert float(room.categorical_cross_entropy(p, t, **told)) == pytest.approx(expected, rel=1e-13)
+        terms = room.softmax_cross_entropy(z, t, "none", **told)
+        total = sum(WEIGHTS[c] for c in LABELS)
+        assert float(sum(terms)) / total == pytest.approx(expected, rel=1e-13)
+        assert float(room.softmax_cross_entropy(z, t, "sum", **told)) == pytest.approx(
+            float(sum(terms)), rel=1e-14
+        )
+
+
+def test_nothing_is_lost_where_nothing_counts():
+    for room, z, t in ((jn, LOGITS, np.array([0, 0, 0, 0])), (mg, LOGITS.tolist(), [0] * 4)):
+        assert float(room.softmax_cross_entropy(z, t, class_weight=[0.0, 1.0, 1.0])) == 0
+
+
+def test_smoothing_moves_a_share_of_each_label_to_all_classes():
+    rows = (1 - 0.3) * np.eye(3)[LABELS] + 0.1
+    for room, z, t, smooth in (
+        (jn, LOGITS, LABELS, rows),
+        (mg, LOGITS.tolist(), LABELS.tolist(), rows.tolist()),
+    ):
+        one, other = (
+            room.softmax_cross_entropy(z, t, label_smoothing=0.3),
+            room.softmax_cross_entropy(z, smooth),
+        )
+        assert float(one) == pytest.approx(float(other), rel=1e-14)
+
+
+@pytest.mark.parametrize("end", [True, False])
+def test_a_net_takes_losses_with_arguments_in_both_rooms(end):
+    from microgrid.oracle import to_microgrid
+
+    name = "categorical_cross_entropy" if end else "softmax_cross_entropy"
+    net = jn.NeuralNet([jn.Linear(3, 3), *([jn.softmax] if end else [])], seed=0, dtype="float64")
+    twin = to_microgrid(net)
+    told = dict(label_smoothing=0.1, class_weight=tuple(WEIGHTS))
+    net.compile(jn.gradient_descent(0.2), partial(getattr(jn, name), **told))
+    twin.compile(mg.gradient_descent(0.2), partial(getattr(mg, name), **told))
+    history = net.fit(LOGITS, LABELS, epochs=3, batch_size=None, verbose=0).history["loss"]
+    scalars = twin.fit(LOGITS.tolist(), LABELS.tolist(), epochs=3, batch_size=None).history["loss"]
+    assert scalars == pytest.approx(history, rel=1e-12)
+    assert history[2] < history[0]
+
+
+def test_two_ways_to_weigh_at_once_are_refused():
+    net = jn.NeuralNet([jn.Linear(3, 3)], seed=0)
+    net.compile(jn.sgd(0.1), partial(jn.softmax_cross_entropy, class_weight=tuple(WEIGHTS)))
+    with pytest.raises(
+        ValueError, match="sample_weight and the class_weight of softmax_cross_entropy both weigh"
+    ):
+        net.fit(LOGITS, LABELS, sample_weight=np.ones(4), verbose=0)
+
+
+def test_arguments_that_a_loss_does_not_take_are_refused_before_training():
+    net = jn.NeuralNet([jn.Linear(3, 3)], seed=0)
+    net.compile(jn.sgd(0.1), partial(jn.huber, delta=-1.0))
+    with pytest.raises(ValueError, match="huber: delta must be a finite number > 0; got -1"):
+        net.fit(LOGITS, LOGITS, verbose=0)
+    for room in (mg, jn):
+        with pytest.raises(ValueError, match="the reduction of huber is not yours to set; got 'sum'"):
+            room.NeuralNet([room.Linear(3, 3)]).compile(room.sgd(0.1), partial(room.huber, reduction="sum"))
