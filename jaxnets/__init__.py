@@ -18,6 +18,13 @@ from .activations import (
     softmax as softmax,
     tanh as tanh,
 )
+from .attention import (
+    MultiHeadAttention as MultiHeadAttention,
+    multi_head_attention as multi_head_attention,
+    positional_encoding as positional_encoding,
+    scaled_dot_product_attention as scaled_dot_product_attention,
+)
+from .embedding import Embedding as Embedding
 from .linear import Linear as Linear
 from .losses import (
     binary_cross_entropy as binary_cross_entropy,
@@ -28,6 +35,19 @@ from .losses import (
     softmax_cross_entropy as softmax_cross_entropy,
 )
 from .neural_net import NeuralNet as NeuralNet
+from .normalization import (
+    batch_norm as batch_norm,
+    group_norm as group_norm,
+    layer_norm as layer_norm,
+    moments as moments,
+    rms_norm as rms_norm,
+)
+from .normalizers import (
+    BatchNorm as BatchNorm,
+    GroupNorm as GroupNorm,
+    LayerNorm as LayerNorm,
+    RMSNorm as RMSNorm,
+)
 from .optimizers import (
     adagrad as adagrad,
     adam as adam,
@@ -46,27 +66,41 @@ from .regularization import (
 from .training import History as History
 
 __all__ = [
+    "BatchNorm",
     "Dropout",
+    "Embedding",
+    "GroupNorm",
     "History",
+    "LayerNorm",
     "Linear",
+    "MultiHeadAttention",
     "NeuralNet",
+    "RMSNorm",
     "adagrad",
     "adam",
+    "batch_norm",
     "binary_cross_entropy",
     "binary_step",
     "categorical_cross_entropy",
     "dropout",
     "gradient_descent",
+    "group_norm",
     "identity",
     "l1_penalty",
     "l2_penalty",
+    "layer_norm",
     "leaky_relu",
     "mean_absolute_error",
     "mean_squared_error",
+    "moments",
     "momentum",
+    "multi_head_attention",
     "nesterov",
+    "positional_encoding",
     "relu",
+    "rms_norm",
     "rmsprop",
+    "scaled_dot_product_attention",
     "sgd",
     "sigmoid",
     "sigmoid_binary_cross_entropy",

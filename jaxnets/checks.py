@@ -79,6 +79,19 @@ def fraction(function, argument, value):
         raise ValueError(f"{function}: {argument} must be in [0, 1); got {x}.")
 
 
+def share(function, argument, value):
+    """A weight between nothing and all, both included: in [0, 1]."""
+    if not 0 <= (x := number(function, argument, value)) <= 1:
+        raise ValueError(f"{function}: {argument} must be in [0, 1]; got {x}.")
+
+
+def positive(function, argument, value):
+    """What something is divided by: a finite number > 0."""
+    held = getattr(value, "__jax_array__", lambda: value)()  # of a parameter of a module
+    if not isinstance(held, Tracer) and not 0 < (x := number(function, argument, value)) < math.inf:
+        raise ValueError(f"{function}: {argument} must be a finite number > 0; got {x}.")
+
+
 def reduction(function, value):
     """How terms become one loss."""
     if not isinstance(value, str) or value not in ("mean", "sum", "none"):
@@ -123,3 +136,15 @@ def rngs(function, value):
     """A Flax collection of random streams, not a seed."""
     if not isinstance(value, nnx.Rngs):
         raise TypeError(f"{function}: rngs must be an nnx.Rngs; got {told(value)}. Fix: rngs=nnx.Rngs(0).")
+
+
+def finite(function, argument, value):
+    """A number that is neither infinite nor nan."""
+    if not math.isfinite(x := number(function, argument, value)):
+        raise ValueError(f"{function}: {argument} must be a finite number; got {x}.")
+
+
+def flag(function, argument, value):
+    """True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{function}: {argument} must be True or False; got {told(value)}.")

@@ -49,7 +49,7 @@ def batch_norm(inputs, mean, var, scale=None, bias=None, eps=1e-5):
     [[-1.0], [1.0]]
     """
     inputs = _at_least("batch_norm", inputs, 2, "[N, ..., features]")
-    _small("batch_norm", eps)
+    checks.positive("batch_norm", "eps", eps)
     mean, var, scale, bias = (
         _one_a_feature("batch_norm", name, x, inputs)
         for name, x in (("mean", mean), ("var", var), ("scale", scale), ("bias", bias))
@@ -74,7 +74,7 @@ def layer_norm(inputs, scale=None, bias=None, eps=1e-6):
     [4.0, 6.0]
     """
     inputs = _at_least("layer_norm", inputs, 1, "[..., features]")
-    _small("layer_norm", eps)
+    checks.positive("layer_norm", "eps", eps)
     scale, bias = (
         _one_a_feature("layer_norm", name, x, inputs) for name, x in (("scale", scale), ("bias", bias))
     )
@@ -96,7 +96,7 @@ def group_norm(inputs, num_groups, scale=None, bias=None, eps=1e-6):
     [[-1.0, 1.0, -1.0, 1.0]]
     """
     inputs = _at_least("group_norm", inputs, 2, "[N, ..., features]")
-    _small("group_norm", eps)
+    checks.positive("group_norm", "eps", eps)
     num_groups = data.whole("group_norm", "num_groups", num_groups, 1)
     if inputs.shape[-1] % num_groups:
         raise ValueError(
@@ -124,7 +124,7 @@ def rms_norm(inputs, scale=None, eps=1e-6):
     [1.0, -2.0]
     """
     inputs = _at_least("rms_norm", inputs, 1, "[..., features]")
-    _small("rms_norm", eps)
+    checks.positive("rms_norm", "eps", eps)
     scale = _one_a_feature("rms_norm", "scale", scale, inputs)
     wide = _wide(inputs)
     return _stretched(wide / jnp.sqrt(_mean_square(wide, (-1,)) + eps), scale, None).astype(inputs.dtype)
@@ -170,13 +170,6 @@ def _at_least(function, inputs, axes, told):
         raise ValueError(f"{function}: inputs must be {told}; got shape {inputs.shape}.")
     checks.not_empty(function, "inputs", inputs)
     return inputs
-
-
-def _small(function, eps):
-    """What keeps the root from 0."""
-    checks.non_negative(function, "eps", eps)
-    if not isinstance(eps, Tracer) and float(eps) == 0:
-        raise ValueError(f"{function}: eps must be > 0, or a constant feature is divided by 0; got 0.")
 
 
 def _one_a_feature(function, name, x, inputs):

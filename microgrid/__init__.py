@@ -9,6 +9,13 @@ from .activations import (
     softmax as softmax,
     tanh as tanh,
 )
+from .attention import (
+    MultiHeadAttention as MultiHeadAttention,
+    multi_head_attention as multi_head_attention,
+    positional_encoding as positional_encoding,
+    scaled_dot_product_attention as scaled_dot_product_attention,
+)
+from .embedding import Embedding as Embedding
 from .layer import Activation as Activation, Layer as Layer
 from .linear import Linear as Linear
 from .losses import (
@@ -21,6 +28,19 @@ from .losses import (
 )
 from .neural_net import NeuralNet as NeuralNet
 from .neuron import Neuron as Neuron
+from .normalization import (
+    batch_norm as batch_norm,
+    group_norm as group_norm,
+    layer_norm as layer_norm,
+    moments as moments,
+    rms_norm as rms_norm,
+)
+from .normalizers import (
+    BatchNorm as BatchNorm,
+    GroupNorm as GroupNorm,
+    LayerNorm as LayerNorm,
+    RMSNorm as RMSNorm,
+)
 from .optimizers import (
     adagrad as adagrad,
     adam as adam,
@@ -48,34 +68,48 @@ from .value import Value as Value
 
 __all__ = [
     "Activation",
+    "BatchNorm",
     "Dropout",
+    "Embedding",
+    "GroupNorm",
     "Layer",
+    "LayerNorm",
     "Linear",
+    "MultiHeadAttention",
     "NeuralNet",
     "Neuron",
     "Program",
+    "RMSNorm",
     "Value",
     "adagrad",
     "adam",
+    "batch_norm",
     "binary_cross_entropy",
     "binary_step",
     "categorical_cross_entropy",
     "dropout",
     "grad",
     "gradient_descent",
+    "group_norm",
     "hessian",
     "identity",
     "jacobian",
     "jvp",
     "l1_penalty",
     "l2_penalty",
+    "layer_norm",
     "leaky_relu",
     "mean_absolute_error",
     "mean_squared_error",
+    "moments",
     "momentum",
+    "multi_head_attention",
     "nesterov",
+    "positional_encoding",
     "relu",
+    "rms_norm",
     "rmsprop",
+    "scaled_dot_product_attention",
     "sgd",
     "sigmoid",
     "sigmoid_binary_cross_entropy",

@@ -44,7 +44,7 @@ def batch_norm(inputs, mean, var, scale=None, bias=None, eps=1e-5):
     [[-1.0], [1.0]]
     """
     given = _at_least("batch_norm", inputs, 2, "[N, ..., features]")
-    _small("batch_norm", eps)
+    checks.positive("batch_norm", "eps", eps)
     for name, x in (("mean", mean), ("var", var), ("scale", scale), ("bias", bias)):
         _one_a_feature("batch_norm", name, x, given)
     if negative := [plain(x) for x in var if checks.known(x) and plain(x) < 0]:
@@ -74,7 +74,7 @@ def layer_norm(inputs, scale=None, bias=None, eps=1e-6):
     """
     given = _at_least("layer_norm", inputs, 1, "[..., features]")
     _one_example("layer_norm", given)
-    _small("layer_norm", eps)
+    checks.positive("layer_norm", "eps", eps)
     for name, x in (("scale", scale), ("bias", bias)):
         _one_a_feature("layer_norm", name, x, given)
     return _stretched(_standard(inputs, eps), scale, bias)
@@ -95,7 +95,7 @@ def group_norm(inputs, num_groups, scale=None, bias=None, eps=1e-6):
     [[-1.0, 1.0, -1.0, 1.0]]
     """
     given = _at_least("group_norm", inputs, 2, "[N, ..., features]")
-    _small("group_norm", eps)
+    checks.positive("group_norm", "eps", eps)
     size = given[-1] // _divisor("group_norm", num_groups, given)
     for name, x in (("scale", scale), ("bias", bias)):
         _one_a_feature("group_norm", name, x, given)
@@ -123,7 +123,7 @@ def rms_norm(inputs, scale=None, eps=1e-6):
     """
     given = _at_least("rms_norm", inputs, 1, "[..., features]")
     _one_example("rms_norm", given)
-    _small("rms_norm", eps)
+    checks.positive("rms_norm", "eps", eps)
     _one_a_feature("rms_norm", "scale", scale, given)
     size = sqrt(_mean_square(inputs) + eps)
     return _stretched([x / size for x in inputs], scale, None)
@@ -175,17 +175,11 @@ def _one_example(function, given):
         raise ValueError(f"{function}: inputs must be the numbers of one example; got shape {given}.")
 
 
-def _small(function, eps):
-    """What keeps the root from 0."""
-    checks.non_negative(function, "eps", eps)
-    if checks.known(eps) and plain(eps) == 0:
-        raise ValueError(f"{function}: eps must be > 0, or a constant feature is divided by 0; got 0.")
-
-
 def _one_a_feature(function, name, x, given):
     if x is not None and (got := shape(x, f"{function}: {name}")) != given[-1:]:
         raise ValueError(
-            f"{function}: {name} must have the shape {given[-1:]} of the features of inputs {given}; got {got}."
+            f"{function}: {name} must have the shape {given[-1:]} of the features of inputs {given}; "
+            f"got {got}."
         )
 
 
@@ -193,6 +187,7 @@ def _divisor(function, num_groups, given):
     num_groups = checks.whole(function, "num_groups", num_groups, 1)
     if given[-1] % num_groups:
         raise ValueError(
-            f"{function}: num_groups must divide the {given[-1]} features of inputs {given}; got {num_groups}."
+            f"{function}: num_groups must divide the {given[-1]} features of inputs {given}; "
+            f"got {num_groups}."
         )
     return num_groups

@@ -5,8 +5,8 @@ from .pair import Pair
 
 small = Sampler(lambda draw: draw.choice((1e-5, 1e-3, 0.5)), (1e-6, 1.0))
 blocks = vec(mat(real, 2, 4), 2)
-EPS = (dict(eps=-1.0), "eps must be a finite number >= 0; got -1.0.")
-NO_EPS = (dict(eps=0.0), "eps must be > 0, or a constant feature is divided by 0; got 0.")
+EPS = (dict(eps=-1.0), "eps must be a finite number > 0; got -1.0.")
+NO_EPS = (dict(eps=0.0), "eps must be a finite number > 0; got 0.0.")
 SCALE = (dict(scale=[1.0]), "scale must have the shape (3,) of the features of inputs (4, 3); got (1,).")
 # fmt: off
 PAIRS = (
