@@ -13,11 +13,11 @@ import numpy as np
 import jaxnets
 from jaxnets.plots_learning import train_and_test
 
-EXAMPLES, WRONG, EPOCHS, EVERY = 150, 0.2, 600, 20
+EXAMPLES, WRONG, EPOCHS, EVERY = 150, 0.2, 400, 10
 REMEDIES = {
     "none": {},
-    "L1 1e-3": dict(l1=1e-3),
-    "L2 0.01": dict(l2=0.01),
+    "L1 0.002": dict(l1=0.002),
+    "L2 0.02": dict(l2=0.02),
     "dropout 0.8": dict(rate=0.8),
 }
 

@@ -88,7 +88,7 @@ def positional_encoding(positions, features, max_wavelength=10000.0):
     features = data.whole("positional_encoding", "features", features, 1)
     checks.positive("positional_encoding", "max_wavelength", max_wavelength)
     positions = checks.numbers("positional_encoding", "positions", positions)
-    c = np.arange(features).reshape((1,) * positions.ndim + (-1,))
+    c = np.arange(features).reshape((1,) * positions.ndim + (features,))
     lengths = jnp.asarray(max_wavelength ** (2 * (c // 2) / features), positions.dtype)
     angles = jnp.expand_dims(positions, -1) / lengths
     return jnp.where(c % 2, jnp.cos(angles), jnp.sin(angles))
@@ -108,9 +108,9 @@ def _weights(scores, allowed):
     scores = scores.astype(jnp.promote_types(scores.dtype, jnp.float32))
     seen = scores if allowed is None else jnp.where(allowed, scores, -jnp.inf)
     top = lax.broadcasted_iota(int, scores.shape, scores.ndim - 1) == jnp.argmax(seen, -1, keepdims=True)
-    others = ~top if allowed is None else allowed & ~top
+    rest = ~top if allowed is None else allowed & ~top
     largest = jnp.sum(jnp.where(top, scores, 0), -1, keepdims=True)
-    powers = jnp.where(others, jnp.exp(jnp.where(others, scores - largest, 0)), 0)
+    powers = jnp.where(rest, jnp.exp(jnp.where(rest, scores - largest, 0)), 0)
     one = top if allowed is None else top & allowed
     return jnp.where(one, 1, powers) / (1 + jnp.sum(powers, -1, keepdims=True))
 

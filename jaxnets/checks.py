@@ -51,10 +51,15 @@ def numbers(function, argument, x):
     return x if jnp.issubdtype(x.dtype, jnp.floating) else x.astype(jnp.result_type(float))
 
 
+def _held(value):
+    """The number in a parameter of a module, or the number itself."""
+    convert = getattr(value, "__jax_array__", None)
+    return value if convert is None else convert()
+
+
 def number(function, argument, value, kind="a number"):
     """One real number, returned as a float; 0, which every rule allows, for a traced one."""
-    convert = getattr(value, "__jax_array__", None)  # of a parameter of a module
-    held = value if convert is None else convert()
+    held = _held(value)
     if isinstance(held, Tracer):
         return 0.0
     try:
@@ -87,8 +92,7 @@ def share(function, argument, value):
 
 def positive(function, argument, value):
     """What something is divided by: a finite number > 0."""
-    held = getattr(value, "__jax_array__", lambda: value)()  # of a parameter of a module
-    if not isinstance(held, Tracer) and not 0 < (x := number(function, argument, value)) < math.inf:
+    if not isinstance(_held(value), Tracer) and not 0 < (x := number(function, argument, value)) < math.inf:
         raise ValueError(f"{function}: {argument} must be a finite number > 0; got {x}.")
 
 

@@ -8,8 +8,8 @@ from .plots import _TRAINING, _VALIDATION, _figure, _save
 def train_and_test(seen, path):
     """Draw pairs of curves, a panel each, on one scale: the loss on what is learnt, and on what is not.
 
-    seen: name -> {"epoch": [...], "train": [...], "test": [...]}; path: where the picture goes. The last
-    difference of both, the gap, stands in each panel. Returns the path.
+    seen: name -> {"epoch": [...], "train": [...], "test": [...]}; path: where the picture goes. The gap
+    between both at the end stands over each panel. Returns the path.
     """
     if not seen:
         raise ValueError("train_and_test: seen must hold at least one pair of curves; got none.")
@@ -18,13 +18,10 @@ def train_and_test(seen, path):
     for axes, (name, curves) in zip(panels, seen.items(), strict=True):
         for label, colour in (("train", _TRAINING), ("test", _VALIDATION)):
             axes.plot(curves["epoch"], curves[label], color=colour, label=label, linewidth=1.6)
-        end = curves["epoch"][-1]
-        low, high = curves["train"][-1], curves["test"][-1]
-        axes.annotate(
-            "", (end, low), (end, high), arrowprops=dict(arrowstyle="<->", color="0.4", shrinkA=0, shrinkB=0)
-        )
-        axes.text(end, (low + high) / 2, f"gap {high - low:.2f}  ", ha="right", va="center", color="0.3")
-        axes.set_title(name, loc="left")
+        end, low, high = (curves[key][-1] for key in ("epoch", "train", "test"))
+        arrow = dict(arrowstyle="<->", color="0.4", shrinkA=0, shrinkB=0)
+        axes.annotate("", (end, low), (end, high), arrowprops=arrow)
+        axes.set_title(f"{name}: gap {high - low:.2f}", loc="left")
         axes.set_xlabel("epoch")
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)

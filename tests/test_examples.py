@@ -191,3 +191,39 @@ def test_the_derivation_by_hand_is_that_of_the_machine(capsys):
     assert "for (x0, x1), t in zip(xs, ts):" in batch
     assert along == pytest.approx(second[0], rel=1e-15) and second[0][1] == second[1][0]
     assert "    d_w0 = d_z * x0" in capsys.readouterr().out
+
+
+def assert_remedies_help(seen, gap):
+    """Half the gap at most, and a lower loss on what was never seen."""
+    none = seen["none"]
+    assert gap(none) > 0.8 and none["train"][-1] < 0.05, "learnt by heart"
+    for name, one in seen.items():
+        assert name == "none" or (gap(one) < gap(none) / 2 and one["test"][-1] < none["test"][-1]), name
+
+
+def test_every_remedy_against_overfitting_halves_the_gap(tmp_path, capsys):
+    functions = example("17_overfitting.py")
+    seen = functions["main"](tmp_path)
+    assert list(seen) == list(functions["REMEDIES"])
+    assert_remedies_help(seen, functions["gap"])
+    assert f"{functions['gap'](seen['none']):.3f}" in capsys.readouterr().out
+    assert (tmp_path / "overfitting.png").stat().st_size > 10_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_every_remedy_against_overfitting_halves_the_gap_on_other_digits(seed):
+    functions = example("17_overfitting.py")
+    train, test = functions["data"](seed)
+    remedies = functions["REMEDIES"].items()
+    seen = {name: functions["curves"](train, test, **remedy, seed=seed) for name, remedy in remedies}
+    assert_remedies_help(seen, functions["gap"])
+
+
+def test_attention_learns_to_read_backwards(tmp_path, capsys):
+    accuracy, weights = example("18_attention.py")["main"](tmp_path)
+    assert accuracy >= 0.99
+    assert weights.argmax(axis=1).tolist() == list(range(8))[::-1]
+    assert weights.sum(axis=1) == pytest.approx([1] * 8)
+    assert "->" in capsys.readouterr().out
+    assert (tmp_path / "attention.png").stat().st_size > 10_000

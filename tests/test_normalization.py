@@ -123,6 +123,8 @@ def test_layers_say_what_flax_says_with_the_same_weights(name):
         value = jnp.asarray(rng.normal(size=4))
         for layer in (ours, theirs):
             getattr(layer, weight).set_value(value)
+    for statistic in ours.statistics:
+        getattr(theirs, statistic).set_value(ours.statistics[statistic])  # float64 too
     for layer in (ours, theirs):
         layer.train()
     for step in range(3):

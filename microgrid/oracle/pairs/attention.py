@@ -1,8 +1,9 @@
 """Rows of attention."""
 
-from ..samplers import Sampler, choice, mat, real, vec
+from ..samplers import Sampler, choice, mat, moderate, real, vec
 from .pair import Pair
 
+# fmt: off
 yes = Sampler(lambda draw: draw.random() < 0.6, (True, False), real=False)
 causal = choice(False, True)
 SHAPES = (
@@ -23,13 +24,11 @@ HEADS = (
     (dict(value=[[1.0]] * 3), "num_heads must divide the 1 features of value (3, 1); got 2."),
     (dict(num_heads=0), "num_heads must be a whole number >= 1; got 0."),
 )
-qkv = dict(
-    query=mat(real, 2, 2), key=mat(real, 3, 2), value=mat(real, 3, 2), mask=mat(yes, 2, 3), is_causal=causal
-)
-# fmt: off
+qkv = dict(query=mat(real, 2, 2), key=mat(real, 3, 2), value=mat(real, 3, 2), mask=mat(yes, 2, 3), is_causal=causal)
+heads = dict(query=mat(moderate, 2, 2), key=mat(moderate, 3, 2), value=mat(moderate, 3, 4), num_heads=choice(2), mask=mat(yes, 2, 3), is_causal=choice(True))
 PAIRS = (
     Pair("attention.scaled_dot_product_attention", qkv, fails=SHAPES),
-    Pair("attention.multi_head_attention", qkv | dict(num_heads=choice(2)), fails=SHAPES + HEADS),
+    Pair("attention.multi_head_attention", heads, fails=SHAPES + HEADS),
     Pair("attention.positional_encoding", dict(positions=vec(real, 3), features=choice(5), max_wavelength=choice(10000.0, 50.0)), fails=((dict(features=0), "features must be a whole number >= 1; got 0."), (dict(max_wavelength=0.0), "max_wavelength must be a finite number > 0; got 0.0."))),
 )
 # fmt: on
