@@ -189,24 +189,25 @@ class MultiHeadAttention(Layer):
         is_causal=False,
         rngs=None,
     ):
-        sizes = dict(in_features=in_features, qkv_features=qkv_features, out_features=out_features)
-        for name, size in sizes.items():
-            size = in_features if size is None else size
-            setattr(self, name, data.whole("MultiHeadAttention", name, size, 1))
-        self.num_heads = data.whole("MultiHeadAttention", "num_heads", num_heads, 1)
+        name, sizes = "MultiHeadAttention", (qkv_features, out_features)
+        qkv_features, out_features = (in_features if size is None else size for size in sizes)
+        self.in_features = data.whole(name, "in_features", in_features, 1)
+        self.qkv_features = data.whole(name, "qkv_features", qkv_features, 1)
+        self.out_features = data.whole(name, "out_features", out_features, 1)
+        self.num_heads = data.whole(name, "num_heads", num_heads, 1)
         if self.qkv_features % self.num_heads:
             raise ValueError(
                 f"MultiHeadAttention: num_heads must divide the {self.qkv_features} qkv_features; "
                 f"got {self.num_heads}."
             )
-        checks.flag("MultiHeadAttention", "use_bias", use_bias)
-        checks.flag("MultiHeadAttention", "is_causal", is_causal)
+        checks.flag(name, "use_bias", use_bias)
+        checks.flag(name, "is_causal", is_causal)
         self.use_bias, self.is_causal = use_bias, is_causal
-        for name in ("query", "key", "value", "out"):
-            setattr(self, f"{name}_kernel", nnx.Param(None))
-            setattr(self, f"{name}_bias", nnx.Param(None) if use_bias else None)
+        for part in ("query", "key", "value", "out"):
+            setattr(self, f"{part}_kernel", nnx.Param(None))
+            setattr(self, f"{part}_bias", nnx.Param(None) if use_bias else None)
         if rngs is not None:
-            checks.rngs("MultiHeadAttention", rngs)
+            checks.rngs(name, rngs)
             self.initialize(np.random.default_rng(np.asarray(jax.random.key_data(rngs.params()))))
 
     def initialize(self, generator, dtype="float32"):
@@ -219,11 +220,6 @@ class MultiHeadAttention(Layer):
             setattr(self, f"{name}_bias", part.bias)
 
     def __call__(self, query, key=None, value=None, mask=None):
-        if self.query_kernel.get_value() is None:
-            raise ValueError(
-                "MultiHeadAttention: weights must be drawn before the layer is called; "
-                "give rngs=nnx.Rngs(0), or put the layer into a NeuralNet."
-            )
         if key is None and value is not None:
             raise ValueError("MultiHeadAttention: value must come with a key; got no key.")
         key = query if key is None else key
@@ -233,4 +229,9 @@ class MultiHeadAttention(Layer):
 
     def _linear(self, name, inputs):
         kernel, bias = getattr(self, f"{name}_kernel"), getattr(self, f"{name}_bias")
+        if kernel.get_value() is None:
+            raise ValueError(
+                "MultiHeadAttention: weights must be drawn before the layer is called; "
+                "give rngs=nnx.Rngs(0), or put the layer into a NeuralNet."
+            )
         return linear(inputs, kernel[...], None if bias is None else bias[...])

@@ -163,18 +163,19 @@ class MultiHeadAttention(Layer):
         self, in_features, num_heads, qkv_features=None, out_features=None, use_bias=True, is_causal=False
     ):
         super().__init__()
-        sizes = dict(in_features=in_features, qkv_features=qkv_features, out_features=out_features)
-        for name, size in sizes.items():
-            size = in_features if size is None else size
-            setattr(self, name, checks.whole("MultiHeadAttention", name, size, 1))
-        self.num_heads = checks.whole("MultiHeadAttention", "num_heads", num_heads, 1)
+        name, sizes = "MultiHeadAttention", (qkv_features, out_features)
+        qkv_features, out_features = (in_features if size is None else size for size in sizes)
+        self.in_features = checks.whole(name, "in_features", in_features, 1)
+        self.qkv_features = checks.whole(name, "qkv_features", qkv_features, 1)
+        self.out_features = checks.whole(name, "out_features", out_features, 1)
+        self.num_heads = checks.whole(name, "num_heads", num_heads, 1)
         if self.qkv_features % self.num_heads:
             raise ValueError(
                 f"MultiHeadAttention: num_heads must divide the {self.qkv_features} qkv_features; "
                 f"got {self.num_heads}."
             )
-        checks.flag("MultiHeadAttention", "use_bias", use_bias)
-        checks.flag("MultiHeadAttention", "is_causal", is_causal)
+        checks.flag(name, "use_bias", use_bias)
+        checks.flag(name, "is_causal", is_causal)
         self.use_bias, self.is_causal = use_bias, is_causal
 
     def initialize(self, draw):
