@@ -58,6 +58,13 @@ from .activations_smooth import (
     softsign as softsign,
 )
 from .ctc import ctc_loss as ctc_loss
+from .attention import (
+    MultiHeadAttention as MultiHeadAttention,
+    multi_head_attention as multi_head_attention,
+    positional_encoding as positional_encoding,
+    scaled_dot_product_attention as scaled_dot_product_attention,
+)
+from .embedding import Embedding as Embedding
 from .linear import Linear as Linear
 from .losses import (
     binary_cross_entropy as binary_cross_entropy,
@@ -85,6 +92,19 @@ from .losses_similarity import (
 )
 from .losses_weights import sample_weighted as sample_weighted
 from .neural_net import NeuralNet as NeuralNet
+from .normalization import (
+    batch_norm as batch_norm,
+    group_norm as group_norm,
+    layer_norm as layer_norm,
+    moments as moments,
+    rms_norm as rms_norm,
+)
+from .normalizers import (
+    BatchNorm as BatchNorm,
+    GroupNorm as GroupNorm,
+    LayerNorm as LayerNorm,
+    RMSNorm as RMSNorm,
+)
 from .optimizers import (
     adagrad as adagrad,
     adam as adam,
@@ -113,9 +133,14 @@ from .training import History as History
 from .weights import initializer as initializer
 
 __all__ = [
+    "BatchNorm",
     "Dropout",
+    "Embedding",
+    "GroupNorm",
     "History",
+    "LayerNorm",
     "Linear",
+    "MultiHeadAttention",
     "NeuralNet",
     "adadelta",
     "PReLU",
@@ -124,6 +149,10 @@ __all__ = [
     "adamax",
     "adamw",
     "amsgrad",
+    "RMSNorm",
+    "adagrad",
+    "adam",
+    "batch_norm",
     "binary_cross_entropy",
     "binary_step",
     "categorical_cross_entropy",
@@ -143,6 +172,7 @@ __all__ = [
     "hard_tanh",
     "hinge",
     "huber",
+    "group_norm",
     "identity",
     "initializer",
     "inverse_sqrt_decay",
@@ -151,6 +181,7 @@ __all__ = [
     "l1_penalty",
     "l2_penalty",
     "lamb",
+    "layer_norm",
     "leaky_relu",
     "linear_decay",
     "lion",
@@ -176,6 +207,15 @@ __all__ = [
     "rprop",
     "sample_weighted",
     "selu",
+    "moments",
+    "momentum",
+    "multi_head_attention",
+    "nesterov",
+    "positional_encoding",
+    "relu",
+    "rms_norm",
+    "rmsprop",
+    "scaled_dot_product_attention",
     "sgd",
     "sigmoid",
     "sigmoid_binary_cross_entropy",

@@ -53,6 +53,7 @@ def numbers(function, argument, x):
 
 def _held(value):
     """What a parameter of a module holds; any other value itself."""
+    """The number in a parameter of a module, or the number itself."""
     convert = getattr(value, "__jax_array__", None)
     return value if convert is None else convert()
 
@@ -103,6 +104,16 @@ def flag(function, argument, value):
     """A choice of two, no number and no word."""
     if not isinstance(value, bool):
         raise TypeError(f"{function}: {argument} must be True or False; got {told(value)}.")
+def share(function, argument, value):
+    """A weight between nothing and all, both included: in [0, 1]."""
+    if not 0 <= (x := number(function, argument, value)) <= 1:
+        raise ValueError(f"{function}: {argument} must be in [0, 1]; got {x}.")
+
+
+def positive(function, argument, value):
+    """What something is divided by: a finite number > 0."""
+    if not isinstance(_held(value), Tracer) and not 0 < (x := number(function, argument, value)) < math.inf:
+        raise ValueError(f"{function}: {argument} must be a finite number > 0; got {x}.")
 
 
 def reduction(function, value):
@@ -149,3 +160,15 @@ def rngs(function, value):
     """A Flax collection of random streams, not a seed."""
     if not isinstance(value, nnx.Rngs):
         raise TypeError(f"{function}: rngs must be an nnx.Rngs; got {told(value)}. Fix: rngs=nnx.Rngs(0).")
+
+
+def finite(function, argument, value):
+    """A number that is neither infinite nor nan."""
+    if not math.isfinite(x := number(function, argument, value)):
+        raise ValueError(f"{function}: {argument} must be a finite number; got {x}.")
+
+
+def flag(function, argument, value):
+    """True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{function}: {argument} must be True or False; got {told(value)}.")

@@ -44,7 +44,7 @@ class Layer(nnx.Module):
         graphdef, params, rest = nnx.split(self, nnx.Param, ...)
 
         def call(params, inputs):
-            return nnx.merge(graphdef, params, rest)(inputs)
+            return nnx.merge(graphdef, params, jax.tree.map(lambda a: a, rest))(inputs)
 
         _, pull = jax.vjp(call, params, inputs)
         slopes, inputs_slopes = pull(gradients)

@@ -8,6 +8,7 @@ import numpy as np
 from flax import nnx
 
 from . import checks, data, loop
+from .embedding import Embedding
 from .objective import describe, layers_of
 
 
@@ -33,10 +34,12 @@ def ids(module):
     """How many ids there are where the net looks its inputs up: 0 where it takes floats, inf where the module
     does not say what comes first."""
     first = (layers_of(module) or (module,))[0]
-    if isinstance(first, nnx.Embed):
+    if isinstance(first, nnx.Embed | Embedding):
         return first.num_embeddings
     inside = [part for _, part in nnx.iter_modules(module)]
-    looks_up = any(isinstance(part, nnx.Embed) or getattr(part, "integer_inputs", False) for part in inside)
+    looks_up = any(
+        isinstance(part, nnx.Embed | Embedding) or getattr(part, "integer_inputs", False) for part in inside
+    )
     return math.inf if looks_up else 0
 
 
@@ -47,7 +50,7 @@ def draw(module, seed, dtype):
     generator, drawn = np.random.default_rng(seed), False
     for _, part in list(nnx.iter_modules(module)):
         if initialize := getattr(part, "initialize", None):
-            variables = nnx.to_flat_state(nnx.state(part, nnx.Param))
+            variables = nnx.to_flat_state(nnx.state(part, (nnx.Param, nnx.BatchStat)))
             undrawn = any(variable.get_value() is None for _, variable in variables)
             if undrawn or getattr(part, "rngs", part) is None:
                 initialize(generator, dtype)

@@ -48,6 +48,13 @@ from .activations_smooth import (
     softsign as softsign,
 )
 from .ctc import ctc_loss as ctc_loss
+from .attention import (
+    MultiHeadAttention as MultiHeadAttention,
+    multi_head_attention as multi_head_attention,
+    positional_encoding as positional_encoding,
+    scaled_dot_product_attention as scaled_dot_product_attention,
+)
+from .embedding import Embedding as Embedding
 from .layer import Activation as Activation, Layer as Layer
 from .layerwise_optimizers import lamb as lamb, muon as muon
 from .linear import Linear as Linear
@@ -78,6 +85,19 @@ from .losses_similarity import (
 from .losses_weights import sample_weighted as sample_weighted
 from .neural_net import NeuralNet as NeuralNet
 from .neuron import Neuron as Neuron
+from .normalization import (
+    batch_norm as batch_norm,
+    group_norm as group_norm,
+    layer_norm as layer_norm,
+    moments as moments,
+    rms_norm as rms_norm,
+)
+from .normalizers import (
+    BatchNorm as BatchNorm,
+    GroupNorm as GroupNorm,
+    LayerNorm as LayerNorm,
+    RMSNorm as RMSNorm,
+)
 from .optimizers import (
     adagrad as adagrad,
     adam as adam,
@@ -114,13 +134,19 @@ from .weights import initializer as initializer
 
 __all__ = [
     "Activation",
+    "BatchNorm",
     "Dropout",
+    "Embedding",
+    "GroupNorm",
     "Layer",
+    "LayerNorm",
     "Linear",
+    "MultiHeadAttention",
     "NeuralNet",
     "Neuron",
     "PReLU",
     "Program",
+    "RMSNorm",
     "Value",
     "adadelta",
     "adagrad",
@@ -128,6 +154,7 @@ __all__ = [
     "adamax",
     "adamw",
     "amsgrad",
+    "batch_norm",
     "binary_cross_entropy",
     "binary_step",
     "categorical_cross_entropy",
@@ -146,6 +173,7 @@ __all__ = [
     "hard_sigmoid",
     "hard_silu",
     "hard_tanh",
+    "group_norm",
     "hessian",
     "hinge",
     "huber",
@@ -159,6 +187,7 @@ __all__ = [
     "l1_penalty",
     "l2_penalty",
     "lamb",
+    "layer_norm",
     "leaky_relu",
     "linear_decay",
     "lion",
@@ -184,6 +213,15 @@ __all__ = [
     "rprop",
     "sample_weighted",
     "selu",
+    "moments",
+    "momentum",
+    "multi_head_attention",
+    "nesterov",
+    "positional_encoding",
+    "relu",
+    "rms_norm",
+    "rmsprop",
+    "scaled_dot_product_attention",
     "sgd",
     "sigmoid",
     "sigmoid_binary_cross_entropy",

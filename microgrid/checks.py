@@ -103,6 +103,14 @@ def finite_number(function, argument, value):
     """A finite number."""
     if isinstance(value, str) or number(value) is None or not -math.inf < plain(value) < math.inf:
         raise ValueError(f"{function}: {argument} must be a finite number; got {value!r}.")
+def share(function, argument, value):
+    """A weight between nothing and all, both included: in [0, 1]."""
+    _in_range(function, argument, value, "in [0, 1]", lambda x: 0 <= x <= 1)
+
+
+def positive(function, argument, value):
+    """What something is divided by: a finite number > 0."""
+    _in_range(function, argument, value, "a finite number > 0", lambda x: 0 < x < math.inf)
 
 
 def whole(function, argument, value, least):
@@ -143,3 +151,14 @@ def not_empty(function, argument, array):
     given = shape(array, f"{function}: {argument}")
     if math.prod(given) == 0:
         raise ValueError(f"{function}: {argument} must not be empty; got shape {given}.")
+
+
+def finite(function, argument, value):
+    """A number that is neither infinite nor nan."""
+    _in_range(function, argument, value, "a finite number", lambda x: -math.inf < x < math.inf)
+
+
+def flag(function, argument, value):
+    """True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{function}: {argument} must be True or False; got {value!r}.")

@@ -201,3 +201,37 @@ def test_no_digit_is_lost_where_libraries_lose_them(capsys):
     assert found["float64", "gelu"][0][0] > 100 and found["float64", "elu"][0][1] > 1e10
     assert found["float32", "log_softmax"][0][0] > 1e5
     assert "ULP, worst of 46 points" in capsys.readouterr().out
+def assert_remedies_help(seen, gap):
+    """Half the gap at most, and a lower loss on what was never seen."""
+    none = seen["none"]
+    assert gap(none) > 0.8 and none["train"][-1] < 0.05, "learnt by heart"
+    for name, one in seen.items():
+        assert name == "none" or (gap(one) < gap(none) / 2 and one["test"][-1] < none["test"][-1]), name
+
+
+def test_every_remedy_against_overfitting_halves_the_gap(tmp_path, capsys):
+    functions = example("17_overfitting.py")
+    seen = functions["main"](tmp_path)
+    assert list(seen) == list(functions["REMEDIES"])
+    assert_remedies_help(seen, functions["gap"])
+    assert f"{functions['gap'](seen['none']):.3f}" in capsys.readouterr().out
+    assert (tmp_path / "overfitting.png").stat().st_size > 10_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_every_remedy_against_overfitting_halves_the_gap_on_other_digits(seed):
+    functions = example("17_overfitting.py")
+    train, test = functions["data"](seed)
+    remedies = functions["REMEDIES"].items()
+    seen = {name: functions["curves"](train, test, **remedy, seed=seed) for name, remedy in remedies}
+    assert_remedies_help(seen, functions["gap"])
+
+
+def test_attention_learns_to_read_backwards(tmp_path, capsys):
+    accuracy, weights = example("18_attention.py")["main"](tmp_path)
+    assert accuracy >= 0.99
+    assert weights.argmax(axis=1).tolist() == list(range(8))[::-1]
+    assert weights.sum(axis=1) == pytest.approx([1] * 8)
+    assert "->" in capsys.readouterr().out
+    assert (tmp_path / "attention.png").stat().st_size > 10_000

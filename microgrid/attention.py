@@ -1,0 +1,210 @@
+"""Attention: each position of a sequence looks at the others, and takes most from those that match its query.
+
+t: position of a query, s: position of a key and its value, h: head, c: feature.
+"""
+
+from . import checks
+from .checks import each, flatten, shape
+from .layer import Layer
+from .linear import Linear, linear
+from .operations import cos, dot, sin, softmax, sqrt
+
+
+def scaled_dot_product_attention(query, key, value, mask=None, is_causal=False):
+    """Scaled dot-product attention: a mean of the values, weighted by how well their keys match a query.
+
+        scaled_dot_product_attention(query, key, value)[t] = sum_s weight[t][s] * value[s]
+        weight[t][s] = exp(score[t][s]) / sum_s exp(score[t][s]),  score[t][s] = query[t] . key[s] / sqrt(D)
+
+    query: [T][D], key: [S][D], value: [S][features] of one example. mask: [T][S], True where t may attend to
+    s, or None; is_causal: whether t may attend to s <= t alone. Sums run over those s; a query that may
+    attend to none gets 0, with slope 0 (`jax.nn.dot_product_attention` averages all values, PyTorch gives
+    nan). Returns [T][features]. Never overflows, and keeps the slope of a dominant score.
+    Raises ValueError for shapes that do not meet, TypeError for a mask of anything but booleans.
+    Source: Vaswani et al. 2017, eq. 1, arXiv:1706.03762.
+
+    >>> scaled_dot_product_attention([[0.0]], [[1.0], [2.0]], [[10.0], [20.0]])
+    [[15.0]]
+    >>> scaled_dot_product_attention([[0.0]], [[1.0], [2.0]], [[10.0], [20.0]], mask=[[False, True]])
+    [[20.0]]
+    """
+    return _attend(
+        query, key, value, _allowed("scaled_dot_product_attention", query, key, value, mask, is_causal)
+    )
+
+
+def multi_head_attention(query, key, value, num_heads, mask=None, is_causal=False):
+    """Multi-head attention: the features are dealt out to heads that attend each for itself.
+
+        multi_head_attention(query, key, value)[t] = concatenation over h of head[h][t]
+        head[h] = scaled_dot_product_attention(query[h], key[h], value[h]),  the h-th share of their features
+
+    query: [T][features], key: [S][features], value: [S][value_features], already projected; num_heads: a
+    divisor of both counts of features. mask: [T][S], True where t may attend to s, for all heads, or None;
+    is_causal: whether t may attend to s <= t alone. Returns [T][value_features].
+    Raises ValueError for shapes that do not meet or heads that do not divide.
+    Source: Vaswani et al. 2017, section 3.2.2, arXiv:1706.03762.
+
+    >>> multi_head_attention([[0.0, 0.0]], [[1.0, 1.0]] * 2, [[10.0, 1.0], [20.0, 2.0]], num_heads=2)
+    [[15.0, 1.5]]
+    """
+    allowed = _allowed("multi_head_attention", query, key, value, mask, is_causal)
+    checks.whole("multi_head_attention", "num_heads", num_heads, 1)
+    for name, x in (("query", query), ("value", value)):
+        if len(x[0]) % num_heads:
+            raise ValueError(
+                f"multi_head_attention: num_heads must divide the {len(x[0])} features of {name} "
+                f"{shape(x)}; got {num_heads}."
+            )
+    heads = [
+        _attend(*(_share(x, h, num_heads) for x in (query, key, value)), allowed) for h in range(num_heads)
+    ]
+    return [[x for head in heads for x in head[t]] for t in range(len(query))]
+
+
+def positional_encoding(positions, features, max_wavelength=10000.0):
+    """Sinusoidal positions: where a number stands in a sequence, as waves of growing length.
+
+        positional_encoding(positions)[t][c] = sin(angle[t][c]) if c % 2 == 0 else cos(angle[t][c])
+        angle[t][c] = positions[t] / max_wavelength**(2 * (c // 2) / features)
+
+    positions: [T] numbers, as a rule 0, 1, 2, ...; features: how many numbers tell a position, >= 1;
+    max_wavelength: > 0, that of the slowest wave over 2 pi. Returns [T][features] in [-1, 1].
+    Raises ValueError for features < 1 or max_wavelength <= 0.
+    Source: Vaswani et al. 2017, section 3.5, arXiv:1706.03762.
+
+    >>> positional_encoding([0.0], features=4)
+    [[0.0, 1.0, 0.0, 1.0]]
+    """
+    checks.whole("positional_encoding", "features", features, 1)
+    checks.positive("positional_encoding", "max_wavelength", max_wavelength)
+
+    def waves(position):
+        angles = [position / max_wavelength ** (2 * (c // 2) / features) for c in range(features)]
+        return [cos(angle) if c % 2 else sin(angle) for c, angle in enumerate(angles)]
+
+    return each(waves, positions)
+
+
+def _attend(query, key, value, allowed):
+    """Attention of each query to its allowed keys."""
+    outputs = []
+    for q, seen in zip(query, allowed, strict=True):
+        scores = [dot(q, key[s]) / sqrt(len(q)) for s in seen]
+        weights = softmax(scores) if seen else []
+        outputs.append([dot(weights, list(column)) for column in _columns(value, seen)])
+    return outputs
+
+
+def _columns(value, seen):
+    return [[value[s][c] for s in seen] for c in range(len(value[0]))]
+
+
+def _share(rows, h, num_heads):
+    """The h-th of num_heads equal shares of the features."""
+    size = len(rows[0]) // num_heads
+    return [row[h * size :][:size] for row in rows]
+
+
+def _allowed(function, query, key, value, mask, is_causal):
+    """For each query the positions that it may attend to; finds everything that is wrong with the shapes."""
+    shapes = {}
+    for name, x in (("query", query), ("key", key), ("value", value)):
+        given = shapes[name] = shape(x, f"{function}: {name}")
+        if len(given) < 2:
+            raise ValueError(f"{function}: {name} must be [..., length, features]; got shape {given}.")
+        checks.not_empty(function, name, x)
+        if len(given) > 2:
+            raise ValueError(f"{function}: {name} must be the rows of one example; got shape {given}.")
+    if shapes["query"][-1] != shapes["key"][-1]:
+        raise ValueError(
+            f"{function}: query and key must have the same features; "
+            f"got query {shapes['query']} and key {shapes['key']}."
+        )
+    if shapes["key"][-2] != shapes["value"][-2]:
+        raise ValueError(
+            f"{function}: key and value must have the same length; "
+            f"got key {shapes['key']} and value {shapes['value']}."
+        )
+    checks.flag(function, "is_causal", is_causal)
+    may = [[not is_causal or s <= t for s in range(len(key))] for t in range(len(query))]
+    if mask is not None:
+        _masked(function, mask, (len(query), len(key)))
+        may = [[m and bool(x) for m, x in zip(*rows, strict=True)] for rows in zip(may, mask, strict=True)]
+    return [[s for s, yes in enumerate(row) if yes] for row in may]
+
+
+def _masked(function, mask, wanted):
+    """Finds everything that is wrong with a mask."""
+    if (given := shape(mask, f"{function}: mask")) != wanted:
+        raise ValueError(
+            f"{function}: mask must have the shape {wanted} of [query length, key length]; got {given}."
+        )
+    for x in flatten(mask):
+        if not isinstance(x, bool):
+            raise TypeError(f"{function}: mask must be True where a query may attend, else False; got {x!r}.")
+
+
+class MultiHeadAttention(Layer):
+    """A layer that projects query, key and value, calls `multi_head_attention`, and projects what comes back.
+
+    Kernels: query_kernel, key_kernel, value_kernel [in_features, qkv_features], out_kernel [qkv_features,
+    out_features], and as many biases. qkv_features, out_features: in_features unless told. `layer(x)` lets a
+    sequence attend to itself, `layer(query, key, value, mask)` to another. Drawn as those of `Linear`.
+
+    >>> import random
+    >>> layer = MultiHeadAttention(4, num_heads=2)
+    >>> layer.initialize(random.Random(0))
+    >>> shape(layer.forward([[[1.0] * 4] * 3]))
+    (1, 3, 4)
+    """
+
+    def __init__(
+        self, in_features, num_heads, qkv_features=None, out_features=None, use_bias=True, is_causal=False
+    ):
+        super().__init__()
+        name, sizes = "MultiHeadAttention", (qkv_features, out_features)
+        qkv_features, out_features = (in_features if size is None else size for size in sizes)
+        self.in_features = checks.whole(name, "in_features", in_features, 1)
+        self.qkv_features = checks.whole(name, "qkv_features", qkv_features, 1)
+        self.out_features = checks.whole(name, "out_features", out_features, 1)
+        self.num_heads = checks.whole(name, "num_heads", num_heads, 1)
+        if self.qkv_features % self.num_heads:
+            raise ValueError(
+                f"MultiHeadAttention: num_heads must divide the {self.qkv_features} qkv_features; "
+                f"got {self.num_heads}."
+            )
+        checks.flag(name, "use_bias", use_bias)
+        checks.flag(name, "is_causal", is_causal)
+        self.use_bias, self.is_causal = use_bias, is_causal
+
+    def initialize(self, draw):
+        """Draws kernels and biases from a `random.Random`, unless they are there."""
+        if self.parameters:
+            return
+        for name in ("query", "key", "value", "out"):
+            sizes = (self.in_features, self.qkv_features, self.out_features)
+            part = Linear(*(sizes[1:] if name == "out" else sizes[:2]), self.use_bias)
+            part.initialize(draw)
+            self.parameters |= {f"{name}_{kind}": values for kind, values in part.parameters.items()}
+
+    def __call__(self, query, key=None, value=None, mask=None):
+        """[T][out_features] Values of one example: query [T][in_features]; key, value [S][in_features].
+
+        Without key and value the query attends to itself, without value to the key.
+        """
+        if not self.parameters:
+            raise ValueError(
+                "MultiHeadAttention: weights must be drawn before the layer is called; "
+                "call initialize(random.Random(0)), or put the layer into a NeuralNet."
+            )
+        if key is None and value is not None:
+            raise ValueError("MultiHeadAttention: value must come with a key; got no key.")
+        key = query if key is None else key
+        given = dict(query=query, key=key, value=key if value is None else value)
+        projected = [self._linear(name, rows) for name, rows in given.items()]
+        return self._linear("out", multi_head_attention(*projected, self.num_heads, mask, self.is_causal))
+
+    def _linear(self, name, rows):
+        kernel, bias = self.parameters[f"{name}_kernel"], self.parameters.get(f"{name}_bias")
+        return [linear(row, kernel, bias) for row in rows]
