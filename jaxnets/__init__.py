@@ -18,6 +18,25 @@ from .activations import (
     softmax as softmax,
     tanh as tanh,
 )
+from .conv import (
+    Conv as Conv,
+    ConvTranspose as ConvTranspose,
+)
+from .convolution import (
+    conv_transpose as conv_transpose,
+    convolve as convolve,
+    correlate as correlate,
+    pad as pad,
+)
+from .filters import (
+    FILTERS as FILTERS,
+    filter_kernel as filter_kernel,
+)
+from .flatten import Flatten as Flatten
+from .geometry import (
+    output_size as output_size,
+    receptive_field as receptive_field,
+)
 from .linear import Linear as Linear
 from .losses import (
     binary_cross_entropy as binary_cross_entropy,
@@ -37,6 +56,16 @@ from .optimizers import (
     rmsprop as rmsprop,
     sgd as sgd,
 )
+from .pooling import (
+    AvgPool as AvgPool,
+    GlobalAvgPool as GlobalAvgPool,
+    GlobalMaxPool as GlobalMaxPool,
+    MaxPool as MaxPool,
+    avg_pool as avg_pool,
+    global_avg_pool as global_avg_pool,
+    global_max_pool as global_max_pool,
+    max_pool as max_pool,
+)
 from .regularization import (
     Dropout as Dropout,
     dropout as dropout,
@@ -46,25 +75,44 @@ from .regularization import (
 from .training import History as History
 
 __all__ = [
+    "FILTERS",
+    "AvgPool",
+    "Conv",
+    "ConvTranspose",
     "Dropout",
+    "Flatten",
+    "GlobalAvgPool",
+    "GlobalMaxPool",
     "History",
     "Linear",
+    "MaxPool",
     "NeuralNet",
     "adagrad",
     "adam",
+    "avg_pool",
     "binary_cross_entropy",
     "binary_step",
     "categorical_cross_entropy",
+    "conv_transpose",
+    "convolve",
+    "correlate",
     "dropout",
+    "filter_kernel",
+    "global_avg_pool",
+    "global_max_pool",
     "gradient_descent",
     "identity",
     "l1_penalty",
     "l2_penalty",
     "leaky_relu",
+    "max_pool",
     "mean_absolute_error",
     "mean_squared_error",
     "momentum",
     "nesterov",
+    "output_size",
+    "pad",
+    "receptive_field",
     "relu",
     "rmsprop",
     "sgd",

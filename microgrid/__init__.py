@@ -9,6 +9,25 @@ from .activations import (
     softmax as softmax,
     tanh as tanh,
 )
+from .conv import (
+    Conv as Conv,
+    ConvTranspose as ConvTranspose,
+)
+from .convolution import (
+    conv_transpose as conv_transpose,
+    convolve as convolve,
+    correlate as correlate,
+    pad as pad,
+)
+from .filters import (
+    FILTERS as FILTERS,
+    filter_kernel as filter_kernel,
+)
+from .flatten import Flatten as Flatten
+from .geometry import (
+    output_size as output_size,
+    receptive_field as receptive_field,
+)
 from .layer import Activation as Activation, Layer as Layer
 from .linear import Linear as Linear
 from .losses import (
@@ -30,6 +49,16 @@ from .optimizers import (
     rmsprop as rmsprop,
     sgd as sgd,
 )
+from .pooling import (
+    AvgPool as AvgPool,
+    GlobalAvgPool as GlobalAvgPool,
+    GlobalMaxPool as GlobalMaxPool,
+    MaxPool as MaxPool,
+    avg_pool as avg_pool,
+    global_avg_pool as global_avg_pool,
+    global_max_pool as global_max_pool,
+    max_pool as max_pool,
+)
 from .program import Program as Program, trace as trace
 from .regularization import (
     Dropout as Dropout,
@@ -47,20 +76,35 @@ from .transforms import (
 from .value import Value as Value
 
 __all__ = [
+    "FILTERS",
     "Activation",
+    "AvgPool",
+    "Conv",
+    "ConvTranspose",
     "Dropout",
+    "Flatten",
+    "GlobalAvgPool",
+    "GlobalMaxPool",
     "Layer",
     "Linear",
+    "MaxPool",
     "NeuralNet",
     "Neuron",
     "Program",
     "Value",
     "adagrad",
     "adam",
+    "avg_pool",
     "binary_cross_entropy",
     "binary_step",
     "categorical_cross_entropy",
+    "conv_transpose",
+    "convolve",
+    "correlate",
     "dropout",
+    "filter_kernel",
+    "global_avg_pool",
+    "global_max_pool",
     "grad",
     "gradient_descent",
     "hessian",
@@ -70,10 +114,14 @@ __all__ = [
     "l1_penalty",
     "l2_penalty",
     "leaky_relu",
+    "max_pool",
     "mean_absolute_error",
     "mean_squared_error",
     "momentum",
     "nesterov",
+    "output_size",
+    "pad",
+    "receptive_field",
     "relu",
     "rmsprop",
     "sgd",

@@ -1,4 +1,4 @@
-"""What convolution and pooling ask of their windows: each check raises one sentence, or returns what it checked."""
+"""What convolution and pooling ask of their windows: a check raises one sentence, or returns a checked value."""
 
 from operator import index
 
