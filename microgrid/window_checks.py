@@ -1,4 +1,4 @@
-"""What convolution and pooling ask of their windows: a check raises one sentence, or returns a checked value."""
+"""What convolution and pooling ask of their windows: a check raises one sentence, or returns the value."""
 
 from operator import index
 

@@ -191,3 +191,12 @@ def test_the_derivation_by_hand_is_that_of_the_machine(capsys):
     assert "for (x0, x1), t in zip(xs, ts):" in batch
     assert along == pytest.approx(second[0], rel=1e-15) and second[0][1] == second[1][0]
     assert "    d_w0 = d_z * x0" in capsys.readouterr().out
+
+
+def test_filters_agree_with_exact_fractions_and_do_what_their_names_say(tmp_path, capsys):
+    distances = example("12_filters.py")["main"](tmp_path)
+    assert len(distances) == 7
+    assert max(distances.values()) <= 4
+    assert distances["identity"] == 0
+    assert "A filter is nine weights" in capsys.readouterr().out
+    assert (tmp_path / "filters.png").stat().st_size > 50_000
