@@ -67,14 +67,11 @@ def main(folder="demo_output"):
     """Filters the photograph in both rooms; leaves a picture in folder. Returns the distances by filter."""
     image = photograph()
     red = np.rint(255 * image[:3, :3, 0]).astype(int).tolist()
-    print(
-        f"A photograph of {image.shape[0]} x {image.shape[1]} pixels, three colours each; its first 3 x 3, red:\n"
-    )
+    print(f"A photograph of {image.shape[0]} x {image.shape[1]} pixels, three colours each.")
+    print("The red of its first 3 x 3, as they were photographed:\n")
     print("\n".join("    " + " ".join(f"{number:4}" for number in row) for row in red))
     print("\nA filter is nine weights; it slides over the image and adds up, as a neuron would.")
-    print(
-        "On these nine numbers, in fractions; then on the whole image in arrays, and how far both are apart:\n"
-    )
+    print("On these nine numbers exactly, and in arrays on the whole image; and how far both are apart:\n")
     print("  filter       exactly     in arrays       ULP")
     filtered, distances = {}, {}
     with jax.enable_x64(True):
