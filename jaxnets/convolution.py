@@ -154,7 +154,7 @@ def _batched(function, inputs, kernel, bias, strides, padding, dilation, groups)
     windows.outputs(function, sizes, found)
     batch, lead = _batch(inputs, rank)
     pairs = found.pairs
-    if found.mode != "CONSTANT":
+    if found.mode in window_checks.MIRRORS:
         batch, pairs = _padded(batch, pairs, found.mode), ((0, 0),) * rank
     outputs = _correlate(batch, kernel, found.strides, pairs, found.dilation, groups)
     return _finished(function, outputs, lead, bias, kernel, out)
