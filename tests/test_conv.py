@@ -66,7 +66,7 @@ def test_one_layer_goes_backward_alike_in_both_rooms(layer):
         layer.initialize(np.random.default_rng(1), "float64")
     twin = to_microgrid(jn.NeuralNet([layer])).layers[0]
     outputs = np.asarray(layer.forward(inputs))
-    np.testing.assert_allclose(twin.forward(inputs.tolist()), outputs, rtol=1e-14)
+    np.testing.assert_allclose(twin.forward(inputs.tolist()), outputs, rtol=1e-13, atol=1e-15)
     gradients = rng.normal(size=outputs.shape)
     slopes, params = layer.backward(inputs, gradients)
     np.testing.assert_allclose(twin.backward(gradients.tolist()), slopes, rtol=1e-13, atol=1e-15)

@@ -157,8 +157,8 @@ def test_same_pads_as_xla_does():
 @pytest.mark.parametrize("dilation", [1, 2])
 def test_transposed_convolution_pads_as_jax_does(padding, dilation):
     draw = random.Random(2)
-    for n, k, s in itertools.product((1, 3), range(1, 5), range(1, 6)):
-        inputs, kernel = whole(draw, n, 2), whole(draw, k, 2, 1)
+    for k, s in itertools.product((1, 2, 3), (1, 2, 4)):
+        inputs, kernel = whole(draw, 2, 2), whole(draw, k, 2, 1)
         found = scalars.conv_transpose(inputs, kernel, None, s, padding, dilation)
         batch, taps = np.array([inputs], float), np.array(kernel, float)
         layout = ("NWC", "WIO", "NWC")
@@ -177,12 +177,9 @@ def test_transposed_convolution_is_the_gradient_of_correlation(case):
     backward([total([y * w for y, w in zip(flatten(outputs), flatten(cotangents), strict=True)])], [1])
     spread = [(len(c) - 1) * s + 1 for c, s in zip((outputs, outputs[0]), strides, strict=True)]
     around = []
-    for n, k, s, d, (low, _), full in zip(sizes, window, strides, dilation, pairs, spread, strict=True):
+    for n, k, d, (low, _), full in zip(sizes, window, dilation, pairs, spread, strict=True):
         before = (k - 1) * d - low
         around.append((before, n - full - before + (k - 1) * d))
-        assert s >= 1
-    if min(min(pair) for pair in around) < 0:
-        pytest.skip("a transposed convolution cannot cut away")
     told = scalars.conv_transpose(cotangents, kernel, None, strides, around, dilation, transpose_kernel=True)
     assert told == each(lambda x: x.grad, inputs)
     _, pull = jax.vjp(
