@@ -15,6 +15,7 @@ import jaxnets
 import microgrid
 from microgrid.checks import each, flatten
 from microgrid.oracle.report import Conditioned, worst
+from microgrid.value import Value, plain
 
 PIECE = 12  # pixels a side, of the piece that is computed exactly
 PANELS = ("identity", "mean_blur", "sharpen", "sobel_x", "sobel_y", "laplacian")
@@ -28,7 +29,7 @@ def photograph():
     if found is None:
         raise ImportError("filters: scikit-learn carries the image; run: pip install -e '.[demo]'")
     path = Path(found.submodule_search_locations[0], "datasets", "images", "china.jpg")
-    return np.asarray(imread(path), float)[40:240, 200:500] / 255
+    return np.asarray(imread(path), float)[40:240, 90:390] / 255
 
 
 def distance(name, image, filtered):
@@ -37,9 +38,9 @@ def distance(name, image, filtered):
     kernel = microgrid.filter_kernel(name, channels=3)
     exact = microgrid.correlate(each(Fraction, piece), kernel, groups=3)
     floats = each(float, kernel)
-    scales = microgrid.correlate(each(Conditioned, piece), floats, groups=3)
+    scales = microgrid.correlate(each(lambda x: Value(Conditioned(x)), piece), floats, groups=3)
     found = filtered[: PIECE - 2, : PIECE - 2].ravel().tolist()
-    return worst([float(x) for x in flatten(exact)], found, flatten(scales))
+    return worst([float(x) for x in flatten(exact)], found, flatten(each(plain, scales)))
 
 
 def picture(filtered, path):
