@@ -116,3 +116,13 @@ def test_pooling_can_be_traced_once_and_run_on_other_numbers():
     program = trace(lambda x: scalars.max_pool(x, (2,))[0][0], [[1.0], [2.0]])
     assert program([[5.0], [3.0]]) == 5.0
     assert program([[3.0], [5.0]]) == 5.0
+
+
+@pytest.mark.parametrize("room", [scalars, arrays])
+def test_layers_move_by_their_window_unless_told(room):
+    layer = room.MaxPool((2, 3))
+    assert (layer.window_shape, layer.strides, layer.padding) == ((2, 3), (2, 3), "VALID")
+    layer = room.AvgPool([2], 1, [(1, 0)])
+    assert (layer.window_shape, layer.strides, layer.padding) == ((2,), (1,), ((1, 0),))
+    with pytest.raises(ValueError, match="padding must be 'VALID', 'SAME', or a pair"):
+        room.AvgPool((2,), padding="REFLECT")
