@@ -65,6 +65,25 @@ from .attention import (
     scaled_dot_product_attention as scaled_dot_product_attention,
 )
 from .embedding import Embedding as Embedding
+from .conv import (
+    Conv as Conv,
+    ConvTranspose as ConvTranspose,
+)
+from .convolution import (
+    conv_transpose as conv_transpose,
+    convolve as convolve,
+    correlate as correlate,
+    pad as pad,
+)
+from .filters import (
+    FILTERS as FILTERS,
+    filter_kernel as filter_kernel,
+)
+from .flatten import Flatten as Flatten
+from .geometry import (
+    output_size as output_size,
+    receptive_field as receptive_field,
+)
 from .linear import Linear as Linear
 from .losses import (
     binary_cross_entropy as binary_cross_entropy,
@@ -114,6 +133,16 @@ from .optimizers import (
     rmsprop as rmsprop,
     sgd as sgd,
 )
+from .pooling import (
+    AvgPool as AvgPool,
+    GlobalAvgPool as GlobalAvgPool,
+    GlobalMaxPool as GlobalMaxPool,
+    MaxPool as MaxPool,
+    avg_pool as avg_pool,
+    global_avg_pool as global_avg_pool,
+    global_max_pool as global_max_pool,
+    max_pool as max_pool,
+)
 from .regularization import (
     Dropout as Dropout,
     dropout as dropout,
@@ -137,10 +166,19 @@ __all__ = [
     "Dropout",
     "Embedding",
     "GroupNorm",
+    "FILTERS",
+    "AvgPool",
+    "Conv",
+    "ConvTranspose",
+    "Dropout",
+    "Flatten",
+    "GlobalAvgPool",
+    "GlobalMaxPool",
     "History",
     "LayerNorm",
     "Linear",
     "MultiHeadAttention",
+    "MaxPool",
     "NeuralNet",
     "adadelta",
     "PReLU",
@@ -166,6 +204,17 @@ __all__ = [
     "elu",
     "gelu",
     "glu",
+    "avg_pool",
+    "binary_cross_entropy",
+    "binary_step",
+    "categorical_cross_entropy",
+    "conv_transpose",
+    "convolve",
+    "correlate",
+    "dropout",
+    "filter_kernel",
+    "global_avg_pool",
+    "global_max_pool",
     "gradient_descent",
     "hard_sigmoid",
     "hard_silu",
@@ -189,6 +238,7 @@ __all__ = [
     "log_poisson",
     "log_sigmoid",
     "log_softmax",
+    "max_pool",
     "mean_absolute_error",
     "mean_squared_error",
     "mish",
@@ -201,6 +251,9 @@ __all__ = [
     "polynomial_decay",
     "poisson",
     "prelu",
+    "output_size",
+    "pad",
+    "receptive_field",
     "relu",
     "relu6",
     "rmsprop",

@@ -95,3 +95,46 @@ def misclassified(images, labels, probabilities, path, most=24):
         axes.set_title(f"{labels[i]}, said {said[i]}\n{sure[i]:.0%}", fontsize=8)
     _save("misclassified", figure, path)
     return len(wrong)
+
+
+def feature_maps(net, image, path, most=12):
+    """Draw what the windows of a net fire at when they look at one image: a row for each layer.
+
+    net: a NeuralNet of layers; image: [height, width, channels]; most: how many channels of a layer are
+    drawn, those that vary most. A layer is drawn after the activation that follows it; the first one that
+    returns no image ends the picture. Each map has a scale of its own, from its least, white, to its most.
+    Returns the path.
+    """
+    from flax import nnx
+
+    from .loop import merged, split
+    from .objective import describe
+    from .regularization import Dropout
+
+    image = np.asarray(image)
+    if image.ndim != 3 or 0 in image.shape:
+        raise ValueError(f"feature_maps: image must be [height, width, channels]; got {image.shape}.")
+    if not net.layers:
+        raise ValueError("feature_maps: net must be a NeuralNet of a list of layers; got one module.")
+    layers = merged(*split(net.module), training=False).layers
+    rows, name, outputs = [("image", image)], [], image[None].astype(net.dtype)
+    for layer, following in zip(layers, [*layers[1:], layers[-1]], strict=True):
+        outputs = layer(outputs)
+        if outputs.ndim != 4:
+            break
+        name += [] if isinstance(layer, Dropout) else [describe(layer)]
+        if name and isinstance(following, nnx.Module):
+            rows.append((", ".join(name), np.asarray(outputs)[0]))
+            name = []
+    figure = _figure(0.85 * most, 1.15 * len(rows) + 0.2)
+    for part, (title, maps) in zip(np.ravel(figure.subfigures(len(rows), 1)), rows, strict=True):
+        height, width, channels = maps.shape
+        chosen = np.sort(np.argsort(-maps.std(axis=(0, 1)), kind="stable")[:most])
+        shown = f"{len(chosen)} of {channels} channels" if channels > 1 else "1 channel"
+        part.suptitle(f"{title}: {height} x {width}, {shown}", x=0.01, ha="left", fontsize=8)
+        panels = part.subplots(1, most, squeeze=False)[0]
+        for axes in panels:
+            axes.set_axis_off()
+        for axes, channel in zip(panels, chosen, strict=False):
+            axes.imshow(maps[:, :, channel], cmap="gray_r", interpolation="nearest")
+    return _save("feature_maps", figure, path)

@@ -55,6 +55,25 @@ from .attention import (
     scaled_dot_product_attention as scaled_dot_product_attention,
 )
 from .embedding import Embedding as Embedding
+from .conv import (
+    Conv as Conv,
+    ConvTranspose as ConvTranspose,
+)
+from .convolution import (
+    conv_transpose as conv_transpose,
+    convolve as convolve,
+    correlate as correlate,
+    pad as pad,
+)
+from .filters import (
+    FILTERS as FILTERS,
+    filter_kernel as filter_kernel,
+)
+from .flatten import Flatten as Flatten
+from .geometry import (
+    output_size as output_size,
+    receptive_field as receptive_field,
+)
 from .layer import Activation as Activation, Layer as Layer
 from .layerwise_optimizers import lamb as lamb, muon as muon
 from .linear import Linear as Linear
@@ -107,6 +126,16 @@ from .optimizers import (
     rmsprop as rmsprop,
     sgd as sgd,
 )
+from .pooling import (
+    AvgPool as AvgPool,
+    GlobalAvgPool as GlobalAvgPool,
+    GlobalMaxPool as GlobalMaxPool,
+    MaxPool as MaxPool,
+    avg_pool as avg_pool,
+    global_avg_pool as global_avg_pool,
+    global_max_pool as global_max_pool,
+    max_pool as max_pool,
+)
 from .program import Program as Program, trace as trace
 from .regularization import (
     Dropout as Dropout,
@@ -133,15 +162,24 @@ from .value import Value as Value
 from .weights import initializer as initializer
 
 __all__ = [
+    "FILTERS",
     "Activation",
     "BatchNorm",
     "Dropout",
     "Embedding",
     "GroupNorm",
+    "AvgPool",
+    "Conv",
+    "ConvTranspose",
+    "Dropout",
+    "Flatten",
+    "GlobalAvgPool",
+    "GlobalMaxPool",
     "Layer",
     "LayerNorm",
     "Linear",
     "MultiHeadAttention",
+    "MaxPool",
     "NeuralNet",
     "Neuron",
     "PReLU",
@@ -168,6 +206,17 @@ __all__ = [
     "elu",
     "gelu",
     "glu",
+    "avg_pool",
+    "binary_cross_entropy",
+    "binary_step",
+    "categorical_cross_entropy",
+    "conv_transpose",
+    "convolve",
+    "correlate",
+    "dropout",
+    "filter_kernel",
+    "global_avg_pool",
+    "global_max_pool",
     "grad",
     "gradient_descent",
     "hard_sigmoid",
@@ -195,6 +244,7 @@ __all__ = [
     "log_poisson",
     "log_sigmoid",
     "log_softmax",
+    "max_pool",
     "mean_absolute_error",
     "mean_squared_error",
     "mish",
@@ -207,6 +257,9 @@ __all__ = [
     "polynomial_decay",
     "poisson",
     "prelu",
+    "output_size",
+    "pad",
+    "receptive_field",
     "relu",
     "relu6",
     "rmsprop",

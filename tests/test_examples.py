@@ -235,3 +235,10 @@ def test_attention_learns_to_read_backwards(tmp_path, capsys):
     assert weights.sum(axis=1) == pytest.approx([1] * 8)
     assert "->" in capsys.readouterr().out
     assert (tmp_path / "attention.png").stat().st_size > 10_000
+def test_filters_agree_with_exact_fractions_and_do_what_their_names_say(tmp_path, capsys):
+    distances = example("12_filters.py")["main"](tmp_path)
+    assert len(distances) == 7
+    assert max(distances.values()) <= 4
+    assert distances["identity"] == 0
+    assert "A filter is nine weights" in capsys.readouterr().out
+    assert (tmp_path / "filters.png").stat().st_size > 50_000

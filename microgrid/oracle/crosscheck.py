@@ -133,7 +133,7 @@ def scalar_run(pair, case, function, number):
     outputs = flatten(function(**lifted))
     pairs = [(y, w) for y, w in zip(outputs, weights(len(outputs)), strict=True) if isinstance(y, Value)]
     if pairs:
-        backward([total([w * y for y, w in pairs])], [1])
+        backward([total([number(w) * y for y, w in pairs])], [number(1)])
     gradients = [value.grad for name in names for value in flatten(lifted[name])]
     return tuple(
         [x if isinstance(x, Conditioned) else number(x) for x in numbers]

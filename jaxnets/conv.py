@@ -1,0 +1,136 @@
+"""Layers that hold a kernel and slide it: convolution, and its transpose.
+
+A kernel sees one window at a time, so it is drawn as that of a linear layer over the numbers of a window.
+"""
+
+import math
+
+import jax
+import numpy as np
+from flax import nnx
+
+from . import checks, window_checks
+from .convolution import conv_transpose, correlate
+from .data import whole
+from .layer import Layer
+from .linear import Linear
+
+
+class Conv(Layer):
+    """A layer that holds kernel [...window, in / groups, out] and bias [out] and calls `correlate`.
+
+    window_shape: (width,) for [N, time, in], (height, width) for [N, height, width, in]. strides, padding,
+    dilation, groups: as in `correlate`; padding is "SAME" by default, as in Flax. The kernel is drawn from
+    N(0, 1 / inputs of a window), cut at two standard deviations (LeCun's initialisation), the bias is 0.
+
+    >>> layer = Conv(1, 4, (3, 3))
+    >>> layer.initialize(np.random.default_rng(0))
+    >>> layer.kernel.shape, layer.bias.shape
+    ((3, 3, 1, 4), (4,))
+    """
+
+    def __init__(
+        self,
+        in_features,
+        out_features,
+        window_shape,
+        strides=1,
+        padding="SAME",
+        dilation=1,
+        groups=1,
+        use_bias=True,
+        rngs=None,
+    ):
+        _store(self, in_features, out_features, window_shape, strides, dilation, use_bias)
+        self.padding = window_checks.padding_of("Conv", padding, len(self.window_shape))
+        self.groups = window_checks.dividing("Conv", groups, self.in_features, self.out_features)
+        _drawn_at_once(self, rngs)
+
+    def initialize(self, generator, dtype="float32"):
+        """Draw kernel and bias from a numpy random generator; in numpy, so that nothing is compiled."""
+        window = (*self.window_shape, self.in_features // self.groups)
+        self.kernel, self.bias = _drawn(generator, window, self.out_features, self.use_bias, dtype)
+
+    def __call__(self, inputs):
+        kernel, bias = _held(self)
+        return correlate(inputs, kernel, bias, self.strides, self.padding, self.dilation, self.groups)
+
+
+class ConvTranspose(Layer):
+    """A layer that holds kernel [...window, in, out] and bias [out] and calls `conv_transpose`.
+
+    strides: how many times larger the output is. window_shape, dilation: as in `Conv`. padding: "SAME",
+    "VALID" or pairs, as in `conv_transpose`. With transpose_kernel=True the kernel is [...window, out, in],
+    that of the `Conv` that goes the other way. Kernel and bias are drawn as in `Conv`.
+
+    >>> layer = ConvTranspose(1, 4, (3, 3), strides=2)
+    >>> layer.initialize(np.random.default_rng(0))
+    >>> layer.kernel.shape, layer.bias.shape
+    ((3, 3, 1, 4), (4,))
+    """
+
+    def __init__(
+        self,
+        in_features,
+        out_features,
+        window_shape,
+        strides=1,
+        padding="SAME",
+        dilation=1,
+        use_bias=True,
+        transpose_kernel=False,
+        rngs=None,
+    ):
+        _store(self, in_features, out_features, window_shape, strides, dilation, use_bias)
+        rank, names = len(self.window_shape), window_checks.PADDINGS[:2]
+        self.padding = window_checks.padding_of("ConvTranspose", padding, rank, names)
+        window_checks.boolean("ConvTranspose", "transpose_kernel", transpose_kernel)
+        self.transpose_kernel = transpose_kernel
+        _drawn_at_once(self, rngs)
+
+    def initialize(self, generator, dtype="float32"):
+        """Draw kernel and bias from a numpy random generator; in numpy, so that nothing is compiled."""
+        window, swapped = (*self.window_shape, self.in_features), self.transpose_kernel
+        self.kernel, self.bias = _drawn(generator, window, self.out_features, self.use_bias, dtype, swapped)
+
+    def __call__(self, inputs):
+        kernel, bias = _held(self)
+        more = self.strides, self.padding, self.dilation, self.transpose_kernel
+        return conv_transpose(inputs, kernel, bias, *more)
+
+
+def _store(layer, in_features, out_features, window_shape, strides, dilation, use_bias):
+    name = type(layer).__name__
+    layer.in_features = whole(name, "in_features", in_features, 1)
+    layer.out_features = whole(name, "out_features", out_features, 1)
+    layer.window_shape = window_checks.shape_of(name, window_shape)
+    layer.strides = window_checks.for_each(name, "strides", strides, len(layer.window_shape))
+    layer.dilation = window_checks.for_each(name, "dilation", dilation, len(layer.window_shape))
+    window_checks.boolean(name, "use_bias", use_bias)
+    layer.use_bias = use_bias
+    layer.kernel, layer.bias = nnx.Param(None), nnx.Param(None)
+
+
+def _drawn_at_once(layer, rngs):
+    if rngs is not None:
+        checks.rngs(type(layer).__name__, rngs)
+        layer.initialize(np.random.default_rng(np.asarray(jax.random.key_data(rngs.params()))))
+
+
+def _drawn(generator, window, out_features, use_bias, dtype, swapped=False):
+    """A kernel [...window, out], drawn as that of a linear layer over a whole window, and a bias."""
+    linear = Linear(math.prod(window), out_features, use_bias)
+    linear.initialize(generator, dtype)
+    kernel = np.asarray(linear.kernel[...]).reshape(*window, out_features)
+    kernel = kernel.swapaxes(-1, -2) if swapped else kernel
+    return nnx.Param(jax.device_put(np.ascontiguousarray(kernel))), linear.bias
+
+
+def _held(layer):
+    """The kernel and the bias, drawn."""
+    if layer.kernel.get_value() is None:
+        raise ValueError(
+            f"{type(layer).__name__}: weights must be drawn before the layer is called; "
+            "give rngs=nnx.Rngs(0), or put the layer into a NeuralNet."
+        )
+    return layer.kernel[...], None if layer.bias is None else layer.bias[...]

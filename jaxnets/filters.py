@@ -1,0 +1,42 @@
+"""Named filters: kernels of 3 x 3 that show what one window can say, before anything is learnt.
+
+They are written for `correlate`, as they lie on the image: SOBEL_X is positive where it grows brighter to the
+right. `convolve` turns them around.
+"""
+
+import numpy as np
+
+from .data import whole
+
+IDENTITY = np.pad([[1]], 1)
+BOX_BLUR = np.ones((3, 3), int)  # the sum of nine cells, nine times as bright as their mean
+MEAN_BLUR = BOX_BLUR / 9  # the box blur that keeps the brightness
+LAPLACIAN = np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]])
+SHARPEN = IDENTITY - LAPLACIAN
+SOBEL_X = np.outer([1, 2, 1], [-1, 0, 1])  # a blur down, a difference across
+SOBEL_Y = SOBEL_X.T
+FILTERS = {
+    "identity": IDENTITY,
+    "box_blur": BOX_BLUR,
+    "mean_blur": MEAN_BLUR,
+    "sharpen": SHARPEN,
+    "sobel_x": SOBEL_X,
+    "sobel_y": SOBEL_Y,
+    "laplacian": LAPLACIAN,
+}
+
+
+def filter_kernel(name, channels=1):
+    """The kernel [3, 3, 1, channels] of a named filter, which treats each channel alike.
+
+    name: one of FILTERS; channels: of the image, for `correlate(image, kernel, groups=channels)`. Returns a
+    numpy array of floats. Raises ValueError for an unknown name. Source: Gonzalez and Woods 2018, sections
+    3.5 and 3.6.
+
+    >>> filter_kernel("sobel_x")[1].ravel().tolist()
+    [-2.0, 0.0, 2.0]
+    """
+    if name not in FILTERS:
+        raise ValueError(f"filter_kernel: name must be one of {', '.join(FILTERS)}; got {name!r}.")
+    channels = whole("filter_kernel", "channels", channels, 1)
+    return np.tile(FILTERS[name].astype(float)[:, :, None, None], (1, 1, 1, channels))

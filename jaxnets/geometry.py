@@ -1,0 +1,106 @@
+"""How many windows fit, and how far a stack of them looks: its receptive field.
+
+n: cells in a dimension, l: layer, k: cells of the window, s: stride, d: dilation, low, high: padded cells.
+"""
+
+from typing import Any, NamedTuple
+
+from .layer import Layer
+from .window_checks import for_each, is_whole, mirror_fits, shape_of
+from .windows import outputs, slide
+
+CELLWISE = ("linear", "normalization", "regularization")  # topics whose layers look at one cell at a time
+
+
+def output_size(size, window_shape, strides=1, padding="VALID", dilation=1):
+    """How many windows fit.
+
+        output_size(n) = floor((n + low + high - (k - 1) * d - 1) / s) + 1
+
+    size: cells of the input, one number or one for each dimension; window_shape: k, alike; strides: s;
+    dilation: d; padding: a name or pairs (low, high). Returns a number, or a tuple, as size is.
+    Raises ValueError where no window fits. Source: Dumoulin and Visin 2016, relationship 15,
+    arXiv:1603.07285.
+
+    >>> output_size(28, 3), output_size((28, 28), (3, 3), strides=2, padding="SAME")
+    (26, (14, 14))
+    """
+    rank = len(size) if isinstance(size, list | tuple) else 1
+    sizes = for_each("output_size", "size", size, rank)
+    window = for_each("output_size", "window_shape", window_shape, rank)
+    sliding = slide("output_size", sizes, window, strides, padding, dilation)
+    mirror_fits("output_size", sliding.mode, sizes, sliding.pairs)
+    counts = outputs("output_size", sizes, sliding)
+    return counts if isinstance(size, list | tuple) else counts[0]
+
+
+class ReceptiveField(NamedTuple):
+    """Output cell t sees the input cells start + t * stride up to start + t * stride + size - 1, in each
+    dimension; those below 0 or beyond the end are padding."""
+
+    size: tuple
+    stride: tuple
+    start: tuple
+
+
+def receptive_field(layers, input_shape=None):
+    """What one output cell of a stack sees of the input: how many cells, from where, and how far its
+    neighbour's are away.
+
+        size = 1 + sum_l (k[l] - 1) * d[l] * stride[l],  stride[l] = s[1] * ... * s[l - 1]
+        start = -sum_l low[l] * stride[l]
+
+    layers: layers with a window_shape, functions and layers that look at one cell at a time, or tuples
+    (window_shape, strides, padding, dilation), of which the first is enough. input_shape: cells of the input
+    in each dimension; needed where strides meet a padding that depends on it.
+    Returns a `ReceptiveField`, a tuple for each dimension; with dilation there may be holes in it.
+    Raises ValueError for a layer that sees everything, such as Flatten. Source: Araujo et al. 2019, eq. 2
+    and 5, distill.pub/2019/computing-receptive-fields.
+
+    >>> receptive_field([(3,), (2, 2), (3, 1, "SAME")])
+    ReceptiveField(size=(8,), stride=(2,), start=(-2,))
+    """
+    found = [spec for i, layer in enumerate(layers) if (spec := _spec(i, layer)) is not None]
+    ranks = sorted({len(window) for window, *_ in found})
+    if len(ranks) != 1:
+        raise ValueError(f"receptive_field: layers must hold windows of one rank; got {ranks or 'none'}.")
+    rank = ranks[0]
+    sizes = None if input_shape is None else for_each("receptive_field", "input_shape", input_shape, rank)
+    slides = []
+    for window, strides, padding, dilation in found:
+        one = slide("receptive_field", sizes or (1000,) * rank, window, strides, padding, dilation)
+        if sizes is None and isinstance(padding, str) and padding != "VALID" and max(one.strides) > 1:
+            raise ValueError(
+                f"receptive_field: {padding} with strides {one.strides} pads by the size of its input; got "
+                f"no input_shape. Fix: input_shape=(28, 28), say."
+            )
+        sizes = sizes and outputs("receptive_field", sizes, one)
+        slides.append(one)
+    return ReceptiveField(*zip(*(_seen(slides, axis) for axis in range(rank)), strict=True))
+
+
+def _seen(slides, axis):
+    """(size, stride, start) in one dimension, from the output cell back to the input."""
+    size, stride, start = 1, 1, 0
+    for one in reversed(slides):
+        s = one.strides[axis]
+        size = (size - 1) * s + one.reaches[axis]
+        stride, start = stride * s, start * s - one.pairs[axis][0]
+    return size, stride, start
+
+
+def _spec(i, layer) -> Any:
+    """(window_shape, strides, padding, dilation) of a layer, or None where it looks at one cell."""
+    if isinstance(layer, list | tuple) and 1 <= len(layer) <= 4:
+        window, *rest = layer
+        window = (window,) if is_whole(window, 1) else window
+        return shape_of("receptive_field", window), *rest, *(1, "VALID", 1)[len(rest) :]
+    topic = type(layer).__module__.split(".")[-1]
+    if hasattr(layer, "window_shape") and not hasattr(layer, "transpose_kernel"):
+        return layer.window_shape, layer.strides, layer.padding, getattr(layer, "dilation", 1)
+    if topic in CELLWISE or (callable(layer) and not isinstance(layer, Layer)):
+        return None
+    raise ValueError(
+        f"receptive_field: layer {i} must slide a window or look at one cell at a time; got "
+        f"{getattr(layer, '__name__', type(layer).__name__)}. Fix: leave out what comes after the windows."
+    )

@@ -1,0 +1,138 @@
+"""What convolution and pooling ask of their windows: a check raises one sentence, or returns what it checked.
+
+All of it is known before anything is traced: sizes are Python's numbers.
+"""
+
+import numpy as np
+
+from .data import whole
+
+MIRRORS = ("REFLECT", "SYMMETRIC", "EDGE", "WRAP")
+PADDINGS = ("VALID", "SAME", *MIRRORS)
+
+
+def is_whole(x, least):
+    """Whether x is a whole number >= least."""
+    return isinstance(x, int | np.integer) and not isinstance(x, bool) and x >= least
+
+
+def _all_whole(xs, count, least):
+    return isinstance(xs, list | tuple) and len(xs) == count and all(is_whole(x, least) for x in xs)
+
+
+def shape_of(function, window_shape):
+    """A window of one or two dimensions, as a tuple; a lone number does not say how many."""
+    if any(_all_whole(window_shape, rank, 1) for rank in (1, 2)):
+        return tuple(int(k) for k in window_shape)
+    fix = ""
+    if is_whole(window_shape, 1):
+        fix = f" Fix: ({window_shape},) or ({window_shape}, {window_shape})."
+    raise ValueError(
+        f"{function}: window_shape must be (width,) or (height, width), whole numbers >= 1; "
+        f"got {window_shape!r}.{fix}"
+    )
+
+
+def for_each(function, argument, value, rank):
+    """A whole number >= 1 for each dimension; one alone holds for all of them."""
+    if is_whole(value, 1):
+        return (int(value),) * rank
+    if not _all_whole(value, rank, 1):
+        raise ValueError(
+            f"{function}: {argument} must be a whole number >= 1, or one for each of {rank} dimensions; "
+            f"got {value!r}."
+        )
+    return tuple(int(x) for x in value)
+
+
+def padding_of(function, padding, rank, names=PADDINGS):
+    """Padding as a layer keeps it: one of the names, or a pair (low, high) for each dimension."""
+    if isinstance(padding, str) and padding in names:
+        return padding
+    listed = isinstance(padding, list | tuple) and len(padding) == rank
+    if not listed or not all(_all_whole(pair, 2, 0) for pair in padding):
+        words = "".join(f"{name!r}, " for name in names) + "or " * bool(names)
+        raise ValueError(
+            f"{function}: padding must be {words}a pair (low, high) of whole numbers >= 0 "
+            f"for each of {rank} dimensions; got {padding!r}."
+        )
+    return tuple((int(low), int(high)) for low, high in padding)
+
+
+def boolean(function, argument, value):
+    """True or False, and nothing that only counts as such."""
+    if not isinstance(value, bool):
+        raise ValueError(f"{function}: {argument} must be True or False; got {value!r}.")
+
+
+def known_mode(function, mode):
+    """How padded cells are filled."""
+    modes = ("CONSTANT", *MIRRORS)
+    if not isinstance(mode, str) or mode not in modes:
+        raise ValueError(f"{function}: mode must be one of {', '.join(map(repr, modes))}; got {mode!r}.")
+
+
+def mirror_fits(function, mode, sizes, pairs):
+    """A mirror shows what is there once: not more cells than the input has."""
+    for n, pair in zip(sizes, pairs, strict=True):
+        most = n - 1 if mode == "REFLECT" else n
+        if mode in ("REFLECT", "SYMMETRIC", "WRAP") and max(pair) > most:
+            raise ValueError(
+                f"{function}: {mode} padding must be at most {most} cells beside {n} cells; got {pair}."
+            )
+
+
+def cells_given(function, given):
+    """[time, channels] or [height, width, channels] of one example, not empty."""
+    if len(given) not in (2, 3) or 0 in given:
+        raise ValueError(
+            f"{function}: inputs must be [time, channels] or [height, width, channels], not empty; "
+            f"got {given}."
+        )
+
+
+def rank_of(function, given, padding):
+    """How many dimensions of cells are padded: as many as there are pairs, where inputs have so many."""
+    cells_given(function, given[-3:])
+    most = min(len(given) - 1, 2)
+    return len(padding) if isinstance(padding, list | tuple) and 1 <= len(padding) <= most else most
+
+
+def dividing(function, groups, in_features, out_features):
+    """The groups of a layer, each with its share of inputs and outputs."""
+    groups = whole(function, "groups", groups, 1)
+    if in_features % groups or out_features % groups:
+        raise ValueError(
+            f"{function}: groups must divide in_features {in_features} and out_features {out_features}; "
+            f"got {groups}."
+        )
+    return groups
+
+
+def meeting(function, given, kernel, groups=1, transpose_kernel=False):
+    """(rank, out) of a kernel that meets the inputs; both by their shapes. With transpose_kernel the kernel
+    is [..., out, in]."""
+    groups = whole(function, "groups", groups, 1)
+    rank, ends = len(kernel) - 2, "out, in" if transpose_kernel else "in, out"
+    if rank not in (1, 2) or 0 in kernel:
+        raise ValueError(
+            f"{function}: kernel must be [width, {ends}] or [height, width, {ends}], not empty; got {kernel}."
+        )
+    if len(given) <= rank or 0 in given[-rank - 1 :]:
+        raise ValueError(
+            f"{function}: inputs must have {rank} dimensions of cells and one of channels to meet kernel "
+            f"{kernel}, none of them empty; got {given}."
+        )
+    into, out = kernel[-2:]
+    if transpose_kernel:
+        into, out = out, into
+    if given[-1] != groups * into:
+        raise ValueError(
+            f"{function}: inputs must end in the {groups * into} channels that kernel {kernel} takes in "
+            f"{groups} groups; got {given[-1]} in {given}."
+        )
+    if out % groups:
+        raise ValueError(
+            f"{function}: groups must divide the {out} output channels of kernel {kernel}; got {groups}."
+        )
+    return rank, out

@@ -1,0 +1,128 @@
+"""What convolution and pooling ask of their windows: a check raises one sentence, or returns the value."""
+
+from operator import index
+
+from .checks import whole
+
+ZEROS = "CONSTANT"  # the mode that pads with zeros
+MIRRORS = ("REFLECT", "SYMMETRIC", "EDGE", "WRAP")
+PLAIN = ("VALID", "SAME")
+
+
+def is_whole(x, least):
+    """Whether x is a whole number >= least."""
+    try:
+        return not isinstance(x, bool) and index(x) >= least
+    except TypeError:
+        return False
+
+
+def shape_of(function, window_shape):
+    """A window of one or two dimensions, as a tuple; a lone number does not say how many."""
+    listed = isinstance(window_shape, list | tuple) and len(window_shape) in (1, 2)
+    if not listed or not all(is_whole(k, 1) for k in window_shape):
+        fix = f" Fix: ({window_shape},) or {(window_shape,) * 2}." if is_whole(window_shape, 1) else ""
+        raise ValueError(
+            f"{function}: window_shape must be (width,) or (height, width), whole numbers >= 1; "
+            f"got {window_shape!r}.{fix}"
+        )
+    return tuple(map(index, window_shape))
+
+
+def for_each(function, argument, value, rank):
+    """A whole number >= 1 for each dimension; one alone holds for all of them."""
+    listed = value if isinstance(value, list | tuple) else (value,) * rank
+    if len(listed) != rank or not all(is_whole(x, 1) for x in listed):
+        raise ValueError(
+            f"{function}: {argument} must be a whole number >= 1, or one for each of {rank} dimensions; "
+            f"got {value!r}."
+        )
+    return tuple(map(index, listed))
+
+
+def pairs(function, padding, rank, names=()):
+    """Explicit padding: a pair (low, high) for each dimension; names: words that were allowed instead."""
+
+    def pair(x):
+        return isinstance(x, list | tuple) and len(x) == 2 and all(is_whole(cells, 0) for cells in x)
+
+    listed = isinstance(padding, list | tuple) and len(padding) == rank
+    if not listed or not all(pair(x) for x in padding):
+        words = "".join(f"{name!r}, " for name in names)
+        raise ValueError(
+            f"{function}: padding must be {words}{'or ' if words else ''}a pair (low, high) of whole numbers "
+            f">= 0 for each of {rank} dimensions; got {padding!r}."
+        )
+    return tuple((index(low), index(high)) for low, high in padding)
+
+
+def padding_of(function, padding, rank, names=(*PLAIN, *MIRRORS)):
+    """padding as a layer keeps it: one of the names, or pairs."""
+    return padding if isinstance(padding, str) and padding in names else pairs(function, padding, rank, names)
+
+
+def boolean(function, argument, value):
+    """True or False, and nothing that only counts as such."""
+    if not isinstance(value, bool):
+        raise ValueError(f"{function}: {argument} must be True or False; got {value!r}.")
+
+
+def known_mode(function, mode):
+    """How padded cells are filled."""
+    if not isinstance(mode, str) or mode not in (ZEROS, *MIRRORS):
+        words = ", ".join(map(repr, (ZEROS, *MIRRORS)))
+        raise ValueError(f"{function}: mode must be one of {words}; got {mode!r}.")
+
+
+def cells_given(function, given):
+    """[time, channels] or [height, width, channels] of one example, not empty."""
+    if len(given) not in (2, 3) or 0 in given:
+        raise ValueError(
+            f"{function}: inputs must be [time, channels] or [height, width, channels], not empty; "
+            f"got {given}."
+        )
+
+
+def dividing(function, groups, in_features, out_features):
+    """The groups of a layer, each with its share of inputs and outputs."""
+    groups = whole(function, "groups", groups, 1)
+    if in_features % groups or out_features % groups:
+        raise ValueError(
+            f"{function}: groups must divide in_features {in_features} and out_features {out_features}; "
+            f"got {groups}."
+        )
+    return groups
+
+
+def meeting(function, given, kernel, bias=None, groups=1, swapped=False):
+    """The window of a kernel that meets inputs and bias; all three by their shapes.
+
+    swapped: whether the kernel is [..., out, in].
+    """
+    groups = whole(function, "groups", groups, 1)
+    if len(kernel) not in (3, 4) or 0 in kernel:
+        ends = "out, in" if swapped else "in, out"
+        raise ValueError(
+            f"{function}: kernel must be [width, {ends}] or [height, width, {ends}], not empty; got {kernel}."
+        )
+    rank = len(kernel) - 2
+    if len(given) < rank + 1 or 0 in given:
+        raise ValueError(
+            f"{function}: inputs must have {rank} dimensions of cells and one of channels to meet kernel "
+            f"{kernel}, none of them empty; got {given}."
+        )
+    if len(given) > rank + 1:
+        raise ValueError(f"{function}: inputs must be the cells of one example; got {given}.")
+    i, o = kernel[:-3:-1] if swapped else kernel[-2:]
+    if given[-1] != groups * i:
+        raise ValueError(
+            f"{function}: inputs must end in the {groups * i} channels that kernel {kernel} takes in "
+            f"{groups} groups; got {given[-1]} in {given}."
+        )
+    if o % groups:
+        raise ValueError(
+            f"{function}: groups must divide the {o} output channels of kernel {kernel}; got {groups}."
+        )
+    if bias is not None and bias != (o,):
+        raise ValueError(f"{function}: bias must be ({o},) to meet kernel {kernel}; got {bias}.")
+    return tuple(kernel[:rank])
