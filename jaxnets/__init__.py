@@ -18,22 +18,6 @@ from .activations import (
     softmax as softmax,
     tanh as tanh,
 )
-from .adaptive_optimizers import (
-    adadelta as adadelta,
-    adamax as adamax,
-    adamw as adamw,
-    amsgrad as amsgrad,
-    lion as lion,
-    nadam as nadam,
-    rprop as rprop,
-)
-from .cosine_schedules import (
-    cosine_decay as cosine_decay,
-    one_cycle as one_cycle,
-    warm_restarts as warm_restarts,
-    warmup_cosine_decay as warmup_cosine_decay,
-)
-from .layerwise_optimizers import lamb as lamb, muon as muon
 from .activations_piecewise import (
     PReLU as PReLU,
     hard_sigmoid as hard_sigmoid,
@@ -57,14 +41,21 @@ from .activations_smooth import (
     softplus as softplus,
     softsign as softsign,
 )
-from .ctc import ctc_loss as ctc_loss
+from .adaptive_optimizers import (
+    adadelta as adadelta,
+    adamax as adamax,
+    adamw as adamw,
+    amsgrad as amsgrad,
+    lion as lion,
+    nadam as nadam,
+    rprop as rprop,
+)
 from .attention import (
     MultiHeadAttention as MultiHeadAttention,
     multi_head_attention as multi_head_attention,
     positional_encoding as positional_encoding,
     scaled_dot_product_attention as scaled_dot_product_attention,
 )
-from .embedding import Embedding as Embedding
 from .conv import (
     Conv as Conv,
     ConvTranspose as ConvTranspose,
@@ -75,6 +66,14 @@ from .convolution import (
     correlate as correlate,
     pad as pad,
 )
+from .cosine_schedules import (
+    cosine_decay as cosine_decay,
+    one_cycle as one_cycle,
+    warm_restarts as warm_restarts,
+    warmup_cosine_decay as warmup_cosine_decay,
+)
+from .ctc import ctc_loss as ctc_loss
+from .embedding import Embedding as Embedding
 from .filters import (
     FILTERS as FILTERS,
     filter_kernel as filter_kernel,
@@ -84,6 +83,7 @@ from .geometry import (
     output_size as output_size,
     receptive_field as receptive_field,
 )
+from .layerwise_optimizers import lamb as lamb, muon as muon
 from .linear import Linear as Linear
 from .losses import (
     binary_cross_entropy as binary_cross_entropy,
@@ -149,7 +149,6 @@ from .regularization import (
     l1_penalty as l1_penalty,
     l2_penalty as l2_penalty,
 )
-from .sharding import use_cpu_devices as use_cpu_devices
 from .schedules import (
     exponential_decay as exponential_decay,
     inverse_sqrt_decay as inverse_sqrt_decay,
@@ -158,70 +157,63 @@ from .schedules import (
     piecewise_constant as piecewise_constant,
     polynomial_decay as polynomial_decay,
 )
+from .sharding import use_cpu_devices as use_cpu_devices
 from .training import History as History
 from .weights import initializer as initializer
 
 __all__ = [
-    "BatchNorm",
-    "Dropout",
-    "Embedding",
-    "GroupNorm",
     "FILTERS",
     "AvgPool",
+    "BatchNorm",
     "Conv",
     "ConvTranspose",
     "Dropout",
+    "Embedding",
     "Flatten",
     "GlobalAvgPool",
     "GlobalMaxPool",
+    "GroupNorm",
     "History",
     "LayerNorm",
     "Linear",
-    "MultiHeadAttention",
     "MaxPool",
+    "MultiHeadAttention",
     "NeuralNet",
-    "adadelta",
     "PReLU",
+    "RMSNorm",
+    "adadelta",
     "adagrad",
     "adam",
     "adamax",
     "adamw",
     "amsgrad",
-    "RMSNorm",
-    "adagrad",
-    "adam",
+    "avg_pool",
     "batch_norm",
     "binary_cross_entropy",
     "binary_step",
     "categorical_cross_entropy",
-    "cosine_decay",
-    "dropout",
-    "exponential_decay",
     "celu",
+    "conv_transpose",
+    "convolve",
+    "correlate",
+    "cosine_decay",
     "cosine_distance",
     "ctc_loss",
     "dropout",
     "elu",
-    "gelu",
-    "glu",
-    "avg_pool",
-    "binary_cross_entropy",
-    "binary_step",
-    "categorical_cross_entropy",
-    "conv_transpose",
-    "convolve",
-    "correlate",
-    "dropout",
+    "exponential_decay",
     "filter_kernel",
+    "gelu",
     "global_avg_pool",
     "global_max_pool",
+    "glu",
     "gradient_descent",
+    "group_norm",
     "hard_sigmoid",
     "hard_silu",
     "hard_tanh",
     "hinge",
     "huber",
-    "group_norm",
     "identity",
     "initializer",
     "inverse_sqrt_decay",
@@ -242,33 +234,29 @@ __all__ = [
     "mean_absolute_error",
     "mean_squared_error",
     "mish",
+    "moments",
     "momentum",
+    "multi_head_attention",
     "muon",
     "nadam",
     "nesterov",
     "one_cycle",
-    "piecewise_constant",
-    "polynomial_decay",
-    "poisson",
-    "prelu",
     "output_size",
     "pad",
+    "piecewise_constant",
+    "poisson",
+    "polynomial_decay",
+    "positional_encoding",
+    "prelu",
     "receptive_field",
     "relu",
     "relu6",
+    "rms_norm",
     "rmsprop",
     "rprop",
     "sample_weighted",
-    "selu",
-    "moments",
-    "momentum",
-    "multi_head_attention",
-    "nesterov",
-    "positional_encoding",
-    "relu",
-    "rms_norm",
-    "rmsprop",
     "scaled_dot_product_attention",
+    "selu",
     "sgd",
     "sigmoid",
     "sigmoid_binary_cross_entropy",

@@ -73,12 +73,6 @@ def number(function, argument, value, kind="a number"):
     raise TypeError(f"{function}: {argument} must be {kind}; got {told(value)}.")
 
 
-def real(function, argument, value):
-    """A finite number."""
-    if not math.isfinite(x := number(function, argument, value)):
-        raise ValueError(f"{function}: {argument} must be a finite number; got {x}.")
-
-
 def non_negative(function, argument, value, kind="a number"):
     """A size, rate or learning rate: a finite number >= 0."""
     if not 0 <= (x := number(function, argument, value, kind)) < math.inf:
@@ -86,34 +80,34 @@ def non_negative(function, argument, value, kind="a number"):
 
 
 def positive(function, argument, value):
-    """A size that something is divided by: a finite number > 0, or a traced one."""
+    """What something is divided by: a finite number > 0; a traced one is not looked at."""
     x = number(function, argument, value)
     if not (0 < x < math.inf or isinstance(_held(value), Tracer)):
-    """A width or temperature: a finite number > 0; a traced one is not looked at."""
-    if not 0 < (x := number(function, argument, value) if not isinstance(value, Tracer) else 1.0) < math.inf:
         raise ValueError(f"{function}: {argument} must be a finite number > 0; got {x}.")
 
 
-def fraction(function, argument, value):
-    """A probability that may be 0 but never 1, or a decay: in [0, 1)."""
-    if not 0 <= (x := number(function, argument, value)) < 1:
-        raise ValueError(f"{function}: {argument} must be in [0, 1); got {x}.")
+def finite(function, argument, value):
+    """A number that is neither infinite nor nan."""
+    if not math.isfinite(x := number(function, argument, value)):
+        raise ValueError(f"{function}: {argument} must be a finite number; got {x}.")
 
 
-def flag(function, argument, value):
-    """A choice of two, no number and no word."""
-    if not isinstance(value, bool):
-        raise TypeError(f"{function}: {argument} must be True or False; got {told(value)}.")
 def share(function, argument, value):
     """A weight between nothing and all, both included: in [0, 1]."""
     if not 0 <= (x := number(function, argument, value)) <= 1:
         raise ValueError(f"{function}: {argument} must be in [0, 1]; got {x}.")
 
 
-def positive(function, argument, value):
-    """What something is divided by: a finite number > 0."""
-    if not isinstance(_held(value), Tracer) and not 0 < (x := number(function, argument, value)) < math.inf:
-        raise ValueError(f"{function}: {argument} must be a finite number > 0; got {x}.")
+def flag(function, argument, value):
+    """A choice of two, no number and no word."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{function}: {argument} must be True or False; got {told(value)}.")
+
+
+def fraction(function, argument, value):
+    """A probability that may be 0 but never 1, or a decay: in [0, 1)."""
+    if not 0 <= (x := number(function, argument, value)) < 1:
+        raise ValueError(f"{function}: {argument} must be in [0, 1); got {x}.")
 
 
 def reduction(function, value):
@@ -160,15 +154,3 @@ def rngs(function, value):
     """A Flax collection of random streams, not a seed."""
     if not isinstance(value, nnx.Rngs):
         raise TypeError(f"{function}: rngs must be an nnx.Rngs; got {told(value)}. Fix: rngs=nnx.Rngs(0).")
-
-
-def finite(function, argument, value):
-    """A number that is neither infinite nor nan."""
-    if not math.isfinite(x := number(function, argument, value)):
-        raise ValueError(f"{function}: {argument} must be a finite number; got {x}.")
-
-
-def flag(function, argument, value):
-    """True or False."""
-    if not isinstance(value, bool):
-        raise TypeError(f"{function}: {argument} must be True or False; got {told(value)}.")

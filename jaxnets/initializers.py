@@ -53,7 +53,7 @@ def constant(noise, value=0.0):
     >>> constant(np.array([[0.3, -0.2]]), value=0.5).tolist()
     [[0.5, 0.5]]
     """
-    checks.real("constant", "value", value)
+    checks.finite("constant", "value", value)
     noise = _noise("constant", noise)
     return _room(noise).ones_like(noise) * value
 
@@ -69,8 +69,8 @@ def uniform(noise, low=-0.05, high=0.05):
     >>> uniform(np.array([[0.0, 0.5]]), low=-1.0, high=2.0).tolist()
     [[-1.0, 0.5]]
     """
-    checks.real("uniform", "low", low)
-    checks.real("uniform", "high", high)
+    checks.finite("uniform", "low", low)
+    checks.finite("uniform", "high", high)
     return low + (high - low) * _noise("uniform", noise)
 
 

@@ -74,38 +74,9 @@ def _in_range(function, argument, value, rule, holds, kind="a number"):
         raise ValueError(f"{function}: {argument} must be {rule}; got {float(plain(value))}.")
 
 
-def real(function, argument, value):
-    """A finite number."""
-    _in_range(function, argument, value, "a finite number", lambda x: -math.inf < x < math.inf)
-
-
 def non_negative(function, argument, value, kind="a number"):
     """A size, rate or learning rate: a finite number >= 0."""
     _in_range(function, argument, value, "a finite number >= 0", lambda x: 0 <= x < math.inf, kind)
-
-
-def positive(function, argument, value):
-    """A size that something is divided by: a finite number > 0."""
-    _in_range(function, argument, value, "a finite number > 0", lambda x: 0 < x < math.inf)
-
-
-def positive(function, argument, value):
-    """A width or temperature: a finite number > 0."""
-    _in_range(function, argument, value, "a finite number > 0", lambda x: 0 < x < math.inf)
-
-
-def fraction(function, argument, value):
-    """A probability that may be 0 but never 1, or a decay: in [0, 1)."""
-    _in_range(function, argument, value, "in [0, 1)", lambda x: 0 <= x < 1)
-
-
-def finite_number(function, argument, value):
-    """A finite number."""
-    if isinstance(value, str) or number(value) is None or not -math.inf < plain(value) < math.inf:
-        raise ValueError(f"{function}: {argument} must be a finite number; got {value!r}.")
-def share(function, argument, value):
-    """A weight between nothing and all, both included: in [0, 1]."""
-    _in_range(function, argument, value, "in [0, 1]", lambda x: 0 <= x <= 1)
 
 
 def positive(function, argument, value):
@@ -113,17 +84,32 @@ def positive(function, argument, value):
     _in_range(function, argument, value, "a finite number > 0", lambda x: 0 < x < math.inf)
 
 
-def whole(function, argument, value, least):
-    """A whole number >= least, as an int."""
-    if isinstance(value, bool) or not hasattr(value, "__index__") or index(value) < least:
-        raise ValueError(f"{function}: {argument} must be a whole number >= {least}; got {value!r}.")
-    return index(value)
+def finite(function, argument, value):
+    """A number that is neither infinite nor nan."""
+    _in_range(function, argument, value, "a finite number", lambda x: -math.inf < x < math.inf)
+
+
+def share(function, argument, value):
+    """A weight between nothing and all, both included: in [0, 1]."""
+    _in_range(function, argument, value, "in [0, 1]", lambda x: 0 <= x <= 1)
 
 
 def flag(function, argument, value):
     """A choice of two, no number and no word."""
     if not isinstance(value, bool):
         raise TypeError(f"{function}: {argument} must be True or False; got {value!r}.")
+
+
+def fraction(function, argument, value):
+    """A probability that may be 0 but never 1, or a decay: in [0, 1)."""
+    _in_range(function, argument, value, "in [0, 1)", lambda x: 0 <= x < 1)
+
+
+def whole(function, argument, value, least):
+    """A whole number >= least, as an int."""
+    if isinstance(value, bool) or not hasattr(value, "__index__") or index(value) < least:
+        raise ValueError(f"{function}: {argument} must be a whole number >= {least}; got {value!r}.")
+    return index(value)
 
 
 def reduction(function, value):
@@ -151,14 +137,3 @@ def not_empty(function, argument, array):
     given = shape(array, f"{function}: {argument}")
     if math.prod(given) == 0:
         raise ValueError(f"{function}: {argument} must not be empty; got shape {given}.")
-
-
-def finite(function, argument, value):
-    """A number that is neither infinite nor nan."""
-    _in_range(function, argument, value, "a finite number", lambda x: -math.inf < x < math.inf)
-
-
-def flag(function, argument, value):
-    """True or False."""
-    if not isinstance(value, bool):
-        raise TypeError(f"{function}: {argument} must be True or False; got {value!r}.")

@@ -49,7 +49,7 @@ def constant(noise, value=0.0):
     >>> constant([[0.3, -0.2]], value=0.5)
     [[0.5, 0.5]]
     """
-    checks.real("constant", "value", value)
+    checks.finite("constant", "value", value)
     return each(lambda _: value, _noise("constant", noise))
 
 
@@ -64,8 +64,8 @@ def uniform(noise, low=-0.05, high=0.05):
     >>> uniform([[0.0, 0.5]], low=-1.0, high=2.0)
     [[-1.0, 0.5]]
     """
-    checks.real("uniform", "low", low)
-    checks.real("uniform", "high", high)
+    checks.finite("uniform", "low", low)
+    checks.finite("uniform", "high", high)
     return each(lambda x: low + (high - low) * x, _noise("uniform", noise))
 
 

@@ -201,6 +201,8 @@ def test_no_digit_is_lost_where_libraries_lose_them(capsys):
     assert found["float64", "gelu"][0][0] > 100 and found["float64", "elu"][0][1] > 1e10
     assert found["float32", "log_softmax"][0][0] > 1e5
     assert "ULP, worst of 46 points" in capsys.readouterr().out
+
+
 def assert_remedies_help(seen, gap):
     """Half the gap at most, and a lower loss on what was never seen."""
     none = seen["none"]
@@ -235,6 +237,8 @@ def test_attention_learns_to_read_backwards(tmp_path, capsys):
     assert weights.sum(axis=1) == pytest.approx([1] * 8)
     assert "->" in capsys.readouterr().out
     assert (tmp_path / "attention.png").stat().st_size > 10_000
+
+
 def test_filters_agree_with_exact_fractions_and_do_what_their_names_say(tmp_path, capsys):
     distances = example("12_filters.py")["main"](tmp_path)
     assert len(distances) == 7

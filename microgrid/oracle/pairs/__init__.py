@@ -6,15 +6,13 @@ how. The rows of a topic are in the file of its name.
 
 from . import (
     activations,
+    activations_piecewise,
+    activations_rows,
+    activations_smooth,
     adaptive_optimizers,
     attention,
     convolution,
     cosine_schedules,
-    activations_piecewise,
-    activations_rows,
-    activations_smooth,
-    attention,
-    convolution,
     ctc,
     embedding,
     gan,
