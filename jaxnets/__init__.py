@@ -18,6 +18,8 @@ from .activations import (
     softmax as softmax,
     tanh as tanh,
 )
+from .bidirectional import Bidirectional as Bidirectional
+from .clipping import clip_by_global_norm as clip_by_global_norm, clip_by_value as clip_by_value
 from .linear import Linear as Linear
 from .losses import (
     binary_cross_entropy as binary_cross_entropy,
@@ -37,6 +39,8 @@ from .optimizers import (
     rmsprop as rmsprop,
     sgd as sgd,
 )
+from .recurrent import gru_step as gru_step, lstm_step as lstm_step, rnn_step as rnn_step
+from .recurrent_layers import GRU as GRU, LSTM as LSTM, RNN as RNN
 from .regularization import (
     Dropout as Dropout,
     dropout as dropout,
@@ -44,8 +48,13 @@ from .regularization import (
     l2_penalty as l2_penalty,
 )
 from .training import History as History
+from .vanishing import gradient_norms as gradient_norms
 
 __all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "Bidirectional",
     "Dropout",
     "History",
     "Linear",
@@ -55,18 +64,24 @@ __all__ = [
     "binary_cross_entropy",
     "binary_step",
     "categorical_cross_entropy",
+    "clip_by_global_norm",
+    "clip_by_value",
     "dropout",
     "gradient_descent",
+    "gradient_norms",
+    "gru_step",
     "identity",
     "l1_penalty",
     "l2_penalty",
     "leaky_relu",
+    "lstm_step",
     "mean_absolute_error",
     "mean_squared_error",
     "momentum",
     "nesterov",
     "relu",
     "rmsprop",
+    "rnn_step",
     "sgd",
     "sigmoid",
     "sigmoid_binary_cross_entropy",

@@ -123,3 +123,15 @@ def rngs(function, value):
     """A Flax collection of random streams, not a seed."""
     if not isinstance(value, nnx.Rngs):
         raise TypeError(f"{function}: rngs must be an nnx.Rngs; got {told(value)}. Fix: rngs=nnx.Rngs(0).")
+
+
+def finite(function, argument, value):
+    """A number that is neither infinite nor nan."""
+    if not math.isfinite(x := number(function, argument, value)):
+        raise ValueError(f"{function}: {argument} must be a finite number; got {x}.")
+
+
+def flag(function, argument, value):
+    """True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{function}: {argument} must be True or False; got {told(value)}.")

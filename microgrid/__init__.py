@@ -9,6 +9,8 @@ from .activations import (
     softmax as softmax,
     tanh as tanh,
 )
+from .bidirectional import Bidirectional as Bidirectional
+from .clipping import clip_by_global_norm as clip_by_global_norm, clip_by_value as clip_by_value
 from .layer import Activation as Activation, Layer as Layer
 from .linear import Linear as Linear
 from .losses import (
@@ -31,6 +33,8 @@ from .optimizers import (
     sgd as sgd,
 )
 from .program import Program as Program, trace as trace
+from .recurrent import gru_step as gru_step, lstm_step as lstm_step, rnn_step as rnn_step
+from .recurrent_layers import GRU as GRU, LSTM as LSTM, RNN as RNN
 from .regularization import (
     Dropout as Dropout,
     dropout as dropout,
@@ -45,9 +49,14 @@ from .transforms import (
     value_and_grad as value_and_grad,
 )
 from .value import Value as Value
+from .vanishing import gradient_norms as gradient_norms
 
 __all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
     "Activation",
+    "Bidirectional",
     "Dropout",
     "Layer",
     "Linear",
@@ -60,9 +69,13 @@ __all__ = [
     "binary_cross_entropy",
     "binary_step",
     "categorical_cross_entropy",
+    "clip_by_global_norm",
+    "clip_by_value",
     "dropout",
     "grad",
     "gradient_descent",
+    "gradient_norms",
+    "gru_step",
     "hessian",
     "identity",
     "jacobian",
@@ -70,12 +83,14 @@ __all__ = [
     "l1_penalty",
     "l2_penalty",
     "leaky_relu",
+    "lstm_step",
     "mean_absolute_error",
     "mean_squared_error",
     "momentum",
     "nesterov",
     "relu",
     "rmsprop",
+    "rnn_step",
     "sgd",
     "sigmoid",
     "sigmoid_binary_cross_entropy",

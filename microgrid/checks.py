@@ -115,3 +115,14 @@ def not_empty(function, argument, array):
     given = shape(array, f"{function}: {argument}")
     if math.prod(given) == 0:
         raise ValueError(f"{function}: {argument} must not be empty; got shape {given}.")
+
+
+def finite(function, argument, value):
+    """A number that is neither infinite nor nan."""
+    _in_range(function, argument, value, "a finite number", lambda x: -math.inf < x < math.inf)
+
+
+def flag(function, argument, value):
+    """True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{function}: {argument} must be True or False; got {value!r}.")

@@ -46,7 +46,9 @@ def _twin(layer):
     if not (inspect.isclass(scalar) and issubclass(scalar, Layer)):
         told = getattr(layer, "__name__", kind.__name__)
         raise TypeError(f"to_microgrid: layers must be layers or activations of jaxnets; got {told}.")
-    twin = scalar(**{argument: getattr(layer, argument) for argument in inspect.signature(scalar).parameters})
+    arguments = {argument: getattr(layer, argument) for argument in inspect.signature(scalar).parameters}
+    inner = {name: _twin(x) for name, x in arguments.items() if isinstance(x, jaxnets.layer.Layer)}
+    twin = scalar(**arguments | inner)
     twin.parameters = {name: _each(Value, array) for name, array in layer.parameters.items()}
     twin.statistics = {name: _each(float, array) for name, array in layer.statistics.items()}
     return twin

@@ -3,6 +3,7 @@
 from . import (
     activations,
     attention,
+    clipping,
     convolution,
     embedding,
     fused,
@@ -21,6 +22,7 @@ from . import (
 TOPICS = (
     activations,
     attention,
+    clipping,
     convolution,
     embedding,
     fused,

@@ -7,6 +7,7 @@ how. The rows of a topic are in the file of its name.
 from . import (
     activations,
     attention,
+    clipping,
     convolution,
     embedding,
     gan,
@@ -38,6 +39,7 @@ TOPICS = (
     pooling,
     normalization,
     recurrent,
+    clipping,
     attention,
     embedding,
     gan,
