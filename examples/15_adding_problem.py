@@ -50,6 +50,9 @@ def solve(cell, seed=0, goal=0.01, steps=STEPS, part=100, **rest):
 
 if __name__ == "__main__":
     import sys
+
     for name, hidden, lr, seed in [a.split(",") for a in sys.argv[1:]]:
-        errors, losses, seconds = solve(CELLS[name], int(seed), hidden=int(hidden), learning_rate=float(lr), goal=0.003)
+        errors, losses, seconds = solve(
+            CELLS[name], int(seed), hidden=int(hidden), learning_rate=float(lr), goal=0.003
+        )
         print(name, hidden, lr, seed, [round(e, 4) for e in errors], round(seconds, 1), flush=True)

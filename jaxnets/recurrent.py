@@ -49,9 +49,9 @@ def lstm_step(carry, inputs, kernel, recurrent_kernel, bias, peephole=None, forg
     carry: (c[t-1], h[t-1]), each [..., hidden]; inputs: [..., in], x[t]; kernel: [in, 4 * hidden], W, the
     gates in the order i f g o; recurrent_kernel: [hidden, 4 * hidden], U; bias: [4 * hidden], b; peephole:
     [3, hidden], p_i p_f p_o, or None without. forget_bias: any number; at 1 a new cell forgets slowly, at 0
-    the weights are those of other libraries. Returns (c[t], h[t]); h in [-1, 1].
+    the weights are those of Flax and PyTorch. Returns (c[t], h[t]); h in [-1, 1].
     Raises ValueError for shapes that do not meet. Source: Hochreiter and Schmidhuber 1997; Graves 2013, eq. 7
-    to 11, arXiv:1308.0850; forget_bias: Jozefowicz et al. 2015, section 2.2.
+    to 11, arXiv:1308.0850; forget_bias: Jozefowicz et al. 2015.
 
     >>> weights = jnp.zeros((1, 4))
     >>> carry = jnp.full(1, 2.0), jnp.zeros(1)
@@ -117,19 +117,15 @@ def _lstm_cell(carry, sums, recurrent_kernel, peephole=None):
 
 def _gru_cell(h, sums, recurrent_kernel, recurrent_bias=None, reset_after=True):
     """h[t] from x[t] @ W + b."""
-    hidden = h.shape[-1]
-    gates = slice(None, 2 * hidden) if not reset_after else slice(None)
-    thought = h @ recurrent_kernel[:, gates]
-    if recurrent_bias is not None:
-        thought = _rows(thought, recurrent_bias[gates])
-    r, z = jnp.split(sigmoid(sums[..., : 2 * hidden] + thought[..., : 2 * hidden]), 2, axis=-1)
-    if reset_after:
-        candidate = r * thought[..., 2 * hidden :]
-    else:
-        candidate = (r * h) @ recurrent_kernel[:, 2 * hidden :]
-        if recurrent_bias is not None:
-            candidate = _rows(candidate, recurrent_bias[2 * hidden :])
-    n = tanh(sums[..., 2 * hidden :] + candidate)
+    gates, rest = slice(2 * h.shape[-1]), slice(2 * h.shape[-1], None)
+
+    def thought(h, columns):
+        product = h @ recurrent_kernel[:, columns]
+        return product if recurrent_bias is None else _rows(product, recurrent_bias[columns])
+
+    r, z = jnp.split(sigmoid(sums[..., gates] + thought(h, gates)), 2, axis=-1)
+    candidate = r * thought(h, rest) if reset_after else thought(r * h, rest)
+    n = tanh(sums[..., rest] + candidate)
     return (1 - z) * n + z * h
 
 

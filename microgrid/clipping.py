@@ -1,4 +1,13 @@
-"""Gradients cut down to size before a step is taken: one steep place must not throw the weights far away."""
+"""Gradients cut down to size before a step is taken: one steep place must not throw the weights far away.
+
+In front of an optimizer, for a net:
+
+>>> from microgrid import adam
+>>> optimizer = adam(1e-3)
+>>> def update(grads, state, params):
+...     return optimizer.update(clip_by_global_norm(grads, 1.0), state, params)
+>>> clipped = optimizer._replace(update=update)
+"""
 
 from . import checks
 from .checks import each, flatten

@@ -45,9 +45,9 @@ def lstm_step(carry, inputs, kernel, recurrent_kernel, bias, peephole=None, forg
     carry: (c[t-1], h[t-1]), each [hidden]; inputs: [in], x[t]; kernel: [in][4 * hidden], W, the gates in the
     order i f g o; recurrent_kernel: [hidden][4 * hidden], U; bias: [4 * hidden], b; peephole: [3][hidden],
     p_i p_f p_o, or None without. forget_bias: any number; at 1 a new cell forgets slowly, at 0 the weights
-    are those of other libraries. Returns (c[t], h[t]); h in [-1, 1].
+    are those of Flax and PyTorch. Returns (c[t], h[t]); h in [-1, 1].
     Raises ValueError for shapes that do not meet. Source: Hochreiter and Schmidhuber 1997; Graves 2013, eq. 7
-    to 11, arXiv:1308.0850; forget_bias: Jozefowicz et al. 2015, section 2.2.
+    to 11, arXiv:1308.0850; forget_bias: Jozefowicz et al. 2015.
 
     >>> lstm_step(([2.0], [0.0]), [1.0], [[0.0] * 4], [[0.0] * 4], [0.0, -1.0, 0.0, 0.0])[0]
     [1.0]
@@ -57,8 +57,7 @@ def lstm_step(carry, inputs, kernel, recurrent_kernel, bias, peephole=None, forg
     hidden = _meet("lstm_step", 4, inputs, kernel, recurrent_kernel, dict(bias=bias) | rows)
     _carried("lstm_step", carry, hidden, ("c", "h"))
     c, h = carry
-    sums = _sums([*inputs, *h], [*kernel, *recurrent_kernel], bias)
-    i, f, g, o = (sums[k : k + hidden] for k in range(0, 4 * hidden, hidden))
+    i, f, g, o = _split(_sums([*inputs, *h], [*kernel, *recurrent_kernel], bias), hidden)
     f = [x + forget_bias for x in f]
     if peephole is not None:
         i = [x + p * cell for x, p, cell in zip(i, peephole[0], c, strict=True)]
@@ -91,18 +90,23 @@ def gru_step(carry, inputs, kernel, recurrent_kernel, bias, recurrent_bias=None,
     biases = dict(bias=bias) if recurrent_bias is None else dict(bias=bias, recurrent_bias=recurrent_bias)
     hidden = _meet("gru_step", 3, inputs, kernel, recurrent_kernel, biases)
     _carried("gru_step", carry, hidden)
-    seen = _sums(inputs, kernel, bias)
-    v = [0] * 3 * hidden if recurrent_bias is None else recurrent_bias
-    thought = _sums(carry, recurrent_kernel, v)
-    r = [sigmoid(x + y) for x, y in zip(seen[:hidden], thought[:hidden], strict=True)]
-    z = [sigmoid(x + y) for x, y in zip(seen[hidden:-hidden], thought[hidden:-hidden], strict=True)]
+    v = [0] * len(bias) if recurrent_bias is None else recurrent_bias
+    x_r, x_z, x_n = _split(_sums(inputs, kernel, bias), hidden)
+    h_r, h_z, h_n = _split(_sums(carry, recurrent_kernel, v), hidden)
+    r = [sigmoid(x + y) for x, y in zip(x_r, h_r, strict=True)]
+    z = [sigmoid(x + y) for x, y in zip(x_z, h_z, strict=True)]
     if reset_after:
-        candidate = [r * y for r, y in zip(r, thought[-hidden:], strict=True)]
+        h_n = [r * y for r, y in zip(r, h_n, strict=True)]
     else:
         kept = [r * h for r, h in zip(r, carry, strict=True)]
-        candidate = _sums(kept, [row[-hidden:] for row in recurrent_kernel], v[-hidden:])
-    n = [tanh(x + y) for x, y in zip(seen[-hidden:], candidate, strict=True)]
+        h_n = _sums(kept, [row[-hidden:] for row in recurrent_kernel], v[-hidden:])
+    n = [tanh(x + y) for x, y in zip(x_n, h_n, strict=True)]
     return [(1 - z) * n + z * h for z, n, h in zip(z, n, carry, strict=True)]
+
+
+def _split(sums, hidden):
+    """The weighted sums of each gate."""
+    return [sums[start : start + hidden] for start in range(0, len(sums), hidden)]
 
 
 def _sums(inputs, kernel, bias):
