@@ -1,7 +1,8 @@
-"""The adding problem: two numbers of a sequence are marked, a hundred steps apart or less; say their sum.
+"""The adding problem: two numbers of a long sequence are marked; say their sum when it is over.
 
-Promises: an LSTM and a GRU solve it, test error below 0.01, within 2,000 steps of 64 fresh sequences each;
-always saying 1, the mean of the sum, costs 0.167. Leaves a picture of how long nothing seems to happen.
+Promises: over a hundred time steps an LSTM and a GRU solve it, mean squared error below 0.01 on sequences not
+seen before, within 2,000 steps of 64 fresh sequences each. Who always says 1, the mean of the sum, has 0.167.
+Leaves a picture of the errors on the way. (The problem is Hochreiter and Schmidhuber's, 1997, section 5.4.)
 """
 
 import time
@@ -13,46 +14,70 @@ import optax
 import jaxnets as jn
 from jaxnets.plots import _figure, _save
 
-TIME, BATCH, STEPS = 100, 64, 2000
+TIME, BATCH, STEPS, PART, GOAL = 100, 64, 2000, 100, 0.01
 GUESS = 1 / 6  # the variance of the sum of two uniform numbers
 CELLS = {"LSTM": jn.LSTM, "GRU": jn.GRU}
 
 
 def sequences(generator, count):
-    """Inputs [count, TIME, 2], a number and a mark at each step, and the sum of the two marked [count, 1]."""
+    """[count, TIME, 2] numbers in [0, 1] and marks, one mark in each half; [count, 1] sums of the marked."""
     values, marks = generator.random((count, TIME)), np.zeros((count, TIME))
-    half = TIME // 2
-    for start in (0, half):  # one mark in each half
-        marks[np.arange(count), generator.integers(start, start + half, count)] = 1
+    for start in (0, TIME // 2):
+        marks[np.arange(count), generator.integers(start, start + TIME // 2, count)] = 1
     return np.stack([values, marks], axis=-1).astype("float32"), (values * marks).sum(axis=1, keepdims=True)
 
 
-def net_of(cell, hidden=64, seed=0, learning_rate=5e-3):
+def net_of(cell, hidden, seed):
     """A recurrent layer that reads the sequence, and a neuron that says the sum from its last state."""
     net = jn.NeuralNet([cell(2, hidden, return_sequences=False), jn.Linear(hidden, 1)], seed=seed)
-    clipped = optax.chain(optax.clip_by_global_norm(1.0), jn.adam(learning_rate))
+    clipped = optax.chain(optax.clip_by_global_norm(1.0), jn.adam(1e-2))
     net.compile(optimizer=clipped, loss="mean_squared_error")
     return net
 
 
-def solve(cell, seed=0, goal=0.01, steps=STEPS, part=100, **rest):
-    """Trains until the test error is below the goal, on sequences that come once. Returns the test error after
-    every `part` steps, the losses of all steps, and the seconds."""
-    net, generator = net_of(cell, seed=seed, **rest), np.random.default_rng(seed)
+def solve(cell, hidden=32, seed=0):
+    """Trains on sequences that come once until the goal is met. Returns the test errors after every PART
+    steps, and the seconds."""
+    net, generator = net_of(cell, hidden, seed), np.random.default_rng(seed)
     test = sequences(np.random.default_rng(10_000), 1000)
-    errors, losses, start = [], [], time.perf_counter()
-    while len(errors) * part < steps and (not errors or errors[-1] >= goal):
-        history = net.fit(*sequences(generator, part * BATCH), batch_size=BATCH, shuffle=False, verbose=0)
-        losses.extend(history.step_losses)
+    errors, start = [], time.perf_counter()
+    while len(errors) * PART < STEPS and min(errors, default=1) >= GOAL:
+        net.fit(*sequences(generator, PART * BATCH), batch_size=BATCH, shuffle=False, verbose=0)
         errors.append(net.evaluate(*test)["loss"])
-    return errors, losses, time.perf_counter() - start
+    return errors, time.perf_counter() - start
+
+
+def draw(found, path):
+    """The test errors over the steps, on a logarithmic axis."""
+    figure = _figure(6.4, 3.8)
+    axes = figure.subplots()
+    for (name, errors), colour in zip(found.items(), ("#1f5fa8", "#d1661c"), strict=True):
+        steps = PART * np.arange(1, len(errors) + 1)
+        axes.plot(steps, errors, color=colour, marker="o", markersize=3, linewidth=1.6, label=name)
+    for level, label in ((GUESS, "always 1"), (GOAL, "solved")):
+        axes.axhline(level, color="grey", linewidth=0.9, linestyle=":")
+        axes.annotate(label, (0, level), xytext=(2, 3), textcoords="offset points", color="grey", fontsize=8)
+    axes.set(yscale="log", xlabel=f"steps of {BATCH} sequences", xlim=(0, None))
+    axes.set_title(f"mean squared error on new sequences of {TIME} steps", loc="left", fontsize=10)
+    axes.legend(frameon=False)
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    return _save("draw", figure, path)
+
+
+def main(folder="demo_output"):
+    """Solves it twice, prints and draws. Returns the test errors by cell."""
+    print(f"Always saying 1: mean squared error {GUESS:.3f}.\n")
+    found = {}
+    for name, cell in CELLS.items():
+        found[name], seconds = solve(cell)
+        steps = PART * len(found[name])
+        print(f"{name}: {found[name][-1]:.4f} after {steps:,} steps, {seconds:.0f} s", flush=True)
+    print(f"\nPicture: {draw(found, Path(folder) / 'adding_problem.png')}")
+    return found
 
 
 if __name__ == "__main__":
-    import sys
+    from command_line import play
 
-    for name, hidden, lr, seed in [a.split(",") for a in sys.argv[1:]]:
-        errors, losses, seconds = solve(
-            CELLS[name], int(seed), hidden=int(hidden), learning_rate=float(lr), goal=0.003
-        )
-        print(name, hidden, lr, seed, [round(e, 4) for e in errors], round(seconds, 1), flush=True)
+    play(main, __doc__)

@@ -93,9 +93,8 @@ def gru_step(carry, inputs, kernel, recurrent_kernel, bias, recurrent_bias=None,
         "gru_step", 3, inputs, kernel=kernel, recurrent_kernel=recurrent_kernel, bias=bias, **rows
     )
     h = _carried("gru_step", carry, (*inputs.shape[:-1], len(recurrent_kernel)))
-    return _gru_cell(
-        h, _rows(inputs @ kernel, bias), recurrent_kernel, *recurrent_bias, reset_after=reset_after
-    )
+    sums = _rows(inputs @ kernel, bias)
+    return _gru_cell(h, sums, recurrent_kernel, reset_after, *recurrent_bias)
 
 
 def _rnn_cell(h, sums, recurrent_kernel, activation):
@@ -107,15 +106,15 @@ def _lstm_cell(carry, sums, recurrent_kernel, peephole=None):
     """(c[t], h[t]) from x[t] @ W + b, the forget bias in b."""
     c, h = carry
     i, f, g, o = jnp.split(sums + h @ recurrent_kernel, 4, axis=-1)
-    if peephole is not None:
-        i, f = _rows(i, peephole[0], c), _rows(f, peephole[1], c)
-    c = sigmoid(f) * c + sigmoid(i) * tanh(g)
-    if peephole is not None:
-        o = _rows(o, peephole[2], c)
-    return c, sigmoid(o) * tanh(c)
+    if peephole is None:
+        c = sigmoid(f) * c + sigmoid(i) * tanh(g)
+        return c, sigmoid(o) * tanh(c)
+    p_i, p_f, p_o = peephole
+    c = sigmoid(_rows(f, p_f, c)) * c + sigmoid(_rows(i, p_i, c)) * tanh(g)
+    return c, sigmoid(_rows(o, p_o, c)) * tanh(c)
 
 
-def _gru_cell(h, sums, recurrent_kernel, recurrent_bias=None, reset_after=True):
+def _gru_cell(h, sums, recurrent_kernel, reset_after, recurrent_bias=None):
     """h[t] from x[t] @ W + b."""
     gates, rest = slice(2 * h.shape[-1]), slice(2 * h.shape[-1], None)
 

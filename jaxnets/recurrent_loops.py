@@ -35,7 +35,7 @@ def gru(inputs, kernel, recurrent_kernel, bias, carry, mask, reverse, recurrent_
     """`gru_step` at each time step."""
 
     def cell(h, sums):
-        return _gru_cell(h, sums, recurrent_kernel, recurrent_bias, reset_after)
+        return _gru_cell(h, sums, recurrent_kernel, reset_after, recurrent_bias)
 
     return _unrolled(cell, inputs, kernel, bias, carry, mask, reverse)
 

@@ -59,13 +59,12 @@ def lstm_step(carry, inputs, kernel, recurrent_kernel, bias, peephole=None, forg
     c, h = carry
     i, f, g, o = _split(_sums([*inputs, *h], [*kernel, *recurrent_kernel], bias), hidden)
     f = [x + forget_bias for x in f]
-    if peephole is not None:
-        i = [x + p * cell for x, p, cell in zip(i, peephole[0], c, strict=True)]
-        f = [x + p * cell for x, p, cell in zip(f, peephole[1], c, strict=True)]
-    new_c = [sigmoid(f) * cell + sigmoid(i) * tanh(g) for i, f, g, cell in zip(i, f, g, c, strict=True)]
-    if peephole is not None:
-        o = [x + p * cell for x, p, cell in zip(o, peephole[2], new_c, strict=True)]
-    return new_c, [sigmoid(x) * tanh(cell) for x, cell in zip(o, new_c, strict=True)]
+    p_i, p_f, p_o = [[0] * hidden] * 3 if peephole is None else peephole
+    i = [sigmoid(x + p * c) for x, p, c in zip(i, p_i, c, strict=True)]
+    f = [sigmoid(x + p * c) for x, p, c in zip(f, p_f, c, strict=True)]
+    c = [f * c + i * tanh(g) for f, c, i, g in zip(f, c, i, g, strict=True)]
+    o = [sigmoid(x + p * c) for x, p, c in zip(o, p_o, c, strict=True)]
+    return c, [o * tanh(c) for o, c in zip(o, c, strict=True)]
 
 
 def gru_step(carry, inputs, kernel, recurrent_kernel, bias, recurrent_bias=None, reset_after=True):

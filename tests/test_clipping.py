@@ -7,6 +7,7 @@ import optax
 import pytest
 
 import jaxnets.clipping as arrays
+import microgrid as mg
 import microgrid.clipping as scalars
 
 TREE = {"kernel": np.array([[3.0, -4.0]], "float32"), "bias": np.array([12.0], "float32")}
@@ -49,9 +50,22 @@ def test_optax_says_the_same_in_a_chain(ours, theirs, bound):
 
 def test_an_exploded_gradient_keeps_its_direction():
     """The square of 3e30 overflows in float32, that of 3e200 in float64."""
-    steep = np.array([3e30, -4e30], "float32")
-    np.testing.assert_allclose(arrays.clip_by_global_norm(steep, 1.0), [0.6, -0.8], rtol=1e-6)
+    steep = {"kernel": np.array([3e30, -4e30], "float32"), "bias": np.array([1.0], "float32")}
+    clipped = arrays.clip_by_global_norm(steep, 1.0)
+    np.testing.assert_allclose(clipped["kernel"], [0.6, -0.8], rtol=1e-6)
     assert scalars.clip_by_global_norm([3e200, -4e200], 1.0) == pytest.approx([0.6, -0.8], rel=1e-15)
+
+
+def test_a_tiny_gradient_is_measured_too():
+    for room in (scalars, arrays):
+        clipped = room.clip_by_global_norm(np.array([3e-200, -4e-200]), 1e-200)
+        np.testing.assert_allclose(clipped, [0.6e-200, -0.8e-200], rtol=1e-15)
+
+
+def test_a_lone_slope_is_cut_to_the_bound_and_flat_there():
+    assert scalars.clip_by_global_norm([-3.0], 1.5) == [-1.5]
+    value, slope = jax.value_and_grad(lambda g: arrays.clip_by_global_norm(g, 1.5))(-3.0)
+    assert (value, slope) == (-1.5, 0)
 
 
 def test_what_is_no_number_any_more_stays_visible():
@@ -72,7 +86,8 @@ def test_a_bound_of_zero_leaves_nothing():
 
 
 def test_a_norm_at_its_bound_is_left_alone():
-    assert scalars.clip_by_global_norm([3.0, 4.0], 5.0) == [3.0, 4.0]
+    slopes = mg.jacobian(lambda g: scalars.clip_by_global_norm(g, 5.0))([3.0, 4.0])
+    assert slopes == [[1, 0], [0, 1]]
     slopes = jax.jacobian(lambda g: arrays.clip_by_global_norm(g, 5.0))(jnp.array([3.0, 4.0]))
     assert slopes.tolist() == [[1, 0], [0, 1]]
 
