@@ -172,7 +172,7 @@ class LSTM(RecurrentLayer):
     ):
         checks.flag("LSTM", "use_peephole", use_peephole)
         checks.finite("LSTM", "forget_bias", forget_bias)
-        self.use_peephole, self.forget_bias = use_peephole, forget_bias
+        self.use_peephole, self.forget_bias = use_peephole, float(forget_bias)
         super().__init__(in_features, hidden_features, return_sequences, reverse, rngs)
 
     def _zeros(self):

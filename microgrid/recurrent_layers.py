@@ -54,11 +54,7 @@ class RecurrentLayer(Layer):
         the input. Raises ValueError for shapes that do not meet.
         """
         name = type(self).__name__
-        if not self.parameters:
-            raise ValueError(
-                f"{name}: weights must be drawn before the layer is called; "
-                "call initialize(random.Random(0)), or put the layer into a NeuralNet."
-            )
+        self._drawn()
         mask = self._check(name, inputs, mask)
         if carry is None:
             nothing = [0.0] * self.hidden_features
@@ -75,6 +71,14 @@ class RecurrentLayer(Layer):
         """[time][hidden] of one example [time][features], or only the state after the last step, [hidden]."""
         _, outputs = self.unroll(inputs, carry, mask)
         return outputs if self.return_sequences else outputs[0 if self.reverse else -1]
+
+    def _drawn(self):
+        if not self.parameters:
+            raise ValueError(
+                f"{type(self).__name__}: weights must be drawn before the layer is called; "
+                "call initialize(random.Random(0)), or put the layer into a NeuralNet."
+            )
+        return self.parameters
 
     def _check(self, name, inputs, mask):
         """The mask, one entry for each time step of inputs that are as they must be."""
@@ -118,7 +122,7 @@ class RNN(RecurrentLayer):
 
     def step(self, carry, inputs):
         """h[t] of one example, [hidden], from h[t-1] and inputs [features]."""
-        return rnn_step(carry, inputs, **self.parameters, activation=self.activation)
+        return rnn_step(carry, inputs, **self._drawn(), activation=self.activation)
 
 
 class LSTM(RecurrentLayer):
@@ -158,7 +162,7 @@ class LSTM(RecurrentLayer):
 
     def step(self, carry, inputs):
         """(c[t], h[t]) of one example, each [hidden], from (c[t-1], h[t-1]) and inputs [features]."""
-        return lstm_step(carry, inputs, **self.parameters, forget_bias=self.forget_bias)
+        return lstm_step(carry, inputs, **self._drawn(), forget_bias=self.forget_bias)
 
 
 class GRU(RecurrentLayer):
@@ -189,7 +193,7 @@ class GRU(RecurrentLayer):
 
     def step(self, carry, inputs):
         """h[t] of one example, [hidden], from h[t-1] and inputs [features]."""
-        return gru_step(carry, inputs, **self.parameters, reset_after=self.reset_after)
+        return gru_step(carry, inputs, **self._drawn(), reset_after=self.reset_after)
 
 
 def _kernels(draw, in_features, hidden, gates):

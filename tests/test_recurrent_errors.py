@@ -123,7 +123,8 @@ def test_a_carry_of_one_part_says_its_shape(room):
 
 def test_undrawn_weights_are_named_with_what_draws_them():
     words = "weights must be drawn before the layer is called; "
-    assert told(mg.GRU(2, 3), ONE)[1].startswith(f"GRU: {words}call initialize(random.Random(0))")
+    for call in (mg.GRU(2, 3), mg.GRU(2, 3).unroll, lambda x: mg.GRU(2, 3).step([0.0] * 3, x[0])):
+        assert told(call, ONE)[1].startswith(f"GRU: {words}call initialize(random.Random(0))")
     for call in (jn.GRU(2, 3), jn.GRU(2, 3).unroll, lambda x: jn.GRU(2, 3).step(x[0], x[0])):
         assert told(call, np.ones((1, 3, 2)))[1].startswith(f"GRU: {words}give rngs=nnx.Rngs(0)")
 

@@ -2,9 +2,7 @@
 
 from .reasons import DISCARDED
 
-NOTHING_OR_TOO_MUCH = (
-    "the unit of a gradient that is 0 throughout, or not finite: the norm is 0, or nan, in any"
-)
+NOTHING_OR_TOO_MUCH = "the unit of a gradient that is 0, or not finite: the norm is 0, or nan, in any"
 
 EQUIVALENT = {
     "jaxnets.clipping": {
