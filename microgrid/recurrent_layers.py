@@ -95,7 +95,8 @@ class RecurrentLayer(Layer):
             raise ValueError(
                 f"{name}: mask must have the shape {given[:1]} to meet inputs {given}; got {marks}."
             )
-        for x in checks.flatten(mask):
+        mask = checks.flatten(mask)
+        for x in mask:
             if x not in (0, 1):
                 raise ValueError(f"{name}: mask must be 1 for a time step that counts, else 0; got {x}.")
         return mask

@@ -13,7 +13,7 @@ def gradient_norms(step, carry, inputs):
         gradient_norms[t] = sqrt(sum_ij (d carry[T][i] / d carry[t][j])**2 / n)
 
     step: a function (carry[t-1], x[t]) -> carry[t], such as the `step` of a recurrent layer; carry: the first
-    one, nested lists of n numbers; inputs: [T], one x[t] for each step. Returns [T + 1] numbers >= 0, for t
+    one, nested lists of n numbers; inputs: [T], one x[t] for each step. Returns [T + 1] floats >= 0, for t
     from 0 to T; the last is 1. It is the root mean square over all directions: where every step multiplies by
     radius times an orthogonal matrix, it is exactly radius**(T - t); the largest singular value is at most
     sqrt(n) times as large. Raises ValueError for no inputs.
@@ -26,7 +26,7 @@ def gradient_norms(step, carry, inputs):
         raise ValueError(f"gradient_norms: inputs must hold at least one time step; got {inputs!r}.")
     size, slopes = len(flatten(carry)), []
     for x in inputs:
-        row = flatten(jacobian(step)(carry, x))
+        row = [plain(slope) for slope in flatten(jacobian(step)(carry, x))]
         if len(row) != size**2:
             got = len(row) // size
             raise ValueError(
@@ -43,6 +43,8 @@ def gradient_norms(step, carry, inputs):
 
 
 def _root_mean_square(numbers, size):
-    """sqrt(sum_i numbers[i]**2 / size), exact where the numbers are all of one size."""
+    """sqrt(sum_i numbers[i]**2 / size), a float; exact where the numbers are all of one size, or 0."""
     largest = max(map(abs, numbers))
-    return largest * sqrt(total([(x / largest) ** 2 for x in numbers]) / size) if largest else 0.0
+    return (
+        float(largest) * sqrt(float(total([(x / largest) ** 2 for x in numbers]) / size)) if largest else 0.0
+    )

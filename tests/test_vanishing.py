@@ -7,6 +7,7 @@ import pytest
 
 import jaxnets as jn
 import microgrid as mg
+from microgrid.oracle import to_microgrid
 
 TIME = 20
 
@@ -22,7 +23,7 @@ def orthogonal(size, radius):
 
 
 def scalar_step(kernel, activation):
-    features = [[0.1] * len(kernel)]
+    features = [[1] * len(kernel)]
     bias = [0] * len(kernel)
     return lambda h, x: mg.rnn_step(h, [x], features, kernel, bias, activation)
 
@@ -71,8 +72,6 @@ def test_an_lstm_that_forgets_nothing_hands_its_memory_on():
 
 
 def test_both_rooms_measure_the_same_of_a_layer():
-    from microgrid.oracle import to_microgrid
-
     net = jn.NeuralNet([jn.GRU(1, 3)], seed=0, dtype="float64")
     inputs = np.linspace(-1, 1, 6)[:, None]
     ours = jn.gradient_norms(net.layers[0].step, np.zeros(3), inputs)
