@@ -32,10 +32,12 @@ def gradient_norms(step, carry, inputs):
     def flat(carry, x):
         return ravel_pytree(step(whole(carry), x))[0]
 
-    if (got := jax.eval_shape(flat, start, inputs[0]).size) != start.size:
+    end = jax.eval_shape(flat, start, inputs[0])
+    if end.size != start.size:
         raise ValueError(
-            f"gradient_norms: step must return a carry of {start.size} numbers, as it takes; got {got}."
+            f"gradient_norms: step must return a carry of {start.size} numbers, as it takes; got {end.size}."
         )
+    start = start.astype(end.dtype)
 
     def forward(carry, x):
         return flat(carry, x), jax.jacobian(flat)(carry, x)

@@ -29,9 +29,8 @@ def scalar_step(kernel, activation):
 
 
 def array_step(kernel, activation):
-    return lambda h, x: jn.rnn_step(
-        h, x[None], np.full((1, len(h)), 0.1), kernel, np.zeros(len(h)), activation
-    )
+    features, bias = np.ones((1, len(kernel)), kernel.dtype), np.zeros(len(kernel), kernel.dtype)
+    return lambda h, x: jn.rnn_step(h, x[None], features, kernel, bias, activation)
 
 
 @pytest.mark.parametrize("radius", [Fraction(1, 2), Fraction(1), Fraction(3, 2)])
