@@ -85,7 +85,7 @@ class RecurrentLayer(Layer):
         return outputs if self.return_sequences else outputs[:, 0 if self.reverse else -1]
 
     def _drawn(self):
-        if self.kernel.get_value() is None:
+        if not self.parameters:
             raise ValueError(
                 f"{type(self).__name__}: weights must be drawn before the layer is called; "
                 "give rngs=nnx.Rngs(0), or put the layer into a NeuralNet."

@@ -43,7 +43,7 @@ def gradient_norms(step, carry, inputs):
         return flat(carry, x), jax.jacobian(flat)(carry, x)
 
     def backward(product, slope):
-        product = product @ slope
+        product = jnp.matmul(product, slope, precision="highest")
         largest = jnp.max(jnp.abs(product))
         ratios = product / jnp.where(largest > 0, largest, 1)  # their squares do not overflow
         return product, largest * jnp.sqrt(jnp.mean(jnp.sum(ratios**2, axis=1)))

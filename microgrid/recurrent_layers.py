@@ -45,7 +45,7 @@ class RecurrentLayer(Layer):
         """The carry after one more time step of one example, inputs [features]."""
         raise NotImplementedError
 
-    def unroll(self, inputs, carry=None, mask=None):
+    def unroll(self, inputs, carry: Any = None, mask=None):
         """(carry, outputs): what is in mind in the end, and the hidden state of each time step.
 
         inputs: [time][features]; carry: what is in mind at first, 0 if None; mask: [time], 0 where there is

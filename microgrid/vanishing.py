@@ -44,7 +44,6 @@ def gradient_norms(step, carry, inputs):
 
 def _root_mean_square(numbers, size):
     """sqrt(sum_i numbers[i]**2 / size), a float; exact where the numbers are all of one size, or 0."""
-    largest = max(map(abs, numbers))
-    return (
-        float(largest) * sqrt(float(total([(x / largest) ** 2 for x in numbers]) / size)) if largest else 0.0
-    )
+    if not (largest := max(map(abs, numbers))):
+        return 0.0
+    return float(largest) * sqrt(float(total([(x / largest) ** 2 for x in numbers]) / size))

@@ -36,7 +36,7 @@ def to_microgrid(net):
 def _twin(layer):
     """The scalar layer, or activation, of the same name, made with the same arguments, which an array layer
     keeps under their names; with its weights and its running statistics."""
-    import jaxnets
+    import jaxnets.layer
 
     kind = type(layer)
     if layer is getattr(jaxnets.activations, name := getattr(layer, "__name__", ""), None):
