@@ -217,8 +217,8 @@ class GRU(RecurrentLayer):
         """h[t], [..., hidden], from h[t-1] and inputs [..., features]."""
         return gru_step(carry, inputs, **self._drawn(), reset_after=self.reset_after)
 
-    def _loop(self, inputs, **parameters):
-        return gru(inputs, reset_after=self.reset_after, **parameters)
+    def _loop(self, inputs, recurrent_bias=None, **parameters):
+        return gru(inputs, recurrent_bias=recurrent_bias, reset_after=self.reset_after, **parameters)
 
 
 def _kernels(generator, in_features, hidden, gates):
