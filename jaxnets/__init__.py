@@ -84,6 +84,8 @@ from .geometry import (
     receptive_field as receptive_field,
 )
 from .layerwise_optimizers import lamb as lamb, muon as muon
+from .bidirectional import Bidirectional as Bidirectional
+from .clipping import clip_by_global_norm as clip_by_global_norm, clip_by_value as clip_by_value
 from .linear import Linear as Linear
 from .losses import (
     binary_cross_entropy as binary_cross_entropy,
@@ -143,6 +145,8 @@ from .pooling import (
     global_max_pool as global_max_pool,
     max_pool as max_pool,
 )
+from .recurrent import gru_step as gru_step, lstm_step as lstm_step, rnn_step as rnn_step
+from .recurrent_layers import GRU as GRU, LSTM as LSTM, RNN as RNN
 from .regularization import (
     Dropout as Dropout,
     dropout as dropout,
@@ -167,6 +171,13 @@ __all__ = [
     "BatchNorm",
     "Conv",
     "ConvTranspose",
+from .vanishing import gradient_norms as gradient_norms
+
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "Bidirectional",
     "Dropout",
     "Embedding",
     "Flatten",
@@ -199,6 +210,8 @@ __all__ = [
     "cosine_decay",
     "cosine_distance",
     "ctc_loss",
+    "clip_by_global_norm",
+    "clip_by_value",
     "dropout",
     "elu",
     "exponential_decay",
@@ -214,6 +227,8 @@ __all__ = [
     "hard_tanh",
     "hinge",
     "huber",
+    "gradient_norms",
+    "gru_step",
     "identity",
     "initializer",
     "inverse_sqrt_decay",
@@ -231,6 +246,7 @@ __all__ = [
     "log_sigmoid",
     "log_softmax",
     "max_pool",
+    "lstm_step",
     "mean_absolute_error",
     "mean_squared_error",
     "mish",
@@ -257,6 +273,7 @@ __all__ = [
     "sample_weighted",
     "scaled_dot_product_attention",
     "selu",
+    "rnn_step",
     "sgd",
     "sigmoid",
     "sigmoid_binary_cross_entropy",

@@ -74,6 +74,8 @@ from .geometry import (
     output_size as output_size,
     receptive_field as receptive_field,
 )
+from .bidirectional import Bidirectional as Bidirectional
+from .clipping import clip_by_global_norm as clip_by_global_norm, clip_by_value as clip_by_value
 from .layer import Activation as Activation, Layer as Layer
 from .layerwise_optimizers import lamb as lamb, muon as muon
 from .linear import Linear as Linear
@@ -137,6 +139,8 @@ from .pooling import (
     max_pool as max_pool,
 )
 from .program import Program as Program, trace as trace
+from .recurrent import gru_step as gru_step, lstm_step as lstm_step, rnn_step as rnn_step
+from .recurrent_layers import GRU as GRU, LSTM as LSTM, RNN as RNN
 from .regularization import (
     Dropout as Dropout,
     dropout as dropout,
@@ -168,6 +172,14 @@ __all__ = [
     "BatchNorm",
     "Conv",
     "ConvTranspose",
+from .vanishing import gradient_norms as gradient_norms
+
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "Activation",
+    "Bidirectional",
     "Dropout",
     "Embedding",
     "Flatten",
@@ -203,6 +215,8 @@ __all__ = [
     "cosine_decay",
     "cosine_distance",
     "ctc_loss",
+    "clip_by_global_norm",
+    "clip_by_value",
     "dropout",
     "elu",
     "exponential_decay",
@@ -217,6 +231,8 @@ __all__ = [
     "hard_sigmoid",
     "hard_silu",
     "hard_tanh",
+    "gradient_norms",
+    "gru_step",
     "hessian",
     "hinge",
     "huber",
@@ -239,6 +255,7 @@ __all__ = [
     "log_sigmoid",
     "log_softmax",
     "max_pool",
+    "lstm_step",
     "mean_absolute_error",
     "mean_squared_error",
     "mish",
@@ -265,6 +282,7 @@ __all__ = [
     "sample_weighted",
     "scaled_dot_product_attention",
     "selu",
+    "rnn_step",
     "sgd",
     "sigmoid",
     "sigmoid_binary_cross_entropy",

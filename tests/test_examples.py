@@ -7,6 +7,7 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from microgrid.oracle import PAIRS
@@ -246,3 +247,40 @@ def test_filters_agree_with_exact_fractions_and_do_what_their_names_say(tmp_path
     assert distances["identity"] == 0
     assert "A filter is nine weights" in capsys.readouterr().out
     assert (tmp_path / "filters.png").stat().st_size > 50_000
+def test_gradients_vanish_and_explode_by_the_radius_and_clipping_tames_them(tmp_path, capsys):
+    norms, losses = example("14_vanishing_gradients.py")["main"](tmp_path)
+    for radius, linear in norms["identity"].items():
+        assert linear == pytest.approx([radius**n for n in range(51)], rel=1e-12)
+        assert (norms["tanh"][radius][1:] < linear[1:]).all()
+    plain, clipped = losses.values()
+    assert clipped[0] == plain[0] and clipped[-1] < 0.1 * clipped[0]
+    assert not plain[-1] < 10 * plain[0]
+    assert "1.5      50" in capsys.readouterr().out
+    assert (tmp_path / "vanishing_gradients.png").stat().st_size > 10_000
+
+
+def test_the_sequences_of_the_adding_problem_are_what_they_are_called():
+    inputs, sums = example("15_adding_problem.py")["sequences"](np.random.default_rng(0), 500)
+    values, marks = inputs[..., 0], inputs[..., 1]
+    assert inputs.shape == (500, 100, 2) and 0 <= values.min() and values.max() <= 1
+    assert (marks[:, :50].sum(axis=1) == 1).all() and (marks[:, 50:].sum(axis=1) == 1).all()
+    assert sums[:, 0] == pytest.approx((values * marks).sum(axis=1))
+    assert sums.mean() == pytest.approx(1, abs=0.06) and sums.var() == pytest.approx(1 / 6, abs=0.03)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cell", ["LSTM", "GRU"])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_adding_problem_is_solved_within_two_thousand_steps(cell, seed):
+    functions = example("15_adding_problem.py")
+    errors, _ = functions["solve"](functions["CELLS"][cell], seed=seed)
+    assert errors[-1] < 0.01 and len(errors) * 100 <= 2000
+    assert errors[0] > 0.02, "not at once"
+
+
+@pytest.mark.slow
+def test_the_adding_problem_is_drawn(tmp_path, capsys):
+    found = example("15_adding_problem.py")["main"](tmp_path)
+    assert all(errors[-1] < 0.01 for errors in found.values())
+    assert capsys.readouterr().out.count("steps,") == 2
+    assert (tmp_path / "adding_problem.png").stat().st_size > 10_000

@@ -36,6 +36,8 @@ def to_microgrid(net):
 def _twin(layer):
     """The scalar layer, or activation, of the same name, made with the same arguments, which an array layer
     keeps under their names; with its weights and its running statistics."""
+    import jaxnets.layer
+
     kind = type(layer)
     module, name = getattr(layer, "__module__", None) or "", getattr(layer, "__name__", "")
     if module.startswith("jaxnets.activations") and layer is getattr(import_module(module), name, None):
@@ -45,7 +47,9 @@ def _twin(layer):
     if not (inspect.isclass(scalar) and issubclass(scalar, Layer)):
         told = getattr(layer, "__name__", kind.__name__)
         raise TypeError(f"to_microgrid: layers must be layers or activations of jaxnets; got {told}.")
-    twin = scalar(**{argument: getattr(layer, argument) for argument in inspect.signature(scalar).parameters})
+    arguments = {argument: getattr(layer, argument) for argument in inspect.signature(scalar).parameters}
+    inner = {name: _twin(x) for name, x in arguments.items() if isinstance(x, jaxnets.layer.Layer)}
+    twin = scalar(**arguments | inner)
     twin.parameters = {name: _each(Value, array) for name, array in layer.parameters.items()}
     twin.statistics = {name: _each(float, array) for name, array in layer.statistics.items()}
     return twin

@@ -1,3 +1,12 @@
 """Rows of recurrent."""
 
-PAIRS = ()
+from ..samplers import choice, mat, moderate, real, vec
+from .pair import Pair
+
+# fmt: off
+PAIRS = (
+    Pair("recurrent.rnn_step", dict(carry=vec(moderate, 3), inputs=vec(real, 2), kernel=mat(moderate, 2, 3), recurrent_kernel=mat(moderate, 3, 3), bias=vec(moderate, 3), activation=choice("tanh", "relu", "identity")), fails=((dict(activation="sigmoid"), "activation must be 'tanh', 'relu' or 'identity'; got 'sigmoid'."), (dict(activation=2), "got 2."), (dict(recurrent_kernel=[[1.0, 2.0]]), "recurrent_kernel must be [hidden, hidden]; got (1, 2)."), (dict(kernel=[[1.0], [2.0]]), "kernel must be [in, 3] to meet recurrent_kernel (3, 3); got (2, 1)."), (dict(inputs=[1.0]), "inputs must end in the in_features of kernel (2, 3); got (1,)."), (dict(bias=[1.0]), "bias must be (3,) to meet recurrent_kernel (3, 3); got (1,)."), (dict(carry=[1.0]), "carry must be of shape (3,); got (1,)."), (dict(carry=1.0), "carry must be of shape (3,); got ()."), (dict(inputs=1.0), "inputs must end in the in_features of kernel (2, 3); got ()."))),
+    Pair("recurrent.lstm_step", dict(carry=mat(moderate, 2, 2), inputs=vec(real, 1), kernel=mat(moderate, 1, 8), recurrent_kernel=mat(moderate, 2, 8), bias=vec(moderate, 8), peephole=mat(moderate, 3, 2), forget_bias=moderate), fails=((dict(forget_bias=float("nan")), "forget_bias must be a finite number; got nan."), (dict(recurrent_kernel=[1.0, 2.0]), "recurrent_kernel must be [hidden, 4 * hidden]; got (2,)."), (dict(kernel=[1.0]), "kernel must be [in, 8] to meet recurrent_kernel (2, 8); got (1,)."), (dict(peephole=[[1.0, 2.0]]), "peephole must be (3, 2) to meet recurrent_kernel (2, 8); got (1, 2)."), (dict(bias=[1.0, 2.0]), "bias must be (8,) to meet recurrent_kernel (2, 8); got (2,)."), (dict(carry=[1.0, 2.0]), "carry must be (c, h), each of shape (2,); got [(), ()]."), (dict(carry=[[1.0, 2.0]]), "carry must be (c, h), each of shape (2,); got [(2,)]."), (dict(carry=1.0), "carry must be (c, h), each of shape (2,); got [()]."))),
+    Pair("recurrent.gru_step", dict(carry=vec(moderate, 2), inputs=vec(real, 1), kernel=mat(moderate, 1, 6), recurrent_kernel=mat(moderate, 2, 6), bias=vec(moderate, 6), recurrent_bias=vec(moderate, 6), reset_after=choice(True, False)), fails=((dict(reset_after="no"), "reset_after must be True or False; got 'no'."), (dict(recurrent_kernel=[[1.0, 2.0]]), "recurrent_kernel must be [hidden, 3 * hidden]; got (1, 2)."), (dict(recurrent_bias=[1.0]), "recurrent_bias must be (6,) to meet recurrent_kernel (2, 6); got (1,)."), (dict(bias=[1.0]), "bias must be (6,) to meet recurrent_kernel (2, 6); got (1,)."), (dict(carry=[1.0]), "carry must be of shape (2,); got (1,)."))),
+)
+# fmt: on

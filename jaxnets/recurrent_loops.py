@@ -1,0 +1,62 @@
+"""The steps of recurrent.py for every time step of a batch of sequences, in one compiled loop.
+
+B: sequences in a batch, T: time steps. recurrent_layers.py has checked the shapes. Each function returns
+(carry, outputs): what is in mind in the end, and the hidden state of each step, [B, T, hidden]. inputs:
+[B, T, in]; carry: arrays [B, hidden]; mask: [B, T], 0 where the carry is repeated, or None; reverse: from the
+end to the start.
+"""
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from .recurrent import _gru_cell, _lstm_cell, _rnn_cell
+
+
+def rnn(inputs, kernel, recurrent_kernel, bias, carry, mask, reverse, activation="tanh"):
+    """`rnn_step` at each time step."""
+
+    def cell(h, sums):
+        return _rnn_cell(h, sums, recurrent_kernel, activation)
+
+    return _unrolled(cell, inputs, kernel, bias, carry, mask, reverse)
+
+
+def lstm(inputs, kernel, recurrent_kernel, bias, carry, mask, reverse, peephole=None):
+    """`lstm_step` at each time step; a forget bias is part of the bias. carry: (c, h)."""
+
+    def cell(carry, sums):
+        return _lstm_cell(carry, sums, recurrent_kernel, peephole)
+
+    return _unrolled(cell, inputs, kernel, bias, carry, mask, reverse)
+
+
+def gru(inputs, kernel, recurrent_kernel, bias, carry, mask, reverse, recurrent_bias=None, reset_after=True):
+    """`gru_step` at each time step."""
+
+    def cell(h, sums):
+        return _gru_cell(h, sums, recurrent_kernel, reset_after, recurrent_bias)
+
+    return _unrolled(cell, inputs, kernel, bias, carry, mask, reverse)
+
+
+def _unrolled(cell, inputs, kernel, bias, carry, mask, reverse):
+    """cell(carry, x[t] @ W + b) at each time step. All that the inputs alone decide is one matrix product in
+    front of the loop. A masked step changes nothing, not even where its input is nan."""
+    steps = jnp.swapaxes(inputs, 0, 1)
+    keep = None if mask is None else (mask.T != 0)[..., None]
+    if keep is not None:
+        steps = jnp.where(keep, steps, 0)
+    sums = steps.reshape(-1, kernel.shape[0]) @ kernel + bias[None]
+    sums = sums.reshape(*steps.shape[:2], len(bias))
+
+    def step(carry, now):
+        x, keep = now
+        new = cell(carry, x)
+        if keep is not None:
+            new = jax.tree.map(lambda new, old: jnp.where(keep, new, old), new, carry)
+        return new, jax.tree.leaves(new)[-1]
+
+    carry = jax.tree.map(lambda x: x.astype(sums.dtype), carry)
+    carry, outputs = lax.scan(step, carry, (sums, keep), reverse=reverse)
+    return carry, jnp.swapaxes(outputs, 0, 1)

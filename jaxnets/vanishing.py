@@ -1,0 +1,57 @@
+"""How much of a gradient is left after it has travelled back in time through a recurrent network."""
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jax.flatten_util import ravel_pytree
+
+from . import checks
+
+
+def gradient_norms(step, carry, inputs):
+    """By what factor a gradient grows or shrinks on its way back from the last carry to each one before it.
+
+        gradient_norms[t] = sqrt(sum_ij (d carry[T][i] / d carry[t][j])**2 / n)
+
+    step: a function (carry[t-1], x[t]) -> carry[t], such as the `step` of a recurrent layer; carry: the first
+    one, a pytree of n numbers; inputs: [T, ...], one x[t] for each step. Returns [T + 1] numbers >= 0 for
+    t = 0 to T; the last is 1. It is the root mean square over all directions: where every step multiplies by
+    radius times an orthogonal matrix, it is radius**(T - t); the largest singular value is at most sqrt(n)
+    times as large. Raises ValueError for no inputs.
+    Source: Pascanu et al. 2013, eq. 5, arXiv:1211.5063; Goodfellow et al. 2016, section 10.7.
+
+    >>> gradient_norms(lambda h, x: h / 2 + x, jnp.ones(1), jnp.zeros(2)).tolist()
+    [0.25, 0.5, 1.0]
+    """
+    inputs = checks.numbers("gradient_norms", "inputs", inputs)
+    if inputs.ndim == 0 or len(inputs) == 0:
+        raise ValueError(f"gradient_norms: inputs must hold at least one time step; got {inputs.tolist()}.")
+    carry = jax.tree.map(lambda x: checks.numbers("gradient_norms", "carry", x), carry)
+    start, whole = ravel_pytree(carry)
+
+    def flat(carry, x):
+        return ravel_pytree(step(whole(carry), x))[0]
+
+    end = jax.eval_shape(flat, start, inputs[0])
+    if end.size != start.size:
+        raise ValueError(
+            f"gradient_norms: step must return a carry of {start.size} numbers, as it takes; got {end.size}."
+        )
+    start = start.astype(end.dtype)
+
+    def forward(carry, x):
+        return flat(carry, x), jax.jacobian(flat)(carry, x)
+
+    def backward(product, slope):
+        product = jnp.matmul(product, slope, precision="highest")
+        largest = jnp.max(jnp.abs(product))
+        ratios = product / jnp.where(largest > 0, largest, 1)  # their squares do not overflow
+        return product, largest * jnp.sqrt(jnp.mean(jnp.sum(ratios**2, axis=1)))
+
+    @jax.jit
+    def run(start, inputs):
+        _, slopes = lax.scan(forward, start, inputs)
+        _, norms = lax.scan(backward, jnp.eye(start.size, dtype=start.dtype), slopes, reverse=True)
+        return jnp.append(norms, 1)
+
+    return run(start, inputs)

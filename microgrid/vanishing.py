@@ -1,0 +1,49 @@
+"""How much of a gradient is left after it has travelled back in time through a recurrent network."""
+
+from . import checks
+from .checks import each, flatten
+from .operations import dot, sqrt, total
+from .transforms import jacobian
+from .value import plain
+
+
+def gradient_norms(step, carry, inputs):
+    """By what factor a gradient grows or shrinks on its way back from the last carry to each one before it.
+
+        gradient_norms[t] = sqrt(sum_ij (d carry[T][i] / d carry[t][j])**2 / n)
+
+    step: a function (carry[t-1], x[t]) -> carry[t], such as the `step` of a recurrent layer; carry: the first
+    one, nested lists of n numbers; inputs: [T], one x[t] for each step. Returns [T + 1] floats >= 0, for t
+    from 0 to T; the last is 1. It is the root mean square over all directions: where every step multiplies by
+    radius times an orthogonal matrix, it is exactly radius**(T - t); the largest singular value is at most
+    sqrt(n) times as large. Raises ValueError for no inputs.
+    Source: Pascanu et al. 2013, eq. 5, arXiv:1211.5063; Goodfellow et al. 2016, section 10.7.
+
+    >>> gradient_norms(lambda h, x: [h[0] / 2 + x], [1.0], [0.0, 0.0])
+    [0.25, 0.5, 1.0]
+    """
+    if not checks.nested(inputs) or not len(inputs):
+        raise ValueError(f"gradient_norms: inputs must hold at least one time step; got {inputs!r}.")
+    size, slopes = len(flatten(carry)), []
+    for x in inputs:
+        row = [plain(slope) for slope in flatten(jacobian(step)(carry, x))]
+        if len(row) != size**2:
+            got = len(row) // size
+            raise ValueError(
+                f"gradient_norms: step must return a carry of {size} numbers, as it takes; got {got}."
+            )
+        carry = each(plain, step(carry, x))
+        slopes.append([row[i * size : (i + 1) * size] for i in range(size)])
+    product, norms = [[int(i == j) for j in range(size)] for i in range(size)], [1.0]
+    for slope in reversed(slopes):
+        columns = [list(column) for column in zip(*slope, strict=True)]
+        product = [[dot(row, column) for column in columns] for row in product]
+        norms.append(_root_mean_square(flatten(product), size))
+    return norms[::-1]
+
+
+def _root_mean_square(numbers, size):
+    """sqrt(sum_i numbers[i]**2 / size), a float; exact where the numbers are all of one size, or 0."""
+    if not (largest := max(map(abs, numbers))):
+        return 0.0
+    return float(largest) * sqrt(float(total([(x / largest) ** 2 for x in numbers]) / size))

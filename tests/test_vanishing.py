@@ -1,0 +1,102 @@
+"""Gradients through time: exact where each step turns and stretches, smaller where a tanh saturates."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import jaxnets as jn
+import microgrid as mg
+from microgrid.oracle import to_microgrid
+
+TIME = 20
+
+
+def signed_permutation(radius):
+    """radius times an orthogonal matrix whose entries are 0, 1 and -1."""
+    return [[0, radius, 0], [0, 0, -radius], [radius, 0, 0]]
+
+
+def orthogonal(size, radius):
+    q, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(size, size)))
+    return radius * q
+
+
+def scalar_step(kernel, activation):
+    features = [[1] * len(kernel)]
+    bias = [0] * len(kernel)
+    return lambda h, x: mg.rnn_step(h, [x], features, kernel, bias, activation)
+
+
+def array_step(kernel, activation):
+    features, bias = np.ones((1, len(kernel)), kernel.dtype), np.zeros(len(kernel), kernel.dtype)
+    return lambda h, x: jn.rnn_step(h, x[None], features, kernel, bias, activation)
+
+
+@pytest.mark.parametrize("radius", [Fraction(1, 2), Fraction(1), Fraction(3, 2)])
+def test_a_linear_network_multiplies_by_its_radius_exactly(radius):
+    step = scalar_step(signed_permutation(radius), "identity")
+    norms = mg.gradient_norms(step, [Fraction(1, 3)] * 3, [Fraction(1)] * TIME)
+    assert norms == [float(radius ** (TIME - t)) for t in range(TIME + 1)]
+
+
+@pytest.mark.parametrize("radius", [0.5, 1.0, 1.5])
+def test_any_orthogonal_kernel_does_the_same_in_both_rooms(radius):
+    kernel, inputs = orthogonal(5, radius), np.linspace(-1, 1, TIME)
+    expected = radius ** np.arange(TIME, -1.0, -1)
+    ours = jn.gradient_norms(array_step(kernel, "identity"), np.ones(5), inputs)
+    theirs = mg.gradient_norms(scalar_step(kernel.tolist(), "identity"), [1.0] * 5, inputs.tolist())
+    np.testing.assert_allclose(ours, expected, rtol=1e-14)
+    np.testing.assert_allclose(theirs, expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("radius", [0.5, 1.0, 1.5])
+def test_a_tanh_makes_less_of_it_in_both_rooms(radius):
+    kernel, inputs = orthogonal(5, radius), np.linspace(-1, 1, TIME)
+    ours = jn.gradient_norms(array_step(kernel, "tanh"), np.ones(5), inputs)
+    theirs = mg.gradient_norms(scalar_step(kernel.tolist(), "tanh"), [1.0] * 5, inputs.tolist())
+    np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+    assert (ours[:-1] < radius ** np.arange(TIME, 0.0, -1)).all() and ours[-1] == 1
+
+
+def test_an_lstm_that_forgets_nothing_hands_its_memory_on():
+    """d (c, h)[T] / d (c, h)[t], with open forget gates, and h that reaches nothing: c keeps its 1."""
+    layer = jn.LSTM(1, 2, forget_bias=800.0)
+    layer.initialize(np.random.default_rng(0), "float64")
+    layer.recurrent_kernel.set_value(0 * layer.recurrent_kernel[...])
+    layer.kernel.set_value(0 * layer.kernel[...])
+    norms = jn.gradient_norms(layer.step, (np.zeros(2), np.zeros(2)), np.ones((5, 1)))
+    # of n = 4 directions 2 arrive at c with 1, and at h with sigmoid(0) * tanh'(0)
+    np.testing.assert_allclose(norms[:-1], np.sqrt((2 + 2 * 0.25) / 4), rtol=1e-15)
+
+
+def test_both_rooms_measure_the_same_of_a_layer():
+    net = jn.NeuralNet([jn.GRU(1, 3)], seed=0, dtype="float64")
+    inputs = np.linspace(-1, 1, 6)[:, None]
+    ours = jn.gradient_norms(net.layers[0].step, np.zeros(3), inputs)
+    theirs = mg.gradient_norms(to_microgrid(net).layers[0].step, [0.0] * 3, inputs.tolist())
+    np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
+def test_neither_very_large_nor_lost_gradients_are_mistaken():
+    step = array_step(np.array([[3.0]], "float32"), "identity")
+    norms = jn.gradient_norms(step, np.zeros(1, "float32"), np.zeros(60, "float32"))
+    np.testing.assert_allclose(norms[0], 3.0**60, rtol=1e-5)  # its square is not a float32
+    for room, nothing in ((jn, lambda h, x: 0 * h), (mg, lambda h, x: [0 * h[0], 0 * h[1]])):
+        carry = np.ones(2) if room is jn else [1.0, 1.0]
+        inputs = np.ones(2) if room is jn else [1.0, 1.0]
+        assert list(room.gradient_norms(nothing, carry, inputs)) == [0, 0, 1]
+
+
+@pytest.mark.parametrize("room", [jn, mg])
+def test_mistakes_get_a_sentence(room):
+    with pytest.raises(
+        ValueError, match=r"^gradient_norms: inputs must hold at least one time step; got \[\]\."
+    ):
+        room.gradient_norms(lambda h, x: h, [1.0], [])
+    carry = np.ones(2) if room is jn else [1.0, 1.0]
+    inputs = np.ones(3) if room is jn else [1.0] * 3
+    with pytest.raises(
+        ValueError, match=r"^gradient_norms: step must return a carry of 2 numbers, as it takes; got 1\."
+    ):
+        room.gradient_norms(lambda h, x: h[:1], carry, inputs)
