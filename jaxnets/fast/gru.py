@@ -1,4 +1,7 @@
-"""The GRU over whole sequences, fast on CPU. r: reset gate, z: update gate, n: candidate; d: tangent of."""
+"""The GRU over whole sequences, fast on CPU.
+
+r: reset gate, z: update gate, n: candidate, u: what the recurrent kernel gives, d...: tangent of.
+"""
 
 import functools
 
@@ -24,8 +27,8 @@ def gru(
     """The GRU of `jaxnets.recurrent.gru_step` over all time steps.
 
     inputs: [B, T, in], kernel: [in, 3 * hidden], recurrent_kernel: [hidden, 3 * hidden], bias: [3 * hidden],
-    recurrent_bias: [3 * hidden] or None, gates in the order r z n; carry: h, [B, hidden]; mask, reverse: as in
-    `jaxnets.fast.lstm.lstm`, which also says what can be differentiated. Returns (h, outputs [B, T, hidden]).
+    recurrent_bias: [3 * hidden] or None, gates in the order r z n; carry: h, [B, hidden]; mask, reverse: as
+    in `jaxnets.fast.lstm.lstm`, which says what can be differentiated. Returns (h, outputs [B, T, hidden]).
     """
     if recurrent_bias is None:
         recurrent_bias = jnp.zeros_like(bias)

@@ -1,4 +1,7 @@
-"""The LSTM over whole sequences, fast on CPU. i f g o: gates; c: memory cell, h: hidden state; d: tangent of."""
+"""The LSTM over whole sequences, fast on CPU.
+
+i f g o: gates, c: memory cell, h: hidden state, d...: tangent of.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -11,12 +14,12 @@ from .recurrent import across_time, before, over_all_steps, sigmoid_slope, squas
 def lstm(inputs, kernel, recurrent_kernel, bias, carry, mask=None, reverse=False):
     """The LSTM of `jaxnets.recurrent.lstm_step` over all time steps.
 
-    inputs: [B, T, in], kernel: [in, 4 * hidden], recurrent_kernel: [hidden, 4 * hidden], bias: [4 * hidden], gates
-    in the order i f g o, the forget bias already in the bias; carry: (c, h), each [B, hidden]; mask: [B, T], a step
-    where it is 0 repeats the carry, or None; reverse: from the last step to the first. Returns ((c, h), outputs
-    [B, T, hidden]), the carry being that of the step computed last. Gradients of any order, forward mode and
-    `vmap` work. In 16 bits a CPU computes in 32; where slopes lose digits in 32 bits is said in
-    `jaxnets.fast.recurrent.exact`.
+    inputs: [B, T, in], kernel: [in, 4 * hidden], recurrent_kernel: [hidden, 4 * hidden], bias: [4 * hidden],
+    gates in the order i f g o, the forget bias already in the bias; carry: (c, h), each [B, hidden]; mask:
+    [B, T], a step where it is 0 repeats the carry, or None; reverse: from the last step to the first.
+    Returns ((c, h), outputs [B, T, hidden]), the carry being that of the step computed last. Gradients of any
+    order, forward mode and `vmap` work. In 16 bits a CPU computes in 32; what slopes lose in 32 bits is said
+    in `jaxnets.fast.recurrent.exact`.
     """
     weights = [kernel, recurrent_kernel, bias]
     (c, h), outputs = across_time(_lstm, _plain, inputs, weights, list(carry), mask, reverse)

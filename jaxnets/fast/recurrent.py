@@ -1,11 +1,11 @@
 """What the LSTM and the GRU share: layouts, gates and their slopes, and the choice of the platform.
 
-XLA on CPU runs a time loop on one core and pays for every small operation in it. So whatever does not depend on
-the step before is computed for all steps at once, outside the loop: the products of the inputs, the slopes of all
-gates, the gradients of all weights. What stays is one product and a few elementwise operations a step. The rule
-of a layer is written once, as its tangent: a linear loop. JAX transposes it into the backward pass, whose
-products for the weights are again outside the loop; so gradients, forward mode, second order and `vmap` all
-come from one rule.
+XLA on CPU runs a time loop on one core and pays for every small operation in it. So whatever does not depend
+on the step before is computed for all steps at once, outside the loop: the products of the inputs, the slopes
+of all gates, the gradients of all weights. What stays is one product and a few elementwise operations a step.
+The rule of a layer is written once, as its tangent: a linear loop. JAX transposes it into the backward pass,
+whose products for the weights are again outside the loop. So gradients, forward mode, second order and `vmap`
+all come from one rule.
 
 T: time step, B: sequence of the batch.
 """
@@ -87,16 +87,16 @@ def before(first, carries):
 def exact(dtype):
     """Whether slopes keep all digits where a gate saturates.
 
-    In float64 they are computed from the gate's argument. In 32 bits from the gate itself, 1 - y, which costs no
-    further exponential: the slope is then off by up to 2^-24 of the largest slope, and 0 from |x| about 17
-    (sigmoid) and 9 (tanh), where PyTorch's and Keras' are too.
+    In float64 they are computed from the gate's argument. In 32 bits from the gate y itself, with 1 - y, and
+    need no further exponential: the slope is then off by about 2^-24 of the largest slope, and 0 where the
+    gate rounds to its limit, from |x| = 17 (sigmoid) and 9 (tanh) on, as in PyTorch and Keras.
     """
     return dtype == jnp.float64
 
 
-def squashed(x, candidates=0):
-    """sigmoid(x), and tanh in that many blocks of hidden units `candidates` = (first, behind the last, all)."""
-    first, end, blocks = candidates or (0, 0, 1)
+def squashed(x, candidates=(0, 0, 1)):
+    """sigmoid(x), but tanh(x) for the gates from `first` to before `end`; candidates: (first, end, gates)."""
+    first, end, blocks = candidates
     width = x.shape[-1] // blocks
     column = lax.broadcasted_iota(jnp.int32, (1,) * (x.ndim - 1) + x.shape[-1:], x.ndim - 1)
     candidate = (column >= first * width) & (column < end * width)
@@ -117,4 +117,3 @@ def tanh_slope(x, y):
         return (1 - y) * (1 + y)
     decay = jnp.exp(-2 * jnp.abs(x))
     return 4 * decay / (1 + decay) ** 2
-
