@@ -225,8 +225,9 @@ import jax
 jax.config.update("jax_num_cpu_devices", 2)
 jax.config.update("jax_enable_x64", True)
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
-from jax.sharding import PartitionSpec as P
+from jax.sharding import Mesh, PartitionSpec as P
 from test_fast_recurrent import assert_close, draw, fast
 
 for kind in ("lstm", "gru"):
@@ -234,7 +235,7 @@ for kind in ("lstm", "gru"):
     gradient = jax.grad(lambda w, x, c: jnp.mean(jnp.sin(fast(kind, w, x, c)[1])))
     halves = jax.shard_map(
         lambda *arguments: lax.pmean(gradient(*arguments), "devices"),
-        mesh=jax.make_mesh((2,), ("devices",)),
+        mesh=Mesh(np.array(jax.devices()), ("devices",)),
         in_specs=(P(), P("devices"), P("devices")),
         out_specs=P(),
         check_vma=False,
