@@ -18,6 +18,13 @@ from .activations import (
     softmax as softmax,
     tanh as tanh,
 )
+from .gan import (
+    discriminator_loss as discriminator_loss,
+    generator_loss as generator_loss,
+    gradient_penalty as gradient_penalty,
+    interpolation as interpolation,
+)
+from .gan_trainer import GAN as GAN
 from .linear import Linear as Linear
 from .losses import (
     binary_cross_entropy as binary_cross_entropy,
@@ -46,6 +53,7 @@ from .regularization import (
 from .training import History as History
 
 __all__ = [
+    "GAN",
     "Dropout",
     "History",
     "Linear",
@@ -55,9 +63,13 @@ __all__ = [
     "binary_cross_entropy",
     "binary_step",
     "categorical_cross_entropy",
+    "discriminator_loss",
     "dropout",
+    "generator_loss",
     "gradient_descent",
+    "gradient_penalty",
     "identity",
+    "interpolation",
     "l1_penalty",
     "l2_penalty",
     "leaky_relu",

@@ -9,6 +9,12 @@ from .activations import (
     softmax as softmax,
     tanh as tanh,
 )
+from .gan import (
+    discriminator_loss as discriminator_loss,
+    generator_loss as generator_loss,
+    gradient_penalty as gradient_penalty,
+    interpolation as interpolation,
+)
 from .layer import Activation as Activation, Layer as Layer
 from .linear import Linear as Linear
 from .losses import (
@@ -60,11 +66,15 @@ __all__ = [
     "binary_cross_entropy",
     "binary_step",
     "categorical_cross_entropy",
+    "discriminator_loss",
     "dropout",
+    "generator_loss",
     "grad",
     "gradient_descent",
+    "gradient_penalty",
     "hessian",
     "identity",
+    "interpolation",
     "jacobian",
     "jvp",
     "l1_penalty",
