@@ -69,11 +69,7 @@ class GAN:
     def __init__(self, generator, discriminator, latent_features: int, seed: int = 0, dtype="float32"):
         self.latent_features = data.whole("GAN", "latent_features", latent_features, 1)
         self.seed, self.dtype = data.whole("GAN", "seed", seed, 0), data.float_type("GAN", dtype)
-        self.generator, self.discriminator = (
-            _module("generator", generator),
-            _module("discriminator", discriminator),
-        )
-        self._modules = self.generator, self.discriminator
+        self.generator, self.discriminator = self._modules = _module(generator), _module(discriminator)
         self._untrained = parts.draw(self.generator, self.seed, self.dtype)
         parts.draw(self.discriminator, (self.seed, 1), self.dtype)
         self._game, self._states, self._average, self._programs = None, None, None, {}
@@ -112,10 +108,8 @@ class GAN:
         the decay of a running mean of the generator's weights that `sample` then uses; 0 for none, 0.999 for
         smoother samples.
         """
-        for name, optimizer in (
-            ("generator", generator_optimizer),
-            ("discriminator", discriminator_optimizer),
-        ):
+        optimizers = dict(generator=generator_optimizer, discriminator=discriminator_optimizer)
+        for name, optimizer in optimizers.items():
             if not isinstance(optimizer, optax.GradientTransformation):
                 raise TypeError(
                     f"GAN.compile: {name}_optimizer must be an Optax transformation; "

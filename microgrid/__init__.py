@@ -15,6 +15,7 @@ from .gan import (
     gradient_penalty as gradient_penalty,
     interpolation as interpolation,
 )
+from .gan_trainer import GAN as GAN
 from .layer import Activation as Activation, Layer as Layer
 from .linear import Linear as Linear
 from .losses import (
@@ -53,6 +54,7 @@ from .transforms import (
 from .value import Value as Value
 
 __all__ = [
+    "GAN",
     "Activation",
     "Dropout",
     "Layer",
