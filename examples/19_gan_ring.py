@@ -58,7 +58,7 @@ def train(seed, stages=(EPOCHS,), verbose=0):
 
 
 def draw(stages, path):
-    """Samples of each stage, and the circles that hold 3 standard deviations of each mode."""
+    """Samples of each stage and real points, with a circle around each mode."""
     figure = _figure(3.4 * (len(stages) + 1), 3.7)
     panels = figure.subplots(1, len(stages) + 1, sharex=True, sharey=True)
     for axes, (title, points) in zip(panels, [*stages.items(), ("real", ring(2_000, 1))], strict=True):
@@ -71,10 +71,8 @@ def draw(stages, path):
 
 def main(folder="demo_output", seed=0):
     """Trains one seed and draws its samples. Returns (modes, share of good samples)."""
-    print(
-        f"Eight Gaussians, {STD} wide, on a ring of radius {RADIUS:g}. The generator never sees a point; it only"
-    )
-    print("hears from the discriminator how real its own look, and both learn from each other:\n")
+    print(f"Eight Gaussians, {STD} wide, on a ring of radius {RADIUS:g}. The generator never sees a point of")
+    print("them; it only hears from the discriminator how real its own look. Both learn:\n")
     pictures = {}
     for stage, points in zip(STAGES, train(seed, STAGES, verbose=0), strict=True):
         modes, good = quality(points)
