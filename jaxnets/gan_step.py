@@ -1,4 +1,4 @@
-"""One step of a generator against a discriminator, as a pure function for the loop in loop.py.
+"""One step of a generator against a discriminator, as a pure function for the loop in loop.py, and its rows.
 
 B: examples in a batch, R: steps of the discriminator in one of the generator.
 """
@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from flax import nnx
 from jax import lax
 
-from . import gan, loop
+from . import gan, loop, training
 
 
 class Player(NamedTuple):
@@ -23,13 +24,13 @@ class Player(NamedTuple):
 
 
 class Carry(NamedTuple):
-    """What one step hands to the next. average: the running mean of the generator's parameters, or None; key:
-    where all noise comes from; step: how many steps there were."""
+    """What one step hands to the next. average: the running mean of the generator's parameters, or None;
+    seed: of all noise, a uint32; step: how many steps there were, a uint32."""
 
     generator: Player
     discriminator: Player
     average: Any
-    key: Any
+    seed: Any
     step: Any
 
 
@@ -43,6 +44,38 @@ class Game(NamedTuple):
     r1_penalty: float
     rounds: int
     ema: float
+
+
+class Batches(training.Plan):
+    """Which rows each step sees: one permutation of all rows after the other, cut into full batches.
+
+    A step takes a batch for each of its rounds of the discriminator; an epoch has as many steps as it takes
+    to see every row once.
+    """
+
+    def __init__(self, examples, batch_size, rounds, shuffle, seed):
+        super().__init__(examples, batch_size, shuffle, seed)
+        self.line = self.batch * rounds
+        self.steps, self.remainder = -(-examples // self.line), 0
+        self.sizes = np.ones(self.steps)
+        self.capacity = max(1, min(training.MOST_STEPS, training.MOST_ROWS // self.line))
+        self._whole = training.Plan(examples, None, shuffle, seed)
+
+    def lines(self, first, count):
+        """The table [K, rounds * B] for `count` steps from step `first` of all epochs; no batch is short."""
+        examples, start, rows = self._whole.batch, first * self.line, count * self.line
+        epochs = range(start // examples, -(-(start + rows) // examples))
+        stream = np.concatenate([self._whole.order(epoch)[0] for epoch in epochs])
+        at = start - epochs[0] * examples
+        table = np.zeros((self.capacity, self.line), np.int32)
+        table[:count] = stream[at : at + rows].reshape(count, self.line)
+        return table, np.zeros(self.capacity, bool)
+
+
+def _key(seed, turn):
+    """The key of one turn: threefry's own two words. Folding in and splitting would each run threefry once
+    more, a loop of its own, and together take longer than the noise."""
+    return jax.random.wrap_key_data(jnp.stack([seed, turn]), impl="threefry2x32")
 
 
 def _network(graphdef):
@@ -63,18 +96,18 @@ def _learnt(optimizer, player, rest, grads, loss):
     return Player(optax.apply_updates(player.params, updates), rest, opt_state)
 
 
-def train_step(generator, discriminator, game, latent_features):
+def train_step(graphs, game, latent_features):
     """The pure function (carry, batch) -> (carry, figures [2]): the losses of the discriminator, penalties
     included and the mean of its R steps, and of the generator.
 
-    generator, discriminator: graphs from `loop.split`; batch.inputs: [R * B, ...], B for each step of the
-    discriminator. The generator then answers for the fakes of the last of them, so that it runs forward once,
-    not twice, where R is 1.
+    graphs: of generator and discriminator, from `loop.split`; batch.inputs: [R * B, ...], B for each step of
+    the discriminator. The generator then answers for the fakes of the last of them, so that it runs forward
+    once, not twice, where R is 1.
     """
-    generate, judge = _network(generator), _network(discriminator)
+    generate, discriminate = map(_network, graphs)
 
     def scores(params, rest, inputs):
-        logits, rest = judge(params, rest, inputs)
+        logits, rest = discriminate(params, rest, inputs)
         return logits.reshape(len(inputs)), rest
 
     def slopes(params, rest, inputs):
@@ -101,37 +134,37 @@ def train_step(generator, discriminator, game, latent_features):
         return _learnt(game.discriminator_optimizer, player, rest, grads, loss), loss
 
     def step(carry, batch):
-        maker, judge_now, average, key, count = carry
+        generator, discriminator, average, seed, count = carry
         real = batch.inputs.reshape(game.rounds, -1, *batch.inputs.shape[1:])
-        keys = jax.random.split(jax.random.fold_in(jax.random.wrap_key_data(key), count), (game.rounds, 2))
+        turns = 2 * (count * game.rounds + jnp.arange(game.rounds, dtype=jnp.uint32))
 
-        def fakes(params, rest, key):
-            noise = jax.random.normal(key, (real.shape[1], latent_features), real.dtype)
+        def fakes(params, rest, turn):
+            noise = jax.random.normal(_key(seed, turn), (real.shape[1], latent_features), real.dtype)
             return generate(params, rest, noise)
 
         def turn(state, given):
-            judge_now, rest = state
-            real, (noise_key, key) = given
-            fake, rest = fakes(maker.params, rest, noise_key)
-            judge_now, loss = against(judge_now, real, fake, key)
-            return (judge_now, rest), loss
+            discriminator, rest = state
+            real, turn = given
+            fake, rest = fakes(generator.params, rest, turn)
+            discriminator, loss = against(discriminator, real, fake, _key(seed, turn + 1))
+            return (discriminator, rest), loss
 
-        early, rest = jnp.zeros(0, real.dtype), maker.rest
+        early, rest = jnp.zeros(0, real.dtype), generator.rest
         if game.rounds > 1:
-            (judge_now, rest), early = lax.scan(turn, (judge_now, rest), (real[:-1], keys[:-1]))
-        fake, pull, rest = jax.vjp(lambda p: fakes(p, rest, keys[-1, 0]), maker.params, has_aux=True)
-        judge_now, last = against(judge_now, real[-1], fake, keys[-1, 1])
+            (discriminator, rest), early = lax.scan(turn, (discriminator, rest), (real[:-1], turns[:-1]))
+        fake, pull, rest = jax.vjp(lambda p: fakes(p, rest, turns[-1]), generator.params, has_aux=True)
+        discriminator, last = against(discriminator, real[-1], fake, _key(seed, turns[-1] + 1))
 
         def answer(fake):
-            logits, rest = scores(judge_now.params, judge_now.rest, fake)
+            logits, rest = scores(discriminator.params, discriminator.rest, fake)
             return gan.generator_loss(logits, game.loss), rest
 
-        (loss, judge_rest), d_fake = jax.value_and_grad(answer, has_aux=True)(fake)
-        maker = _learnt(game.generator_optimizer, maker, rest, pull(d_fake)[0], loss)
+        (loss, last_rest), d_fake = jax.value_and_grad(answer, has_aux=True)(fake)
+        generator = _learnt(game.generator_optimizer, generator, rest, pull(d_fake)[0], loss)
         if average is not None:
-            average = jax.tree.map(lambda a, p: p + game.ema * (a - p), average, maker.params)
-        judge_loss = (jnp.sum(early) + last) / game.rounds
-        carry = Carry(maker, judge_now._replace(rest=judge_rest), average, key, count + 1)
-        return carry, jnp.stack([judge_loss, loss])
+            average = jax.tree.map(lambda a, p: p + game.ema * (a - p), average, generator.params)
+        mean_loss = (jnp.sum(early) + last) / game.rounds
+        carry = Carry(generator, discriminator._replace(rest=last_rest), average, seed, count + 1)
+        return carry, jnp.stack([mean_loss, loss])
 
     return step

@@ -19,32 +19,6 @@ NAMES = ["discriminator_loss", "generator_loss"]
 _SQUASHED = (activations.sigmoid, activations.softmax, jax.nn.sigmoid, jax.nn.softmax)
 
 
-class _Batches(training.Plan):
-    """Which rows each step sees: one permutation of all rows after the other, cut into full batches.
-
-    A step takes a batch for each of its rounds of the discriminator; an epoch has as many steps as it takes
-    to see every row once.
-    """
-
-    def __init__(self, examples, batch_size, rounds, shuffle, seed):
-        super().__init__(examples, batch_size, shuffle, seed)
-        self.line = self.batch * rounds
-        self.steps, self.remainder = -(-examples // self.line), 0
-        self.sizes = np.ones(self.steps)
-        self.capacity = max(1, min(training.MOST_STEPS, training.MOST_ROWS // self.line))
-        self._whole = training.Plan(examples, None, shuffle, seed)
-
-    def lines(self, first, count):
-        """The table [K, rounds * B] for `count` steps from step `first` of all epochs; no batch is short."""
-        examples, start, rows = self._whole.batch, first * self.line, count * self.line
-        epochs = range(start // examples, -(-(start + rows) // examples))
-        stream = np.concatenate([self._whole.order(epoch)[0] for epoch in epochs])
-        at = start - epochs[0] * examples
-        table = np.zeros((self.capacity, self.line), np.int32)
-        table[:count] = stream[at : at + rows].reshape(count, self.line)
-        return table, np.zeros(self.capacity, bool)
-
-
 class GAN:
     """Two networks with opposite aims: a generator that makes examples from noise, and a discriminator that
     scores how real an example is.
@@ -165,7 +139,7 @@ class GAN:
                 f"fit: x must have the shape of what the generator makes, {self._example.shape[1:]} an "
                 f"example; got {x.shape[1:]}."
             )
-        plan = _Batches(len(x), batch_size, self._game.rounds, bool(shuffle), self.seed)
+        plan = gan_step.Batches(len(x), batch_size, self._game.rounds, bool(shuffle), self.seed)
         bar = progress(verbose, epochs, plan.steps)
         if epochs == 0:
             return training.History(NAMES)
@@ -194,15 +168,15 @@ class GAN:
             players.append(gan_step.Player(params, rest, state))
         if self._game.ema and self._average is None:
             self._average = players[0].params
-        key = np.array([0, self.seed % 2**32], np.uint32)
-        carry = gan_step.Carry(*players, self._average, key, np.int32(self.steps))
+        counts = np.uint32(self.seed % 2**32), np.uint32(self.steps)
+        carry = gan_step.Carry(*players, self._average, *counts)
         return graphs, jax.device_put(carry)
 
     def _program(self, graphs, plan):
         """The training loop for the batches of a plan, and how many steps of it make a good chunk."""
         key = *graphs, plan.line
         if key not in self._programs:
-            step = gan_step.train_step(*graphs, self._game, self.latent_features)
+            step = gan_step.train_step(graphs, self._game, self.latent_features)
             program = loop.chunk(step, plan.capacity, len(NAMES), self.dtype)
             self._programs[key] = program, training.Pace()
         return self._programs[key]
