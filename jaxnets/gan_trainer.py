@@ -4,6 +4,7 @@ The compiled step is in gan_step.py. N: examples, B: examples in a batch.
 """
 
 from contextlib import nullcontext
+from typing import Any
 
 import jax
 import numpy as np
@@ -46,8 +47,10 @@ class GAN:
         self.generator, self.discriminator = self._modules = _module(generator), _module(discriminator)
         self._untrained = parts.draw(self.generator, self.seed, self.dtype)
         parts.draw(self.discriminator, (self.seed, 1), self.dtype)
-        self._game, self._states, self._average, self._programs = None, None, None, {}
-        self._inference, self.steps, self._epochs, self.history = {}, 0, 0, None
+        self._game: Any = None
+        self._states: Any = None
+        self._average: Any = None
+        self._programs, self._inference, self.steps, self._epochs, self.history = {}, {}, 0, 0, None
         latent = jax.ShapeDtypeStruct((2, self.latent_features), self.dtype)
         self._example = _outputs("generator", self.generator, latent)
         scores = _outputs("discriminator", self.discriminator, self._example)
@@ -155,17 +158,10 @@ class GAN:
 
     def _carry(self):
         """Both graphs, and the carry that the next step starts from."""
-        graphs, players = [], []
-        optimizers = self._game.generator_optimizer, self._game.discriminator_optimizer
-        if self._states is None:
-            self._states = [
-                loop.initial_state(optimizer, loop.split(module)[1])
-                for optimizer, module in zip(optimizers, self._modules, strict=True)
-            ]
-        for module, state in zip(self._modules, self._states, strict=True):
-            graphdef, params, rest = loop.split(module)
-            graphs.append(graphdef)
-            players.append(gan_step.Player(params, rest, state))
+        graphs, params, rests = zip(*map(loop.split, self._modules), strict=True)
+        if self._states is None:  # a Game begins with the two optimizers
+            self._states = list(map(loop.initial_state, self._game[:2], params))
+        players = list(map(gan_step.Player, params, rests, self._states))
         if self._game.ema and self._average is None:
             self._average = players[0].params
         counts = np.uint32(self.seed % 2**32), np.uint32(self.steps)

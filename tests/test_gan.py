@@ -58,6 +58,7 @@ def test_steep_slopes_do_not_overflow():
     with_jax = jax.jvp(jn.gan._norm, (jnp.array(steep),), (jnp.ones((1, 2)),))
     assert float(with_jax[0][0]) == pytest.approx(5e200) and float(with_jax[1][0]) == pytest.approx(1.4)
     assert float(jn.gan._norm(jnp.array([[1.0, jnp.inf]]))[0]) == math.inf
+    assert float(jn.gan._norm(jnp.array([[1.0, 3e200, 4e200]]))[0]) == pytest.approx(5e200)
     assert float(jn.gan._norm(jnp.array([[3e-200, 4e-200]]))[0]) == pytest.approx(5e-200)
 
 
@@ -84,3 +85,9 @@ def test_gradients_of_gradients_of_a_critic_agree_in_both_rooms():
     for a, b in zip(mine, theirs, strict=True):
         np.testing.assert_allclose(a, b, rtol=4e-15)
     assert max(map(abs, mine[1])) > 0.1
+
+
+def test_numbers_lie_between_numbers_too():
+    real, fake, noise = [1.0, 2.0], [3.0, 6.0], [0.5, 0.25]
+    assert mg.interpolation(real, fake, noise) == [2.0, 5.0]
+    assert jn.interpolation(*map(jnp.array, (real, fake, noise))).tolist() == [2.0, 5.0]

@@ -8,7 +8,7 @@ import numpy as np
 import jaxnets as jn
 
 from ..workloads import CHECKED
-from . import BATCHES, SLOPE, sizes_of
+from . import BATCHES, RING, SLOPE, sizes_of
 
 
 def leaky(x):
@@ -18,10 +18,10 @@ def leaky(x):
 class Fit:
     """GAN.fit, the compiled loop, one call of many steps."""
 
-    steps = 64 * BATCHES
-
     def __init__(self, workload):
         self.version = f"jax {jax.__version__}"
+        self.passes = max(1, round(64 * RING.flops / workload.flops))
+        self.steps = self.passes * BATCHES
         weights, batches = workload.arrays()
         sizes = sizes_of(workload)
         self.net = self.network(sizes, weights)
@@ -56,5 +56,5 @@ class Fit:
                 yield f"{name}.{i}.bias", layer.bias[...]
 
     def run(self):
-        """64 passes over the batches."""
-        self.net.fit(self.real, epochs=64, batch_size=self.batch, verbose=0)
+        """Some passes over the batches, in one call."""
+        self.net.fit(self.real, epochs=self.passes, batch_size=self.batch, verbose=0)
