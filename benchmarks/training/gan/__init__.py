@@ -2,8 +2,8 @@
 
 A step: noise, fakes, one step of the discriminator on a real batch and the fakes, one step of the generator
 on the same fakes; the non-saturating loss on scores, leaky relu 0.2. "gan_ring" makes points of a plane
-(latent 16, twice 128 hidden, batch 128), "gan_digits" images of 784 pixels that end in a tanh (latent 64,
-twice 256 hidden, batch 100).
+(latent 16, twice 128 hidden, batch 128; "gan_ring_64" batch 64), "gan_digits" images of 784 pixels that end
+in a tanh (latent 64, twice 256 hidden, batch 100).
 
 The compared steps are gradient descent on given noise. The timed ones are what users run: Adam with 2e-4 and
 b1 0.5, a state for each network, and each step draws noise of its own.
@@ -59,12 +59,14 @@ class Sizes:
 
 
 RING = Sizes(latent=16, hidden=128, data=2, batch=128, squashed=False)
+SMALL = Sizes(latent=16, hidden=128, data=2, batch=64, squashed=False)
 DIGITS = Sizes(latent=64, hidden=256, data=784, batch=100, squashed=True)
-SIZES = {"gan_ring": RING, "gan_digits": DIGITS}
+SIZES = {"gan_ring": RING, "gan_ring_64": SMALL, "gan_digits": DIGITS}
 WORKLOADS = {
     name: Workload(title, SIZES[name].arrays, SIZES[name].flops, 0.05, ENGINES)
     for name, title in {
         "gan_ring": "GAN on points: latent 16, hidden 128 and 128, batch 128",
+        "gan_ring_64": "the same, batch 64",
         "gan_digits": "GAN on 784 pixels: latent 64, hidden 256 and 256, batch 100",
     }.items()
 }
