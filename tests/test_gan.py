@@ -81,9 +81,9 @@ def test_gradients_of_gradients_of_a_critic_agree_in_both_rooms():
 
     value, mine = mg.value_and_grad(penalty, argnums=(0, 1))(kernel, out)
     other, theirs = jax.value_and_grad(array_penalty, argnums=(0, 1))(jnp.array(kernel), jnp.array(out))
-    assert ulps(float(value), float(other)) <= 4
+    assert float(value) == pytest.approx(float(other), rel=1e-14)  # a length near 1, less 1: a digit is lost
     for a, b in zip(mine, theirs, strict=True):
-        np.testing.assert_allclose(a, b, rtol=4e-15)
+        np.testing.assert_allclose(a, b, rtol=1e-13)
     assert max(map(abs, mine[1])) > 0.1
 
 
