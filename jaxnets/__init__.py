@@ -86,6 +86,13 @@ from .geometry import (
 from .layerwise_optimizers import lamb as lamb, muon as muon
 from .bidirectional import Bidirectional as Bidirectional
 from .clipping import clip_by_global_norm as clip_by_global_norm, clip_by_value as clip_by_value
+from .gan import (
+    discriminator_loss as discriminator_loss,
+    generator_loss as generator_loss,
+    gradient_penalty as gradient_penalty,
+    interpolation as interpolation,
+)
+from .gan_trainer import GAN as GAN
 from .linear import Linear as Linear
 from .losses import (
     binary_cross_entropy as binary_cross_entropy,
@@ -178,6 +185,7 @@ __all__ = [
     "LSTM",
     "RNN",
     "Bidirectional",
+    "GAN",
     "Dropout",
     "Embedding",
     "Flatten",
@@ -234,6 +242,13 @@ __all__ = [
     "inverse_sqrt_decay",
     "inverse_time_decay",
     "kl_divergence",
+    "discriminator_loss",
+    "dropout",
+    "generator_loss",
+    "gradient_descent",
+    "gradient_penalty",
+    "identity",
+    "interpolation",
     "l1_penalty",
     "l2_penalty",
     "lamb",

@@ -43,10 +43,10 @@ def split(module):
     return graphdef, nnx.to_pure_dict(params), nnx.to_pure_dict(rest)
 
 
-def _like(tree, template):
+def like(tree, template):
     """The branches of tree that template has: intermediates that a module sowed do not join the carry."""
     if isinstance(template, dict):
-        return {key: _like(tree[key], value) for key, value in template.items()}
+        return {key: like(tree[key], value) for key, value in template.items()}
     return tree
 
 
@@ -94,7 +94,7 @@ def loss_and_grads(graphdef, objective, frozen=(), training=True):
             module = merged(graphdef, params, rest, training, frozen)
             loss, metrics = objective(module, batch)
             left = nnx.to_pure_dict(nnx.state(module, nnx.Not(nnx.Param)))
-            return loss, (metrics, _like(left, rest))
+            return loss, (metrics, like(left, rest))
 
         (loss, (metrics, new_rest)), grads = jax.value_and_grad(loss_of, has_aux=True)(params)
         return loss, metrics, new_rest, grads

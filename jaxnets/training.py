@@ -163,9 +163,10 @@ class Run:
                 bar.update(self.steps, self.history, figures[-1, 0])
         if bar:
             bar.finish(self.history)
-        if stop and np.isnan(self.history.history["loss"][-1]):
+        if stop and np.isnan(self.history.history[self._names[0]][-1]):
             epoch = len(self.history.epoch)
-            told = f"fit: the loss became nan in epoch {epoch}; the learning rate is probably too large."
+            named = self._names[0].replace("_", " ")
+            told = f"fit: the {named} became nan in epoch {epoch}; the learning rate is probably too large."
             warnings.warn(told, RuntimeWarning, stacklevel=3)
         return self.history
 

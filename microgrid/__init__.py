@@ -76,6 +76,13 @@ from .geometry import (
 )
 from .bidirectional import Bidirectional as Bidirectional
 from .clipping import clip_by_global_norm as clip_by_global_norm, clip_by_value as clip_by_value
+from .gan import (
+    discriminator_loss as discriminator_loss,
+    generator_loss as generator_loss,
+    gradient_penalty as gradient_penalty,
+    interpolation as interpolation,
+)
+from .gan_trainer import GAN as GAN
 from .layer import Activation as Activation, Layer as Layer
 from .layerwise_optimizers import lamb as lamb, muon as muon
 from .linear import Linear as Linear
@@ -167,6 +174,7 @@ from .weights import initializer as initializer
 
 __all__ = [
     "FILTERS",
+    "GAN",
     "Activation",
     "AvgPool",
     "BatchNorm",
@@ -233,6 +241,12 @@ __all__ = [
     "hard_tanh",
     "gradient_norms",
     "gru_step",
+    "discriminator_loss",
+    "dropout",
+    "generator_loss",
+    "grad",
+    "gradient_descent",
+    "gradient_penalty",
     "hessian",
     "hinge",
     "huber",
@@ -240,6 +254,7 @@ __all__ = [
     "initializer",
     "inverse_sqrt_decay",
     "inverse_time_decay",
+    "interpolation",
     "jacobian",
     "jvp",
     "kl_divergence",

@@ -1,0 +1,243 @@
+"""A generator and a discriminator that learn from each other: the networks, and how they are fitted.
+
+The compiled step is in gan_step.py. N: examples, B: examples in a batch.
+"""
+
+from contextlib import nullcontext
+from typing import Any
+
+import jax
+import numpy as np
+import optax
+from flax import nnx
+
+from . import activations, checks, data, gan, gan_step, loop, parts, training
+from .neural_net import NeuralNet
+from .objective import layers_of
+from .progress import progress
+
+NAMES = ["discriminator_loss", "generator_loss"]
+_SQUASHED = (activations.sigmoid, activations.softmax, jax.nn.sigmoid, jax.nn.softmax)
+
+
+class GAN:
+    """Two networks with opposite aims: a generator that makes examples from noise, and a discriminator that
+    scores how real an example is.
+
+    generator, discriminator: the NNX modules (lists of layers become `nnx.Sequential`); history: of the last
+    `fit`; steps: how many steps there were.
+
+    Arguments: generator, a list of layers or a module, [B, latent_features] -> [B, ...]; discriminator, a
+    list of layers or a module, [B, ...] -> scores [B, 1] or [B], any real numbers: no sigmoid at its end.
+    latent_features: how many numbers, drawn from N(0, 1), the generator makes an example from. seed: draws
+    the weights, the noise and the order of the examples; dtype: "float32" or "float64". The same seed gives
+    the same networks, to the last bit, on one machine.
+
+    >>> import jaxnets as jn
+    >>> net = jn.GAN([jn.Linear(4, 1)], [jn.Linear(1, 8), jn.relu, jn.Linear(8, 1)], latent_features=4)
+    >>> net.compile(jn.adam(0.01), jn.adam(0.01))
+    >>> history = net.fit(np.full((64, 1), 3.0), epochs=2, verbose=0)
+    >>> list(history.history), net.sample(5).shape
+    (['discriminator_loss', 'generator_loss'], (5, 1))
+    """
+
+    def __init__(self, generator, discriminator, latent_features: int, seed: int = 0, dtype="float32"):
+        self.latent_features = data.whole("GAN", "latent_features", latent_features, 1)
+        self.seed, self.dtype = data.whole("GAN", "seed", seed, 0), data.float_type("GAN", dtype)
+        self.generator, self.discriminator = self._modules = _module(generator), _module(discriminator)
+        self._untrained = parts.draw(self.generator, self.seed, self.dtype)
+        parts.draw(self.discriminator, (self.seed, 1), self.dtype)
+        self._game: Any = None
+        self._states: Any = None
+        self._average: Any = None
+        self._programs, self._inference, self.steps, self._epochs, self.history = {}, {}, 0, 0, None
+        latent = jax.ShapeDtypeStruct((2, self.latent_features), self.dtype)
+        self._example = _outputs("generator", self.generator, latent)
+        scores = _outputs("discriminator", self.discriminator, self._example)
+        if scores.shape not in ((2,), (2, 1)):
+            raise ValueError(
+                f"GAN: the discriminator must return one score an example, [N, 1] or [N]; got {scores.shape} "
+                f"for 2 examples. Fix: end it with Linear(..., 1)."
+            )
+        if any(layers_of(self.discriminator)[-1:] == (function,) for function in _SQUASHED):
+            raise ValueError(
+                "GAN: the discriminator must return scores, and its last layer squashes them into "
+                "probabilities. Fix: leave that layer out; the losses apply it."
+            )
+
+    def compile(
+        self,
+        generator_optimizer,
+        discriminator_optimizer,
+        loss: str = "non_saturating",
+        gradient_penalty: float = 0.0,
+        r1_penalty: float = 0.0,
+        discriminator_steps: int = 1,
+        ema: float = 0.0,
+    ):
+        """Choose how both learn. Forgets what earlier optimizers remembered; keeps the weights.
+
+        generator_optimizer, discriminator_optimizer: this library's, or any Optax transformation; two states,
+        so that each may have its own learning rate. loss: "minimax", "non_saturating", "least_squares" or
+        "wasserstein". gradient_penalty: the weight of `gradient_penalty` between real and fake examples,
+        customarily 10 with "wasserstein"; r1_penalty: that of half the squared slope at real examples.
+        discriminator_steps: steps of the discriminator before each one of the generator. ema: in [0, 1),
+        the decay of a running mean of the generator's weights that `sample` then uses; 0 for none, 0.999 for
+        smoother samples.
+        """
+        optimizers = dict(generator=generator_optimizer, discriminator=discriminator_optimizer)
+        for name, optimizer in optimizers.items():
+            if not isinstance(optimizer, optax.GradientTransformation):
+                raise TypeError(
+                    f"GAN.compile: {name}_optimizer must be an Optax transformation; "
+                    f"got {checks.told(optimizer)}. Fix: {name}_optimizer=jaxnets.adam(1e-4, b1=0.5)."
+                )
+        gan._known("GAN.compile", "loss", loss)
+        checks.non_negative("GAN.compile", "gradient_penalty", gradient_penalty)
+        checks.non_negative("GAN.compile", "r1_penalty", r1_penalty)
+        rounds = data.whole("GAN.compile", "discriminator_steps", discriminator_steps, 1)
+        checks.fraction("GAN.compile", "ema", ema)
+        self._game = gan_step.Game(
+            generator_optimizer,
+            discriminator_optimizer,
+            loss,
+            float(gradient_penalty),
+            float(r1_penalty),
+            rounds,
+            float(ema),
+        )
+        self._states, self._average, self._programs = None, None, {}
+
+    def fit(
+        self,
+        x,
+        epochs: int = 1,
+        batch_size: int | None = 64,
+        shuffle: bool = True,
+        verbose: int = 1,
+        chunk_steps: int | None = None,
+    ) -> training.History:
+        """Train both in turns, and return the `History` of both losses. A second call goes on.
+
+        x: [N, ...], real examples of the shape the generator makes. epochs: how many times through the data;
+        batch_size: real examples, and as many fakes, in a step of the discriminator, None for all. Every
+        batch is full: the last one of an epoch goes on into the next. shuffle, verbose, chunk_steps: as in
+        `NeuralNet.fit`; none of the latter two changes a bit of the result.
+
+        A loss that becomes nan ends the training with that epoch, and a RuntimeWarning says so. Interrupted,
+        by an error or by Ctrl-C, both networks are those of the last finished chunk. Bad data raises
+        ValueError or TypeError before anything is touched.
+        """
+        if self._game is None:
+            raise ValueError(
+                "fit: the GAN must be compiled first. "
+                "Fix: compile(generator_optimizer, discriminator_optimizer)."
+            )
+        epochs = data.whole("fit", "epochs", epochs, 0)
+        batch_size = None if batch_size is None else data.whole("fit", "batch_size", batch_size, 1)
+        chunk_steps = None if chunk_steps is None else data.whole("fit", "chunk_steps", chunk_steps, 1)
+        x = data.features("fit", "x", x, self.dtype)
+        if x.shape[1:] != self._example.shape[1:]:
+            raise ValueError(
+                f"fit: x must have the shape of what the generator makes, {self._example.shape[1:]} an "
+                f"example; got {x.shape[1:]}."
+            )
+        plan = gan_step.Batches(len(x), batch_size, self._game.rounds, bool(shuffle), self.seed)
+        bar = progress(verbose, epochs, plan.steps)
+        if epochs == 0:
+            return training.History(NAMES)
+        graphs, carry = self._carry()
+        program, pace = self._program(graphs, plan)
+        run = training.Run(carry, program, pace, plan, loop.Batch(x, None), NAMES, self._epochs)
+        try:
+            with bar or nullcontext():
+                return run.train(epochs, None, chunk_steps, bar)
+        finally:
+            if run.steps:
+                self._keep(run)
+
+    def _carry(self):
+        """Both graphs, and the carry that the next step starts from."""
+        graphs, params, rests = zip(*map(loop.split, self._modules), strict=True)
+        if self._states is None:  # a Game begins with the two optimizers
+            self._states = list(map(loop.initial_state, self._game[:2], params))
+        players = list(map(gan_step.Player, params, rests, self._states))
+        if self._game.ema and self._average is None:
+            self._average = players[0].params
+        counts = np.uint32(self.seed % 2**32), np.uint32(self.steps)
+        carry = gan_step.Carry(*players, self._average, *counts)
+        return graphs, jax.device_put(carry)
+
+    def _program(self, graphs, plan):
+        """The training loop for the batches of a plan, and how many steps of it make a good chunk."""
+        key = *graphs, plan.line
+        if key not in self._programs:
+            step = gan_step.train_step(graphs, self._game, self.latent_features)
+            program = loop.chunk(step, plan.capacity, len(NAMES), self.dtype)
+            self._programs[key] = program, training.Pace()
+        return self._programs[key]
+
+    def _keep(self, run):
+        """Both networks as the last finished chunk left them."""
+        players = run.carry.generator, run.carry.discriminator
+        for module, player in zip(self._modules, players, strict=True):
+            nnx.update(module, player.params)
+            nnx.update(module, player.rest)
+        self._states, self._average = [player.opt_state for player in players], run.carry.average
+        self.steps, self.history, self._untrained = self.steps + run.steps, run.history, False
+        self._epochs += len(run.history.epoch)
+
+    def generate(self, latent) -> np.ndarray:
+        """What the generator makes of noise of your own, [N, latent_features], in inference mode.
+
+        With `ema` it is the averaged generator that answers.
+        """
+        latent = data.features("generate", "latent", latent, self.dtype)
+        if latent.shape[1:] != (self.latent_features,):
+            raise ValueError(
+                f"generate: latent must be [N, {self.latent_features}], the latent_features of the GAN; "
+                f"got {latent.shape}."
+            )
+        graphdef, params, rest = loop.split(self.generator)
+        if graphdef not in self._inference:
+            self._inference[graphdef] = loop.inference(graphdef)
+        params = params if self._average is None else self._average
+        return np.asarray(self._inference[graphdef](params, rest, latent))
+
+    def sample(self, count: int, seed: int = 0) -> np.ndarray:
+        """New examples [count, ...]: `generate` of noise drawn from N(0, 1) by seed; other seeds, others.
+
+        Raises ValueError for a GAN that still has the weights it was born with.
+        """
+        count, seed = data.whole("sample", "count", count, 1), data.whole("sample", "seed", seed, 0)
+        if self._untrained:
+            raise ValueError(
+                "sample: the GAN must be fitted first. "
+                "Fix: fit(x), or generate(latent) to see what untrained weights make."
+            )
+        return self.generate(np.random.default_rng(seed).standard_normal((count, self.latent_features)))
+
+
+def _module(network):
+    """The module of a list of layers, of a NeuralNet, or itself."""
+    if isinstance(network, NeuralNet):
+        return network.module
+    if isinstance(network, nnx.Module):
+        return network
+    return parts.sequential(network)
+
+
+def _outputs(network, module, inputs):
+    """The shape and type of what a network makes of inputs; one that refuses them is a sentence."""
+    graphdef, params, rest = loop.split(module)
+    try:
+        outputs = jax.eval_shape(loop.inference(graphdef), params, rest, inputs)
+    except Exception as error:  # a module may raise anything
+        why = f"GAN: the {network} does not take an input of shape {inputs.shape}; {checks.why(error)}"
+        raise ValueError(why) from error
+    if not hasattr(outputs, "shape") or outputs.shape[:1] != inputs.shape[:1]:
+        raise ValueError(
+            f"GAN: the {network} must return one array with a row for each of the {inputs.shape[0]} rows "
+            f"it is given; got {checks.told(outputs)}."
+        )
+    return outputs
