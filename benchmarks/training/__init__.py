@@ -1,8 +1,8 @@
 """Training steps against other libraries, as their users write them.
 
-A workload is a `Workload` (workloads.py) in a package of this folder: `cnn` has "cnn", `recurrent` "lstm" and "gru",
-`gan` "gan". The package's `__init__` says what is computed, from which arrays, and who computes it; each other
-file is an engine, a class that is made of a Workload:
+A workload is a `Workload` (workloads.py) in a package of this folder: `cnn` has "cnn", `recurrent` "lstm" and
+"gru", `gan` "gan". The package's `__init__` says what is computed, from which arrays, and who computes it;
+each other file is an engine, a class that is made of a Workload:
 
     version         names and numbers of the libraries, such as "torch 2.13.0"
     steps           how many training steps a call of `run` makes

@@ -1,6 +1,6 @@
 """One engine on one workload, in a process of its own: `python -m benchmarks.training.worker cnn torch`.
 
-It answers agreement and step. `python -m benchmarks.training.worker gemm numpy` times a matrix product instead.
+It answers agreement and step. `worker gemm numpy` times a large matrix product instead.
 """
 
 import sys

@@ -13,8 +13,9 @@ PACKAGES = {"cnn": "cnn"}  # workload: the package whose WORKLOADS has it
 class Workload:
     """A training step.
 
-    arrays: () -> (weights, batches): {name: array} and {name: array [batches, ...]}, float32 and ints in numpy, the
-    same at every call, in the layouts of docs/conventions.md; step k takes batch k modulo their number.
+    arrays: () -> (weights, batches): {name: array} and {name: array [batches, ...]} in numpy, float32 and
+    int32, the same at every call, in the layouts of docs/conventions.md; step k takes batch k modulo their
+    number.
     flops: of the matrix products of a step, forward and backward, a multiplication and an addition being two.
     engines: label -> "module:Class" inside the package. "reference" is there too: float64, by hand in numpy.
     """

@@ -1,16 +1,16 @@
 """Cross-correlation whose gradients are fast inside a compiled loop on CPU.
 
-Inside a loop XLA:CPU runs the two gradients that lax derives from a convolution 4 to 200 times slower than the
-convolution itself: their dimension numbers are none that its fast kernels know. A convolution is linear in
-either argument, so there is nothing to invent: the two tangents are written in forms whose transposes, which
-lax derives as it always does, are ordinary convolutions and matrix products on arrays that lie as those
-kernels want them. Being linear forms and no `custom_vjp`, they leave forward mode, `vmap` and higher orders
-alone.
+Inside a loop XLA:CPU runs the gradients that lax derives from a convolution 4 to 200 times slower than the
+convolution: no fast kernel knows their dimension numbers. A convolution is linear in either argument, so
+there is nothing to invent: the two tangents are written in forms whose transposes, which lax derives as it
+always does, are ordinary convolutions and matrix products of arrays that lie in memory as those want them.
+Linear forms, not a `custom_vjp`: forward mode, `vmap` and higher orders are as they were.
 
-n: example, i: input channel, o: output channel, g: group, s: cell of the output.
+n: example, i: input channel, o: output channel, tap: cell of the window, S: cells of all outputs.
 """
 
 import functools
+import math
 from itertools import product
 
 import jax
@@ -18,17 +18,55 @@ import jax.numpy as jnp
 from jax import lax
 from jax.custom_derivatives import SymbolicZero
 
-_MOST_PRODUCTS = 32  # of one gradient; a larger window is left to a convolution
+_MOST_TAPS = 32  # that are written out one by one
 _ROWS = 32  # of a matrix product, so that few channels do not make it a product of vectors
+_BOTH_LAST = (((1,), (1,)), ((), ()))
 
 
-@functools.partial(jax.custom_jvp, nondiff_argnums=(2, 3, 4, 5))
 def correlate(inputs, kernel, strides, padding, dilation, groups):
     """Cross-correlation in one or two dimensions.
 
-    inputs: [n, *spatial, i]; kernel: [*window, i / groups, o]; strides, dilation: a tuple of ints, one for each
-    dimension; padding: a tuple of pairs (low, high), cells of zeros; groups: an int. Returns [n, *cells, o].
+    inputs: [n, *spatial, i]; kernel: [*window, i / groups, o]; strides, dilation: a tuple of ints, one for
+    each dimension; padding: a tuple of pairs (low, high), cells of zeros; groups: an int. Returns
+    [n, *cells, o].
     """
+    return _correlate(inputs, kernel, strides, padding, dilation, groups)
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(2, 3, 4, 5))
+def _correlate(inputs, kernel, *options):
+    if _written_out(inputs, kernel) and kernel.shape[-2] == 1 and options[-1] == inputs.shape[-1] > 1:
+        return lax.platform_dependent(
+            inputs,
+            kernel,
+            cpu=lambda inputs, kernel: _depthwise(inputs, kernel, *options),
+            default=lambda inputs, kernel: _by_lax(inputs, kernel, *options),
+        )
+    return _by_lax(inputs, kernel, *options)
+
+
+@functools.partial(_correlate.defjvp, symbolic_zeros=True)
+def _tangent(strides, padding, dilation, groups, primals, tangents):
+    (inputs, kernel), (by_inputs, by_kernel) = primals, tangents
+    options = (strides, padding, dilation, groups)
+    outputs, terms = _correlate(inputs, kernel, *options), []
+    if not isinstance(by_inputs, SymbolicZero):
+        form = _form_of_inputs(inputs, kernel, *options)
+        terms.append(_chosen(form, lambda t, k: _by_lax(t, k, *options), by_inputs, kernel))
+    if not isinstance(by_kernel, SymbolicZero):
+        form = _form_of_kernel(inputs, kernel, *options)
+        terms.append(_chosen(form, lambda t, x: _by_lax(x, t, *options), by_kernel, inputs))
+    return outputs, functools.reduce(lax.add, terms) if terms else SymbolicZero(jax.typeof(outputs))
+
+
+def _chosen(form, stock, tangent, fixed):
+    """A linear map of the tangent: in our form on CPU where there is one, in that of lax elsewhere."""
+    if form is None:
+        return stock(tangent, fixed)
+    return lax.platform_dependent(tangent, fixed, cpu=form, default=stock)
+
+
+def _by_lax(inputs, kernel, strides, padding, dilation, groups):
     numbers = ("NHWC", "HWIO", "NHWC") if inputs.ndim == 4 else ("NWC", "WIO", "NWC")
     return lax.conv_general_dilated(
         inputs,
@@ -41,89 +79,125 @@ def correlate(inputs, kernel, strides, padding, dilation, groups):
     )
 
 
-@functools.partial(correlate.defjvp, symbolic_zeros=True)
-def _tangent(strides, padding, dilation, groups, primals, tangents):
-    inputs, kernel = primals
-    options = (strides, padding, dilation, groups)
-    outputs = correlate(inputs, kernel, *options)
-    terms = []
-    for tangent, fixed, form, stock in (
-        (tangents[0], kernel, _of_inputs, lambda t, k: correlate(t, k, *options)),
-        (tangents[1], inputs, _of_kernel, lambda t, x: correlate(x, t, *options)),
-    ):
-        if isinstance(tangent, SymbolicZero):
-            continue
-        fast = form(inputs, kernel, *options) if inputs.dtype in (jnp.float32, jnp.float64) else None
-        terms.append(
-            lax.platform_dependent(tangent, fixed, cpu=fast, default=stock) if fast else stock(tangent, fixed)
-        )
-    return outputs, functools.reduce(lax.add, terms) if terms else SymbolicZero(jax.typeof(outputs))
+def _written_out(inputs, kernel):
+    """Whether our forms are for these arrays; lax keeps half precision and large windows."""
+    return inputs.dtype in (jnp.float32, jnp.float64) and math.prod(kernel.shape[:-2]) <= _MOST_TAPS
 
 
-def _laid_out(array, axes):
-    """The array with its axes in another order, and in memory too: XLA would rather read it backwards."""
-    return lax.optimization_barrier(lax.transpose(array, axes))
+def _taps(array, first, window, strides, padding, dilation):
+    """What each tap sees of an array whose spatial axes start at `first`; `cells` take their place."""
+    last = first + len(window)
+    nothing = [(0, 0, 0)]
+    config = nothing * first + [(*pair, 0) for pair in padding] + nothing * (array.ndim - last)
+    padded = lax.optimization_barrier(lax.pad(array, jnp.zeros((), array.dtype), config))
+    before, spatial, after = padded.shape[:first], padded.shape[first:last], padded.shape[last:]
+    dims = list(zip(window, strides, dilation, strict=True))
+    cells = [(size - d * (w - 1) - 1) // s + 1 for size, (w, s, d) in zip(spatial, dims, strict=True)]
+    steps = (1,) * first + tuple(strides) + (1,) * len(after)
+    for tap in product(*map(range, window)):
+        start = [t * d for t, d in zip(tap, dilation, strict=True)]
+        stop = [a + (count - 1) * s + 1 for a, count, s in zip(start, cells, strides, strict=True)]
+        yield lax.slice(padded, (0,) * first + (*start,) + (0,) * len(after), (*before, *stop, *after), steps)
 
 
-def _of_inputs(inputs, kernel, strides, padding, dilation, groups):
-    """The function (tangent of inputs, kernel) -> tangent of outputs. Its transpose by lax is a convolution with the
-    mirrored kernel, whose channels have changed places; None where lax's own form is as good."""
-    if groups > 1:
+def _depthwise(inputs, kernel, strides, padding, dilation, groups):
+    """One group a channel: products cell by cell, as no matrix product is left."""
+    *window, _, out = kernel.shape
+    kernels = kernel.reshape(-1, *(1,) * (inputs.ndim - 1), groups, out // groups)
+    taps = _taps(inputs, 1, window, strides, padding, dilation)
+    total = functools.reduce(lax.add, (tap[..., None] * kernels[t] for t, tap in enumerate(taps)))
+    return total.reshape(*total.shape[:-2], out)
+
+
+def _form_of_inputs(inputs, kernel, strides, padding, dilation, groups):
+    """The linear function (tangent of inputs, kernel) -> tangent of outputs; None for lax's own."""
+    *window, features, out = kernel.shape
+    if inputs.dtype not in (jnp.float32, jnp.float64) or features == 1 < groups:
         return None
+    if groups == 1 and (max(strides) == 1 < math.prod(window) or not _written_out(inputs, kernel)):
+        return functools.partial(_mirrored, strides=strides, padding=padding, dilation=dilation)
+    if not _written_out(inputs, kernel):
+        return None
+
+    def product_of_columns(tangent, kernel):
+        """The transpose: one product by the kernel, whose terms each tap adds where it has looked."""
+        taps = list(_taps(tangent, 1, window, strides, padding, dilation))
+        cells = taps[0].shape[:-1]
+        columns = jnp.stack(taps, -2).reshape(-1, len(taps), groups, features)
+        kernels = kernel.reshape(len(taps), features, groups, out // groups)
+        columns = lax.transpose(columns, (2, 0, 1, 3)).reshape(groups, -1, len(taps) * features)
+        kernels = lax.transpose(kernels, (2, 3, 0, 1)).reshape(groups, -1, len(taps) * features)
+        columns, kernels = lax.optimization_barrier(columns), lax.optimization_barrier(kernels)
+        if groups == 1:
+            return lax.dot_general(columns[0], kernels[0], _BOTH_LAST).reshape(*cells, out)
+        outputs = lax.dot_general(columns, kernels, (((2,), (2,)), ((0,), (0,))))
+        return lax.transpose(outputs, (1, 0, 2)).reshape(*cells, out)
+
+    return product_of_columns
+
+
+def _mirrored(tangent, kernel, strides, padding, dilation):
+    """The transpose: a convolution with the mirrored kernel, whose channels have changed places.
+
+    Strides would dilate what it reads, and no fast kernel knows that; cells left out afterwards are zeros put
+    in by hand.
+    """
     spatial = tuple(range(len(strides)))
     i, o = len(strides), len(strides) + 1
-    numbers = ("NHWC", "HWOI", "NHWC") if inputs.ndim == 4 else ("NWC", "WOI", "NWC")
-
-    def form(tangent, kernel):
-        mirrored = lax.optimization_barrier(lax.transpose(lax.rev(kernel, spatial), (*spatial, o, i)))
-        outputs = lax.conv_general_dilated(
-            tangent,
-            lax.rev(mirrored, spatial),  # the transpose takes this back
-            (1,) * len(strides),
-            padding,
-            rhs_dilation=dilation,
-            dimension_numbers=numbers,
-        )
-        starts = (0,) * outputs.ndim
-        return lax.slice(outputs, starts, outputs.shape, (1, *strides, 1))
-
-    return form
+    numbers = ("NHWC", "HWOI", "NHWC") if tangent.ndim == 4 else ("NWC", "WOI", "NWC")
+    mirrored = lax.optimization_barrier(lax.transpose(lax.rev(kernel, spatial), (*spatial, o, i)))
+    outputs = lax.conv_general_dilated(
+        tangent,
+        lax.rev(mirrored, spatial),  # which the transpose takes back
+        (1,) * len(strides),
+        padding,
+        rhs_dilation=dilation,
+        dimension_numbers=numbers,
+    )
+    return lax.slice(outputs, (0,) * outputs.ndim, outputs.shape, (1, *strides, 1))
 
 
-def _of_kernel(inputs, kernel, strides, padding, dilation, groups):
-    """The function (tangent of kernel, inputs) -> tangent of outputs. Its transpose by lax is a few matrix products."""
-    window, (features, out) = kernel.shape[:-2], kernel.shape[-2:]
-    dims = range(len(window))
-    taps = list(product(*map(range, window)))
-    together = max(1, min(len(taps), _ROWS // features))
-    if -(-len(taps) // together) > _MOST_PRODUCTS:
+def _form_of_kernel(inputs, kernel, strides, padding, dilation, groups):
+    """The linear function (tangent of kernel, inputs) -> tangent of outputs; None for lax's own."""
+    *window, features, out = kernel.shape
+    last = inputs.ndim - 1
+    if not _written_out(inputs, kernel):
+        if groups == 1 and inputs.dtype in (jnp.float32, jnp.float64):
+            return functools.partial(_turned, strides=strides, padding=padding, dilation=dilation)
         return None
-    last = len(window) + 1
 
-    def form(tangent, inputs):
-        rows = lax.transpose(inputs, (last, 0, *range(1, last)))  # [i, n, *spatial]
-        rows = lax.pad(rows, jnp.zeros((), rows.dtype), [(0, 0, 0), (0, 0, 0), *((*p, 0) for p in padding)])
-        rows = lax.optimization_barrier(rows)
-        cells = [(rows.shape[2 + d] - dilation[d] * (window[d] - 1) - 1) // strides[d] + 1 for d in dims]
-        examples = rows.shape[1]
-
-        def shifted(tap):
-            start = [tap[d] * dilation[d] for d in dims]
-            stop = [start[d] + (cells[d] - 1) * strides[d] + 1 for d in dims]
-            cut = lax.slice(rows, (0, 0, *start), (*rows.shape[:2], *stop), (1, 1, *strides))
-            return cut.reshape(groups, features, -1)
-
+    def product_of_rows(tangent, inputs):
+        """The transpose: for each tap what it has seen, [i, S], times the slopes [S, o]."""
+        taps = list(_taps(lax.transpose(inputs, (last, *range(last))), 2, window, strides, padding, dilation))
+        cells = taps[0].shape[1:]
+        rows = [tap.reshape(groups, features, -1) for tap in taps]
         kernels = tangent.reshape(len(taps), features, groups, out // groups)
-        outputs = 0
+        together, terms = max(1, _ROWS // features), []
         for first in range(0, len(taps), together):
-            some = taps[first : first + together]
-            columns = lax.optimization_barrier(jnp.concatenate([shifted(tap) for tap in some], 1))
+            seen = lax.optimization_barrier(jnp.concatenate(rows[first : first + together], 1))
             part = kernels[first : first + together].reshape(-1, groups, out // groups)
             if groups == 1:
-                outputs += lax.dot_general(columns[0], part[:, 0], (((0,), (0,)), ((), ())))
+                terms.append(lax.dot_general(seen[0], part[:, 0], (((0,), (0,)), ((), ()))))
             else:
-                product = lax.dot_general(columns, part, (((1,), (0,)), ((0,), (1,))))  # [g, s, o / g]
-                outputs += lax.transpose(product, (1, 0, 2))
-        return outputs.reshape(examples, *cells, out)
+                outputs = lax.dot_general(seen, part, (((1,), (0,)), ((0,), (1,))))
+                terms.append(lax.transpose(outputs, (1, 0, 2)))
+        return functools.reduce(lax.add, terms).reshape(*cells, out)
 
-    return form
+    return product_of_rows
+
+
+def _turned(tangent, inputs, strides, padding, dilation):
+    """The transpose: a convolution over examples in place of channels."""
+    numbers = ("CHWN", "IHWO", "HWNC") if inputs.ndim == 4 else ("CWN", "IWO", "WNC")
+    last = inputs.ndim - 1
+    spatial = tuple(range(1, last))
+    rows = lax.optimization_barrier(lax.transpose(inputs, (last, *spatial, 0)))
+    outputs = lax.conv_general_dilated(
+        rows,
+        lax.transpose(tangent, (last - 1, *range(last - 1), last)),
+        strides,
+        padding,
+        rhs_dilation=dilation,
+        dimension_numbers=numbers,
+    )
+    return lax.transpose(lax.optimization_barrier(outputs), (last - 1, *range(last - 1), last))

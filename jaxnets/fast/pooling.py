@@ -1,8 +1,8 @@
 """Pooling whose gradients are fast inside a compiled loop on CPU.
 
-XLA:CPU looks for the maximum of each window once more on the way back, one cell at a time. Here the tap that
-won is remembered on the way forward, and the slope goes where it points. As in `convolution`, the tangents are
-linear forms, so forward mode, `vmap` and higher orders are as they were.
+XLA:CPU looks for the maximum of each window once more on the way back, one cell at a time. Here the tap
+that won is remembered on the way forward, and the slope goes where it points. As in `convolution`, the
+tangents are linear forms, so forward mode, `vmap` and higher orders are as they were.
 
 n: example, c: channel, tap: cell of the window, counted row by row.
 """
@@ -22,8 +22,8 @@ _MOST_TAPS = 64  # of a window; a larger one is left to lax
 def max_pool(inputs, window_shape, strides, padding):
     """The largest cell of each window; the first of several equal ones takes the whole slope, and nan wins.
 
-    inputs: [n, *spatial, c]; window_shape, strides: a tuple of ints, one for each dimension; padding: a tuple of
-    pairs (low, high), cells that never win. Returns [n, *cells, c]; -inf where a window sees padding alone.
+    inputs: [n, *spatial, c]; window_shape, strides: a tuple of ints, one for each dimension; padding: a tuple
+    of pairs (low, high), cells that never win. Returns [n, *cells, c]; -inf where a window sees only padding.
     """
     return _max_pool(inputs, window_shape, strides, padding)
 
@@ -31,8 +31,8 @@ def max_pool(inputs, window_shape, strides, padding):
 def avg_pool(inputs, window_shape, strides, padding, count_include_pad=False):
     """The mean of each window: over all its cells with count_include_pad, over those of the image without.
 
-    inputs: [n, *spatial, c]; window_shape, strides: a tuple of ints, one for each dimension; padding: a tuple of
-    pairs (low, high), cells of zeros. Returns [n, *cells, c]; 0 where a window sees padding alone.
+    inputs: [n, *spatial, c]; window_shape, strides: a tuple of ints, one for each dimension; padding: a tuple
+    of pairs (low, high), cells of zeros. Returns [n, *cells, c]; 0 where a window sees padding alone.
     """
     options = (window_shape, strides, padding)
 
@@ -46,8 +46,8 @@ def avg_pool(inputs, window_shape, strides, padding, count_include_pad=False):
     sums = lax.platform_dependent(inputs, cpu=fast, default=stock) if short else stock(inputs)
     if count_include_pad:
         return sums / math.prod(window_shape)
-    counts = math.prod(np.ix_(*(seen.sum(0) for seen in _seen(inputs.shape[1:-1], *options))))
-    return sums / jnp.asarray(np.maximum(counts, 1)[None, ..., None], inputs.dtype)
+    counts = _outer(seen.sum(0) for seen in _seen(inputs.shape[1:-1], *options))
+    return sums / np.maximum(counts, 1).astype(inputs.dtype)
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(1, 2, 3))
@@ -122,15 +122,20 @@ def _seen(spatial, window_shape, strides, padding):
         yield (places >= 0) & (places < size)
 
 
+def _outer(rows):
+    """The product of what is known for each dimension: [1, *cells, 1]."""
+    return functools.reduce(np.multiply.outer, rows)[None, ..., None]
+
+
 def _winner(inputs, window_shape, strides, padding):
-    """The largest cell of each window and its tap, both [n, *cells, c]; tap -1 where there is padding alone."""
+    """The largest cell of each window and its tap, both [n, *cells, c]; tap -1 where all is padding."""
     least = _least(inputs.dtype)
     padded = _padded(inputs, least, padding)
     seen = list(_seen(inputs.shape[1:-1], window_shape, strides, padding))
     best = won = None
     for number, cells in enumerate(_taps(padded, window_shape, strides)):
         tap = np.unravel_index(number, window_shape)
-        on_image = math.prod(np.ix_(*(rows[t] for rows, t in zip(seen, tap, strict=True))))[None, ..., None]
+        on_image = _outer(rows[t] for rows, t in zip(seen, tap, strict=True))
         if best is None:
             best, won = cells, jnp.broadcast_to(np.where(on_image, 0, -1).astype(np.int32), cells.shape)
             continue

@@ -43,7 +43,7 @@ WORKLOADS = {
         title="CNN: 28 x 28 x 1, batch 128, conv 3x3-32, pool, conv 3x3-64, pool, dense 10",
         arrays=arrays,
         flops=flops(),
-        learning_rate=0.05,
+        learning_rate=0.01,
         engines={
             "reference": "reference:Reference",
             "ours, one device": "ours:OneDevice",

@@ -42,12 +42,9 @@ class Linen:
         for name, w in weights.items():
             layer, kind = name.split(".")
             params[NAMES[layer]][kind] = jax.numpy.asarray(w)
-        self.state = TrainState.create(
-            apply_fn=CNN().apply, params=params, tx=optax.sgd(workload.learning_rate)
-        )
-        self.batches = list(
-            zip(*jax.device_put((list(batches["inputs"]), list(batches["labels"]))), strict=True)
-        )
+        optimizer = optax.sgd(workload.learning_rate)
+        self.state = TrainState.create(apply_fn=CNN().apply, params=params, tx=optimizer)
+        self.batches = jax.device_put(list(zip(batches["inputs"], batches["labels"], strict=True)))
         self.steps, self.losses = len(self.batches), []
         for batch in self.batches[:CHECKED]:
             self.state, loss = step(self.state, *batch)

@@ -42,9 +42,7 @@ class NNX:
             layer, kind = name.split(".")
             getattr(getattr(self.net, layer), kind)[...] = jax.numpy.asarray(w)
         self.optimizer = nnx.Optimizer(self.net, optax.sgd(workload.learning_rate), wrt=nnx.Param)
-        self.batches = list(
-            zip(*jax.device_put((list(batches["inputs"]), list(batches["labels"]))), strict=True)
-        )
+        self.batches = jax.device_put(list(zip(batches["inputs"], batches["labels"], strict=True)))
         self.steps = len(self.batches)
         self.losses = [float(step(self.net, self.optimizer, *batch)) for batch in self.batches[:CHECKED]]
         self.weights = {

@@ -54,10 +54,9 @@ class OneDevice:
         step = loop.train_step(graphdef, objective, optimizer)
         self.steps = len(batches["labels"])
         self.chunk = self.parallel(loop.chunk(step, self.steps, 1, jnp.float32))
-        self.data = loop.Batch(*(a.reshape(-1, *a.shape[2:]) for a in (batches["inputs"], batches["labels"])))
-        self.data, self.table = jax.device_put(
-            (self.data, np.arange(self.steps * BATCH).reshape(self.steps, BATCH))
-        )
+        data = loop.Batch(*(a.reshape(-1, *a.shape[2:]) for a in (batches["inputs"], batches["labels"])))
+        table = np.arange(self.steps * BATCH).reshape(self.steps, BATCH)
+        self.data, self.table = jax.device_put((data, table))
         self.short = np.zeros(self.steps, bool)
         self.carry = loop.Carry(params, rest, loop.initial_state(optimizer, params))
         self.losses = self.train(CHECKED)

@@ -64,9 +64,8 @@ class Reference:
         for k in range(CHECKED):
             loss, gradient = step(self.weights, batches["inputs"][k].astype(float), batches["labels"][k])
             self.losses.append(loss)
-            self.weights = {
-                name: w - workload.learning_rate * gradient[name] for name, w in self.weights.items()
-            }
+            for name, slopes in gradient.items():
+                self.weights[name] = self.weights[name] - workload.learning_rate * slopes
 
     def run(self):
         """Not timed."""
