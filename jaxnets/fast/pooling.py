@@ -37,7 +37,7 @@ def avg_pool(inputs, window_shape, strides, padding, count_include_pad=False):
     options = (window_shape, strides, padding)
 
     def stock(inputs):
-        return lax.reduce_window(inputs, jnp.zeros((), inputs.dtype), lax.add, *_in_all_axes(*options))
+        return lax.reduce_window(inputs, np.zeros((), inputs.dtype), lax.add, *_in_all_axes(*options))
 
     def fast(inputs):
         return _summed(_padded(inputs, 0, padding), window_shape, strides)
