@@ -167,8 +167,15 @@ def _form_of_kernel(inputs, kernel, strides, padding, dilation, groups):
         return None
 
     def product_of_rows(tangent, inputs):
-        """The transpose: for each tap what it has seen, [i, S], times the slopes [S, o]."""
-        taps = list(_taps(lax.transpose(inputs, (last, *range(last))), 2, window, strides, padding, dilation))
+        """The transpose: for each tap what it has seen, [i, S], times the slopes [S, o].
+
+        Cells of one example lie apart, and copies of few cells at a time are slow; so where the taps are more
+        than the slopes, the examples come last, and the slopes are turned instead.
+        """
+        spatial = tuple(range(1, last))
+        turn = math.prod(window) * features >= out
+        rows = lax.transpose(inputs, (last, *spatial, 0) if turn else (last, 0, *spatial))
+        taps = list(_taps(rows, 1 if turn else 2, window, strides, padding, dilation))
         cells = taps[0].shape[1:]
         rows = [tap.reshape(groups, features, -1) for tap in taps]
         kernels = tangent.reshape(len(taps), features, groups, out // groups)
@@ -181,7 +188,10 @@ def _form_of_kernel(inputs, kernel, strides, padding, dilation, groups):
             else:
                 outputs = lax.dot_general(seen, part, (((1,), (0,)), ((0,), (1,))))
                 terms.append(lax.transpose(outputs, (1, 0, 2)))
-        return functools.reduce(lax.add, terms).reshape(*cells, out)
+        outputs = functools.reduce(lax.add, terms).reshape(*cells, out)
+        if turn:
+            outputs = lax.transpose(lax.optimization_barrier(outputs), (last - 1, *range(last - 1), last))
+        return outputs
 
     return product_of_rows
 

@@ -52,12 +52,13 @@ def avg_pool(inputs, window_shape, strides, padding, count_include_pad=False):
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(1, 2, 3))
 def _max_pool(inputs, window_shape, strides, padding):
+    # Without the barrier a flattening behind the pool would become part of its loop and triple its time.
     options = (window_shape, strides, padding)
     if math.prod(window_shape) > _MOST_TAPS:
         return _stock_max(inputs, *options)
     return lax.platform_dependent(
         inputs,
-        cpu=lambda inputs: _winner(inputs, *options)[0],
+        cpu=lambda inputs: lax.optimization_barrier(_winner(inputs, *options)[0]),
         default=lambda inputs: _stock_max(inputs, *options),
     )
 
