@@ -175,14 +175,12 @@ def _form_of_kernel(inputs, kernel, strides, padding, dilation, groups):
         spatial = tuple(range(1, last))
         turn = math.prod(window) * features >= out
         rows = lax.transpose(inputs, (last, *spatial, 0) if turn else (last, 0, *spatial))
-        taps = list(_taps(rows, 1 if turn else 2, window, strides, padding, dilation))
-        cells = taps[0].shape[1:]
-        rows = [tap.reshape(groups, features, -1) for tap in taps]
-        kernels = tangent.reshape(len(taps), features, groups, out // groups)
-        together, terms = max(1, _ROWS // features), []
-        for first in range(0, len(taps), together):
-            seen = lax.optimization_barrier(jnp.concatenate(rows[first : first + together], 1))
-            part = kernels[first : first + together].reshape(-1, groups, out // groups)
+        options = (window, strides, padding, dilation)
+        columns, cells = (_lines if turn and strides[0] == 1 else _bundles)(rows, turn, groups, *options)
+        kernels, first, terms = tangent.reshape(-1, groups, out // groups), 0, []
+        for seen in columns:
+            part = kernels[first : first + seen.shape[1]]
+            first += seen.shape[1]
             if groups == 1:
                 terms.append(lax.dot_general(seen[0], part[:, 0], (((0,), (0,)), ((), ()))))
             else:
@@ -194,6 +192,30 @@ def _form_of_kernel(inputs, kernel, strides, padding, dilation, groups):
         return outputs
 
     return product_of_rows
+
+
+def _bundles(rows, turn, groups, window, strides, padding, dilation):
+    """What the taps have seen, a few of them in one array [g, taps * i / g, S]; and the shape of S."""
+    taps = list(_taps(rows, 1 if turn else 2, window, strides, padding, dilation))
+    seen = [tap.reshape(groups, rows.shape[0] // groups, -1) for tap in taps]
+    together = max(1, _ROWS // seen[0].shape[1])
+    bundles = (seen[first : first + together] for first in range(0, len(seen), together))
+    columns = [lax.optimization_barrier(jnp.concatenate(bundle, 1)) for bundle in bundles]
+    return columns, taps[0].shape[1:]
+
+
+def _lines(rows, turn, groups, window, strides, padding, dilation):
+    """The same for [i, *spatial, n] with stride 1 along the first dimension: the taps of a line of the window
+    beside each other in one array, of which each line sees one piece."""
+    beside = (1, *window[1:]), (1, *strides[1:]), padding, (1, *dilation[1:])
+    taps = list(_taps(rows, 1, *beside))
+    _, lines, *line = taps[0].shape
+    seen = jnp.concatenate([tap.reshape(groups, rows.shape[0] // groups, -1) for tap in taps], 1)
+    seen = lax.optimization_barrier(seen)
+    count, size = lines - dilation[0] * (window[0] - 1), math.prod(line)
+    starts = [t * dilation[0] * size for t in range(window[0])]
+    pieces = [lax.slice_in_dim(seen, start, start + count * size, axis=2) for start in starts]
+    return [lax.optimization_barrier(piece) for piece in pieces], (count, *line)
 
 
 def _turned(tangent, inputs, strides, padding, dilation):
