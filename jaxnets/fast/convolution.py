@@ -176,7 +176,10 @@ def _form_of_kernel(inputs, kernel, strides, padding, dilation, groups):
         turn = math.prod(window) * features >= out
         rows = lax.transpose(inputs, (last, *spatial, 0) if turn else (last, 0, *spatial))
         options = (window, strides, padding, dilation)
-        columns, cells = (_lines if turn and strides[0] == 1 else _bundles)(rows, turn, groups, *options)
+        if turn and strides[0] == 1:
+            columns, cells = _lines(rows, groups, *options)
+        else:
+            columns, cells = _bundles(rows, 1 if turn else 2, groups, *options)
         kernels, first, terms = tangent.reshape(-1, groups, out // groups), 0, []
         for seen in columns:
             part = kernels[first : first + seen.shape[1]]
@@ -194,9 +197,9 @@ def _form_of_kernel(inputs, kernel, strides, padding, dilation, groups):
     return product_of_rows
 
 
-def _bundles(rows, turn, groups, window, strides, padding, dilation):
+def _bundles(rows, axis, groups, window, strides, padding, dilation):
     """What the taps have seen, a few of them in one array [g, taps * i / g, S]; and the shape of S."""
-    taps = list(_taps(rows, 1 if turn else 2, window, strides, padding, dilation))
+    taps = list(_taps(rows, axis, window, strides, padding, dilation))
     seen = [tap.reshape(groups, rows.shape[0] // groups, -1) for tap in taps]
     together = max(1, _ROWS // seen[0].shape[1])
     bundles = (seen[first : first + together] for first in range(0, len(seen), together))
@@ -204,7 +207,7 @@ def _bundles(rows, turn, groups, window, strides, padding, dilation):
     return columns, taps[0].shape[1:]
 
 
-def _lines(rows, turn, groups, window, strides, padding, dilation):
+def _lines(rows, groups, window, strides, padding, dilation):
     """The same for [i, *spatial, n] with stride 1 along the first dimension: the taps of a line of the window
     beside each other in one array, of which each line sees one piece."""
     beside = (1, *window[1:]), (1, *strides[1:]), padding, (1, *dilation[1:])
