@@ -247,6 +247,8 @@ def test_filters_agree_with_exact_fractions_and_do_what_their_names_say(tmp_path
     assert distances["identity"] == 0
     assert "A filter is nine weights" in capsys.readouterr().out
     assert (tmp_path / "filters.png").stat().st_size > 50_000
+
+
 def test_gradients_vanish_and_explode_by_the_radius_and_clipping_tames_them(tmp_path, capsys):
     norms, losses = example("14_vanishing_gradients.py")["main"](tmp_path)
     for radius, linear in norms["identity"].items():
