@@ -26,10 +26,7 @@ from .activations_piecewise import (
     prelu as prelu,
     relu6 as relu6,
 )
-from .activations_rows import (
-    glu as glu,
-    log_softmax as log_softmax,
-)
+from .activations_rows import glu as glu, log_softmax as log_softmax
 from .activations_smooth import (
     celu as celu,
     elu as elu,
@@ -56,10 +53,9 @@ from .attention import (
     positional_encoding as positional_encoding,
     scaled_dot_product_attention as scaled_dot_product_attention,
 )
-from .conv import (
-    Conv as Conv,
-    ConvTranspose as ConvTranspose,
-)
+from .bidirectional import Bidirectional as Bidirectional
+from .clipping import clip_by_global_norm as clip_by_global_norm, clip_by_value as clip_by_value
+from .conv import Conv as Conv, ConvTranspose as ConvTranspose
 from .convolution import (
     conv_transpose as conv_transpose,
     convolve as convolve,
@@ -74,18 +70,8 @@ from .cosine_schedules import (
 )
 from .ctc import ctc_loss as ctc_loss
 from .embedding import Embedding as Embedding
-from .filters import (
-    FILTERS as FILTERS,
-    filter_kernel as filter_kernel,
-)
+from .filters import FILTERS as FILTERS, filter_kernel as filter_kernel
 from .flatten import Flatten as Flatten
-from .geometry import (
-    output_size as output_size,
-    receptive_field as receptive_field,
-)
-from .layerwise_optimizers import lamb as lamb, muon as muon
-from .bidirectional import Bidirectional as Bidirectional
-from .clipping import clip_by_global_norm as clip_by_global_norm, clip_by_value as clip_by_value
 from .gan import (
     discriminator_loss as discriminator_loss,
     generator_loss as generator_loss,
@@ -93,6 +79,8 @@ from .gan import (
     interpolation as interpolation,
 )
 from .gan_trainer import GAN as GAN
+from .geometry import output_size as output_size, receptive_field as receptive_field
+from .layerwise_optimizers import lamb as lamb, muon as muon
 from .linear import Linear as Linear
 from .losses import (
     binary_cross_entropy as binary_cross_entropy,
@@ -114,10 +102,7 @@ from .losses_regression import (
     log_poisson as log_poisson,
     poisson as poisson,
 )
-from .losses_similarity import (
-    cosine_distance as cosine_distance,
-    kl_divergence as kl_divergence,
-)
+from .losses_similarity import cosine_distance as cosine_distance, kl_divergence as kl_divergence
 from .losses_weights import sample_weighted as sample_weighted
 from .neural_net import NeuralNet as NeuralNet
 from .normalization import (
@@ -170,22 +155,20 @@ from .schedules import (
 )
 from .sharding import use_cpu_devices as use_cpu_devices
 from .training import History as History
+from .vanishing import gradient_norms as gradient_norms
 from .weights import initializer as initializer
 
 __all__ = [
     "FILTERS",
-    "AvgPool",
-    "BatchNorm",
-    "Conv",
-    "ConvTranspose",
-from .vanishing import gradient_norms as gradient_norms
-
-__all__ = [
+    "GAN",
     "GRU",
     "LSTM",
     "RNN",
+    "AvgPool",
+    "BatchNorm",
     "Bidirectional",
-    "GAN",
+    "Conv",
+    "ConvTranspose",
     "Dropout",
     "Embedding",
     "Flatten",
@@ -212,43 +195,40 @@ __all__ = [
     "binary_step",
     "categorical_cross_entropy",
     "celu",
+    "clip_by_global_norm",
+    "clip_by_value",
     "conv_transpose",
     "convolve",
     "correlate",
     "cosine_decay",
     "cosine_distance",
     "ctc_loss",
-    "clip_by_global_norm",
-    "clip_by_value",
+    "discriminator_loss",
     "dropout",
     "elu",
     "exponential_decay",
     "filter_kernel",
     "gelu",
+    "generator_loss",
     "global_avg_pool",
     "global_max_pool",
     "glu",
     "gradient_descent",
+    "gradient_norms",
+    "gradient_penalty",
     "group_norm",
+    "gru_step",
     "hard_sigmoid",
     "hard_silu",
     "hard_tanh",
     "hinge",
     "huber",
-    "gradient_norms",
-    "gru_step",
     "identity",
     "initializer",
+    "interpolation",
     "inverse_sqrt_decay",
     "inverse_time_decay",
     "kl_divergence",
-    "discriminator_loss",
-    "dropout",
-    "generator_loss",
-    "gradient_descent",
-    "gradient_penalty",
-    "identity",
-    "interpolation",
     "l1_penalty",
     "l2_penalty",
     "lamb",
@@ -260,8 +240,8 @@ __all__ = [
     "log_poisson",
     "log_sigmoid",
     "log_softmax",
-    "max_pool",
     "lstm_step",
+    "max_pool",
     "mean_absolute_error",
     "mean_squared_error",
     "mish",
@@ -284,11 +264,11 @@ __all__ = [
     "relu6",
     "rms_norm",
     "rmsprop",
+    "rnn_step",
     "rprop",
     "sample_weighted",
     "scaled_dot_product_attention",
     "selu",
-    "rnn_step",
     "sgd",
     "sigmoid",
     "sigmoid_binary_cross_entropy",

@@ -17,10 +17,7 @@ from .activations_piecewise import (
     prelu as prelu,
     relu6 as relu6,
 )
-from .activations_rows import (
-    glu as glu,
-    log_softmax as log_softmax,
-)
+from .activations_rows import glu as glu, log_softmax as log_softmax
 from .activations_smooth import (
     celu as celu,
     elu as elu,
@@ -47,10 +44,9 @@ from .attention import (
     positional_encoding as positional_encoding,
     scaled_dot_product_attention as scaled_dot_product_attention,
 )
-from .conv import (
-    Conv as Conv,
-    ConvTranspose as ConvTranspose,
-)
+from .bidirectional import Bidirectional as Bidirectional
+from .clipping import clip_by_global_norm as clip_by_global_norm, clip_by_value as clip_by_value
+from .conv import Conv as Conv, ConvTranspose as ConvTranspose
 from .convolution import (
     conv_transpose as conv_transpose,
     convolve as convolve,
@@ -65,17 +61,8 @@ from .cosine_schedules import (
 )
 from .ctc import ctc_loss as ctc_loss
 from .embedding import Embedding as Embedding
-from .filters import (
-    FILTERS as FILTERS,
-    filter_kernel as filter_kernel,
-)
+from .filters import FILTERS as FILTERS, filter_kernel as filter_kernel
 from .flatten import Flatten as Flatten
-from .geometry import (
-    output_size as output_size,
-    receptive_field as receptive_field,
-)
-from .bidirectional import Bidirectional as Bidirectional
-from .clipping import clip_by_global_norm as clip_by_global_norm, clip_by_value as clip_by_value
 from .gan import (
     discriminator_loss as discriminator_loss,
     generator_loss as generator_loss,
@@ -83,6 +70,7 @@ from .gan import (
     interpolation as interpolation,
 )
 from .gan_trainer import GAN as GAN
+from .geometry import output_size as output_size, receptive_field as receptive_field
 from .layer import Activation as Activation, Layer as Layer
 from .layerwise_optimizers import lamb as lamb, muon as muon
 from .linear import Linear as Linear
@@ -106,10 +94,7 @@ from .losses_regression import (
     log_poisson as log_poisson,
     poisson as poisson,
 )
-from .losses_similarity import (
-    cosine_distance as cosine_distance,
-    kl_divergence as kl_divergence,
-)
+from .losses_similarity import cosine_distance as cosine_distance, kl_divergence as kl_divergence
 from .losses_weights import sample_weighted as sample_weighted
 from .neural_net import NeuralNet as NeuralNet
 from .neuron import Neuron as Neuron
@@ -170,24 +155,21 @@ from .transforms import (
     value_and_grad as value_and_grad,
 )
 from .value import Value as Value
+from .vanishing import gradient_norms as gradient_norms
 from .weights import initializer as initializer
 
 __all__ = [
     "FILTERS",
     "GAN",
-    "Activation",
-    "AvgPool",
-    "BatchNorm",
-    "Conv",
-    "ConvTranspose",
-from .vanishing import gradient_norms as gradient_norms
-
-__all__ = [
     "GRU",
     "LSTM",
     "RNN",
     "Activation",
+    "AvgPool",
+    "BatchNorm",
     "Bidirectional",
+    "Conv",
+    "ConvTranspose",
     "Dropout",
     "Embedding",
     "Flatten",
@@ -217,44 +199,41 @@ __all__ = [
     "binary_step",
     "categorical_cross_entropy",
     "celu",
+    "clip_by_global_norm",
+    "clip_by_value",
     "conv_transpose",
     "convolve",
     "correlate",
     "cosine_decay",
     "cosine_distance",
     "ctc_loss",
-    "clip_by_global_norm",
-    "clip_by_value",
+    "discriminator_loss",
     "dropout",
     "elu",
     "exponential_decay",
     "filter_kernel",
     "gelu",
+    "generator_loss",
     "global_avg_pool",
     "global_max_pool",
     "glu",
     "grad",
     "gradient_descent",
+    "gradient_norms",
+    "gradient_penalty",
     "group_norm",
+    "gru_step",
     "hard_sigmoid",
     "hard_silu",
     "hard_tanh",
-    "gradient_norms",
-    "gru_step",
-    "discriminator_loss",
-    "dropout",
-    "generator_loss",
-    "grad",
-    "gradient_descent",
-    "gradient_penalty",
     "hessian",
     "hinge",
     "huber",
     "identity",
     "initializer",
+    "interpolation",
     "inverse_sqrt_decay",
     "inverse_time_decay",
-    "interpolation",
     "jacobian",
     "jvp",
     "kl_divergence",
@@ -269,8 +248,8 @@ __all__ = [
     "log_poisson",
     "log_sigmoid",
     "log_softmax",
-    "max_pool",
     "lstm_step",
+    "max_pool",
     "mean_absolute_error",
     "mean_squared_error",
     "mish",
@@ -293,11 +272,11 @@ __all__ = [
     "relu6",
     "rms_norm",
     "rmsprop",
+    "rnn_step",
     "rprop",
     "sample_weighted",
     "scaled_dot_product_attention",
     "selu",
-    "rnn_step",
     "sgd",
     "sigmoid",
     "sigmoid_binary_cross_entropy",
