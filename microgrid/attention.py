@@ -116,12 +116,13 @@ def _allowed(function, query, key, value, mask, is_causal):
         checks.not_empty(function, name, x)
         if len(given) > 2:
             raise ValueError(f"{function}: {name} must be the rows of one example; got shape {given}.")
-    if shapes["query"][-1] != shapes["key"][-1]:
+    (_, width), (length, key_width), (value_length, _) = shapes.values()
+    if width != key_width:
         raise ValueError(
             f"{function}: query and key must have the same features; "
             f"got query {shapes['query']} and key {shapes['key']}."
         )
-    if shapes["key"][-2] != shapes["value"][-2]:
+    if length != value_length:
         raise ValueError(
             f"{function}: key and value must have the same length; "
             f"got key {shapes['key']} and value {shapes['value']}."

@@ -226,3 +226,8 @@ def test_a_value_needs_a_key():
     for layer in (mg.NeuralNet([mg.MultiHeadAttention(4, 2)]), jn.NeuralNet([jn.MultiHeadAttention(4, 2)])):
         with pytest.raises(ValueError, match=r"value must come with a key; got no key."):
             layer.layers[0](Q[0].tolist(), value=Q[0].tolist())
+
+
+def test_one_key_is_read_whatever_it_says():
+    assert scalar_attention.scaled_dot_product_attention([[1.0]], [[2.0]], [[3.0]]) == [[3.0]]
+    assert attention.scaled_dot_product_attention(*(jnp.array([[x]]) for x in (1.0, 2.0, 3.0))) == 3

@@ -260,3 +260,9 @@ def test_features_that_do_not_match_are_named_by_both_rooms():
 def test_an_array_layer_without_weights_says_how_to_get_them(make):
     with pytest.raises(ValueError, match="weights must be set before the layer is called; give rngs"):
         make()(jnp.ones((1, 2)))
+
+
+@pytest.mark.parametrize("function", [mg.layer_norm, mg.rms_norm])
+def test_the_scalar_formulas_of_one_example_refuse_several(function):
+    with pytest.raises(ValueError, match=r"inputs must be the numbers of one example; got shape \(1, 2\)."):
+        function([[1.0, 2.0]])
