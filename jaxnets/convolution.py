@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from . import checks, window_checks, windows
+from .fast import convolution as fast
 
 LAYOUTS = {1: ("NWC", "WIO", "NWC"), 2: ("NHWC", "HWIO", "NHWC")}
 
@@ -156,18 +157,5 @@ def _batched(function, inputs, kernel, bias, strides, padding, dilation, groups)
     pairs = found.pairs
     if found.mode in window_checks.MIRRORS:
         batch, pairs = _padded(batch, pairs, found.mode), ((0, 0),) * rank
-    outputs = _correlate(batch, kernel, found.strides, pairs, found.dilation, groups)
+    outputs = fast.correlate(batch, kernel, found.strides, pairs, found.dilation, groups)
     return _finished(function, outputs, lead, bias, kernel, out)
-
-
-def _correlate(inputs, kernel, strides, padding, dilation, groups):
-    """[N, ...cells, in] and [...window, in / groups, out] -> [N, ...cells, out]; padding: pairs of zeros."""
-    return lax.conv_general_dilated(
-        inputs,
-        kernel,
-        strides,
-        padding,
-        rhs_dilation=dilation,
-        dimension_numbers=LAYOUTS[len(strides)],
-        feature_group_count=groups,
-    )

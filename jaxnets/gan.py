@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 
 from . import checks
-from .losses import _pair, _reduce, _softplus
+from .losses import _pair, _reduce
+from .stable import softplus
 
 KINDS = ("minimax", "non_saturating", "least_squares", "wasserstein")
 
@@ -47,9 +48,9 @@ def generator_loss(fake_logits, kind="non_saturating", reduction="mean"):
 
 def _generator_terms(fake, kind):
     if kind == "minimax":
-        return -_softplus(fake)
+        return -softplus(fake)
     if kind == "non_saturating":
-        return _softplus(-fake)
+        return softplus(-fake)
     return (fake - 1) ** 2 / 2 if kind == "least_squares" else -fake
 
 
@@ -79,7 +80,7 @@ def discriminator_loss(real_logits, fake_logits, kind="non_saturating", reductio
 
 def _discriminator_terms(real, fake, kind):
     if kind in ("minimax", "non_saturating"):
-        return _softplus(-real) + _softplus(fake)
+        return softplus(-real) + softplus(fake)
     return (real - 1) ** 2 / 2 + fake**2 / 2 if kind == "least_squares" else fake - real
 
 

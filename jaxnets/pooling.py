@@ -9,10 +9,9 @@ import math
 
 import jax
 import jax.numpy as jnp
-import numpy as np
-from jax import lax
 
 from . import checks, window_checks, windows
+from .fast import pooling as fast
 from .layer import Layer
 
 
@@ -31,7 +30,7 @@ def max_pool(inputs, window_shape, strides=None, padding="VALID"):
     [[4.0], [3.0]]
     """
     batch, lead, found = _windows("max_pool", inputs, window_shape, strides, padding)
-    outputs = _max_pool(batch, found.window, found.strides, found.pairs)
+    outputs = fast.max_pool(batch, found.window, found.strides, found.pairs)
     return outputs.reshape(*lead, *outputs.shape[1:])
 
 
@@ -52,7 +51,7 @@ def avg_pool(inputs, window_shape, strides=None, padding="VALID", count_include_
     """
     window_checks.boolean("avg_pool", "count_include_pad", count_include_pad)
     batch, lead, found = _windows("avg_pool", inputs, window_shape, strides, padding)
-    outputs = _avg_pool(batch, found.window, found.strides, found.pairs, count_include_pad)
+    outputs = fast.avg_pool(batch, found.window, found.strides, found.pairs, count_include_pad)
     return outputs.reshape(*lead, *outputs.shape[1:])
 
 
@@ -101,32 +100,6 @@ def _cells(function, inputs):
     inputs = checks.numbers(function, "inputs", inputs)
     window_checks.cells_given(function, inputs.shape)
     return inputs.reshape(-1, inputs.shape[-1])
-
-
-def _max_pool(inputs, window_shape, strides, padding):
-    """[N, ...cells, C] -> [N, ...cells, C]; padding: pairs. The slope of a tie goes to its first cell."""
-    return _reduced(inputs, -jnp.inf, lax.max, window_shape, strides, padding)
-
-
-def _avg_pool(inputs, window_shape, strides, padding, count_include_pad):
-    """[N, ...cells, C] -> [N, ...cells, C]; padding: pairs."""
-    sums = _reduced(inputs, 0.0, lax.add, window_shape, strides, padding)
-    if count_include_pad:
-        return sums / math.prod(window_shape)
-    counts = np.ones((1,) * sums.ndim)
-    for axis, (n, k, s, (low, _)) in enumerate(
-        zip(inputs.shape[1:-1], window_shape, strides, padding, strict=True), start=1
-    ):
-        starts = np.arange(sums.shape[axis]) * s - low
-        inside = np.minimum(starts + k, n) - np.maximum(starts, 0)
-        counts = counts * inside.reshape([-1 if a == axis else 1 for a in range(sums.ndim)])
-    return sums / counts.astype(sums.dtype)
-
-
-def _reduced(inputs, start, operation, window_shape, strides, padding):
-    one = (1,)
-    pairs = ((0, 0), *padding, (0, 0))
-    return lax.reduce_window(inputs, start, operation, one + window_shape + one, one + strides + one, pairs)
 
 
 class MaxPool(Layer):

@@ -10,7 +10,9 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from .recurrent import _gru_cell, _lstm_cell, _rnn_cell
+from .fast.gru import gru as fast_gru
+from .fast.lstm import lstm as fast_lstm
+from .recurrent import _lstm_cell, _rnn_cell
 
 
 def rnn(inputs, kernel, recurrent_kernel, bias, carry, mask, reverse, activation="tanh"):
@@ -24,6 +26,8 @@ def rnn(inputs, kernel, recurrent_kernel, bias, carry, mask, reverse, activation
 
 def lstm(inputs, kernel, recurrent_kernel, bias, carry, mask, reverse, peephole=None):
     """`lstm_step` at each time step; a forget bias is part of the bias. carry: (c, h)."""
+    if peephole is None:
+        return fast_lstm(inputs, kernel, recurrent_kernel, bias, carry, mask, reverse)
 
     def cell(carry, sums):
         return _lstm_cell(carry, sums, recurrent_kernel, peephole)
@@ -33,11 +37,8 @@ def lstm(inputs, kernel, recurrent_kernel, bias, carry, mask, reverse, peephole=
 
 def gru(inputs, kernel, recurrent_kernel, bias, carry, mask, reverse, recurrent_bias=None, reset_after=True):
     """`gru_step` at each time step."""
-
-    def cell(h, sums):
-        return _gru_cell(h, sums, recurrent_kernel, reset_after, recurrent_bias)
-
-    return _unrolled(cell, inputs, kernel, bias, carry, mask, reverse)
+    weights = (kernel, recurrent_kernel, bias, recurrent_bias)
+    return fast_gru(inputs, *weights, carry, mask, reverse, reset_after)
 
 
 def _unrolled(cell, inputs, kernel, bias, carry, mask, reverse):

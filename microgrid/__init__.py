@@ -29,15 +29,6 @@ from .activations_smooth import (
     softplus as softplus,
     softsign as softsign,
 )
-from .adaptive_optimizers import (
-    adadelta as adadelta,
-    adamax as adamax,
-    adamw as adamw,
-    amsgrad as amsgrad,
-    lion as lion,
-    nadam as nadam,
-    rprop as rprop,
-)
 from .attention import (
     MultiHeadAttention as MultiHeadAttention,
     multi_head_attention as multi_head_attention,
@@ -53,12 +44,6 @@ from .convolution import (
     correlate as correlate,
     pad as pad,
 )
-from .cosine_schedules import (
-    cosine_decay as cosine_decay,
-    one_cycle as one_cycle,
-    warm_restarts as warm_restarts,
-    warmup_cosine_decay as warmup_cosine_decay,
-)
 from .ctc import ctc_loss as ctc_loss
 from .embedding import Embedding as Embedding
 from .filters import FILTERS as FILTERS, filter_kernel as filter_kernel
@@ -72,7 +57,6 @@ from .gan import (
 from .gan_trainer import GAN as GAN
 from .geometry import output_size as output_size, receptive_field as receptive_field
 from .layer import Activation as Activation, Layer as Layer
-from .layerwise_optimizers import lamb as lamb, muon as muon
 from .linear import Linear as Linear
 from .losses import (
     binary_cross_entropy as binary_cross_entropy,
@@ -120,6 +104,16 @@ from .optimizers import (
     rmsprop as rmsprop,
     sgd as sgd,
 )
+from .optimizers_adaptive import (
+    adadelta as adadelta,
+    adamax as adamax,
+    adamw as adamw,
+    amsgrad as amsgrad,
+    lion as lion,
+    nadam as nadam,
+    rprop as rprop,
+)
+from .optimizers_layerwise import lamb as lamb, muon as muon
 from .pooling import (
     AvgPool as AvgPool,
     GlobalAvgPool as GlobalAvgPool,
@@ -146,6 +140,12 @@ from .schedules import (
     linear_decay as linear_decay,
     piecewise_constant as piecewise_constant,
     polynomial_decay as polynomial_decay,
+)
+from .schedules_cosine import (
+    cosine_decay as cosine_decay,
+    one_cycle as one_cycle,
+    warm_restarts as warm_restarts,
+    warmup_cosine_decay as warmup_cosine_decay,
 )
 from .transforms import (
     grad as grad,

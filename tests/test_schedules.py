@@ -11,8 +11,8 @@ import pytest
 
 import jaxnets as jn
 import microgrid as mg
-from jaxnets import cosine_schedules, schedules
-from microgrid import cosine_schedules as scalar_cosines, schedules as scalar_schedules
+from jaxnets import schedules, schedules_cosine
+from microgrid import schedules as scalar_schedules, schedules_cosine as scalar_cosines
 
 STEPS = range(0, 40)
 SAME = {  # ours -> what Optax calls it
@@ -115,7 +115,7 @@ def test_a_step_is_a_whole_number(room, wrong):
         jn.cosine_decay(0.1, 5)(jnp.array([1.0]))
 
 
-@pytest.mark.parametrize("modules", [(scalar_schedules, scalar_cosines), (schedules, cosine_schedules)])
+@pytest.mark.parametrize("modules", [(scalar_schedules, scalar_cosines), (schedules, schedules_cosine)])
 def test_sizes_are_whole_and_rates_are_numbers(modules):
     polynomial, cosine = modules[0].polynomial_decay, modules[1].cosine_decay
     for wrong in (0, 1.5, True, "5", None):

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 
 CHECKED = 3  # steps whose losses and weights are compared before any time is taken
 REFERENCE = "reference"
-PACKAGES = {"cnn": "cnn"}  # workload: the package whose WORKLOADS has it
+PACKAGES = {  # workload: the package whose WORKLOADS has it
+    "cnn": "cnn",
+    "lstm": "recurrent",
+    "lstm-128": "recurrent",
+    "gru": "recurrent",
+    "gru-128": "recurrent",
+    "gan_ring": "gan",
+    "gan_ring_64": "gan",
+    "gan_digits": "gan",
+}
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import pytest
 
 import jaxnets as jn
 import microgrid as mg
-from jaxnets import layerwise_optimizers
-from microgrid import layerwise_optimizers as scalar_optimizers
+from jaxnets import optimizers_layerwise
+from microgrid import optimizers_layerwise as scalar_optimizers
 
 RNG = np.random.default_rng(0)
 
@@ -83,7 +83,7 @@ def test_muon_remembers_momentum_in_both_rooms():
         assert np.allclose(updates[0], arrays[0], rtol=1e-12)
 
 
-@pytest.mark.parametrize("module", [scalar_optimizers, layerwise_optimizers])
+@pytest.mark.parametrize("module", [scalar_optimizers, optimizers_layerwise])
 @pytest.mark.parametrize(("arguments", "words"), [
     (dict(ns_steps=2.5), r"muon: ns_steps must be a whole number >= 0; got 2\.5"),
     (dict(ns_steps=True), "muon: ns_steps must be a whole number >= 0; got True"),

@@ -5,11 +5,11 @@ array of weights W, g: one of its numbers, t: step, from 1.
 """
 
 from . import checks
-from .adaptive_optimizers import adamw, nadam
 from .checks import flatten, shape
 from .descent import by_array
 from .operations import dot, norm, where
 from .optimizers import adam
+from .optimizers_adaptive import adamw, nadam
 
 
 def lamb(learning_rate, b1=0.9, b2=0.999, eps=1e-6, weight_decay=0.0):

@@ -11,8 +11,8 @@ import pytest
 
 import jaxnets as jn
 import microgrid as mg
-from jaxnets import adaptive_optimizers
-from microgrid import adaptive_optimizers as scalar_optimizers
+from jaxnets import optimizers_adaptive
+from microgrid import optimizers_adaptive as scalar_optimizers
 
 SLOPES = [3.0, -0.5, 0.0, 2.0, 1e-3, -4.0]
 
@@ -118,7 +118,7 @@ def test_rprop_of_optax_is_one_step_late():
 
 
 def test_rprop_takes_no_schedule():
-    for module in (adaptive_optimizers, scalar_optimizers):
+    for module in (optimizers_adaptive, scalar_optimizers):
         with pytest.raises(TypeError, match="rprop: learning_rate must be a number; got"):
             module.rprop(lambda step: 0.1)
 
