@@ -33,7 +33,7 @@ def train(x, y, verbose=0):
     attention = jaxnets.MultiHeadAttention(FEATURES, num_heads=1, out_features=DIGITS)
     net = jaxnets.NeuralNet([jaxnets.Embedding(DIGITS, FEATURES), with_positions, attention], seed=0)
     net.compile(jaxnets.adam(3e-3), "softmax_cross_entropy", metrics=["accuracy"])
-    net.fit(x, y, epochs=10, batch_size=64, verbose=verbose)
+    net.fit(x, y, epochs=30, batch_size=64, verbose=verbose)
     return net
 
 
