@@ -206,6 +206,9 @@ def test_everything_public_has_a_docstring(thing):
                 assert generated or inspect.getdoc(getattr(thing, name)), f"{thing.__name__}.{name}"
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
+READ = [path for path in sources() if path.name != "__init__.py"]  # a list of names is looked up, not read
+
+
+@pytest.mark.parametrize("path", READ, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_no_file_is_longer_than_one_sitting(path):
     assert len(path.read_text().splitlines()) <= 250

@@ -13,9 +13,7 @@ T: time step, B: sequence of the batch.
 import jax.numpy as jnp
 from jax import lax
 
-from ..activations import _sigmoid, _tanh
-
-sigmoid, tanh = _sigmoid, _tanh  # the activations without their checks of input
+from ..stable import sigmoid as sigmoid, tanh as tanh
 
 
 def across_time(fast, plain, inputs, weights, carry, mask, reverse):
