@@ -134,4 +134,4 @@ def gradient_penalty(gradients, center=1.0, reduction="mean"):
         )
     checks.not_empty("gradient_penalty", "gradients", gradients)
     terms = [(norm(flatten(row)) - center) ** 2 for row in gradients]
-    return terms if reduction == "none" else _reduce(terms, reduction)
+    return _reduce(terms, reduction, given[:1])

@@ -60,11 +60,11 @@ def jax_rngs():
     (dict(features=0), "PReLU: features must be a whole number >= 1; got 0."),
     (dict(features=2.0), "PReLU: features must be a whole number >= 1; got 2.0."),
     (dict(initial_slope=float("nan")), "PReLU: initial_slope must be a finite number; got nan."),
-    (dict(initial_slope="x"), "PReLU: initial_slope must be a finite number; got 'x'."),
+    (dict(initial_slope="x"), "PReLU: initial_slope must be a number; got 'x'."),
 ])  # fmt: skip
 def test_what_is_no_prelu_is_refused_alike(wrong, words):
     for room in (mg, jn):
-        with pytest.raises(ValueError) as error:
+        with pytest.raises((TypeError, ValueError)) as error:
             room.PReLU(**wrong)
         assert str(error.value) == words
 

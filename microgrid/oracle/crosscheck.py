@@ -58,7 +58,7 @@ def rooms(pair):
     """The scalar and the array function of a row; a schedule is a function of the step too."""
     modules = (import_module(f"{room}.{pair.topic}") for room in ("microgrid", pair.room))
     functions = (getattr(module, pair.function) for module in modules)
-    return tuple(map(at_step, functions) if pair.topic.endswith("schedules") else functions)
+    return tuple(map(at_step, functions) if pair.topic.startswith("schedules") else functions)
 
 
 def cases(pair, count=20, seed=0):

@@ -34,4 +34,4 @@ class Pair:
     @property
     def walks(self):
         """True for an optimizer, which is compared step by step, and not by a gradient."""
-        return self.topic.endswith("optimizers")
+        return self.topic.startswith("optimizers")
