@@ -1,30 +1,37 @@
-"""All suites into RESULTS.md: `make bench`. `python -m benchmarks.run lstm dot` prints these two only."""
+"""All suites into RESULTS.md: `make bench`. One suite, or some of its workloads, printed:
+
+    python -m benchmarks.run training cnn gan_ring
+    python -m benchmarks.run scalar moons
+"""
 
 import sys
 from pathlib import Path
 
 from .rounds import ROUNDS
-from .scalar import report
+from .scalar import report as scalar
 from .tables import machine
+from .training import report as training
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
+SUITES = {"training": training, "scalar": scalar}
 HEAD = f"""# Results
 
 Written by `make bench`; run it to have them for your machine. This one: {machine()}.
 
-Every engine computes in a process of its own. Its gradient is compared with one written by hand before any
-time is taken. Then the engines take turns, {ROUNDS} rounds, each of at least 50 ms or one step. Times are in
-milliseconds, minimum / median of the rounds; *faster* is micrograd's time over the engine's, in the same two
-ways. With the collector off, what it would have freed is freed between the rounds, outside the times.
+Every engine computes in a process of its own. What it computes is compared with the same written by hand
+before any time is taken. Then the engines take turns, {ROUNDS} rounds. Times are in milliseconds, minimum /
+median of the rounds.
 """
 
 
-def main(workloads):
-    if workloads:
-        print(*report.sections(workloads), sep="\n\n")
+def main(arguments):
+    if arguments:
+        suite, *workloads = arguments
+        print(*SUITES[suite].sections(*([workloads] if workloads else [])), sep="\n\n")
     else:
-        RESULTS.write_text("\n\n".join([HEAD.strip(), *report.sections()]) + "\n")
+        found = [section for suite in SUITES.values() for section in suite.sections()]
+        RESULTS.write_text("\n\n".join([HEAD.strip(), *found]) + "\n")
         print(f"written: {RESULTS}")
 
 

@@ -23,6 +23,9 @@ FASTER = (  # entrant, collector, at least so many times faster than micrograd o
 )
 
 
+ABOUT = """\
+*Faster* is micrograd's time over the engine's, by minimum and by median. With the collector off, what it
+would have freed is freed between the rounds, outside the times. A round is at least 50 ms or one step."""
 ABOUT_GARBAGE = """\
 In micrograd a node and the function that passes its gradient on refer to each other, so only the collector
 can free a graph. Of the full collections during a step one frees the graph of the step before, the others
@@ -38,6 +41,7 @@ def sections(workloads=tuple(WORKLOADS)):
         questions = ("step", "forward") if name == "moons" else ("step",)
         races[name] = race(name, {engine: (engine, sys.executable) for engine in ENGINES}, questions)
     yield "## Scalar engine"
+    yield ABOUT
     yield versions(races)
     if "moons" in races:
         memory = ask_all("memory", GRAPHS)
