@@ -6,6 +6,7 @@ import numpy as np
 import optax
 import pytest
 
+import jaxnets as jn
 import jaxnets.clipping as arrays
 import microgrid as mg
 import microgrid.clipping as scalars
@@ -95,3 +96,9 @@ def test_a_norm_at_its_bound_is_left_alone():
 def test_what_is_no_array_is_named():
     with pytest.raises(TypeError, match=r"^clip_by_value: grads must be an array"):
         arrays.clip_by_value({"kernel": "steep"}, 1.0)
+
+
+@pytest.mark.parametrize("room", [mg, jn])
+def test_a_gradient_exactly_at_the_bound_stays_as_it_is(room):
+    clipped = room.clip_by_global_norm([3.0, [4.0]], max_norm=5.0)
+    assert [float(clipped[0]), float(clipped[1][0])] == [3.0, 4.0]
