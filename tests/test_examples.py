@@ -286,3 +286,23 @@ def test_the_adding_problem_is_drawn(tmp_path, capsys):
     assert all(errors[-1] < 0.01 for errors in found.values())
     assert capsys.readouterr().out.count("steps,") == 2
     assert (tmp_path / "adding_problem.png").stat().st_size > 10_000
+
+
+def test_the_ring_is_drawn_after_a_few_steps(tmp_path, capsys):
+    main = example("19_gan_ring.py")["main"]
+    main.__globals__.update(EPOCHS=3, STAGES=(1, 3), BATCH=16, HIDDEN=8)
+    modes, good = main(tmp_path)
+    assert 0 <= modes <= 8 and 0 <= good <= 1
+    told = capsys.readouterr().out
+    assert "after    100 steps" in told and f"after    300 steps: {modes} of 8 modes" in told
+    assert (tmp_path / "gan_ring.png").stat().st_size > 10_000
+
+
+def test_generated_digits_are_read_and_drawn_after_a_few_steps(tmp_path, capsys):
+    main = example("20_gan_digits.py")["main"]
+    main.__globals__.update(EPOCHS=2, HIDDEN=16, SAMPLES=200)
+    sure, shares, (near, among_real) = main(tmp_path)
+    assert 0.1 <= sure <= 1 and shares.sum() == pytest.approx(1)
+    assert near > among_real > 0, "noise is far from every digit"
+    assert f"{sure:.0%} sure" in capsys.readouterr().out
+    assert (tmp_path / "gan_digits.png").stat().st_size > 10_000
