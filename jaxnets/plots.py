@@ -102,8 +102,8 @@ def feature_maps(net, image, path, most=12):
 
     net: a NeuralNet of layers; image: [height, width, channels]; most: how many channels of a layer are
     drawn, those that vary most. A layer is drawn after the activation, normalization or dropout that follows
-    it; the first one that returns no image ends the picture. Each map has a scale of its own, from its least, white, to its most.
-    Returns the path.
+    it; the first one that returns no image ends the picture. Each map has a scale of its own, from its least,
+    white, to its most. Returns the path.
     """
     from flax import nnx
 
