@@ -54,15 +54,14 @@ def nearest(points, others):
 
 def draw(real, made, said, path):
     """Ten rows of ten: real images beside generated ones, sorted by what the reader says they are."""
-    figure = _figure(9.0, 4.9)
-    chosen = np.concatenate([np.flatnonzero(said == digit)[:10] for digit in range(10)])
-    for axes, title, images in zip(
-        figure.subplots(1, 2), ("real", "generated"), (real, made[chosen]), strict=True
-    ):
-        sheet = np.zeros((100, 8, 8))
-        sheet[: len(images)] = images.reshape(-1, 8, 8)
-        framed = np.pad(sheet.reshape(10, 10, 8, 8), ((0, 0), (0, 0), (1, 1), (1, 1)))
-        axes.imshow(framed.transpose(0, 2, 1, 3).reshape(100, 100), cmap="gray_r", vmin=0, vmax=1)
+    figure = _figure(9.6, 4.9)
+    chosen = [made[said == digit][:10] for digit in range(10)]
+    for axes, title, rows in zip(figure.subplots(1, 2), ("real", "generated"), (real, chosen), strict=True):
+        sheet = np.zeros((10, 10, 8, 8))
+        for digit, images in enumerate(rows):  # of a digit there may be fewer than ten
+            sheet[digit, : len(images)] = images.reshape(-1, 8, 8)
+        framed = np.pad(sheet, ((0, 0), (0, 0), (1, 1), (1, 1))).transpose(0, 2, 1, 3).reshape(100, 100)
+        axes.imshow(framed, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
         axes.set_title(title, loc="left")
         axes.set_axis_off()
     return _save("gan_digits", figure, path)
@@ -80,7 +79,7 @@ def main(folder="demo_output"):
     shares = np.bincount(said, minlength=10) / SAMPLES
     near, among_real = float(np.median(nearest(made, images))), float(np.median(nearest(images, images)))
 
-    real = np.concatenate([images[labels == digit][:10] for digit in range(10)])
+    real = [images[labels == digit][:10] for digit in range(10)]
     picture = draw(real, made, said, Path(folder, "gan_digits.png"))
     print(f"\nA net that learnt to read real digits reads {SAMPLES:,} generated ones, {sure:.0%} sure on")
     print("average, as:")

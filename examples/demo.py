@@ -40,7 +40,10 @@ def main(folder="demo_output", parts=PARTS):
     print(f"  {'together':<42} {sum(seconds.values()):5.1f} s\n")
     for path in [path for path in sorted(folder.iterdir()) if path.stat().st_mtime >= begin - 1]:
         print(f"  {path}")
-    print("\nShorter stories, in examples/: 01_guessing to 04_weighted_sum, 10_derivation, 11_drawing.")
+    print(
+        "\nMore stories, in examples/: 01_guessing to 04_weighted_sum, 10_derivation, 11_drawing; of layers,"
+    )
+    print("13_feature_maps, 14_vanishing_gradients, 15_adding_problem, 18_attention, 19_gan_ring, ...")
     return seconds
 
 

@@ -9,7 +9,7 @@ from .layer import Layer
 from .window_checks import for_each, is_whole, mirror_fits, shape_of
 from .windows import outputs, slide
 
-CELLWISE = ("linear", "normalization", "regularization")  # topics whose layers look at one cell at a time
+CELLWISE = ("BatchNorm", "Dropout", "LayerNorm", "Linear", "PReLU", "RMSNorm")  # look at one cell at a time
 
 
 def output_size(size, window_shape, strides=1, padding="VALID", dilation=1):
@@ -50,7 +50,8 @@ def receptive_field(layers, input_shape=None):
         size = 1 + sum_l (k[l] - 1) * d[l] * stride[l],  stride[l] = s[1] * ... * s[l - 1]
         start = -sum_l low[l] * stride[l]
 
-    layers: layers with a window_shape, functions and layers that look at one cell at a time, or tuples
+    layers: layers with a window_shape, functions and layers that look at one cell at a time (BatchNorm is
+    taken as it infers), or tuples
     (window_shape, strides, padding, dilation), of which the first is enough. input_shape: cells of the input
     in each dimension; needed where strides meet a padding that depends on it.
     Returns a `ReceptiveField`, a tuple for each dimension; with dilation there may be holes in it.
@@ -95,12 +96,12 @@ def _spec(i, layer) -> Any:
         window, *rest = layer
         window = (window,) if is_whole(window, 1) else window
         return shape_of("receptive_field", window), *rest, *(1, "VALID", 1)[len(rest) :]
-    topic = type(layer).__module__.split(".")[-1]
+    name = getattr(layer, "__name__", type(layer).__name__)
     if hasattr(layer, "window_shape") and not hasattr(layer, "transpose_kernel"):
         return layer.window_shape, layer.strides, layer.padding, getattr(layer, "dilation", 1)
-    if topic in CELLWISE or (callable(layer) and not isinstance(layer, Layer)):
+    if name in CELLWISE or (callable(layer) and not isinstance(layer, Layer)):
         return None
     raise ValueError(
         f"receptive_field: layer {i} must slide a window or look at one cell at a time; got "
-        f"{getattr(layer, '__name__', type(layer).__name__)}. Fix: leave out what comes after the windows."
+        f"{name}. Fix: leave out what comes after the windows."
     )

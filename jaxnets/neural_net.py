@@ -70,13 +70,13 @@ class NeuralNet:
     def compile(self, optimizer, loss, metrics=(), l1: float = 0.0, l2: float = 0.0):
         """Choose how the network learns. Forgets what an earlier optimizer remembered; keeps the weights.
 
-        optimizer: one of this library's, or any Optax transformation. loss: a name
-        ("categorical_cross_entropy", ...) or a function of (outputs, targets) that returns a number, or one
-        term an example. metrics: names ("accuracy", "mean_squared_error", "mean_absolute_error") or functions
-        of (outputs, targets). l1, l2: rates of the penalties on all kernels (not biases), part of the loss.
-
-        A cross-entropy behind its own softmax or sigmoid is computed from the scores in front of that layer.
-        Raises ValueError where a loss on probabilities meets layers that end in scores, or the reverse.
+        optimizer: one of this library's, or any Optax transformation. loss: a name, a loss of the library
+        with arguments set, such as functools.partial(jaxnets.huber, delta=0.5), or a function of (outputs,
+        targets): a number, or one term an example. metrics: names ("accuracy", "top_k_accuracy",
+        "mean_squared_error", ...) or functions alike. l1, l2: rates of the penalties on all kernels (not
+        biases), part of the loss.
+        A cross-entropy behind its own softmax or sigmoid is computed from the scores in front of it. Raises
+        ValueError where a loss on probabilities meets layers that end in scores, or the reverse.
         """
         objective = Objective(self.module, loss, metrics, l1, l2)
         self._programs.compile(objective, optimizer_of(optimizer))

@@ -101,12 +101,13 @@ def feature_maps(net, image, path, most=12):
     """Draw what the windows of a net fire at when they look at one image: a row for each layer.
 
     net: a NeuralNet of layers; image: [height, width, channels]; most: how many channels of a layer are
-    drawn, those that vary most. A layer is drawn after the activation that follows it; the first one that
-    returns no image ends the picture. Each map has a scale of its own, from its least, white, to its most.
-    Returns the path.
+    drawn, those that vary most. A layer is drawn after the activation, normalization or dropout that follows
+    it; the first one that returns no image ends the picture. Each map has a scale of its own, from its least,
+    white, to its most. Returns the path.
     """
     from flax import nnx
 
+    from .geometry import CELLWISE
     from .loop import merged, split
     from .objective import describe
     from .regularization import Dropout
@@ -123,7 +124,7 @@ def feature_maps(net, image, path, most=12):
         if outputs.ndim != 4:
             break
         name += [] if isinstance(layer, Dropout) else [describe(layer)]
-        if name and isinstance(following, nnx.Module):
+        if name and isinstance(following, nnx.Module) and type(following).__name__ not in CELLWISE:
             rows.append((", ".join(name), np.asarray(outputs)[0]))
             name = []
     figure = _figure(0.85 * most, 1.15 * len(rows) + 0.2)

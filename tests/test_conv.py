@@ -248,6 +248,16 @@ def test_receptive_fields_of_no_stack_get_the_same_sentence(layers, words):
     assert words in sentences[0]
 
 
+@pytest.mark.parametrize("room", [mg, jn])
+def test_layers_that_look_at_one_cell_widen_no_receptive_field(room):
+    between = [room.BatchNorm(4), room.LayerNorm(4), room.RMSNorm(4), room.Dropout(0.5), room.PReLU()]
+    between += [room.Linear(4, 4)]
+    for layer in between:
+        assert room.receptive_field([(3,), layer, (3,)]).size == (5,)
+    with pytest.raises(ValueError, match="look at one cell at a time; got GroupNorm"):
+        room.receptive_field([room.GroupNorm(4, num_groups=2), (3,)])
+
+
 def test_the_published_receptive_field_of_alexnet_is_found():
     """Araujo et al. 2019: pool5 of AlexNet sees 195 cells, moves by 32, and begins 64 cells outside."""
     alexnet = [(11, 4), (3, 2), (5, 1, [(2, 2)]), (3, 2), *[(3, 1, [(1, 1)])] * 3, (3, 2)]

@@ -30,7 +30,7 @@ def test_accuracy_over_ten_folds_is_at_least_98_8_percent(tmp_path, capsys):
         accuracies.append(EXAMPLE["accuracy"](net, images[fold], labels[fold]))
     print([f"{accuracy:.2%}" for accuracy in accuracies])
     assert np.mean(accuracies) >= 0.988
-    assert min(accuracies) >= 0.96
+    assert min(accuracies) >= 0.97
 
 
 def test_feature_maps_are_drawn_for_nets_of_layers_and_images(tmp_path):

@@ -72,12 +72,12 @@ def test_weighted_sum_by_loop_equals_the_matrix_product():
     assert ratio > 10
 
 
-def test_verdict_table_names_every_row_and_what_failed(tmp_path, capsys):
+def test_verdict_table_names_every_topic(tmp_path, capsys):
     some = PAIRS[1::9]
     verdicts = example("08_verdicts.py")["main"](tmp_path, some, count=1)
     told = capsys.readouterr().out
     assert all(verdict.ok for verdict in verdicts)
-    assert all(pair.name in told for pair in some)
+    assert all(f"  {pair.topic} " in told for pair in some)
     assert "FAIL" not in told
     assert "agreement.png" in told
     assert (tmp_path / "agreement.png").stat().st_size > 10_000
@@ -97,7 +97,7 @@ def test_verdict_table_shouts_where_rooms_disagree(tmp_path, capsys, monkeypatch
     monkeypatch.setitem(main.__globals__, "verdict", dishonest)
     assert not main(tmp_path, [row], count=1)[0].ok
     told = capsys.readouterr().out
-    assert "FAIL" in told and "0 of 1 formulas agree" in told
+    assert "FAIL activations.tanh" in told and "0 of 1 formulas agree" in told
 
 
 def test_demo_plays_its_parts_and_lists_every_file_they_leave(tmp_path, capsys):
@@ -286,3 +286,23 @@ def test_the_adding_problem_is_drawn(tmp_path, capsys):
     assert all(errors[-1] < 0.01 for errors in found.values())
     assert capsys.readouterr().out.count("steps,") == 2
     assert (tmp_path / "adding_problem.png").stat().st_size > 10_000
+
+
+def test_the_ring_is_drawn_after_a_few_steps(tmp_path, capsys):
+    main = example("19_gan_ring.py")["main"]
+    main.__globals__.update(EPOCHS=3, STAGES=(1, 3), BATCH=16, HIDDEN=8)
+    modes, good = main(tmp_path)
+    assert 0 <= modes <= 8 and 0 <= good <= 1
+    told = capsys.readouterr().out
+    assert "after    100 steps" in told and f"after    300 steps: {modes} of 8 modes" in told
+    assert (tmp_path / "gan_ring.png").stat().st_size > 10_000
+
+
+def test_generated_digits_are_read_and_drawn_after_a_few_steps(tmp_path, capsys):
+    main = example("20_gan_digits.py")["main"]
+    main.__globals__.update(EPOCHS=2, HIDDEN=16, SAMPLES=200)
+    sure, shares, (near, among_real) = main(tmp_path)
+    assert 0.1 <= sure <= 1 and shares.sum() == pytest.approx(1)
+    assert near > among_real > 0, "noise is far from every digit"
+    assert f"{sure:.0%} sure" in capsys.readouterr().out
+    assert (tmp_path / "gan_digits.png").stat().st_size > 10_000
