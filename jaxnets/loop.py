@@ -162,7 +162,8 @@ def chunk(step, capacity, width, dtype, remainder=0, devices=sharding.ONE):
         def body(size):
             def one(state):
                 k, carry, figures = state
-                carry, row = devices.same(step(carry, batch_of(data, table, k, size)))
+                with devices.known():
+                    carry, row = devices.same(step(carry, batch_of(data, table, k, size)))
                 return k + 1, carry, lax.dynamic_update_index_in_dim(figures, row.astype(dtype), k, 0)
 
             return one

@@ -5,14 +5,16 @@ batch and adds the gradients up. So loss, statistics of the batch and dropout ma
 only the order of sums differs, in the last bits.
 """
 
+from contextlib import nullcontext
+
 import jax
 import numpy as np
 from jax import lax
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jax.sharding import Mesh, NamedSharding, PartitionSpec, get_abstract_mesh, use_abstract_mesh
 
 from . import checks
 
-_BATCH = "batch"
+_BATCH = "jaxnets_batch"
 
 
 def use_cpu_devices(count):
@@ -88,9 +90,32 @@ class Devices:
 
         return batch if self.count == 1 else jax.tree.map(share, batch)
 
+    def known(self):
+        """A context in which traced functions know that batches are split, see `on_each_device`."""
+        return nullcontext() if self.count == 1 else use_abstract_mesh(self._mesh.abstract_mesh)
+
     def same(self, tree):
         """Traced arrays, equal on every device: what a step hands to the next."""
         return tree if self.count == 1 else lax.with_sharding_constraint(tree, self._everywhere)
+
+
+def on_each_device(function, batch):
+    """A function whose results are rows of examples, computed by each device for its share of them.
+
+    batch: the number of the argument that holds examples as its rows; all others are the same on every
+    device. Where no devices share a batch, or cannot share it evenly, the function itself. For what XLA does
+    not split well by itself; slopes of the other arguments are added up over the devices.
+    """
+    mesh = get_abstract_mesh()
+
+    def shared(*arguments):
+        if _BATCH not in mesh.axis_names or arguments[batch].shape[0] % mesh.shape[_BATCH]:
+            return function(*arguments)
+        rows, everywhere = PartitionSpec(_BATCH), PartitionSpec()
+        specs = tuple(rows if k == batch else everywhere for k in range(len(arguments)))
+        return jax.shard_map(function, mesh=mesh, in_specs=specs, out_specs=rows, check_vma=False)(*arguments)
+
+    return shared
 
 
 ONE = Devices("fit", 1)

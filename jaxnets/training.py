@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 CHUNK_SECONDS = 0.075  # long enough to hide the call, short enough for a smooth bar and a quick Ctrl-C
+FEW_STEPS, FEW_SECONDS = 8, 0.5  # memory is asked for anew in each call: slow steps share it, up to a limit
 MOST_STEPS = 4096
 MOST_ROWS = 2**20  # of a chunk's table
 
@@ -82,7 +83,8 @@ class Plan:
 
 
 class Pace:
-    """How many steps the next chunk takes: about CHUNK_SECONDS of work, once the speed is known."""
+    """How many steps the next chunk takes, once the speed is known: about CHUNK_SECONDS of work, or FEW_STEPS
+    if they take no longer than FEW_SECONDS."""
 
     def __init__(self):
         self.steps, self._calls = 1, 0
@@ -91,7 +93,8 @@ class Pace:
         """The first call compiled, so it says nothing."""
         self._calls += 1
         if self._calls > 1:
-            self.steps = max(1, int(count * CHUNK_SECONDS / max(seconds, 1e-6)))
+            rate = count / max(seconds, 1e-6)
+            self.steps = max(1, int(CHUNK_SECONDS * rate), min(FEW_STEPS, int(FEW_SECONDS * rate)))
 
 
 def epoch_means(figures, sizes):

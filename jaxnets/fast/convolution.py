@@ -18,8 +18,11 @@ import jax.numpy as jnp
 from jax import lax
 from jax.custom_derivatives import SymbolicZero
 
+from .. import sharding
+
 _MOST_TAPS = 32  # that are written out one by one
 _ROWS = 32  # of a matrix product, so that few channels do not make it a product of vectors
+_LARGE = 2**22  # bytes that no cache near a core holds
 _BOTH_LAST = (((1,), (1,)), ((), ()))
 
 
@@ -54,7 +57,7 @@ def _tangent(strides, padding, dilation, groups, primals, tangents):
         form = _form_of_inputs(inputs, kernel, *options)
         terms.append(_chosen(form, lambda t, k: _by_lax(t, k, *options), by_inputs, kernel))
     if not isinstance(by_kernel, SymbolicZero):
-        form = _form_of_kernel(inputs, kernel, *options)
+        form = _on_each_device(_form_of_kernel(inputs, kernel, *options))
         terms.append(_chosen(form, lambda t, x: _by_lax(x, t, *options), by_kernel, inputs))
     return outputs, functools.reduce(lax.add, terms) if terms else SymbolicZero(jax.typeof(outputs))
 
@@ -64,6 +67,12 @@ def _chosen(form, stock, tangent, fixed):
     if form is None:
         return stock(tangent, fixed)
     return lax.platform_dependent(tangent, fixed, cpu=form, default=stock)
+
+
+def _on_each_device(form):
+    """The form of a kernel's tangent where devices share a batch: XLA would gather it, as rows of its
+    matrices are examples and cells at once."""
+    return form and sharding.on_each_device(form, 1)
 
 
 def _by_lax(inputs, kernel, strides, padding, dilation, groups):
@@ -165,6 +174,9 @@ def _form_of_kernel(inputs, kernel, strides, padding, dilation, groups):
         if groups == 1 and inputs.dtype in (jnp.float32, jnp.float64):
             return functools.partial(_turned, strides=strides, padding=padding, dilation=dilation)
         return None
+    columns = math.prod(kernel.shape[:-1]) * math.prod(inputs.shape[:-1]) * inputs.dtype.itemsize
+    if len(window) == 2 and groups == strides[0] == 1 and window[0] * features >= _ROWS and columns > _LARGE:
+        return functools.partial(_line_by_line, strides=strides, padding=padding, dilation=dilation)
 
     def product_of_rows(tangent, inputs):
         """The transpose: for each tap what it has seen, [i, S], times the slopes [S, o].
@@ -219,6 +231,37 @@ def _lines(rows, groups, window, strides, padding, dilation):
     starts = [t * dilation[0] * size for t in range(window[0])]
     pieces = [lax.slice_in_dim(seen, start, start + count * size, axis=2) for start in starts]
     return [lax.optimization_barrier(piece) for piece in pieces], (count, *line)
+
+
+def _line_by_line(tangent, inputs, strides, padding, dilation):
+    """The transpose: the products of `product_of_rows`, a line of the image after another.
+
+    All that the taps have seen is several times the image; of one line it stays near the core. A line is
+    copied once more on the way back, as the copies of all lines would be written to memory and read again.
+    """
+    rows, columns, features, out = tangent.shape
+    config = [(*padding[0], 0), (0, 0, 0), (*padding[1], 0), (0, 0, 0)]
+    padded = lax.transpose(inputs, (1, 3, 2, 0))
+    padded = lax.optimization_barrier(lax.pad(padded, jnp.zeros((), inputs.dtype), config))
+    reach = dilation[0] * (rows - 1)
+    count, last = padded.shape[0] - reach, padded.shape[2] - dilation[1] * (columns - 1)
+    kernels = [tangent[:, v].reshape(rows * features, out) for v in range(columns)]
+
+    @functools.partial(jax.checkpoint, prevent_cse=False)
+    def line(kernels, padded, k):
+        seen = lax.dynamic_slice_in_dim(padded, k, reach + 1)
+        seen = lax.optimization_barrier(lax.slice_in_dim(seen, 0, reach + 1, dilation[0]))
+        terms = []
+        for v, kernel in enumerate(kernels):
+            start = v * dilation[1]
+            tap = lax.slice_in_dim(seen, start, start + last, strides[1], axis=2)
+            tap = lax.optimization_barrier(tap.reshape(rows * features, -1))
+            terms.append(lax.dot_general(tap, kernel, (((0,), (0,)), ((), ()))))
+        return functools.reduce(lax.add, terms)
+
+    _, outputs = lax.scan(lambda _, k: (None, line(kernels, padded, k)), None, jnp.arange(count))
+    outputs = lax.optimization_barrier(outputs.reshape(count, -1, inputs.shape[0], out))
+    return lax.transpose(outputs, (2, 0, 1, 3))
 
 
 def _turned(tangent, inputs, strides, padding, dilation):
