@@ -7,7 +7,7 @@ import warnings
 import jax
 import numpy as np
 
-CHUNK_SECONDS = 0.075  # long enough to hide the call, short enough for a smooth bar and a quick Ctrl-C
+CHUNK_SECONDS = 0.25  # long enough to hide the call and its fresh memory, short enough for a quick Ctrl-C
 MOST_STEPS = 4096
 MOST_ROWS = 2**20  # of a chunk's table
 
