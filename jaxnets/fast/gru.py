@@ -118,15 +118,16 @@ def _gru_jvp(reset_after, primals, tangents):
     gates, candidate = slice(None, 2 * width), slice(2 * width, None)
     dx_rz, dx_n = from_inputs(gates), from_inputs(candidate)
     if reset_after:
-        du = from_carry(h_before, slice(None)) + jnp.pad(dx_rz, ((0, 0), (0, 0), (0, width)))
+        dx_rz, du = dx_rz + from_carry(h_before, gates), from_carry(h_before, candidate)
 
         def step(dh, now):
-            du, dx_n, (by_r, by_z, by_n, by_u, keep) = now
-            dr, dz, du = lax.split(du + dh @ recurrent_kernel, (width,) * 3, axis=1)
-            dh = dh * keep + dr * by_r + dz * by_z + dx_n * by_n + du * by_u
+            dx_rz, dx_n, du, (by_r, by_z, by_n, by_u, keep) = now
+            by_h = lax.split(dh @ recurrent_kernel, (width,) * 3, axis=1)
+            dr, dz = (a + b for a, b in zip(lax.split(dx_rz, (width,) * 2, axis=1), by_h, strict=False))
+            dh = dh * keep + dr * by_r + dz * by_z + dx_n * by_n + (du + by_h[2]) * by_u
             return dh, dh
 
-        dh, doutputs = lax.scan(step, dh, (du, dx_n, slopes))
+        dh, doutputs = lax.scan(step, dh, (dx_rz, dx_n, du, slopes))
     else:
         dx_rz = dx_rz + from_carry(h_before, gates)
         dx_n = dx_n + from_carry(r * h_before, candidate)
