@@ -1,4 +1,4 @@
-"""This project, as its users write it: a `NeuralNet` of a recurrent layer and a `Linear` one, and its `fit`."""
+"""This project, as its users write it: `NeuralNet.fit` of a recurrent layer and a linear one."""
 
 import jaxnets as jn
 
