@@ -86,7 +86,7 @@ def assert_close(got, right, units=UNITS, dtype=jnp.float64):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("case", range(len(SHAPES)))
+@pytest.mark.parametrize("case", [0, 4, *(pytest.param(case, marks=pytest.mark.slow) for case in (1, 2, 3))])
 def test_values_and_gradients_are_those_of_the_formulas(kind, case):
     shape, masked, reverse = SHAPES[case], case in (0, 3, 4), case in (1, 4)
     arguments = draw(kind, shape)
@@ -124,6 +124,7 @@ def test_a_masked_step_repeats_the_carry_and_passes_no_gradient_to_its_inputs(ki
     assert (fast(kind, weights, spoilt, carry, mask)[1] == outputs).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_forward_mode_and_second_order_agree_with_the_formulas(kind):
     arguments = draw(kind, (2, 3, 2, 2))
@@ -154,6 +155,7 @@ def test_float32_loses_no_more_than_its_own_rounding(kind):
     assert_close(got, jax.grad(contracted(plain, kind))(wide), dtype=jnp.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_bfloat16_is_computed_in_32_bits_and_rounded_once(kind):
     arguments = draw(kind, SHAPES[0], jnp.bfloat16)
@@ -189,6 +191,7 @@ def test_slopes_of_saturated_gates_keep_their_digits_in_64_bits():
             assert got != 0 and abs(got / exact - 1) < 32 * 2.0**-52, (gate, x)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_training_step_lowers_for_cpu_and_accelerators(kind):
     arguments = draw(kind, SHAPES[0], jnp.float32)
@@ -203,6 +206,7 @@ def test_a_training_step_lowers_for_cpu_and_accelerators(kind):
     assert "optimization_barrier" in text["cpu"] and "optimization_barrier" not in text["cuda"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["lstm", "gru"])
 def test_training_inside_a_compiled_loop_goes_the_way_of_the_formulas(kind):
     arguments = draw(kind, SHAPES[0])
