@@ -18,6 +18,7 @@ from microgrid.oracle.report import Conditioned, worst
 from microgrid.value import Value, plain
 
 PIECE = 12  # pixels a side, of the piece that is computed exactly
+ROW, COLUMN = 63, 83  # of nine pixels on an edge of the roof
 PANELS = ("identity", "mean_blur", "sharpen", "sobel_x", "sobel_y", "laplacian")
 
 
@@ -67,9 +68,9 @@ def picture(filtered, path):
 def main(folder="demo_output"):
     """Filters the photograph in both rooms; leaves a picture in folder. Returns the distances by filter."""
     image = photograph()
-    red = np.rint(255 * image[:3, :3, 0]).astype(int).tolist()
+    red = np.rint(255 * image[ROW : ROW + 3, COLUMN : COLUMN + 3, 0]).astype(int).tolist()
     print(f"A photograph of {image.shape[0]} x {image.shape[1]} pixels, three colours each.")
-    print("The red of its first 3 x 3, as they were photographed:\n")
+    print("The red of 3 x 3 of them, on an edge of the roof, as they were photographed:\n")
     print("\n".join("    " + " ".join(f"{number:4}" for number in row) for row in red))
     print("\nA filter is nine weights; it slides over the image and adds up, as a neuron would.")
     print("On these nine numbers exactly, and in arrays on the whole image; and how far both are apart:\n")
@@ -81,7 +82,7 @@ def main(folder="demo_output"):
             filtered[name] = np.asarray(jaxnets.correlate(image, kernel, groups=3))
             distances[name] = distance(name, image, filtered[name])
             ((one,),) = microgrid.correlate(each(lambda x: [x], red), microgrid.filter_kernel(name))
-            in_arrays = 255 * filtered[name][0, 0, 0]
+            in_arrays = 255 * filtered[name][ROW, COLUMN, 0]
             print(f"  {name:<12}{one[0]!s:>8}{in_arrays:>14.4f}{distances[name]:>10.2f}")
     path = Path(folder, "filters.png")
     picture(filtered, path)
