@@ -234,4 +234,10 @@ class MultiHeadAttention(Layer):
                 "MultiHeadAttention: weights must be drawn before the layer is called; "
                 "give rngs=nnx.Rngs(0), or put the layer into a NeuralNet."
             )
+        inputs = checks.numbers("MultiHeadAttention", name, inputs)
+        if inputs.ndim < 3:  # with two axes the examples of a batch would attend to each other
+            raise ValueError(
+                f"MultiHeadAttention: {name} must be [N, length, features]; got {inputs.shape}. "
+                f"Fix: {name}[None] for one example."
+            )
         return linear(inputs, kernel[...], None if bias is None else bias[...])

@@ -44,6 +44,8 @@ def clip_by_global_norm(grads, max_norm):
     """
     checks.non_negative("clip_by_global_norm", "max_norm", max_norm)
     grads = _floats("clip_by_global_norm", grads)
+    if not sum(leaf.size for leaf in jax.tree.leaves(grads)):
+        raise ValueError("clip_by_global_norm: grads must hold at least one number; got none.")
     norm = _norm(jax.tree.leaves(grads))
     long = norm > max_norm
     scale = jnp.where(long, max_norm / jnp.where(long, norm, 1), 1)  # the length may be 0

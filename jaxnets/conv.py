@@ -53,6 +53,7 @@ class Conv(Layer):
 
     def __call__(self, inputs):
         kernel, bias = _held(self)
+        inputs = window_checks.batched(self, inputs)
         return correlate(inputs, kernel, bias, self.strides, self.padding, self.dilation, self.groups)
 
 
@@ -96,6 +97,7 @@ class ConvTranspose(Layer):
     def __call__(self, inputs):
         kernel, bias = _held(self)
         more = self.strides, self.padding, self.dilation, self.transpose_kernel
+        inputs = window_checks.batched(self, inputs)
         return conv_transpose(inputs, kernel, bias, *more)
 
 

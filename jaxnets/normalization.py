@@ -50,6 +50,9 @@ def batch_norm(inputs, mean, var, scale=None, bias=None, eps=1e-5):
     """
     inputs = _at_least("batch_norm", inputs, 2, "[N, ..., features]")
     checks.positive("batch_norm", "eps", eps)
+    for name, x in (("mean", mean), ("var", var)):
+        if x is None:
+            raise TypeError(f"batch_norm: {name} must hold a number for each feature; got None.")
     mean, var, scale, bias = (
         _one_a_feature("batch_norm", name, x, inputs)
         for name, x in (("mean", mean), ("var", var), ("scale", scale), ("bias", bias))

@@ -105,22 +105,23 @@ def _cells(function, inputs):
 class MaxPool(Layer):
     """A layer that calls `max_pool`; it has no parameters.
 
-    >>> MaxPool((2,))(jnp.array([[1.0], [4.0], [2.0], [3.0]])).tolist()
-    [[4.0], [3.0]]
+    >>> MaxPool((2,))(jnp.array([[[1.0], [4.0], [2.0], [3.0]]])).tolist()
+    [[[4.0], [3.0]]]
     """
 
     def __init__(self, window_shape, strides=None, padding="VALID"):
         _store(self, window_shape, strides, padding)
 
     def __call__(self, inputs):
+        inputs = window_checks.batched(self, inputs)
         return max_pool(inputs, self.window_shape, self.strides, self.padding)
 
 
 class AvgPool(Layer):
     """A layer that calls `avg_pool`; it has no parameters.
 
-    >>> AvgPool((2,))(jnp.array([[1.0], [3.0], [2.0], [4.0]])).tolist()
-    [[2.0], [3.0]]
+    >>> AvgPool((2,))(jnp.array([[[1.0], [3.0], [2.0], [4.0]]])).tolist()
+    [[[2.0], [3.0]]]
     """
 
     def __init__(self, window_shape, strides=None, padding="VALID", count_include_pad=False):
@@ -129,6 +130,7 @@ class AvgPool(Layer):
         self.count_include_pad = count_include_pad
 
     def __call__(self, inputs):
+        inputs = window_checks.batched(self, inputs)
         return avg_pool(inputs, self.window_shape, self.strides, self.padding, self.count_include_pad)
 
 
@@ -140,7 +142,7 @@ class GlobalMaxPool(Layer):
     """
 
     def __call__(self, inputs):
-        return jax.vmap(global_max_pool)(inputs)
+        return jax.vmap(global_max_pool)(_examples(self, inputs))
 
 
 class GlobalAvgPool(Layer):
@@ -151,7 +153,19 @@ class GlobalAvgPool(Layer):
     """
 
     def __call__(self, inputs):
-        return jax.vmap(global_avg_pool)(inputs)
+        return jax.vmap(global_avg_pool)(_examples(self, inputs))
+
+
+def _examples(layer, inputs):
+    """[N, ...cells, channels], N at least 1."""
+    name = type(layer).__name__
+    inputs = checks.numbers(name, "inputs", inputs)
+    if inputs.ndim not in (3, 4) or 0 in inputs.shape:
+        raise ValueError(
+            f"{name}: inputs must be [N, time, channels] or [N, height, width, channels], not empty; "
+            f"got {inputs.shape}."
+        )
+    return inputs
 
 
 def _store(layer, window_shape, strides, padding):

@@ -26,8 +26,14 @@ def gradient_norms(step, carry, inputs):
     inputs = checks.numbers("gradient_norms", "inputs", inputs)
     if inputs.ndim == 0 or len(inputs) == 0:
         raise ValueError(f"gradient_norms: inputs must hold at least one time step; got {inputs.tolist()}.")
+    if not callable(step):
+        raise TypeError(
+            f"gradient_norms: step must be a function (carry, input) -> carry; got {checks.told(step)}."
+        )
     carry = jax.tree.map(lambda x: checks.numbers("gradient_norms", "carry", x), carry)
     start, whole = ravel_pytree(carry)
+    if start.size == 0:
+        raise ValueError("gradient_norms: carry must hold at least one number; got none.")
 
     def flat(carry, x):
         return ravel_pytree(step(whole(carry), x))[0]

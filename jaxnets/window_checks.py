@@ -5,6 +5,7 @@ All of it is known before anything is traced: sizes are Python's numbers.
 
 import numpy as np
 
+from . import checks
 from .data import whole
 
 MIRRORS = ("REFLECT", "SYMMETRIC", "EDGE", "WRAP")
@@ -80,6 +81,20 @@ def mirror_fits(function, mode, sizes, pairs):
             raise ValueError(
                 f"{function}: {mode} padding must be at most {most} cells beside {n} cells; got {pair}."
             )
+
+
+def batched(layer, inputs):
+    """The inputs of a layer that slides a window, many examples of them: one alone would be taken for many,
+    or many for the rows of one."""
+    name, rank = type(layer).__name__, len(layer.window_shape)
+    inputs = checks.numbers(name, "inputs", inputs)
+    if inputs.ndim < rank + 2:
+        cells = "time" if rank == 1 else "height, width"
+        raise ValueError(
+            f"{name}: inputs must be [N, {cells}, channels] to meet window_shape {layer.window_shape}; "
+            f"got {inputs.shape}. Fix: inputs[None] for one example."
+        )
+    return inputs
 
 
 def cells_given(function, given):

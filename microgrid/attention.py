@@ -79,6 +79,8 @@ def positional_encoding(positions, features, max_wavelength=10000.0):
     checks.whole("positional_encoding", "features", features, 1)
     checks.positive("positional_encoding", "max_wavelength", max_wavelength)
 
+    shape(positions, "positional_encoding: positions")
+
     def waves(position):
         angles = [position / max_wavelength ** (2 * (c // 2) / features) for c in range(features)]
         return [cos(angle) if c % 2 else sin(angle) for c, angle in enumerate(angles)]

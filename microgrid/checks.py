@@ -107,9 +107,12 @@ def fraction(function, argument, value):
 
 def whole(function, argument, value, least):
     """A whole number >= least, as an int."""
-    if isinstance(value, bool) or not hasattr(value, "__index__") or index(value) < least:
-        raise ValueError(f"{function}: {argument} must be a whole number >= {least}; got {value!r}.")
-    return index(value)
+    try:
+        if not isinstance(value, bool) and index(value) >= least:
+            return index(value)
+    except TypeError:  # classes and arrays have an __index__, and no index
+        pass
+    raise ValueError(f"{function}: {argument} must be a whole number >= {least}; got {value!r}.")
 
 
 def reduction(function, value):

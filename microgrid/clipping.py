@@ -45,7 +45,10 @@ def clip_by_global_norm(grads, max_norm):
     [1.5, [2.0]]
     """
     checks.non_negative("clip_by_global_norm", "max_norm", max_norm)
-    length = norm(flatten(grads))
+    numbers = flatten(grads)
+    if not numbers:
+        raise ValueError("clip_by_global_norm: grads must hold at least one number; got none.")
+    length = norm(numbers)
     divisor = where(length > max_norm, length, 1)  # never 0, as the length may be
     scale = where(length > max_norm, max_norm / divisor, 1)
     return each(lambda g: g * scale, grads)

@@ -106,7 +106,9 @@ def _in_range(function, argument, values, loss):
 def _classes(function, argument, values, loss, outputs):
     given, classes = shape(values), outputs[-1]
     if given == outputs:
-        for n, row in enumerate(values):
+        flat = flatten(values)
+        for i in range(0, len(flat), classes):
+            row, n = flat[i : i + classes], _index(i // classes, given[:-1])
             for t in row:
                 if t < 0:
                     raise ValueError(
@@ -118,7 +120,8 @@ def _classes(function, argument, values, loss, outputs):
                     f"got {math.fsum(row):.6g} in row {n}."
                 )
     elif given == outputs[:-1]:
-        for n, label in enumerate(values):
+        for i, label in enumerate(flatten(values)):
+            n = _index(i, given)
             if not hasattr(label, "__index__"):
                 raise TypeError(
                     f"{function}: {argument} must be integer labels, or rows that sum to 1, for {loss}; "

@@ -35,7 +35,7 @@ def filter_kernel(name, channels=1):
     >>> filter_kernel("sobel_x")[1]
     [[[-2]], [[0]], [[2]]]
     """
-    if name not in FILTERS:
+    if not isinstance(name, str) or name not in FILTERS:
         raise ValueError(f"filter_kernel: name must be one of {', '.join(FILTERS)}; got {name!r}.")
     channels = whole("filter_kernel", "channels", channels, 1)
     return [[[[x] * channels] for x in row] for row in FILTERS[name]]

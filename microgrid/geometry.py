@@ -61,6 +61,8 @@ def receptive_field(layers, input_shape=None):
     >>> receptive_field([(3,), (2, 2), (3, 1, "SAME")])
     ReceptiveField(size=(8,), stride=(2,), start=(-2,))
     """
+    if not isinstance(layers, list | tuple):
+        raise TypeError(f"receptive_field: layers must be a list of layers; got {layers!r}.")
     found = [spec for i, layer in enumerate(layers) if (spec := _spec(i, layer)) is not None]
     ranks = {len(window) for window, *_ in found}
     if len(ranks) != 1:

@@ -4,7 +4,7 @@ i: input feature, o: output feature.
 """
 
 from . import weights
-from .checks import shape, whole
+from .checks import nested, shape, whole
 from .layer import Layer
 from .neuron import neuron
 
@@ -74,10 +74,12 @@ class Linear(Layer):
             self.parameters["bias"] = weights.drawn("Linear: bias_init", self.bias_init, draw, shape)
 
     def __call__(self, inputs):
-        """[out] Values of one example, [in] numbers or Values."""
+        """[..., out] Values of one example, [..., in] numbers or Values: each innermost list by itself."""
         if not self.parameters:
             raise ValueError(
                 "Linear: weights must be drawn before the layer is called; "
                 "call initialize(random.Random(0)), or put the layer into a NeuralNet."
             )
+        if nested(inputs) and any(map(nested, inputs)):
+            return [self(row) for row in inputs]
         return linear(inputs, self.parameters["kernel"], self.parameters.get("bias"))

@@ -24,9 +24,9 @@ class _Stretched(Layer):
 
     def __call__(self, inputs):
         """The example [..., features], each innermost list normalized by itself."""
-        if not checks.nested(inputs[0]):
-            return self._normalize(inputs)
-        return [self(part) for part in inputs]
+        if checks.nested(inputs) and any(map(checks.nested, inputs)):
+            return [self(part) for part in inputs]
+        return self._normalize(inputs)
 
     def _normalize(self, row):
         raise NotImplementedError

@@ -72,7 +72,7 @@ class Dropout(Layer):
         self._draw = draw
 
     def __call__(self, inputs):
-        """The [features] of one example, some of them silenced while the net learns."""
+        """The [..., features] of one example, some of them silenced while the net learns."""
         if not self.training or self.rate == 0:
             return inputs
         if self._draw is None:
@@ -80,5 +80,10 @@ class Dropout(Layer):
                 "Dropout: its random numbers must be seeded before training; "
                 "call initialize(random.Random(0)), or put the layer into a NeuralNet."
             )
+        return self._thinned(inputs)
+
+    def _thinned(self, inputs):
+        if checks.nested(inputs) and any(map(checks.nested, inputs)):
+            return [self._thinned(row) for row in inputs]
         mask = [1 if self._draw.random() >= self.rate else 0 for _ in inputs]
         return dropout(inputs, mask, self.rate)

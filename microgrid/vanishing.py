@@ -24,7 +24,11 @@ def gradient_norms(step, carry, inputs):
     """
     if not checks.nested(inputs) or not len(inputs):
         raise ValueError(f"gradient_norms: inputs must hold at least one time step; got {inputs!r}.")
+    if not callable(step):
+        raise TypeError(f"gradient_norms: step must be a function (carry, input) -> carry; got {step!r}.")
     size, slopes = len(flatten(carry)), []
+    if size == 0:
+        raise ValueError("gradient_norms: carry must hold at least one number; got none.")
     for x in inputs:
         row = [plain(slope) for slope in flatten(jacobian(step)(carry, x))]
         if len(row) != size**2:

@@ -1,0 +1,140 @@
+"""What layers of windows, sequences and normalization say to wrong input, and which axes they leave apart."""
+
+import random
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import jaxnets as jn
+import microgrid as mg
+from microgrid.oracle import to_microgrid
+
+GENERATOR = np.random.default_rng(0)
+SEQUENCES, TABLE = GENERATOR.normal(size=(3, 4, 2)), GENERATOR.normal(size=(3, 2))
+
+
+def told(function, *arguments):
+    """The kind and the words of the error that a call raises."""
+    with pytest.raises((ValueError, TypeError)) as error:
+        function(*arguments)
+    return error.type, str(error.value)
+
+
+def gone(*_):
+    return []
+
+
+BOTH = {
+    "receptive_field: layers must be a list of layers; got None.": lambda room: room.receptive_field(None),
+    "gradient_norms: step must be a function (carry, input) -> carry; got 3.": lambda room: (
+        room.gradient_norms(3, [1.0], [1.0])
+    ),
+    "gradient_norms: carry must hold at least one number; got none.": lambda room: room.gradient_norms(
+        gone, [], [1.0]
+    ),
+    "clip_by_global_norm: grads must hold at least one number; got none.": lambda room: (
+        room.clip_by_global_norm([], 1.0)
+    ),
+    "batch_norm: mean must hold a number for each feature; got None.": lambda room: room.batch_norm(
+        [[1.0]], None, [1.0]
+    ),
+    "batch_norm: var must hold a number for each feature; got None.": lambda room: room.batch_norm(
+        [[1.0]], [1.0], None
+    ),
+    "Conv: in_features must be a whole number >= 1; got <class 'int'>.": lambda room: room.Conv(int, 1, (1,)),
+    "GroupNorm: num_groups must be a whole number >= 1; got array([1, 2]).": lambda room: room.GroupNorm(
+        2, np.array([1, 2])
+    ),
+    "filter_kernel: name must be one of identity, box_blur, mean_blur, sharpen, sobel_x, sobel_y, laplacian; "
+    "got ['sobel_x'].": lambda room: room.filter_kernel(["sobel_x"]),
+}
+
+
+@pytest.mark.parametrize("sentence", BOTH)
+def test_a_mistake_gets_one_sentence_in_both_rooms(sentence):
+    assert told(BOTH[sentence], mg) == told(BOTH[sentence], jn)
+    assert told(BOTH[sentence], mg)[1] == sentence
+
+
+@pytest.mark.parametrize("positions", [None, "abc", [[None]], 1j])
+def test_positions_are_real_numbers(positions):
+    for room in (mg, jn):
+        kind, words = told(room.positional_encoding, positions, 2)
+        assert kind is TypeError and words.startswith("positional_encoding: positions must be ")
+
+
+@pytest.mark.parametrize("kind", ["LayerNorm", "RMSNorm"])
+def test_an_example_without_features_is_refused(kind):
+    for empty in ([[]], [[[]]]):
+        assert "inputs must not be empty" in told(getattr(mg, kind)(2).forward, empty)[1]
+
+
+LONE = {
+    "Conv": (lambda room: room.Conv(2, 3, (2, 2)), SEQUENCES, "height, width"),
+    "ConvTranspose": (lambda room: room.ConvTranspose(2, 3, (2,)), TABLE, "time"),
+    "MaxPool": (lambda room: room.MaxPool((2, 2)), SEQUENCES, "height, width"),
+    "AvgPool": (lambda room: room.AvgPool((2,)), TABLE, "time"),
+}
+
+
+@pytest.mark.parametrize("name", LONE)
+def test_the_examples_of_a_batch_are_never_taken_for_the_rows_of_one(name):
+    made, x, cells = LONE[name]
+    net = jn.NeuralNet([made(jn)], seed=0, dtype="float64")
+    words = told(net.layers[0], x)[1]
+    assert words.startswith(f"{name}: inputs must be [N, {cells}, channels] to meet window_shape ")
+    assert words.endswith(f"got {x.shape}. Fix: inputs[None] for one example.")
+    assert words in told(net.forward, x)[1]
+    told(mg.NeuralNet([made(mg)]).forward, x.tolist())
+
+
+def test_the_examples_of_a_batch_never_attend_to_each_other():
+    net = jn.NeuralNet([jn.MultiHeadAttention(2, 1)], seed=0, dtype="float64")
+    words = "MultiHeadAttention: query must be [N, length, features]; got (3, 2). Fix: query[None]"
+    assert words in told(net.forward, TABLE)[1]
+    told(mg.NeuralNet([mg.MultiHeadAttention(2, 1)]).forward, TABLE.tolist())
+
+
+@pytest.mark.parametrize("pool", ["GlobalMaxPool", "GlobalAvgPool"])
+def test_a_global_pool_takes_lists_and_names_the_shapes_it_does_not_take(pool):
+    layer = getattr(jn, pool)()
+    assert layer(SEQUENCES.tolist()).tolist() == layer(jnp.asarray(SEQUENCES)).tolist()
+    rule = "inputs must be [N, time, channels] or [N, height, width, channels], not empty; got"
+    for wrong in (1.0, [1.0], [[1.0]], [[[]]], np.ones((0, 2, 2)), np.ones((1, 1, 1, 1, 1))):
+        assert told(layer, wrong)[1] == f"{pool}: {rule} {np.shape(wrong)}."
+    assert told(layer, None)[0] is TypeError
+
+
+@pytest.mark.parametrize("loss", ["mean_squared_error", "softmax_cross_entropy"])
+def test_a_linear_layer_acts_on_each_time_step_in_both_rooms(loss):
+    net = jn.NeuralNet([jn.Linear(2, 3), jn.tanh, jn.Linear(3, 2)], seed=0, dtype="float64")
+    y = SEQUENCES[:, ::-1] if loss == "mean_squared_error" else (SEQUENCES[..., 0] > 0).astype(int)
+    scalar = to_microgrid(net)
+    net.compile(jn.gradient_descent(0.1), loss)
+    scalar.compile(mg.gradient_descent(0.1), loss)
+    ours = net.fit(SEQUENCES, y, epochs=3, batch_size=2, shuffle=False, verbose=0).history["loss"]
+    theirs = scalar.fit(SEQUENCES.tolist(), y.tolist(), epochs=3, batch_size=2, shuffle=False).history["loss"]
+    np.testing.assert_allclose(theirs, ours, rtol=1e-12)
+    np.testing.assert_allclose(scalar.predict(SEQUENCES.tolist()), net.predict(SEQUENCES), rtol=1e-12)
+
+
+def test_targets_of_each_time_step_are_checked_where_they_stand():
+    net = mg.NeuralNet([mg.Linear(2, 2), mg.softmax])
+    net.compile(mg.gradient_descent(0.1), "categorical_cross_entropy")
+    x = [[[1.0, 2.0], [3.0, 4.0]]]
+    assert told(net.fit, x, [[0, 2]])[1].endswith("got 2 at index (0, 1).")
+    assert told(net.fit, x, [[0, 0.5]])[1].endswith("got 0.5 at index (0, 1).")
+    assert told(net.fit, x, [[[1, 0], [0.2, 0.2]]])[1].endswith("got 0.4 in row (0, 1).")
+    assert told(net.fit, x, [[[1, 0], [2, -1]]])[1].endswith("got -1 in row (0, 1).")
+
+
+def test_dropout_silences_single_numbers_of_an_image():
+    layer = mg.Dropout(0.5)
+    layer.initialize(random.Random(0))
+    layer.training = True
+    image = layer([[[1.0] * 4 for _ in range(5)] for _ in range(6)])
+    cells = [cell for row in image for cell in row]
+    assert {x for cell in cells for x in cell} == {0.0, 2.0}
+    assert any(len(set(cell)) == 2 for cell in cells)
+    assert [len(row) for row in image] == [5] * 6 and {len(cell) for cell in cells} == {4}
