@@ -11,7 +11,7 @@ import numpy as np
 import optax
 from flax import nnx
 
-from . import activations, checks, data, gan, gan_step, loop, parts, training
+from . import activations, checks, data, gan, gan_step, loop, parts, sharding, training
 from .neural_net import NeuralNet
 from .objective import layers_of
 from .progress import progress
@@ -148,7 +148,8 @@ class GAN:
             return training.History(NAMES)
         graphs, carry = self._carry()
         program, pace = self._program(graphs, plan)
-        run = training.Run(carry, program, pace, plan, loop.Batch(x, None), NAMES, self._epochs)
+        batch, one = loop.Batch(x, None), sharding.ONE
+        run = training.Run(carry, program, pace, plan, batch, NAMES, self._epochs, one)
         try:
             with bar or nullcontext():
                 return run.train(epochs, None, chunk_steps, bar)
