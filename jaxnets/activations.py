@@ -82,7 +82,7 @@ def binary_step(x):
     (0.0, 1.0)
     """
     x = checks.numbers("binary_step", "x", x)
-    return jnp.where(x >= 0, 1, 0).astype(x.dtype)
+    return jnp.where(jnp.isnan(x), lax.stop_gradient(x), x >= 0).astype(x.dtype)
 
 
 def relu(x):

@@ -9,6 +9,7 @@ from . import checks, stable
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 SQRT_TWO_OVER_PI = 0.7978845608028654
+FAR = 30  # where the gate of gelu is shut or open; the cube of more may overflow
 
 
 def elu(x, alpha=1.0):
@@ -78,7 +79,8 @@ def gelu(x, approximate=False):
         raise TypeError(f"gelu: approximate must be True or False; got {approximate!r}.")
     x = checks.numbers("gelu", "x", x)
     if approximate:
-        return x * stable.sigmoid(2 * SQRT_TWO_OVER_PI * (x + 0.044715 * (x * x * x)))
+        u = jnp.clip(x, -FAR, FAR)
+        return x * stable.sigmoid(2 * SQRT_TWO_OVER_PI * (u + 0.044715 * (u * u * u)))
     return x * stable.normal_cdf(x)
 
 

@@ -53,7 +53,6 @@ def numbers(function, argument, x):
 
 def _held(value):
     """What a parameter of a module holds; any other value itself."""
-    """The number in a parameter of a module, or the number itself."""
     convert = getattr(value, "__jax_array__", None)
     return value if convert is None else convert()
 

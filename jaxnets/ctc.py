@@ -55,6 +55,10 @@ def ctc_loss(logits, labels, reduction="mean", logit_lengths=None, blank=0):
             f"got shape {lengths.shape}."
         )
     _look(labels, lengths, steps, classes, blank)
+    for name, numbers in (("labels", labels), ("logit_lengths", lengths)):
+        if numbers.size and not jnp.issubdtype(numbers.dtype, jnp.integer):
+            raise ValueError(f"ctc_loss: {name} must be whole numbers; got an array of {numbers.dtype}.")
+    labels = labels.astype(int)
     losses = jax.vmap(lambda z, row, length: _loss(z, row, length, blank))
     return _reduce(losses(stable.log_softmax(logits), labels, lengths), reduction)
 

@@ -47,8 +47,7 @@ def fraction(function, argument, value):
 
 def finite_number(function, argument, value):
     """A finite number."""
-    if not isinstance(value, Real) or not math.isfinite(value):
-        raise ValueError(f"{function}: {argument} must be a finite number; got {value!r}.")
+    checks.finite(function, argument, value)
     return float(value)
 
 

@@ -52,20 +52,21 @@ def _counted(function, targets, smoothing, class_weight):
     counted = (1 - smoothing) * targets + smoothing / classes
     if class_weight is None:
         return counted, None
-    weights = checks.numbers(function, "class_weight", class_weight).astype(targets.dtype)
+    weights = checks.numbers(function, "class_weight", class_weight)
     if weights.shape != (classes,):
         raise ValueError(
             f"{function}: class_weight must have one number for each of {classes} classes; "
             f"got shape {weights.shape}."
         )
-    _weights_are_fit(function, "class_weight", weights)
-    weights = weights.reshape((1,) * (targets.ndim - 1) + weights.shape)
+    _weights_are_fit(function, "class_weight", class_weight)
+    weights = weights.astype(targets.dtype).reshape((1,) * (targets.ndim - 1) + weights.shape)
     return counted * weights, jnp.sum(targets * weights)
 
 
 def _weights_are_fit(function, argument, weights):
-    """Numbers >= 0 and finite; traced ones are not looked at."""
-    if not isinstance(weights, Tracer):
+    """Numbers >= 0 and finite; traced ones are not looked at. Given as they came: inside a trace a list of
+    numbers becomes a traced array."""
+    if not any(isinstance(weight, Tracer) for weight in jax.tree.leaves(weights)):
         for weight in np.asarray(weights):
             checks.non_negative(function, argument, weight)
 

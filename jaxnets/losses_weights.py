@@ -28,5 +28,5 @@ def sample_weighted(terms, sample_weight, reduction="mean"):
             f"sample_weighted: sample_weight must have one number for each example of terms {terms.shape}; "
             f"got shape {weights.shape}."
         )
-    _weights_are_fit("sample_weighted", "sample_weight", weights)
+    _weights_are_fit("sample_weighted", "sample_weight", sample_weight)
     return _reduce(terms * weights.reshape(weights.shape + (1,) * (terms.ndim - 1)), reduction)

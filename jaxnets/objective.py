@@ -1,6 +1,7 @@
 """The loss that a network is trained on: a function by name or by hand, in its fused form, with its
 penalties."""
 
+import inspect
 from functools import partial
 from typing import Any
 
@@ -51,9 +52,8 @@ _ON_SCORES = {  # a loss on scores, and the one on probabilities instead
 
 def layers_of(module):
     """The layers of a Sequential, or () for a module that does not say what comes last."""
-    return (
-        tuple(module.layers) if type(module) is nnx.Sequential else ()
-    )  # a subclass may call them otherwise
+    # a subclass may call them otherwise
+    return tuple(module.layers) if type(module) is nnx.Sequential else ()
 
 
 def _is(layer, functions):
@@ -96,14 +96,10 @@ class Objective:
                 self.fused, self.function = True, partial(fused, **self.keywords)
         elif self.name in _ON_SCORES and probable:
             instead = _ON_SCORES[self.name]
-            fix = (
-                f"take loss={instead!r}, or leave the last layer out"
-                if instead
-                else "leave the last layer out"
-            )
+            fix = f"take loss={instead!r}, or " if instead else ""
             raise ValueError(
                 f"NeuralNet.compile: {self.name} takes scores, and the last layer ({describe(last)}) "
-                f"returns probabilities. Fix: {fix}."
+                f"returns probabilities. Fix: {fix}leave the last layer out."
             )
 
     @property
@@ -151,7 +147,7 @@ class Objective:
                 f"Fix: sample_weight * class_weight[y] alone."
             )
         if self.keywords:
-            _result(f"{function}: {self.name}", self.function, rows, batch.targets)
+            jax.eval_shape(self.function, rows, batch.targets)  # raises the sentence of the loss itself
         if self.name is None:
             self._check_loss(function, rows, batch)
         for name, metric in self.metrics.items():
@@ -198,8 +194,7 @@ def _result(what, function, outputs, targets):
 
 
 def _named(loss):
-    """(name, keywords, function) of a loss given by name, as one of the library's functions, as such a
-    function
+    """(name, keywords, function) of a loss given by name, as one of the library's functions, as such a one
     with some of its arguments set by functools.partial, or as any callable."""
     keywords = loss.keywords if isinstance(loss, partial) and not loss.args else {}
     given = loss.func if keywords else loss
@@ -210,6 +205,10 @@ def _named(loss):
                     f"NeuralNet.compile: the reduction of {name} is not yours to set; got "
                     f"{keywords['reduction']!r}. Fix: leave it out."
                 )
+            takes = list(inspect.signature(function).parameters)[3:]
+            if unknown := [keyword for keyword in keywords if keyword not in takes]:
+                told = ", ".join(takes) or "no arguments"
+                raise TypeError(f"NeuralNet.compile: {name} takes {told}; got {unknown[0]}.")
             return name, keywords, partial(function, **keywords) if keywords else function
     if isinstance(loss, str):
         raise ValueError(

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from jax import lax
 
 SQRT_TWO_PI = 2.5066282746310002
+FAR, FAR_SHORT = 64, 16  # normal_pdf is 0 from 39 on, and from 15 on in types shorter than float64
 # (a + 1) * R(a) as a polynomial in u = (a - 4) / (a + 4), where R(a) = (1 - normal_cdf(a)) / normal_pdf(a):
 # Mills' ratio, a Chebyshev series summed in 60 digits. The short one is for float32.
 MILLS = (
@@ -117,8 +118,8 @@ def softsign(x):
 
 def _mish_parts(x):
     """tanh(softplus(x)) and 1 - tanh(softplus(x))**2, both from exp(-|x|)."""
-    e = jnp.exp(-jnp.abs(x))
     up = x > 0
+    e = jnp.exp(jnp.where(up, -x, x))  # whose slope at 0 is that of the same side, which |x| has not
     small, large = jnp.where(up, 1 + 2 * e, e * (2 + e)), jnp.where(up, 2 * e * e, 2)
     rest = large / (small + large)
     return small / (small + large), rest * (2 - rest)
@@ -139,7 +140,7 @@ def mish(x):
 def normal_pdf(x):
     """exp(-x**2 / 2) / sqrt(2 * pi): x in two parts, as exp would show the rounding of x**2."""
     bits = jnp.finfo(x.dtype)
-    a = jnp.minimum(jnp.abs(x), 64)  # it is 0 from 39 on
+    a = jnp.minimum(jnp.abs(x), FAR if x.dtype == jnp.float64 else FAR_SHORT)
     high = lax.reduce_precision(a, bits.nexp, bits.nmant // 2 - 1)
     low = a - high
     most = jnp.exp(-high * high / 2) / SQRT_TWO_PI

@@ -20,7 +20,7 @@ def identity(x):
     >>> identity(2.5)
     2.5
     """
-    return x
+    return checks.operand("identity", "x", x)
 
 
 def linear(x, slope=1.0, intercept=0.0):
@@ -36,7 +36,8 @@ def linear(x, slope=1.0, intercept=0.0):
     >>> linear(3.0, slope=2.0, intercept=1.0)
     7.0
     """
-    return slope * x + intercept
+    x, slope = checks.operand("linear", "x", x), checks.operand("linear", "slope", slope)
+    return slope * x + checks.operand("linear", "intercept", intercept)
 
 
 def sigmoid(x):
@@ -108,6 +109,9 @@ def leaky_relu(x, negative_slope=0.01, positive_slope=1.0):
     >>> leaky_relu(-2.0, negative_slope=0.25), leaky_relu(3.0, positive_slope=2.0)
     (-0.5, 6.0)
     """
+    x = checks.operand("leaky_relu", "x", x)
+    negative_slope = checks.operand("leaky_relu", "negative_slope", negative_slope)
+    positive_slope = checks.operand("leaky_relu", "positive_slope", positive_slope)
     return where(x >= 0, positive_slope * x, negative_slope * x)
 
 

@@ -21,6 +21,10 @@ def relu6(x):
     >>> relu6(-2.0), relu6(3.0), relu6(8.0)
     (0, 3.0, 6)
     """
+    return _cut(checks.operand("relu6", "x", x))
+
+
+def _cut(x):
     return where(x <= 0, 0, where(x >= 6, 6, x))
 
 
@@ -36,7 +40,7 @@ def hard_sigmoid(x):
     >>> hard_sigmoid(-4.0), hard_sigmoid(0.0), hard_sigmoid(4.0)
     (0.0, 0.5, 1.0)
     """
-    return relu6(x + 3) / 6
+    return _cut(checks.operand("hard_sigmoid", "x", x) + 3) / 6
 
 
 def hard_tanh(x):
@@ -51,6 +55,7 @@ def hard_tanh(x):
     >>> hard_tanh(-2.0), hard_tanh(0.5), hard_tanh(2.0)
     (-1, 0.5, 1)
     """
+    x = checks.operand("hard_tanh", "x", x)
     return where(x > 1, 1, where(x < -1, -1, x))
 
 
@@ -66,7 +71,7 @@ def hard_silu(x):
     >>> hard_silu(-1.5), hard_silu(4.0)
     (-0.375, 4.0)
     """
-    return x * hard_sigmoid(x)
+    return checks.operand("hard_silu", "x", x) * hard_sigmoid(x)
 
 
 def prelu(x, negative_slope):
@@ -81,7 +86,8 @@ def prelu(x, negative_slope):
     >>> prelu(-2.0, 0.25), prelu(3.0, 0.25)
     (-0.5, 3.0)
     """
-    return where(x >= 0, x, negative_slope * x)
+    x = checks.operand("prelu", "x", x)
+    return where(x >= 0, x, checks.operand("prelu", "negative_slope", negative_slope) * x)
 
 
 class PReLU(Layer):

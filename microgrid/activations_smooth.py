@@ -23,7 +23,7 @@ def elu(x, alpha=1.0):
     (2.0, -1e-20)
     """
     checks.non_negative("elu", "alpha", alpha)
-    return _elu(x, alpha)
+    return _elu(checks.operand("elu", "x", x), alpha)
 
 
 def _elu(x, alpha):
@@ -42,7 +42,7 @@ def selu(x):
     >>> selu(1.0), selu(0.0)
     (1.0507009873554805, 0.0)
     """
-    return SELU_SCALE * _elu(x, SELU_ALPHA)
+    return SELU_SCALE * _elu(checks.operand("selu", "x", x), SELU_ALPHA)
 
 
 def celu(x, alpha=1.0):
@@ -58,6 +58,7 @@ def celu(x, alpha=1.0):
     (2.0, -1e-20)
     """
     checks.positive("celu", "alpha", alpha)
+    x = checks.operand("celu", "x", x)
     return where(x > 0, x, alpha * expm1(minimum(x, alpha) / alpha))
 
 
@@ -76,6 +77,7 @@ def gelu(x, approximate=False):
     """
     if not isinstance(approximate, bool):
         raise TypeError(f"gelu: approximate must be True or False; got {approximate!r}.")
+    x = checks.operand("gelu", "x", x)
     if approximate:  # (1 + tanh(u)) / 2 is sigmoid(2 * u), which keeps its digits where tanh is nearly -1
         return x * operations.sigmoid(2 * SQRT_TWO_OVER_PI * (x + 0.044715 * (x * x * x)))
     return x * normal_cdf(x)
@@ -151,4 +153,4 @@ def log_sigmoid(x):
     >>> log_sigmoid(0.0), log_sigmoid(-1000.0)
     (-0.6931471805599453, -1000.0)
     """
-    return -operations.softplus(-x)
+    return -operations.softplus(-checks.operand("log_sigmoid", "x", x))

@@ -60,6 +60,13 @@ def each(function, array):
     return [each(function, row) for row in array]
 
 
+def operand(function, argument, x):
+    """x, if it is a number or a Value: what a formula of one number takes."""
+    if isinstance(x, Operations) or number(x) is not None:
+        return x
+    raise TypeError(f"{function}: {argument} must be a number or a Value; got {x!r}.")
+
+
 def known(x):
     """False for a traced number, which has no value to check yet; a check of values lets it pass."""
     return getattr(x, "level", 0) != TRACED
@@ -71,7 +78,9 @@ def _in_range(function, argument, value, rule, holds, kind="a number"):
     if isinstance(plainly, bool) or (plainly is None and not isinstance(value, Operations)):
         raise TypeError(f"{function}: {argument} must be {kind}; got {value!r}.")
     if known(value) and not holds(plain(value)):
-        raise ValueError(f"{function}: {argument} must be {rule}; got {float(plain(value))}.")
+        large = isinstance(plainly, int) and abs(plainly) > 2**1023  # which no float holds
+        told = plainly if large else float(plain(value))
+        raise ValueError(f"{function}: {argument} must be {rule}; got {told}.")
 
 
 def non_negative(function, argument, value, kind="a number"):
@@ -113,6 +122,12 @@ def whole(function, argument, value, least):
     except TypeError:  # classes and arrays have an __index__, and no index
         pass
     raise ValueError(f"{function}: {argument} must be a whole number >= {least}; got {value!r}.")
+        x = least - 1 if isinstance(value, bool) else index(value)
+    except TypeError:  # numpy's arrays have an __index__ too, and most refuse it
+        x = least - 1
+    if x < least:
+        raise ValueError(f"{function}: {argument} must be a whole number >= {least}; got {value!r}.")
+    return x
 
 
 def reduction(function, value):

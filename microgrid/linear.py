@@ -4,7 +4,7 @@ i: input feature, o: output feature.
 """
 
 from . import weights
-from .checks import nested, shape, whole
+from .checks import flag, nested, shape, whole
 from .layer import Layer
 from .neuron import neuron
 
@@ -56,6 +56,7 @@ class Linear(Layer):
         super().__init__()
         for name, size in (("in_features", in_features), ("out_features", out_features)):
             whole("Linear", name, size, 1)
+        flag("Linear", "use_bias", use_bias)
         self.in_features, self.out_features, self.use_bias = int(in_features), int(out_features), use_bias
         weights.check("Linear: kernel_init", kernel_init, (self.in_features, self.out_features))
         weights.check("Linear: bias_init", bias_init, (self.out_features,))

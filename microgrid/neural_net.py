@@ -105,7 +105,7 @@ class NeuralNet:
         checks.whole("fit", "epochs", epochs, 0)
         size = len(x) if batch_size is None else checks.whole("fit", "batch_size", batch_size, 1)
         if until_loss is not None:
-            data.numbers("fit", "until_loss", [until_loss])
+            checks.finite("fit", "until_loss", until_loss)
         self.history = seen = History({"loss": []}, [])
         order = list(range(len(x)))
         for epoch in range(epochs):

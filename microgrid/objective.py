@@ -1,5 +1,6 @@
 """The loss that a net learns from: fused with the last activation where that saves digits, with penalties."""
 
+import inspect
 from functools import partial
 
 from . import activations, checks, data, losses, losses_classification, losses_regression, losses_similarity
@@ -34,7 +35,8 @@ class Objective:
         checks.non_negative("NeuralNet.compile", "l2", l2)
         keywords = loss.keywords if isinstance(loss, partial) and not loss.args else {}
         given = loss.func if keywords else loss
-        names = [name for name, function in LOSSES.items() if given is function or given == name]
+        name = given if isinstance(given, str) else None
+        names = [known for known, function in LOSSES.items() if given is function or name == known]
         if not names:
             raise ValueError(f"NeuralNet.compile: loss must be one of {', '.join(LOSSES)}; got {loss!r}.")
         self.name, self.l1, self.l2 = names[0], l1, l2
@@ -43,6 +45,10 @@ class Objective:
                 f"NeuralNet.compile: the reduction of {self.name} is not yours to set; got "
                 f"{keywords['reduction']!r}. Fix: leave it out."
             )
+        takes = list(inspect.signature(LOSSES[self.name]).parameters)[3:]
+        if unknown := [keyword for keyword in keywords if keyword not in takes]:
+            told = ", ".join(takes) or "no arguments"
+            raise TypeError(f"NeuralNet.compile: {self.name} takes {told}; got {unknown[0]}.")
         self._layers, self._loss = layers, partial(LOSSES[self.name], **keywords)
         self._meet(layers[-1], keywords)
 

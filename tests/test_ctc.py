@@ -108,3 +108,22 @@ def test_a_network_is_trained_on_sequences_by_name():
         net.fit(x, labels.astype(float), verbose=0)
     scalar = scalar_ctc.ctc_loss(net.predict(x).tolist(), labels.tolist())
     assert scalar == pytest.approx(history[-1], abs=0.1)
+
+
+def test_no_labels_at_all_are_read_from_blanks_alone():
+    logits = jnp.array([[[0.0, 1.0], [2.0, 0.0]]])
+    blanks = -jnp.sum(jax.nn.log_softmax(logits)[0, :, 0])
+    assert float(jn.ctc_loss(logits, [[]])) == pytest.approx(float(blanks), rel=1e-15)
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("labels", [[True]]), ("logit_lengths", [True])])
+def test_what_is_no_whole_number_gets_a_sentence_also_in_a_trace(name, wrong):
+    logits, given = jnp.zeros((1, 2, 2)), dict(labels=jnp.array([[1]]), logit_lengths=jnp.array([2]))
+    with pytest.raises(
+        ValueError, match=rf"^ctc_loss: {name} must be whole numbers; got an array of bool"
+    ):
+        jn.ctc_loss(logits, **given | {name: wrong})
+    with pytest.raises(
+        ValueError, match=rf"^ctc_loss: {name} must be whole numbers; got an array of float"
+    ):
+        jax.jit(jn.ctc_loss)(logits, **given | {name: jnp.asarray(wrong, "float32")})

@@ -10,6 +10,7 @@ import pytest
 from flax import nnx
 
 import jaxnets as jn
+import microgrid as mg
 from jaxnets import linear, metrics, neuron
 from jaxnets.neural_net import NeuralNet
 from tests.small_nets import CLASSES, ONE, X
@@ -183,3 +184,15 @@ def test_a_mask_of_another_shape_gets_no_fix_of_the_inputs():
 def test_a_seed_is_no_stream(layer):
     with pytest.raises(TypeError, match=r": rngs must be an nnx.Rngs; got 0\. Fix: rngs=nnx.Rngs\(0\)\.$"):
         layer(0)
+
+
+def test_a_step_of_nan_is_nan_in_both_rooms():
+    assert np.isnan(mg.binary_step(np.nan)) and jnp.isnan(jn.binary_step(jnp.nan))
+    assert jax.grad(jn.binary_step)(jnp.nan) == 0
+
+
+@pytest.mark.parametrize("room", [jn, mg])
+@pytest.mark.parametrize("wrong", [None, "yes", 1])
+def test_a_layer_has_a_bias_or_none(room, wrong):
+    with pytest.raises(TypeError, match=f"^Linear: use_bias must be True or False; got {wrong!r}.$"):
+        room.Linear(2, 2, use_bias=wrong)

@@ -82,7 +82,11 @@ def test_the_scalar_room_learns_a_number_and_refuses_what_the_array_room_refuses
         net.compile("adam", mg.adam(0.01))
     with pytest.raises(ValueError, match=r"GAN\.compile: loss must be one of minimax, non_saturating"):
         net.compile(mg.adam(0.01), mg.adam(0.01), loss="hinge")
+    with pytest.raises(ValueError, match=r"step: the GAN must be compiled first. Fix: compile\("):
+        net.step([[3.0]], [[0.0]])
     net.compile(mg.adam(0.02), mg.adam(0.02))
+    with pytest.raises(ValueError, match=r"sample: the GAN must be fitted first. Fix: fit\(x\)\."):
+        net.sample(1)
     with pytest.raises(
         ValueError, match=r"the shape of what the generator makes, \(1,\) an example; got \(2,\)"
     ):
@@ -90,6 +94,43 @@ def test_the_scalar_room_learns_a_number_and_refuses_what_the_array_room_refuses
     history = net.fit([[3.0], [3.2], [2.8], [3.1]], epochs=150, batch_size=4)
     assert len(history.epoch) == len(history.history["generator_loss"]) == 150
     assert abs(np.mean(net.sample(50)) - 3) < 0.7
+
+
+@pytest.mark.parametrize(
+    ("sizes", "end", "words"),
+    [
+        (
+            (3, 1, 1, 1),
+            [],
+            r"GAN: the generator does not take an? .*; linear: inputs must end in the",
+        ),
+        (
+            (2, 3, 2, 1),
+            [],
+            r"GAN: the discriminator does not take an? .*; linear: inputs must end in",
+        ),
+        (
+            (2, 3, 3, 2),
+            [],
+            r"GAN: the discriminator must return one score an example, \[N, 1\] or \[N\]",
+        ),
+        (
+            (2, 3, 3, 1),
+            ["sigmoid"],
+            r"GAN: the discriminator must return scores, and its last layer squ",
+        ),
+        (
+            (2, 3, 3, 1),
+            ["softmax"],
+            r"GAN: the discriminator must return scores, and its last layer squ",
+        ),
+    ],
+)
+def test_nets_that_do_not_meet_are_refused_in_both_rooms(sizes, end, words):
+    for room in (mg, jn):
+        generator, discriminator = room.Linear(*sizes[:2]), room.Linear(*sizes[2:])
+        with pytest.raises(ValueError, match=words):
+            room.GAN([generator], [discriminator, *(getattr(room, name) for name in end)], 2)
 
 
 class Mixed(nnx.Module):

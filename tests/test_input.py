@@ -126,7 +126,24 @@ def test_data_that_are_no_numbers_are_refused(x, y, words):
     (lambda: net(loss=["a"]), "NeuralNet.compile: loss must be one of mean_squared_error"),
     (lambda: net().fit(X, Y, epochs=None), "fit: epochs must be a whole number >= 0; got None."),
     (lambda: net().fit(X, Y, batch_size=0), "fit: batch_size must be a whole number >= 1; got 0."),
-    (lambda: net().fit(X, Y, until_loss="a"), "fit: until_loss must hold numbers; got 'a'"),
+    (lambda: net().fit(X, Y, until_loss="a"), "fit: until_loss must be a number; got 'a'."),
+    (lambda: net().fit(X, Y, until_loss=True), "fit: until_loss must be a number; got True."),
+    (lambda: net(loss=np.zeros(2)), "NeuralNet.compile: loss must be one of mean_squared_error"),
+    (lambda: mg.schedules.constant(0.1)(np.array(0.5)), "constant: step must be a whole number >= 0"),
+    (lambda: mg.adam(0.1, b1=10**400), "adam: b1 must be in [0, 1); got 1000"),
+    (lambda: mg.identity("a"), "identity: x must be a number or a Value; got 'a'."),
+    (lambda: mg.activations.linear(1.0, "a"), "linear: slope must be a number or a Value; got 'a'."),
+    (lambda: mg.leaky_relu([1.0]), "leaky_relu: x must be a number or a Value; got [1.0]."),
+    (lambda: mg.leaky_relu(1.0, None), "leaky_relu: negative_slope must be a number or a Value; got None."),
+    (lambda: mg.prelu(1j, 0.1), "prelu: x must be a number or a Value; got 1j."),
+    (lambda: mg.prelu(1.0, "a"), "prelu: negative_slope must be a number or a Value; got 'a'."),
+    *(
+        (lambda function=function: function([1.0]), f"{function.__name__}: x must be a number or a Value")
+        for function in (
+            *(mg.relu6, mg.hard_sigmoid, mg.hard_tanh, mg.hard_silu, mg.elu, mg.selu, mg.celu, mg.gelu),
+            mg.log_sigmoid,
+        )
+    ),
     (lambda: net().freeze(0, 1.5), "freeze: layers must be in 0..0; got 1.5."),
     (lambda: net().take_weights(3), "take_weights: other must be a microgrid.NeuralNet; got 3."),
     (lambda: net().layers[0].forward([1, 2]), "Linear.forward: inputs must have one row an example"),

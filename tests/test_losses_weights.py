@@ -107,3 +107,37 @@ def test_arguments_that_a_loss_does_not_take_are_refused_before_training():
     for room in (mg, jn):
         with pytest.raises(ValueError, match="the reduction of huber is not yours to set; got 'sum'"):
             room.NeuralNet([room.Linear(3, 3)]).compile(room.sgd(0.1), partial(room.huber, reduction="sum"))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        (
+            dict(class_weight=[1.0, -2.0]),
+            "softmax_cross_entropy: class_weight must be a finite number >= 0; got",
+        ),
+        (dict(class_weight=[float("nan"), 1.0]), "class_weight must be a finite number >= 0; got nan."),
+        (
+            dict(class_weight=[1.0]),
+            "class_weight must have one number for each of 2 classes; got shape (1,).",
+        ),
+        (dict(label_smoothing=-0.1), "softmax_cross_entropy: label_smoothing must be in [0, 1); got -0.1."),
+        (dict(label_smoothing="a"), "softmax_cross_entropy: label_smoothing must be a number; got 'a'."),
+        (
+            dict(smoothing=0.1),
+            "NeuralNet.compile: softmax_cross_entropy takes label_smoothing, class_weight; got smoothing.",
+        ),
+    ],
+)
+def test_what_a_loss_does_not_take_gets_one_sentence_in_both_rooms_and_nothing_is_learnt(chosen, words):
+    sentences = []
+    for room in (mg, jn):
+        net = room.NeuralNet([room.Linear(2, 2)])
+        x = [[1.0, 2.0], [3.0, 4.0]]
+        before = np.asarray(net.forward(x))
+        with pytest.raises((ValueError, TypeError)) as error:
+            net.compile(room.sgd(0.1), partial(room.softmax_cross_entropy, **chosen))
+            net.fit(x, [0, 1])
+        sentences.append((error.type, str(error.value)))
+        assert np.array_equal(before, net.forward(x))
+    assert sentences[0] == sentences[1] and words in sentences[0][1]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from mpmath import mpf
 
+import jaxnets as jn
 from jaxnets import stable
 
 MEANING = {
@@ -59,11 +60,20 @@ def test_values_and_slopes_keep_their_digits(name, dtype):
 
 @pytest.mark.parametrize("name", MEANING)
 def test_second_slopes_are_right(name):
-    for x in (-6.3, -0.8, 0.4, 2.2):
+    for x in (-6.3, -0.8, 0.4, 2.2) if name == "softsign" else (-6.3, -0.8, 0.0, 0.4, 2.2):
         with mpmath.workdps(60):
             true = float(mpmath.diff(MEANING[name], mpf(x), 2))
         second = jax.jacfwd(jax.grad(getattr(stable, name)))(x)
-        assert float(second) == pytest.approx(true, rel=1e-12), x
+        assert float(second) == pytest.approx(true, rel=1e-12, abs=1e-15), x
+
+
+@pytest.mark.parametrize("dtype", [jnp.float16, jnp.bfloat16, jnp.float32, jnp.float64])
+@pytest.mark.parametrize("approximate", [False, True])
+def test_a_gate_far_out_is_open_or_shut_in_every_type(dtype, approximate):
+    x = jnp.array([60.0, -60.0, 1e4, -1e4], dtype)
+    assert jn.gelu(x, approximate).tolist() == [float(x[0]), 0, float(x[2]), 0]
+    slopes = jax.grad(lambda x: jnp.sum(jn.gelu(x, approximate)))(x)
+    assert slopes.tolist() == [1, 0, 1, 0]
 
 
 def test_tails_end_in_0_and_1():
