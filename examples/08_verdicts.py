@@ -20,32 +20,37 @@ def mark(distance, bound):
     return f"{text:>7} {'/' if distance <= bound else '>'} {bound:<3}"
 
 
-def picture(verdicts, path):
-    """Bars of the worst distances, beside the bounds."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 0.27 * len(verdicts) + 1.2), dpi=120, layout="constrained")
-    panels = zip(figure.subplots(1, 2, sharey=True), ("value", "gradient"), (0, 1), strict=True)
+def bars(figure, verdicts):
+    """Bars of the worst distances of some rows, beside their bounds."""
     names = [verdict.pair.name for verdict in verdicts]
-    for axes, what, column in panels:
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, what, column in zip(panels, ("value", "gradient"), (0, 1), strict=True):
         shown = [v for v in verdicts if what == "value" or not v.pair.walks]
         rows = [names.index(v.pair.name) for v in shown]
         colours = ["#1f5fa8" if v.ok else "#c0392b" for v in shown]
         axes.barh(rows, [min(getattr(v, what), 99) for v in shown], color=colours)
-        axes.plot(
-            [v.pair.ulps[column] for v in shown], rows, "|", color="#d1661c", ms=9, mew=2, label="bound"
-        )
+        axes.plot([v.pair.ulps[column] for v in shown], rows, "|", color="#d1661c", ms=9, mew=2)
         for row in set(range(len(names))).difference(rows):
             axes.annotate("50 steps", (0, row), (4, 0), textcoords="offset points", va="center", fontsize=8)
-        axes.set_xlabel(f"worst distance of the {what}, ULP")
+        axes.set_xlabel(f"{what}, ULP; orange: its bound")
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(axis="x", alpha=0.25)
         axes.set_axisbelow(True)
         axes.xaxis.get_major_locator().set_params(integer=True)
-    figure.axes[0].set_yticks(range(len(names)), names, fontsize=8)
-    figure.axes[0].invert_yaxis()
-    figure.axes[0].margins(y=0.01)
-    figure.axes[1].legend(frameon=False, loc="center right")
+    panels[0].set_yticks(range(len(names)), names, fontsize=8)
+    panels[0].invert_yaxis()
+    panels[0].margins(y=0.01)
+
+
+def picture(verdicts, path):
+    """Bars of the worst distances, beside the bounds, in columns of 40 rows at most."""
+    from matplotlib.figure import Figure
+
+    blocks = -(-len(verdicts) // 40)
+    size = -(-len(verdicts) // blocks)
+    figure = Figure(figsize=(8 * blocks, 0.22 * size + 1.2), dpi=100, layout="constrained")
+    for k, part in enumerate(figure.subfigures(1, blocks, squeeze=False)[0]):
+        bars(part, verdicts[k * size : (k + 1) * size])
     figure.suptitle("Scalars against arrays: optimizers over 50 steps, the rest on hard and drawn numbers")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
