@@ -1,7 +1,7 @@
 """All suites into RESULTS.md: `make bench`. One suite, or some of its workloads, printed:
 
-    python -m benchmarks.run training cnn gan_ring
-    python -m benchmarks.run scalar moons
+python -m benchmarks.run training cnn gan_ring
+python -m benchmarks.run scalar moons
 """
 
 import sys

@@ -106,7 +106,7 @@ class NeuralNet:
         sample_weight: [N], >= 0, weighs each example's loss (weighted terms over N); metrics stay unweighted.
         until_loss: stop after the first epoch whose mean training loss is at or below it; epochs is then the
         most there may be. verbose: 1 a progress bar, or some lines where the output is no terminal, 2 a line
-        an epoch, 0 nothing. chunk_steps: steps in one compiled call; None finds what takes about 75 ms; it
+        an epoch, 0 nothing. chunk_steps: steps in one compiled call; None finds a fitting number; it
         changes no bit of the result. devices: how many share each batch; only the order of sums changes.
 
         A loss that becomes nan ends the training with that epoch, and a RuntimeWarning says so. Interrupted,

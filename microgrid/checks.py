@@ -122,12 +122,6 @@ def whole(function, argument, value, least):
     except TypeError:  # classes and arrays have an __index__, and no index
         pass
     raise ValueError(f"{function}: {argument} must be a whole number >= {least}; got {value!r}.")
-        x = least - 1 if isinstance(value, bool) else index(value)
-    except TypeError:  # numpy's arrays have an __index__ too, and most refuse it
-        x = least - 1
-    if x < least:
-        raise ValueError(f"{function}: {argument} must be a whole number >= {least}; got {value!r}.")
-    return x
 
 
 def reduction(function, value):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from jax import lax
 
-from jaxnets.fast import convolution
+from jaxnets.fast import kernel_slopes
 from jaxnets.fast.convolution import correlate
 from tests.fast_gradients import descent, drawn, lowered, operations, pulled
 
@@ -78,18 +78,18 @@ def test_values_and_gradients_are_those_of_lax_but_for_rounding(case):
     "case", [CASES[0], CASES[8], CASES[10], ((2, 5, 7, 2), (2, 3, 2, 4), (1, 2), *CASES[0][3:])]
 )
 def test_large_images_are_summed_line_by_line_to_the_same_gradients(case, monkeypatch):
-    monkeypatch.setattr(convolution, "_LARGE", 0)
-    monkeypatch.setattr(convolution, "_ROWS", 1)
+    monkeypatch.setattr(kernel_slopes, "_LARGE", 0)
+    monkeypatch.setattr(kernel_slopes, "_ROWS", 1)
     shape, kernel_shape, *options = case
-    form = convolution._form_of_kernel(*drawn(shape, kernel_shape), *options)
-    assert form.func is convolution._line_by_line
+    form = kernel_slopes.form_of_kernel(*drawn(shape, kernel_shape), *options)
+    assert form.func is kernel_slopes._line_by_line
     test_values_and_gradients_are_those_of_lax_but_for_rounding(case)
     test_forward_mode_agrees_with_reverse_mode(case)
 
 
 def test_second_derivatives_and_vmap_are_those_of_lax_line_by_line(monkeypatch):
-    monkeypatch.setattr(convolution, "_LARGE", 0)
-    monkeypatch.setattr(convolution, "_ROWS", 1)
+    monkeypatch.setattr(kernel_slopes, "_LARGE", 0)
+    monkeypatch.setattr(kernel_slopes, "_ROWS", 1)
     test_second_derivatives_are_those_of_lax(CASES[0])
     test_vmap_changes_nothing(CASES[0], (None, 0))
 

@@ -1,0 +1,30 @@
+"""What the taps of a window see: the copies that the forms of convolution.py are made of."""
+
+import math
+from itertools import product
+
+import jax.numpy as jnp
+from jax import lax
+
+_MOST_TAPS = 32  # that are written out one by one
+
+
+def written_out(inputs, kernel):
+    """Whether our forms are for these arrays; lax keeps half precision and large windows."""
+    return inputs.dtype in (jnp.float32, jnp.float64) and math.prod(kernel.shape[:-2]) <= _MOST_TAPS
+
+
+def taps(array, first, window, strides, padding, dilation):
+    """What each tap sees of an array whose spatial axes start at `first`; `cells` take their place."""
+    last = first + len(window)
+    nothing = [(0, 0, 0)]
+    config = nothing * first + [(*pair, 0) for pair in padding] + nothing * (array.ndim - last)
+    padded = lax.optimization_barrier(lax.pad(array, jnp.zeros((), array.dtype), config))
+    before, spatial, after = padded.shape[:first], padded.shape[first:last], padded.shape[last:]
+    dims = list(zip(window, strides, dilation, strict=True))
+    cells = [(size - d * (w - 1) - 1) // s + 1 for size, (w, s, d) in zip(spatial, dims, strict=True)]
+    steps = (1,) * first + tuple(strides) + (1,) * len(after)
+    for tap in product(*map(range, window)):
+        start = [t * d for t, d in zip(tap, dilation, strict=True)]
+        stop = [a + (count - 1) * s + 1 for a, count, s in zip(start, cells, strides, strict=True)]
+        yield lax.slice(padded, (0,) * first + (*start,) + (0,) * len(after), (*before, *stop, *after), steps)
