@@ -119,11 +119,7 @@ def test_no_labels_at_all_are_read_from_blanks_alone():
 @pytest.mark.parametrize(("name", "wrong"), [("labels", [[True]]), ("logit_lengths", [True])])
 def test_what_is_no_whole_number_gets_a_sentence_also_in_a_trace(name, wrong):
     logits, given = jnp.zeros((1, 2, 2)), dict(labels=jnp.array([[1]]), logit_lengths=jnp.array([2]))
-    with pytest.raises(
-        ValueError, match=rf"^ctc_loss: {name} must be whole numbers; got an array of bool"
-    ):
+    with pytest.raises(ValueError, match=rf"^ctc_loss: {name} must be whole numbers; got an array of bool"):
         jn.ctc_loss(logits, **given | {name: wrong})
-    with pytest.raises(
-        ValueError, match=rf"^ctc_loss: {name} must be whole numbers; got an array of float"
-    ):
+    with pytest.raises(ValueError, match=rf"^ctc_loss: {name} must be whole numbers; got an array of float"):
         jax.jit(jn.ctc_loss)(logits, **given | {name: jnp.asarray(wrong, "float32")})
