@@ -65,9 +65,9 @@ def multi_head_attention(query, key, value, num_heads, mask=None, is_causal=Fals
                 f"multi_head_attention: num_heads must divide the {x.shape[-1]} features of {name} "
                 f"{x.shape}; got {num_heads}."
             )
-    heads = [jnp.swapaxes(x.reshape(*x.shape[:-1], num_heads, -1), -3, -2) for x in arrays]
+    query, key, value = (jnp.swapaxes(x.reshape(*x.shape[:-1], num_heads, -1), -3, -2) for x in arrays)
     allowed = None if allowed is None else jnp.expand_dims(allowed, -3)
-    together = jnp.swapaxes(_attend(*heads, allowed), -3, -2)
+    together = jnp.swapaxes(_attend(query, key, value, allowed), -3, -2)
     return together.reshape(*together.shape[:-2], -1)
 
 
@@ -224,8 +224,9 @@ class MultiHeadAttention(Layer):
             raise ValueError("MultiHeadAttention: value must come with a key; got no key.")
         key = query if key is None else key
         given = dict(query=query, key=key, value=key if value is None else value)
-        projected = [self._linear(name, x) for name, x in given.items()]
-        return self._linear("out", multi_head_attention(*projected, self.num_heads, mask, self.is_causal))
+        query, key, value = (self._linear(name, x) for name, x in given.items())
+        together = multi_head_attention(query, key, value, self.num_heads, mask, self.is_causal)
+        return self._linear("out", together)
 
     def _linear(self, name, inputs):
         kernel, bias = getattr(self, f"{name}_kernel"), getattr(self, f"{name}_bias")

@@ -4,6 +4,7 @@ A kernel sees one window at a time, so it is drawn as that of a linear layer ove
 """
 
 import math
+from typing import Any
 
 import jax
 import numpy as np
@@ -28,6 +29,14 @@ class Conv(Layer):
     >>> layer.kernel.shape, layer.bias.shape
     ((3, 3, 1, 4), (4,))
     """
+
+    in_features: int
+    out_features: int
+    window_shape: tuple
+    strides: Any
+    padding: Any
+    dilation: Any
+    use_bias: bool
 
     def __init__(
         self,
@@ -69,6 +78,14 @@ class ConvTranspose(Layer):
     >>> layer.kernel.shape, layer.bias.shape
     ((3, 3, 1, 4), (4,))
     """
+
+    in_features: int
+    out_features: int
+    window_shape: tuple
+    strides: Any
+    padding: Any
+    dilation: Any
+    use_bias: bool
 
     def __init__(
         self,

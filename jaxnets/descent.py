@@ -1,5 +1,7 @@
 """What optimizers share: a learning rate that is a number or a schedule, and the asking for params."""
 
+from typing import Any, cast
+
 import numpy as np
 import optax
 
@@ -16,8 +18,8 @@ def rate(function, learning_rate):
         checks.non_negative(function, "learning_rate", learning_rate, "a number or a schedule")
         return learning_rate
 
-    def schedule(step):
-        value = learning_rate(step)
+    def schedule(step) -> Any:
+        value: Any = learning_rate(step)
         if np.shape(value) != ():
             raise TypeError(
                 f"{function}: learning_rate must be a schedule of numbers; got shape {np.shape(value)}."
@@ -31,7 +33,7 @@ def rate(function, learning_rate):
 def with_params(function, transformation):
     """An optimizer whose update needs the params, and says so where they are missing."""
 
-    def update(grads, state, params=None):
+    def update(grads, state, params=None) -> Any:
         if params is None:
             raise ValueError(
                 f"{function}: update must see the params, which its rule is about; got None. "
@@ -39,4 +41,4 @@ def with_params(function, transformation):
             )
         return transformation.update(grads, state, params)
 
-    return optax.GradientTransformation(transformation.init, update)
+    return optax.GradientTransformation(transformation.init, cast(Any, update))

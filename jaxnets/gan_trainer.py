@@ -165,8 +165,9 @@ class GAN:
         players = list(map(gan_step.Player, params, rests, self._states))
         if self._game.ema and self._average is None:
             self._average = players[0].params
-        counts = np.uint32(self.seed % 2**32), np.uint32(self.steps)
-        carry = gan_step.Carry(*players, self._average, *counts)
+        generator, discriminator = players
+        seed, turn = np.uint32(self.seed % 2**32), np.uint32(self.steps)
+        carry = gan_step.Carry(generator, discriminator, self._average, seed, turn)
         return graphs, jax.device_put(carry)
 
     def _program(self, graphs, plan):

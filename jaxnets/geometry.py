@@ -92,7 +92,7 @@ def _seen(slides, axis):
     return size, stride, start
 
 
-def _spec(i, layer) -> Any:
+def _spec(i, layer: Any) -> Any:
     """(window_shape, strides, padding, dilation) of a layer, or None where it looks at one cell."""
     if isinstance(layer, list | tuple) and 1 <= len(layer) <= 4:
         window, *rest = layer
@@ -100,7 +100,7 @@ def _spec(i, layer) -> Any:
         return shape_of("receptive_field", window), *rest, *(1, "VALID", 1)[len(rest) :]
     name = getattr(layer, "__name__", type(layer).__name__)
     if hasattr(layer, "window_shape") and not hasattr(layer, "transpose_kernel"):
-        return layer.window_shape, layer.strides, layer.padding, getattr(layer, "dilation", 1)
+        return tuple(getattr(layer, x, 1) for x in ("window_shape", "strides", "padding", "dilation"))
     if name in CELLWISE or (callable(layer) and not isinstance(layer, Layer)):
         return None
     raise ValueError(

@@ -5,6 +5,8 @@ has lost all digits of the variance where the mean is a few thousand standard de
 n: example, c: feature.
 """
 
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -53,10 +55,11 @@ def batch_norm(inputs, mean, var, scale=None, bias=None, eps=1e-5):
     for name, x in (("mean", mean), ("var", var)):
         if x is None:
             raise TypeError(f"batch_norm: {name} must hold a number for each feature; got None.")
-    mean, var, scale, bias = (
+    held: Any = [
         _one_a_feature("batch_norm", name, x, inputs)
         for name, x in (("mean", mean), ("var", var), ("scale", scale), ("bias", bias))
-    )
+    ]
+    mean, var, scale, bias = held
     if not isinstance(var, Tracer) and (negative := np.asarray(var)[np.asarray(var) < 0]).size:
         raise ValueError(f"batch_norm: var must not be negative; got {float(negative[0])}.")
     return _stretched((_wide(inputs) - mean) / jnp.sqrt(var + eps), scale, bias).astype(inputs.dtype)

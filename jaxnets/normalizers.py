@@ -3,6 +3,8 @@
 They are `flax.nnx` modules: `train()` and `eval()` of the module that holds them switch batch normalization.
 """
 
+from typing import Any
+
 import jax
 import numpy as np
 from flax import nnx
@@ -65,7 +67,8 @@ class LayerNorm(_Stretched):
         super().__init__(num_features, eps, use_scale, use_bias, rngs)
 
     def __call__(self, inputs):
-        return layer_norm(inputs, *self._held("scale", "bias"), self.eps)
+        scale, bias = self._held("scale", "bias")
+        return layer_norm(inputs, scale, bias, self.eps)
 
 
 class RMSNorm(_Stretched):
@@ -79,7 +82,8 @@ class RMSNorm(_Stretched):
         super().__init__(num_features, eps, use_scale, False, rngs)
 
     def __call__(self, inputs):
-        return rms_norm(inputs, *self._held("scale"), self.eps)
+        (scale,) = self._held("scale")
+        return rms_norm(inputs, scale, self.eps)
 
 
 class GroupNorm(_Stretched):
@@ -98,7 +102,8 @@ class GroupNorm(_Stretched):
             )
 
     def __call__(self, inputs):
-        return group_norm(inputs, self.num_groups, *self._held("scale", "bias"), self.eps)
+        scale, bias = self._held("scale", "bias")
+        return group_norm(inputs, self.num_groups, scale, bias, self.eps)
 
 
 class BatchNorm(_Stretched):
@@ -126,11 +131,12 @@ class BatchNorm(_Stretched):
         self.var = nnx.BatchStat(self._filled(1, dtype))
 
     def __call__(self, inputs):
-        mean, var, scale, bias = self._held("mean", "var", "scale", "bias")
+        held: Any = self._held("mean", "var", "scale", "bias")
+        mean, var, scale, bias = held
         if self.use_running_average:
             return batch_norm(inputs, mean, var, scale, bias, self.eps)
-        seen = moments(inputs)
-        for held, old, new in ((self.mean, mean, seen[0]), (self.var, var, seen[1])):
+        seen, spread = moments(inputs)
+        for held, old, new in ((self.mean, mean, seen), (self.var, var, spread)):
             new = jax.lax.stop_gradient(new)
             held.set_value((self.momentum * old + (1 - self.momentum) * new).astype(old.dtype))
-        return batch_norm(inputs, *seen, scale, bias, self.eps)
+        return batch_norm(inputs, seen, spread, scale, bias, self.eps)

@@ -5,7 +5,7 @@ number or a schedule, a function of the step, which counts from 0; `rprop` alone
 step size. g: gradient, w: weight, t: step, from 1.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
@@ -191,7 +191,7 @@ def rprop(learning_rate, eta_minus=0.5, eta_plus=1.2, min_step_size=1e-6, max_st
         c = jax.tree.map(lambda g, c: jnp.where(g * c < 0, 0, jnp.sign(g)), grads, state.c)
         return jax.tree.map(lambda e, c: -e * c, e, c), RpropState(e, c)
 
-    return optax.GradientTransformation(init, update)
+    return optax.GradientTransformation(init, cast(Any, update))
 
 
 def _moments(function, b1, b2, eps):

@@ -128,7 +128,7 @@ def feature_maps(net, image, path, most=12):
             rows.append((", ".join(name), np.asarray(outputs)[0]))
             name = []
     figure = _figure(0.85 * most, 1.15 * len(rows) + 0.2)
-    for part, (title, maps) in zip(np.ravel(figure.subfigures(len(rows), 1)), rows, strict=True):
+    for part, (title, maps) in zip(figure.subfigures(len(rows), 1, squeeze=False)[:, 0], rows, strict=True):
         height, width, channels = maps.shape
         chosen = np.sort(np.argsort(-maps.std(axis=(0, 1)), kind="stable")[:most])
         shown = f"{len(chosen)} of {channels} channels" if channels > 1 else "1 channel"

@@ -6,6 +6,7 @@ The formulas are told for one dimension, and hold for each of two.
 """
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -109,6 +110,10 @@ class MaxPool(Layer):
     [[[4.0], [3.0]]]
     """
 
+    window_shape: Any
+    strides: Any
+    padding: Any
+
     def __init__(self, window_shape, strides=None, padding="VALID"):
         _store(self, window_shape, strides, padding)
 
@@ -123,6 +128,10 @@ class AvgPool(Layer):
     >>> AvgPool((2,))(jnp.array([[[1.0], [3.0], [2.0], [4.0]]])).tolist()
     [[[2.0], [3.0]]]
     """
+
+    window_shape: Any
+    strides: Any
+    padding: Any
 
     def __init__(self, window_shape, strides=None, padding="VALID", count_include_pad=False):
         _store(self, window_shape, strides, padding)

@@ -124,7 +124,12 @@ class Run:
     def validate(self, program, data, batch_size):
         """Measure other data after each epoch."""
         data = jax.device_put(data)
-        self._validate = lambda: evaluate(program, *self.weights()[:2], data, batch_size)
+
+        def measure():
+            params, rest, _ = self.weights()
+            return evaluate(program, params, rest, data, batch_size)
+
+        self._validate = measure
         self.history.history.update({f"val_{name}": [] for name in self._names})
 
     def weights(self):

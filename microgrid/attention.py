@@ -56,9 +56,10 @@ def multi_head_attention(query, key, value, num_heads, mask=None, is_causal=Fals
                 f"multi_head_attention: num_heads must divide the {len(x[0])} features of {name} "
                 f"{shape(x)}; got {num_heads}."
             )
-    heads = [
-        _attend(*(_share(x, h, num_heads) for x in (query, key, value)), allowed) for h in range(num_heads)
-    ]
+    heads = []
+    for h in range(num_heads):
+        q, k, v = (_share(x, h, num_heads) for x in (query, key, value))
+        heads.append(_attend(q, k, v, allowed))
     return [[x for head in heads for x in head[t]] for t in range(len(query))]
 
 
@@ -205,8 +206,9 @@ class MultiHeadAttention(Layer):
             raise ValueError("MultiHeadAttention: value must come with a key; got no key.")
         key = query if key is None else key
         given = dict(query=query, key=key, value=key if value is None else value)
-        projected = [self._linear(name, rows) for name, rows in given.items()]
-        return self._linear("out", multi_head_attention(*projected, self.num_heads, mask, self.is_causal))
+        query, key, value = (self._linear(name, rows) for name, rows in given.items())
+        together = multi_head_attention(query, key, value, self.num_heads, mask, self.is_causal)
+        return self._linear("out", together)
 
     def _linear(self, name, rows):
         kernel, bias = self.parameters[f"{name}_kernel"], self.parameters.get(f"{name}_bias")

@@ -27,6 +27,14 @@ class Conv(Layer):
     (3, 4)
     """
 
+    in_features: int
+    out_features: int
+    window_shape: tuple
+    strides: Any
+    padding: Any
+    dilation: Any
+    use_bias: bool
+
     def __init__(
         self,
         in_features,
@@ -69,6 +77,14 @@ class ConvTranspose(Layer):
     >>> len(layer([[1.0], [2.0], [3.0]]))
     6
     """
+
+    in_features: int
+    out_features: int
+    window_shape: tuple
+    strides: Any
+    padding: Any
+    dilation: Any
+    use_bias: bool
 
     def __init__(
         self,

@@ -5,7 +5,8 @@ where params, grads and updates are lists of arrays, each a number or nested lis
 updates to the params. No state is ever changed in place. g: gradient, w: weight, t: step, from 1.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from . import checks
 from .checks import each, flatten
@@ -14,8 +15,8 @@ from .checks import each, flatten
 class Optimizer(NamedTuple):
     """init(params) -> state, and update(grads, state, params) -> (updates, state)."""
 
-    init: object
-    update: object
+    init: Callable
+    update: Callable
 
 
 def by_weight(function, learning_rate, rule, memory=None, decay=False):
@@ -65,7 +66,7 @@ def _checked(function, learning_rate):
         checks.non_negative(function, "learning_rate", learning_rate, "a number or a schedule")
 
 
-def _rate(function, learning_rate, step):
+def _rate(function, learning_rate, step) -> Any:
     """The learning rate of a step."""
     if not callable(learning_rate):
         return learning_rate

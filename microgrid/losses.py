@@ -33,7 +33,7 @@ def _nest(numbers, dimensions):
     return [_nest(numbers, dimensions[1:]) for _ in range(dimensions[0])]
 
 
-def _rowwise(function, names, first, second, reduction, term, smoothing=0, class_weight=None):
+def _rowwise(function, names, first, second, reduction, term, smoothing=0.0, class_weight=None):
     """The loss whose terms are term(row, target row); an integer label c is the row with 1 at c. A mean under
     class weights divides by those of the targets."""
     checks.reduction(function, reduction)

@@ -127,6 +127,10 @@ class MaxPool(Layer):
     [[4.0], [3.0]]
     """
 
+    window_shape: Any
+    strides: Any
+    padding: Any
+
     def __init__(self, window_shape, strides=None, padding="VALID"):
         super().__init__()
         _store(self, window_shape, strides, padding)
@@ -142,6 +146,10 @@ class AvgPool(Layer):
     >>> AvgPool((2,))([[1.0], [3.0], [2.0], [4.0]])
     [[2.0], [3.0]]
     """
+
+    window_shape: Any
+    strides: Any
+    padding: Any
 
     def __init__(self, window_shape, strides=None, padding="VALID", count_include_pad=False):
         super().__init__()

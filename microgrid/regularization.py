@@ -1,5 +1,7 @@
 """What keeps a net from learning its examples by heart: penalties on large weights, and dropout."""
 
+from typing import Any, cast
+
 from . import checks
 from .checks import flatten
 from .layer import Layer
@@ -65,7 +67,7 @@ class Dropout(Layer):
     def __init__(self, rate):
         super().__init__()
         checks.fraction("Dropout", "rate", rate)
-        self.rate, self._draw = float(rate), None
+        self.rate, self._draw = float(rate), cast(Any, None)
 
     def initialize(self, draw):
         """Takes the `random.Random` that the masks are drawn from."""

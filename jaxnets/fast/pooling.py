@@ -10,6 +10,7 @@ n: example, c: channel, tap: cell of the window, counted row by row.
 import functools
 import math
 from itertools import product
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -144,7 +145,8 @@ def _winner(inputs, window_shape, strides, padding):
     least = _least(inputs.dtype)
     padded = _padded(inputs, least, padding)
     seen = list(_seen(inputs.shape[1:-1], window_shape, strides, padding))
-    best = won = None
+    best: Any = None
+    won: Any = None
     for number, cells in enumerate(_taps(padded, window_shape, strides)):
         tap = np.unravel_index(number, window_shape)
         on_image = _outer(rows[t] for rows, t in zip(seen, tap, strict=True))

@@ -26,7 +26,7 @@ def at_step(maker):
 
     told = inspect.signature(maker)
     first = inspect.Parameter("step", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    formula.__signature__ = told.replace(parameters=[first, *told.parameters.values()])
+    vars(formula)["__signature__"] = told.replace(parameters=[first, *told.parameters.values()])
     return formula
 
 
