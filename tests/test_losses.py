@@ -103,3 +103,22 @@ def test_labels_that_are_not_known_yet_count_as_known_ones_do():
     program = mg.trace(lambda z, t: mg.softmax_cross_entropy([z], [t]), z, [0.0, 0.0, 0.0])
     for t in ([0.0, 1.0, 0.0], [0.25, 0.0, 0.75]):
         assert program(z, t) == pytest.approx(mg.softmax_cross_entropy([z], [t]), rel=1e-15)
+
+
+@pytest.mark.parametrize("room", [mg, jn])
+def test_examples_whose_classes_weigh_nothing_cost_nothing(room):
+    loss = room.softmax_cross_entropy([[1.0, 2.0]], [0], class_weight=[0.0, 1.0])
+    assert float(loss) == 0
+
+
+@pytest.mark.parametrize("room", [mg, jn])
+def test_a_smoothed_label_is_shared_by_all_classes(room):
+    smoothed = room.softmax_cross_entropy([[0.0, math.log(3)]], [0], label_smoothing=0.5)
+    assert float(smoothed) == pytest.approx(0.75 * math.log(4) + 0.25 * math.log(4 / 3), rel=1e-15)
+
+
+@pytest.mark.parametrize("room", [mg, jn])
+def test_focal_losses_take_labels_as_they_are(room):
+    assert float(room.softmax_focal([[0.0, 0.0]], [0], gamma=1.0)) == pytest.approx(
+        math.log(2) / 2, rel=1e-15
+    )

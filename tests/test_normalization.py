@@ -266,3 +266,9 @@ def test_an_array_layer_without_weights_says_how_to_get_them(make):
 def test_the_scalar_formulas_of_one_example_refuse_several(function):
     with pytest.raises(ValueError, match=r"inputs must be the numbers of one example; got shape \(1, 2\)."):
         function([[1.0, 2.0]])
+
+
+@pytest.mark.parametrize("formula", ["layer_norm", "rms_norm"])
+def test_scalar_formulas_take_one_example_at_a_time(formula):
+    with pytest.raises(ValueError, match=f"^{formula}: inputs must be the numbers of one example"):
+        getattr(mg, formula)([[1.0, 2.0], [3.0, 4.0]])

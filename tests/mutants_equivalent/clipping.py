@@ -15,5 +15,6 @@ EQUIVALENT = {
         "clip_by_global_norm: where(length > max_norm, length, 1) -> where(length > max_norm, length, 2)": (
             DISCARDED
         ),
+        "clip_by_global_norm: length > max_norm -> length >= max_norm #2": "there the divisor is unused",
     },
 }

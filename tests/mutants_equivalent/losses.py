@@ -1,3 +1,21 @@
 """The mutants of losses that no test can kill, because they say the same: module -> change -> why."""
 
-EQUIVALENT: dict[str, dict[str, str]] = {}
+from .reasons import DISCARDED, MEETING_POINT
+
+EQUIVALENT: dict[str, dict[str, str]] = {
+    "microgrid.losses": {
+        "_rowwise: where(size > 0, size, 1) -> where(size > 0, size, 2)": (
+            "where the weights are 0, so are the terms"
+        ),
+        "_smoothed: smoothing == 0 -> smoothing == 1": "with 0 the formula gives the targets too",
+    },
+    "microgrid.losses_regression": {
+        "huber: abs(e) <= delta -> abs(e) < delta": "at delta both forms have one value and one slope",
+        "log_cosh: size < 1 -> size <= 1": MEETING_POINT,
+        "log_cosh: size < 1 -> size < 2": MEETING_POINT,
+        "log_cosh: minimum(size, 2) -> minimum(size, 3)": DISCARDED,
+    },
+    "microgrid.losses_similarity": {
+        "cosine_distance: where(d > 0, d, 1) -> where(d > 0, d, 2)": DISCARDED,
+    },
+}
