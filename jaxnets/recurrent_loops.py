@@ -27,7 +27,7 @@ def rnn(inputs, kernel, recurrent_kernel, bias, carry, mask, reverse, activation
 def lstm(inputs, kernel, recurrent_kernel, bias, carry, mask, reverse, peephole=None):
     """`lstm_step` at each time step; a forget bias is part of the bias. carry: (c, h)."""
     if peephole is None:
-        return fast_lstm(inputs, kernel, recurrent_kernel, bias, carry, mask, reverse)
+        return fast_lstm(_seen(inputs, mask), kernel, recurrent_kernel, bias, carry, mask, reverse)
 
     def cell(carry, sums):
         return _lstm_cell(carry, sums, recurrent_kernel, peephole)
@@ -38,16 +38,19 @@ def lstm(inputs, kernel, recurrent_kernel, bias, carry, mask, reverse, peephole=
 def gru(inputs, kernel, recurrent_kernel, bias, carry, mask, reverse, recurrent_bias=None, reset_after=True):
     """`gru_step` at each time step."""
     weights = (kernel, recurrent_kernel, bias, recurrent_bias)
-    return fast_gru(inputs, *weights, carry, mask, reverse, reset_after)
+    return fast_gru(_seen(inputs, mask), *weights, carry, mask, reverse, reset_after)
+
+
+def _seen(inputs, mask):
+    """0 for the inputs of masked steps, which may be nan, and must reach neither a sum nor a slope."""
+    return inputs if mask is None else jnp.where((mask != 0)[..., None], inputs, 0)
 
 
 def _unrolled(cell, inputs, kernel, bias, carry, mask, reverse):
     """cell(carry, x[t] @ W + b) at each time step. All that the inputs alone decide is one matrix product in
     front of the loop. A masked step changes nothing, not even where its input is nan."""
-    steps = jnp.swapaxes(inputs, 0, 1)
+    steps = jnp.swapaxes(_seen(inputs, mask), 0, 1)
     keep = None if mask is None else (mask.T != 0)[..., None]
-    if keep is not None:
-        steps = jnp.where(keep, steps, 0)
     sums = steps.reshape(-1, kernel.shape[0]) @ kernel + bias[None]
     sums = sums.reshape(*steps.shape[:2], len(bias))
 

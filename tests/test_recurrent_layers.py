@@ -25,7 +25,7 @@ LAYERS = {
     "reset before": lambda room, **rest: room.GRU(2, 3, reset_after=False, **rest),
 }
 MASK = np.array([[1, 1, 1, 1], [1, 1, 0, 0], [1, 0, 1, 0]])
-SOME = ("RNN", "peephole", "GRU")
+SOME = ("RNN", "LSTM", "peephole", "GRU")
 one_of_each = pytest.mark.parametrize("made", [LAYERS[name] for name in SOME], ids=SOME)
 
 
