@@ -1,20 +1,15 @@
-"""Layers that hold a kernel and slide it: convolution, and its transpose.
+"""Layers that hold a kernel and slide it: convolution, and its transpose."""
 
-A kernel sees one window at a time, so it is drawn as that of a linear layer over the numbers of a window.
-"""
-
-import math
 from typing import Any
 
 import jax
 import numpy as np
 from flax import nnx
 
-from . import checks, window_checks
+from . import checks, weights, window_checks
 from .convolution import conv_transpose, correlate
 from .data import whole
 from .layer import Layer
-from .linear import Linear
 
 
 class Conv(Layer):
@@ -22,7 +17,8 @@ class Conv(Layer):
 
     window_shape: (width,) for [N, time, in], (height, width) for [N, height, width, in]. strides, padding,
     dilation, groups: as in `correlate`; padding is "SAME" by default, as in Flax. The kernel is drawn from
-    N(0, 1 / inputs of a window), cut at two standard deviations (LeCun's initialisation), the bias is 0.
+    N(0, 1 / inputs of a window), cut at two standard deviations (LeCun's initialisation), the bias is 0;
+    kernel_init, bias_init: as in `Linear`.
 
     >>> layer = Conv(1, 4, (3, 3))
     >>> layer.initialize(np.random.default_rng(0))
@@ -48,17 +44,19 @@ class Conv(Layer):
         dilation=1,
         groups=1,
         use_bias=True,
+        kernel_init="lecun_normal",
+        bias_init="zeros",
         rngs=None,
     ):
         _store(self, in_features, out_features, window_shape, strides, dilation, use_bias)
+        _store_initial(self, kernel_init, bias_init)
         self.padding = window_checks.padding_of("Conv", padding, len(self.window_shape))
         self.groups = window_checks.dividing("Conv", groups, self.in_features, self.out_features)
         _drawn_at_once(self, rngs)
 
     def initialize(self, generator, dtype="float32"):
         """Draw kernel and bias from a numpy random generator; in numpy, so that nothing is compiled."""
-        window = (*self.window_shape, self.in_features // self.groups)
-        self.kernel, self.bias = _drawn(generator, window, self.out_features, self.use_bias, dtype)
+        self.kernel, self.bias = _drawn(self, generator, self.in_features // self.groups, dtype)
 
     def __call__(self, inputs):
         kernel, bias = _held(self)
@@ -97,9 +95,12 @@ class ConvTranspose(Layer):
         dilation=1,
         use_bias=True,
         transpose_kernel=False,
+        kernel_init="lecun_normal",
+        bias_init="zeros",
         rngs=None,
     ):
         _store(self, in_features, out_features, window_shape, strides, dilation, use_bias)
+        _store_initial(self, kernel_init, bias_init)
         rank, names = len(self.window_shape), window_checks.PADDINGS[:2]
         self.padding = window_checks.padding_of("ConvTranspose", padding, rank, names)
         window_checks.boolean("ConvTranspose", "transpose_kernel", transpose_kernel)
@@ -108,8 +109,7 @@ class ConvTranspose(Layer):
 
     def initialize(self, generator, dtype="float32"):
         """Draw kernel and bias from a numpy random generator; in numpy, so that nothing is compiled."""
-        window, swapped = (*self.window_shape, self.in_features), self.transpose_kernel
-        self.kernel, self.bias = _drawn(generator, window, self.out_features, self.use_bias, dtype, swapped)
+        self.kernel, self.bias = _drawn(self, generator, self.in_features, dtype, self.transpose_kernel)
 
     def __call__(self, inputs):
         kernel, bias = _held(self)
@@ -136,13 +136,23 @@ def _drawn_at_once(layer, rngs):
         layer.initialize(np.random.default_rng(np.asarray(jax.random.key_data(rngs.params()))))
 
 
-def _drawn(generator, window, out_features, use_bias, dtype, swapped=False):
-    """A kernel [...window, out], drawn as that of a linear layer over a whole window, and a bias."""
-    linear = Linear(math.prod(window), out_features, use_bias)
-    linear.initialize(generator, dtype)
-    kernel = np.asarray(linear.kernel[...]).reshape(*window, out_features)
-    kernel = kernel.swapaxes(-1, -2) if swapped else kernel
-    return nnx.Param(jax.device_put(np.ascontiguousarray(kernel))), linear.bias
+def _store_initial(layer, kernel_init, bias_init):
+    name, rank = type(layer).__name__, len(layer.window_shape)
+    weights.check(f"{name}: kernel_init", kernel_init, (1,) * (rank + 2))
+    weights.check(f"{name}: bias_init", bias_init, (layer.out_features,))
+    layer.kernel_init, layer.bias_init = kernel_init, bias_init
+
+
+def _drawn(layer, generator, in_features, dtype, swapped=False):
+    """A kernel [...window, in, out], or with both swapped, and a bias."""
+    name, shape = type(layer).__name__, (*layer.window_shape, in_features, layer.out_features)
+    kernel = weights.drawn(f"{name}: kernel_init", layer.kernel_init, generator, shape, dtype)
+    if swapped:
+        kernel = jax.device_put(np.ascontiguousarray(np.asarray(kernel).swapaxes(-1, -2)))
+    if not layer.use_bias:
+        return nnx.Param(kernel), None
+    bias = weights.drawn(f"{name}: bias_init", layer.bias_init, generator, shape[-1:], dtype)
+    return nnx.Param(kernel), nnx.Param(bias)
 
 
 def _held(layer):

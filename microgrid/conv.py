@@ -1,16 +1,11 @@
-"""Layers that hold a kernel and slide it: convolution, and its transpose.
+"""Layers that hold a kernel and slide it: convolution, and its transpose."""
 
-A kernel sees one window at a time, so it is drawn as that of a linear layer over the numbers of a window.
-"""
-
-from math import prod
 from typing import Any
 
-from . import window_checks
+from . import weights, window_checks
 from .checks import whole
 from .convolution import _swapped, conv_transpose, correlate
 from .layer import Layer
-from .linear import Linear
 
 
 class Conv(Layer):
@@ -18,7 +13,8 @@ class Conv(Layer):
 
     window_shape: (width,) for [time][in], (height, width) for [height][width][in]. strides, padding,
     dilation, groups: as in `correlate`; padding is "SAME" by default, as in Flax. The kernel is drawn from
-    N(0, 1 / inputs of a window), cut at two standard deviations (LeCun's initialisation), the bias is 0.
+    N(0, 1 / inputs of a window), cut at two standard deviations (LeCun's initialisation), the bias is 0;
+    kernel_init, bias_init: as in `Linear`.
 
     >>> import random
     >>> layer = Conv(1, 4, (3, 3))
@@ -45,17 +41,19 @@ class Conv(Layer):
         dilation=1,
         groups=1,
         use_bias=True,
+        kernel_init="lecun_normal",
+        bias_init="zeros",
     ):
         super().__init__()
         _store(self, in_features, out_features, window_shape, strides, dilation, use_bias)
+        _store_initial(self, kernel_init, bias_init)
         self.padding = window_checks.padding_of("Conv", padding, len(self.window_shape))
         self.groups = window_checks.dividing("Conv", groups, self.in_features, self.out_features)
 
     def initialize(self, draw):
         """Draws kernel and bias from a `random.Random`, unless they are there."""
         if not self.parameters:
-            window = (*self.window_shape, self.in_features // self.groups)
-            self.parameters = _drawn(draw, window, self.out_features, self.use_bias)
+            self.parameters = _drawn(self, draw, self.in_features // self.groups)
 
     def __call__(self, inputs) -> Any:
         """[time][out] or [height][width][out] Values of one example, [time][in] or [height][width][in]."""
@@ -96,9 +94,12 @@ class ConvTranspose(Layer):
         dilation=1,
         use_bias=True,
         transpose_kernel=False,
+        kernel_init="lecun_normal",
+        bias_init="zeros",
     ):
         super().__init__()
         _store(self, in_features, out_features, window_shape, strides, dilation, use_bias)
+        _store_initial(self, kernel_init, bias_init)
         self.padding = window_checks.padding_of(
             "ConvTranspose", padding, len(self.window_shape), window_checks.PLAIN
         )
@@ -108,8 +109,7 @@ class ConvTranspose(Layer):
     def initialize(self, draw):
         """Draws kernel and bias from a `random.Random`, unless they are there."""
         if not self.parameters:
-            window = (*self.window_shape, self.in_features)
-            self.parameters = _drawn(draw, window, self.out_features, self.use_bias)
+            self.parameters = _drawn(self, draw, self.in_features)
             if self.transpose_kernel:
                 rank, kernel = len(self.window_shape), self.parameters["kernel"]
                 self.parameters["kernel"] = _swapped(kernel, rank)
@@ -133,14 +133,20 @@ def _store(layer, in_features, out_features, window_shape, strides, dilation, us
     layer.use_bias = use_bias
 
 
-def _drawn(draw, window, out_features, use_bias):
-    """Parameters whose kernel [...window][out] is drawn as that of a linear layer over a whole window."""
-    linear = Linear(prod(window), out_features, use_bias)
-    linear.initialize(draw)
-    rows = linear.parameters["kernel"]
-    for size in window[:0:-1]:
-        rows = [rows[i : i + size] for i in range(0, len(rows), size)]
-    return {**linear.parameters, "kernel": rows}
+def _store_initial(layer, kernel_init, bias_init):
+    name, rank = type(layer).__name__, len(layer.window_shape)
+    weights.check(f"{name}: kernel_init", kernel_init, (1,) * (rank + 2))
+    weights.check(f"{name}: bias_init", bias_init, (layer.out_features,))
+    layer.kernel_init, layer.bias_init = kernel_init, bias_init
+
+
+def _drawn(layer, draw, in_features):
+    """A kernel [...window][in][out], and a bias."""
+    name, shape = type(layer).__name__, (*layer.window_shape, in_features, layer.out_features)
+    drawn = {"kernel": weights.drawn(f"{name}: kernel_init", layer.kernel_init, draw, shape)}
+    if layer.use_bias:
+        drawn["bias"] = weights.drawn(f"{name}: bias_init", layer.bias_init, draw, shape[-1:])
+    return drawn
 
 
 def _drawn_before_called(layer):

@@ -12,8 +12,9 @@ import jaxnets as jn
 import microgrid as mg
 from jaxnets import geometry
 from microgrid import geometry as scalar_geometry
-from microgrid.checks import flatten, shape
+from microgrid.checks import each, flatten, shape
 from microgrid.oracle import to_microgrid
+from microgrid.value import plain
 
 rng = np.random.default_rng(0)
 IMAGES, CLASSES = rng.normal(size=(6, 6, 5, 1)), np.array([0, 1, 2, 0, 1, 2])
@@ -295,3 +296,21 @@ def test_filters_say_what_their_names_promise():
     for name, expected in told.items():
         found = mg.correlate(ramp, mg.filter_kernel(name))
         assert found[0][2] == [expected], name  # around the cell 3 * 3 + 5 * 1
+
+
+@pytest.mark.parametrize("kind", ["Conv", "ConvTranspose"])
+def test_kernels_are_drawn_as_their_names_say(kind):
+    array, scalar = (
+        getattr(room, kind)(2, 3, (2,), kernel_init="ones", bias_init="ones") for room in (jn, mg)
+    )
+    array.initialize(np.random.default_rng(0))
+    scalar.initialize(random.Random(0))
+    for name, sizes in (("kernel", (2, 2, 3)), ("bias", (3,))):
+        assert array.parameters[name].tolist() == np.ones(sizes).tolist()
+        assert each(plain, scalar.parameters[name]) == np.ones(sizes).tolist()
+    spread = jn.Conv(8, 64, (3, 3), kernel_init="he_normal")
+    spread.initialize(np.random.default_rng(0))
+    assert float(spread.kernel[...].std()) == pytest.approx((2 / 72) ** 0.5, rel=0.05)  # 4,608 numbers
+    for room in (jn, mg):
+        with pytest.raises(ValueError, match=f"^{kind}: kernel_init must be one of"):
+            getattr(room, kind)(1, 1, (2,), kernel_init="kaiming")
