@@ -79,7 +79,6 @@ def positional_encoding(positions, features, max_wavelength=10000.0):
     """
     checks.whole("positional_encoding", "features", features, 1)
     checks.positive("positional_encoding", "max_wavelength", max_wavelength)
-
     shape(positions, "positional_encoding: positions")
 
     def waves(position):

@@ -232,3 +232,10 @@ def test_a_value_needs_a_key():
 def test_one_key_is_read_whatever_it_says():
     assert scalar_attention.scaled_dot_product_attention([[1.0]], [[2.0]], [[3.0]]) == [[3.0]]
     assert attention.scaled_dot_product_attention(*(jnp.array([[x]]) for x in (1.0, 2.0, 3.0))) == 3
+
+
+@pytest.mark.parametrize("positions", [None, "words"])
+def test_positions_are_numbers(positions):
+    for room in (mg, jn):
+        with pytest.raises(TypeError, match=r"^positional_encoding: positions must be "):
+            room.positional_encoding(positions, 2)

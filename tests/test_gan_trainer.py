@@ -138,7 +138,7 @@ class Mixed(nnx.Module):
 
     def __init__(self):
         self.first = nnx.Linear(3, 6, rngs=nnx.Rngs(1))
-        self.norm = nnx.BatchNorm(6, rngs=nnx.Rngs(2))
+        self.norm = jn.BatchNorm(6, rngs=nnx.Rngs(2))
         self.drop = nnx.Dropout(0.5, rngs=nnx.Rngs(3))
         self.last = nnx.Linear(6, 1, rngs=nnx.Rngs(4))
 
