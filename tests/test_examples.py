@@ -194,6 +194,7 @@ def test_the_derivation_by_hand_is_that_of_the_machine(capsys):
     assert "    d_w0 = d_z * x0" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_no_digit_is_lost_where_libraries_lose_them(capsys):
     found = example("16_lost_digits.py")["main"]()
     for (dtype, name), (_, ours) in found.items():
@@ -212,6 +213,7 @@ def assert_remedies_help(seen, gap):
         assert name == "none" or (gap(one) < gap(none) / 2 and one["test"][-1] < none["test"][-1]), name
 
 
+@pytest.mark.slow
 def test_every_remedy_against_overfitting_halves_the_gap(tmp_path, capsys):
     functions = example("17_overfitting.py")
     seen = functions["main"](tmp_path)
@@ -231,6 +233,7 @@ def test_every_remedy_against_overfitting_halves_the_gap_on_other_digits(seed):
     assert_remedies_help(seen, functions["gap"])
 
 
+@pytest.mark.slow
 def test_attention_learns_to_read_backwards(tmp_path, capsys):
     accuracy, weights = example("18_attention.py")["main"](tmp_path)
     assert accuracy >= 0.99
