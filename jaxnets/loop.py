@@ -15,7 +15,7 @@ import optax
 from flax import nnx
 from jax import lax
 
-from . import sharding
+from . import compiler, sharding
 
 
 class Carry(NamedTuple):
@@ -155,7 +155,7 @@ def chunk(step, capacity, width, dtype, remainder=0, devices=sharding.ONE):
         batch = jax.tree.map(lambda array: array.at[rows].get(mode="promise_in_bounds"), data)
         return devices.split(batch)
 
-    @jax.jit
+    @compiler.jit
     def run(carry, data, table, short, count):
         size = None if table is None else table.shape[1]
 
@@ -190,7 +190,7 @@ def evaluation(graphdef, objective, batch_size):
     def one(params, rest, batch):
         return _figures(*objective(merged(graphdef, params, rest, training=False), batch))
 
-    @jax.jit
+    @compiler.jit
     def run(params, rest, data):
         examples = data.inputs.shape[0]
         full = examples // batch_size
@@ -210,7 +210,7 @@ def evaluation(graphdef, objective, batch_size):
 def inference(graphdef):
     """The compiled function (params, rest, inputs) -> outputs in inference mode."""
 
-    @jax.jit
+    @compiler.jit
     def run(params, rest, inputs):
         return merged(graphdef, params, rest, training=False)(inputs)
 

@@ -8,7 +8,70 @@ from .convolution import _swapped, conv_transpose, correlate
 from .layer import Layer
 
 
-class Conv(Layer):
+class KernelLayer(Layer):
+    """What Conv and ConvTranspose share: the window, and how kernel and bias are drawn.
+
+    paddings: the names that padding may have.
+    """
+
+    paddings = window_checks.PADDINGS
+
+    def __init__(
+        self,
+        in_features,
+        out_features,
+        window_shape,
+        strides,
+        padding,
+        dilation,
+        use_bias,
+        kernel_init,
+        bias_init,
+    ):
+        super().__init__()
+        name = type(self).__name__
+        self.in_features = whole(name, "in_features", in_features, 1)
+        self.out_features = whole(name, "out_features", out_features, 1)
+        self.window_shape = window_checks.shape_of(name, window_shape)
+        rank = len(self.window_shape)
+        self.strides = window_checks.for_each(name, "strides", strides, rank)
+        self.dilation = window_checks.for_each(name, "dilation", dilation, rank)
+        window_checks.boolean(name, "use_bias", use_bias)
+        self.use_bias = use_bias
+        weights.check(f"{name}: kernel_init", kernel_init, (1,) * (rank + 2))
+        weights.check(f"{name}: bias_init", bias_init, (self.out_features,))
+        self.kernel_init, self.bias_init = kernel_init, bias_init
+        self.padding = window_checks.padding_of(name, padding, rank, self.paddings)
+
+    def initialize(self, draw):
+        """Draws kernel and bias from a `random.Random`, unless they are there."""
+        if self.parameters:
+            return
+        name, shape = type(self).__name__, self._shape()
+        kernel = weights.drawn(f"{name}: kernel_init", self.kernel_init, draw, shape)
+        self.parameters = {"kernel": self._laid_out(kernel)}
+        if self.use_bias:
+            bias = weights.drawn(f"{name}: bias_init", self.bias_init, draw, shape[-1:])
+            self.parameters["bias"] = bias
+
+    def _shape(self):
+        """[...window, inputs of an output, out], as the initializers want it."""
+        return *self.window_shape, self.in_features, self.out_features
+
+    def _laid_out(self, kernel):
+        return kernel
+
+    def _held(self):
+        """The kernel and the bias, drawn."""
+        if not self.parameters:
+            raise ValueError(
+                f"{type(self).__name__}: weights must be drawn before the layer is called; "
+                "call initialize(random.Random(0)), or put the layer into a NeuralNet."
+            )
+        return self.parameters["kernel"], self.parameters.get("bias")
+
+
+class Conv(KernelLayer):
     """A layer that holds kernel [...window][in / groups][out] and bias [out] and calls `correlate`.
 
     window_shape: (width,) for [time][in], (height, width) for [height][width][in]. strides, padding,
@@ -23,14 +86,6 @@ class Conv(Layer):
     (3, 4)
     """
 
-    in_features: int
-    out_features: int
-    window_shape: tuple
-    strides: Any
-    padding: Any
-    dilation: Any
-    use_bias: bool
-
     def __init__(
         self,
         in_features,
@@ -44,25 +99,20 @@ class Conv(Layer):
         kernel_init="lecun_normal",
         bias_init="zeros",
     ):
-        super().__init__()
-        _store(self, in_features, out_features, window_shape, strides, dilation, use_bias)
-        _store_initial(self, kernel_init, bias_init)
-        self.padding = window_checks.padding_of("Conv", padding, len(self.window_shape))
+        window = window_shape, strides, padding, dilation
+        super().__init__(in_features, out_features, *window, use_bias, kernel_init, bias_init)
         self.groups = window_checks.dividing("Conv", groups, self.in_features, self.out_features)
 
-    def initialize(self, draw):
-        """Draws kernel and bias from a `random.Random`, unless they are there."""
-        if not self.parameters:
-            self.parameters = _drawn(self, draw, self.in_features // self.groups)
+    def _shape(self):
+        return *self.window_shape, self.in_features // self.groups, self.out_features
 
     def __call__(self, inputs) -> Any:
         """[time][out] or [height][width][out] Values of one example, [time][in] or [height][width][in]."""
-        _drawn_before_called(self)
-        kernel, bias = self.parameters["kernel"], self.parameters.get("bias")
+        kernel, bias = self._held()
         return correlate(inputs, kernel, bias, self.strides, self.padding, self.dilation, self.groups)
 
 
-class ConvTranspose(Layer):
+class ConvTranspose(KernelLayer):
     """A layer that holds kernel [...window][in][out] and bias [out] and calls `conv_transpose`.
 
     strides: how many times larger the output is. window_shape, dilation: as in `Conv`. padding: "SAME",
@@ -76,13 +126,7 @@ class ConvTranspose(Layer):
     6
     """
 
-    in_features: int
-    out_features: int
-    window_shape: tuple
-    strides: Any
-    padding: Any
-    dilation: Any
-    use_bias: bool
+    paddings = window_checks.PLAIN
 
     def __init__(
         self,
@@ -97,61 +141,16 @@ class ConvTranspose(Layer):
         kernel_init="lecun_normal",
         bias_init="zeros",
     ):
-        super().__init__()
-        _store(self, in_features, out_features, window_shape, strides, dilation, use_bias)
-        _store_initial(self, kernel_init, bias_init)
-        self.padding = window_checks.padding_of(
-            "ConvTranspose", padding, len(self.window_shape), window_checks.PLAIN
-        )
+        window = window_shape, strides, padding, dilation
+        super().__init__(in_features, out_features, *window, use_bias, kernel_init, bias_init)
         window_checks.boolean("ConvTranspose", "transpose_kernel", transpose_kernel)
         self.transpose_kernel = transpose_kernel
 
-    def initialize(self, draw):
-        """Draws kernel and bias from a `random.Random`, unless they are there."""
-        if not self.parameters:
-            self.parameters = _drawn(self, draw, self.in_features)
-            if self.transpose_kernel:
-                rank, kernel = len(self.window_shape), self.parameters["kernel"]
-                self.parameters["kernel"] = _swapped(kernel, rank)
+    def _laid_out(self, kernel):
+        return _swapped(kernel, len(self.window_shape)) if self.transpose_kernel else kernel
 
     def __call__(self, inputs) -> Any:
         """[time][out] or [height][width][out] Values of one example, [time][in] or [height][width][in]."""
-        _drawn_before_called(self)
-        kernel, bias = self.parameters["kernel"], self.parameters.get("bias")
+        kernel, bias = self._held()
         more = self.strides, self.padding, self.dilation, self.transpose_kernel
         return conv_transpose(inputs, kernel, bias, *more)
-
-
-def _store(layer, in_features, out_features, window_shape, strides, dilation, use_bias):
-    name = type(layer).__name__
-    layer.in_features = whole(name, "in_features", in_features, 1)
-    layer.out_features = whole(name, "out_features", out_features, 1)
-    layer.window_shape = window_checks.shape_of(name, window_shape)
-    layer.strides = window_checks.for_each(name, "strides", strides, len(layer.window_shape))
-    layer.dilation = window_checks.for_each(name, "dilation", dilation, len(layer.window_shape))
-    window_checks.boolean(name, "use_bias", use_bias)
-    layer.use_bias = use_bias
-
-
-def _store_initial(layer, kernel_init, bias_init):
-    name, rank = type(layer).__name__, len(layer.window_shape)
-    weights.check(f"{name}: kernel_init", kernel_init, (1,) * (rank + 2))
-    weights.check(f"{name}: bias_init", bias_init, (layer.out_features,))
-    layer.kernel_init, layer.bias_init = kernel_init, bias_init
-
-
-def _drawn(layer, draw, in_features):
-    """A kernel [...window][in][out], and a bias."""
-    name, shape = type(layer).__name__, (*layer.window_shape, in_features, layer.out_features)
-    drawn = {"kernel": weights.drawn(f"{name}: kernel_init", layer.kernel_init, draw, shape)}
-    if layer.use_bias:
-        drawn["bias"] = weights.drawn(f"{name}: bias_init", layer.bias_init, draw, shape[-1:])
-    return drawn
-
-
-def _drawn_before_called(layer):
-    if not layer.parameters:
-        raise ValueError(
-            f"{type(layer).__name__}: weights must be drawn before the layer is called; "
-            "call initialize(random.Random(0)), or put the layer into a NeuralNet."
-        )

@@ -7,6 +7,7 @@ from .checks import whole
 ZEROS = "CONSTANT"  # the mode that pads with zeros
 MIRRORS = ("REFLECT", "SYMMETRIC", "EDGE", "WRAP")
 PLAIN = ("VALID", "SAME")
+PADDINGS = (*PLAIN, *MIRRORS)
 
 
 def is_whole(x, least):
@@ -56,7 +57,7 @@ def pairs(function, padding, rank, names=()):
     return tuple((index(low), index(high)) for low, high in padding)
 
 
-def padding_of(function, padding, rank, names=(*PLAIN, *MIRRORS)):
+def padding_of(function, padding, rank, names=PADDINGS):
     """padding as a layer keeps it: one of the names, or pairs."""
     return padding if isinstance(padding, str) and padding in names else pairs(function, padding, rank, names)
 

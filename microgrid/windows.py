@@ -5,7 +5,7 @@ n: cells in a dimension, k: cells of the window, s: stride, d: dilation, low, hi
 
 from typing import Any, NamedTuple
 
-from .window_checks import MIRRORS, PLAIN, ZEROS, for_each, padding_of, shape_of
+from .window_checks import MIRRORS, PADDINGS, PLAIN, ZEROS, for_each, padding_of, shape_of
 
 
 def reach(k, d):
@@ -59,7 +59,7 @@ class Slide(NamedTuple):
         ]
 
 
-def slide(function, sizes, window, strides, padding, dilation=1, names=(*PLAIN, *MIRRORS)):
+def slide(function, sizes, window, strides, padding, dilation=1, names=PADDINGS):
     """The `Slide` of checked arguments; sizes: the cells of the input in each dimension."""
     rank = len(window)
     strides = for_each(function, "strides", strides, rank)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from jax import lax
 
+from jaxnets import compiler
 from jaxnets.fast import kernel_slopes
 from jaxnets.fast.convolution import correlate
 from tests.fast_gradients import descent, drawn, lowered, operations, pulled
@@ -59,6 +60,10 @@ def assert_within_rounding(got, right, scale, terms):
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_values_and_gradients_are_those_of_lax_but_for_rounding(case):
+    compare_with_lax(case, jax.jit)
+
+
+def compare_with_lax(case, jit):
     shape, kernel_shape, *options = case
     x, k = drawn(shape, kernel_shape)
     (ct,) = drawn(by_lax(x, k, *options).shape, seed=1)
@@ -68,30 +73,29 @@ def test_values_and_gradients_are_those_of_lax_but_for_rounding(case):
             value, pull = jax.vjp(lambda x, k, f=function: f(x, k, *options), sign(x), sign(k))
             yield value, *pull(sign(ct))
 
-    run = jax.jit(lambda *arguments: list(results(*arguments)))
+    run = jit(lambda *arguments: list(results(*arguments)))
     terms = math.prod(kernel_shape[:-1]), math.prod(kernel_shape), math.prod(ct.shape)
     for got, right, scale, count in zip(*run(x, k, ct), terms, strict=True):
         assert_within_rounding(got, right, scale, count)
 
 
-@pytest.mark.parametrize(
-    "case", [CASES[0], CASES[8], CASES[10], ((2, 5, 7, 2), (2, 3, 2, 4), (1, 2), *CASES[0][3:])]
-)
-def test_large_images_are_summed_line_by_line_to_the_same_gradients(case, monkeypatch):
-    monkeypatch.setattr(kernel_slopes, "_LARGE", 0)
-    monkeypatch.setattr(kernel_slopes, "_ROWS", 1)
-    shape, kernel_shape, *options = case
-    form = kernel_slopes.form_of_kernel(*drawn(shape, kernel_shape), *options)
-    assert form.func is kernel_slopes._line_by_line
-    test_values_and_gradients_are_those_of_lax_but_for_rounding(case)
-    test_forward_mode_agrees_with_reverse_mode(case)
+@pytest.mark.parametrize("case", [CASES[k] for k in (0, 1, 2, 8, 11, 17)], ids=str)
+def test_values_and_gradients_are_those_of_lax_where_eigen_convolves(case):
+    compare_with_lax(case, compiler.jit)
 
 
-def test_second_derivatives_and_vmap_are_those_of_lax_line_by_line(monkeypatch):
-    monkeypatch.setattr(kernel_slopes, "_LARGE", 0)
-    monkeypatch.setattr(kernel_slopes, "_ROWS", 1)
-    test_second_derivatives_are_those_of_lax(CASES[0])
-    test_vmap_changes_nothing(CASES[0], (None, 0))
+def test_compiled_for_training_the_slopes_of_a_kernel_are_a_convolution():
+    x, k = drawn((2, 5, 4, 3), (3, 2, 3, 4))
+    options = CASES[0][2:]
+    forms = []
+
+    def seen(x, k):
+        forms.append(kernel_slopes.form_of_kernel(x, k, *options))
+        return correlate(x, k, *options)
+
+    for jit in (jax.jit, compiler.jit):
+        jit(seen).lower(x, k)
+    assert [getattr(form, "func", None) is kernel_slopes._turned for form in forms] == [False, True]
 
 
 @pytest.mark.parametrize("case", [CASES[0], CASES[11], CASES[13]], ids=str)

@@ -7,27 +7,25 @@ i: input channel, o: output channel, tap: cell of the window, S: cells of all ou
 import functools
 import math
 
-import jax
 import jax.numpy as jnp
 from jax import lax
 
+from .. import compiler
 from .taps import taps as taps_of, written_out
 
 _ROWS = 32  # of a matrix product, so that few channels do not make it a product of vectors
-_LARGE = 2**22  # bytes that no cache near a core holds
 
 
 def form_of_kernel(inputs, kernel, strides, padding, dilation, groups):
     """The linear function (tangent of kernel, inputs) -> tangent of outputs; None for lax's own."""
     *window, features, out = kernel.shape
     last = inputs.ndim - 1
-    if not written_out(inputs, kernel):
-        if groups == 1 and inputs.dtype in (jnp.float32, jnp.float64):
-            return functools.partial(_turned, strides=strides, padding=padding, dilation=dilation)
+    if inputs.dtype not in (jnp.float32, jnp.float64):
         return None
-    columns = math.prod(kernel.shape[:-1]) * math.prod(inputs.shape[:-1]) * inputs.dtype.itemsize
-    if len(window) == 2 and groups == strides[0] == 1 and window[0] * features >= _ROWS and columns > _LARGE:
-        return functools.partial(_line_by_line, strides=strides, padding=padding, dilation=dilation)
+    if groups == 1 and (compiler.convolves_by_eigen() or not written_out(inputs, kernel)):
+        return functools.partial(_turned, strides=strides, padding=padding, dilation=dilation)
+    if not written_out(inputs, kernel):
+        return None
 
     def product_of_rows(tangent, inputs):
         """The transpose: for each tap what it has seen, [i, S], times the slopes [S, o].
@@ -82,37 +80,6 @@ def _lines(rows, groups, window, strides, padding, dilation):
     starts = [t * dilation[0] * size for t in range(window[0])]
     pieces = [lax.slice_in_dim(seen, start, start + count * size, axis=2) for start in starts]
     return [lax.optimization_barrier(piece) for piece in pieces], (count, *line)
-
-
-def _line_by_line(tangent, inputs, strides, padding, dilation):
-    """The transpose: the products of `product_of_rows`, a line of the image after another.
-
-    All that the taps have seen is several times the image; of one line it stays near the core. A line is
-    copied once more on the way back, as the copies of all lines would be written to memory and read again.
-    """
-    rows, columns, features, out = tangent.shape
-    config = [(*padding[0], 0), (0, 0, 0), (*padding[1], 0), (0, 0, 0)]
-    padded = lax.transpose(inputs, (1, 3, 2, 0))
-    padded = lax.optimization_barrier(lax.pad(padded, jnp.zeros((), inputs.dtype), config))
-    reach = dilation[0] * (rows - 1)
-    count, last = padded.shape[0] - reach, padded.shape[2] - dilation[1] * (columns - 1)
-    kernels = [tangent[:, v].reshape(rows * features, out) for v in range(columns)]
-
-    @functools.partial(jax.checkpoint, prevent_cse=False)
-    def line(kernels, padded, k):
-        seen = lax.dynamic_slice_in_dim(padded, k, reach + 1)
-        seen = lax.optimization_barrier(lax.slice_in_dim(seen, 0, reach + 1, dilation[0]))
-        terms = []
-        for v, kernel in enumerate(kernels):
-            start = v * dilation[1]
-            tap = lax.slice_in_dim(seen, start, start + last, strides[1], axis=2)
-            tap = lax.optimization_barrier(tap.reshape(rows * features, -1))
-            terms.append(lax.dot_general(tap, kernel, (((0,), (0,)), ((), ()))))
-        return functools.reduce(lax.add, terms)
-
-    _, outputs = lax.scan(lambda _, k: (None, line(kernels, padded, k)), None, jnp.arange(count))
-    outputs = lax.optimization_barrier(outputs.reshape(count, -1, inputs.shape[0], out))
-    return lax.transpose(outputs, (2, 0, 1, 3))
 
 
 def _turned(tangent, inputs, strides, padding, dilation):

@@ -88,8 +88,9 @@ def _lstm_jvp(primals, tangents):
         keep = jnp.where(mask, f, 1)
     slopes = lax.optimization_barrier((by_gate, by_c, keep))  # or XLA moves them into the loop
 
-    dx = over_all_steps(inputs, dkernel) + over_all_steps(dinputs, kernel)
-    dx = dx + over_all_steps(before(carry[1], outputs), drecurrent_kernel) + dbias[None, None]
+    seen = jnp.concatenate([inputs, before(carry[1], outputs)], axis=2)
+    dx = over_all_steps(seen, jnp.concatenate([dkernel, drecurrent_kernel]))
+    dx = dx + over_all_steps(dinputs, kernel) + dbias[None, None]
 
     def step(dcarry, now):
         dc, dh = dcarry
