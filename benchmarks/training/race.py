@@ -12,7 +12,10 @@ from .workloads import REFERENCE, load
 
 WORKER = "benchmarks.training.worker"
 GEMM = "gemm"
-TOLERANCE = 0.01  # of the largest movement of a parameter: float32, and maxima that are nearly ties
+# Of the largest movement of a parameter. Rounding alone stays below 1e-4 of it. But one window of the CNN's
+# second pool has two cells 4e-7 apart, and which is the larger depends on who rounds: its slope then goes to
+# the other cell, and moves a kernel by 0.1% of the largest movement.
+TOLERANCE = 0.01
 
 
 @dataclass
