@@ -145,6 +145,9 @@ def _checked(function, query, key, value, mask, is_causal):
     if is_causal:
         past = jnp.tri(*wanted[-2:], dtype=bool).reshape((1,) * (len(wanted) - 2) + wanted[-2:])
         allowed = past if allowed is None else allowed & past
+    if allowed is not None:
+        used = jnp.expand_dims(jnp.any(allowed, axis=-2), -1)  # what only fills up a sequence may be nan
+        key, value = jnp.where(used, key, 0), jnp.where(used, value, 0)
     return query, key, value, allowed
 
 

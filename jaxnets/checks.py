@@ -91,6 +91,13 @@ def finite(function, argument, value):
         raise ValueError(f"{function}: {argument} must be a finite number; got {x}.")
 
 
+def ordered(function, **bounds):
+    """Two bounds by name, the lower one first."""
+    (low, least), (high, most) = bounds.items()
+    if least > most:
+        raise ValueError(f"{function}: {low} must be at most {high}; got {least} and {most}.")
+
+
 def share(function, argument, value):
     """A weight between nothing and all, both included: in [0, 1]."""
     if not 0 <= (x := number(function, argument, value)) <= 1:

@@ -47,8 +47,8 @@ def clip_by_global_norm(grads, max_norm):
     if not sum(leaf.size for leaf in jax.tree.leaves(grads)):
         raise ValueError("clip_by_global_norm: grads must hold at least one number; got none.")
     norm = _norm(jax.tree.leaves(grads))
-    long = norm > max_norm
-    scale = jnp.where(long, max_norm / jnp.where(long, norm, 1), 1)  # the length may be 0
+    short = norm <= max_norm  # nan is not: it spoils all gradients, so that someone will see it
+    scale = jnp.where(short, 1, max_norm / jnp.where(short, 1, norm))  # the length may be 0
     return jax.tree.map(lambda g: g * scale.astype(g.dtype), grads)
 
 
@@ -58,7 +58,7 @@ def _norm(leaves):
     largest = jax.lax.stop_gradient(jnp.max(jnp.stack(sizes)))
     unit = jnp.where((largest > 0) & jnp.isfinite(largest), largest, 1)
     squares = sum(jnp.sum((leaf / unit) ** 2) for leaf in leaves)
-    return jnp.where(squares > 0, unit * jnp.sqrt(jnp.where(squares > 0, squares, 1)), 0)
+    return jnp.where(squares == 0, 0, unit * jnp.sqrt(jnp.where(squares == 0, 1, squares)))
 
 
 def _floats(function, grads):

@@ -1,5 +1,7 @@
 """Layers that hold a kernel and slide it: convolution, and its transpose."""
 
+from typing import Any
+
 import jax
 import numpy as np
 from flax import nnx
@@ -16,6 +18,9 @@ class KernelLayer(Layer):
     paddings: the names that padding may have.
     """
 
+    strides: Any
+    padding: Any
+    dilation: Any
     paddings = window_checks.PADDINGS
 
     def __init__(

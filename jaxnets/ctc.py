@@ -54,7 +54,7 @@ def ctc_loss(logits, labels, reduction="mean", logit_lengths=None, blank=0):
             f"ctc_loss: logit_lengths must have one length for each of {examples} examples; "
             f"got shape {lengths.shape}."
         )
-    _look(labels, lengths, steps, classes, blank)
+    _look("ctc_loss: labels", labels, lengths, steps, classes, blank)
     for name, numbers in (("labels", labels), ("logit_lengths", lengths)):
         if numbers.size and not jnp.issubdtype(numbers.dtype, jnp.integer):
             raise ValueError(f"ctc_loss: {name} must be whole numbers; got an array of {numbers.dtype}.")
@@ -63,8 +63,8 @@ def ctc_loss(logits, labels, reduction="mean", logit_lengths=None, blank=0):
     return _reduce(losses(stable.log_softmax(logits), labels, lengths), reduction)
 
 
-def _look(labels, lengths, steps, classes, blank):
-    """What the numbers must be, where there are any yet."""
+def _look(told, labels, lengths, steps, classes, blank):
+    """What the numbers must be, where there are any yet. told: how to name the labels in an error."""
     if not isinstance(lengths, Tracer):
         for length in np.asarray(lengths).tolist():
             if not (isinstance(length, int) and 1 <= length <= steps):
@@ -77,22 +77,23 @@ def _look(labels, lengths, steps, classes, blank):
     for row, limit in zip(np.asarray(labels).tolist(), limits, strict=True):
         for label in row:
             if not (isinstance(label, int) and 0 <= label < classes):
-                raise ValueError(f"ctc_loss: labels must be whole numbers in 0..{classes - 1}; got {label}.")
+                raise ValueError(f"{told} must be whole numbers in 0..{classes - 1}; got {label}.")
         read = [label for label in row if label != blank]
         if row[: len(read)] != read:
-            raise ValueError(f"ctc_loss: labels must have blanks ({blank}) at the end only; got {row}.")
+            raise ValueError(f"{told} must have blanks ({blank}) at the end only; got {row}.")
         needed = len(read) + sum(a == b for a, b in pairwise(read))
         if needed > limit:
             raise ValueError(
-                f"ctc_loss: labels must fit into the time steps; "
-                f"got labels that need {needed} and {limit} steps."
+                f"{told} must fit into the time steps; got labels that need {needed} and {limit} steps."
             )
 
 
 def _loss(log_probabilities, labels, length, blank):
-    """The loss of one example, [T, C] and [L]. forward[s]: the logarithm of the probability of all paths up
-    to
-    now that have come to place s, -inf where there are none."""
+    """The loss of one example, [T, C] and [L].
+
+    forward[s]: the logarithm of the probability of all paths up to now that have come to place s, -inf where
+    there are none.
+    """
     places = jnp.stack([jnp.full_like(labels, blank), labels], axis=1).ravel()
     places = jnp.append(places, blank)
     emitted = log_probabilities[:, places]
@@ -114,8 +115,13 @@ def _loss(log_probabilities, labels, length, blank):
 
 
 def _log_sum(x):
-    """log(sum of exp(x)) along the first axis; where all is -inf it is that, and the slopes are 0."""
-    largest = lax.stop_gradient(jnp.max(x, axis=0))
-    some = largest > -jnp.inf
-    powers = jnp.exp(x - jnp.where(some, largest, 0)[None])
-    return jnp.where(some, largest, -jnp.inf) + jnp.log(jnp.where(some, jnp.sum(powers, axis=0), 1))
+    """log(sum of exp(x)) along the first axis; where all is -inf it is that, and the slopes are 0.
+
+    The largest is taken out of the sum, and what is left is small: log1p keeps the digits of a loss near 0.
+    """
+    some = jnp.any(x != -jnp.inf, axis=0)
+    top = lax.broadcasted_iota(int, x.shape, 0) == jnp.argmax(x, axis=0)[None]
+    largest = jnp.sum(jnp.where(top & some[None], x, 0), axis=0)
+    rest = ~top & (x != -jnp.inf)
+    powers = jnp.where(rest, jnp.exp(jnp.where(rest, x - largest[None], 0)), 0)
+    return jnp.where(some, largest + jnp.log1p(jnp.sum(powers, axis=0)), -jnp.inf)

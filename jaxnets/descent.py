@@ -14,7 +14,7 @@ def rate(function, learning_rate):
     A schedule is a function of the step, which counts from 0; inside a compiled function its number is
     traced, and only its shape is looked at.
     """
-    if not callable(learning_rate):
+    if not callable(learning_rate) or isinstance(learning_rate, type):
         checks.non_negative(function, "learning_rate", learning_rate, "a number or a schedule")
         return learning_rate
 

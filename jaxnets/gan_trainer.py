@@ -44,7 +44,12 @@ class GAN:
     def __init__(self, generator, discriminator, latent_features: int, seed: int = 0, dtype="float32"):
         self.latent_features = data.whole("GAN", "latent_features", latent_features, 1)
         self.seed, self.dtype = data.whole("GAN", "seed", seed, 0), data.float_type("GAN", dtype)
-        self.generator, self.discriminator = self._modules = _module(generator), _module(discriminator)
+        made = map(_module, ("generator", "discriminator"), (generator, discriminator))
+        self.generator, self.discriminator = self._modules = tuple(made)
+        if parts.shared(*self._modules):
+            raise ValueError(
+                "GAN: generator and discriminator must have no layer in common; got one in both."
+            )
         self._untrained = parts.draw(self.generator, self.seed, self.dtype)
         parts.draw(self.discriminator, (self.seed, 1), self.dtype)
         self._game: Any = None
@@ -134,6 +139,7 @@ class GAN:
                 "Fix: compile(generator_optimizer, discriminator_optimizer)."
             )
         epochs = data.whole("fit", "epochs", epochs, 0)
+        checks.flag("fit", "shuffle", shuffle)
         batch_size = None if batch_size is None else data.whole("fit", "batch_size", batch_size, 1)
         chunk_steps = None if chunk_steps is None else data.whole("fit", "chunk_steps", chunk_steps, 1)
         x = data.features("fit", "x", x, self.dtype)
@@ -142,7 +148,7 @@ class GAN:
                 f"fit: x must have the shape of what the generator makes, {self._example.shape[1:]} an "
                 f"example; got {x.shape[1:]}."
             )
-        plan = gan_step.Batches(len(x), batch_size, self._game.rounds, bool(shuffle), self.seed)
+        plan = gan_step.Batches(len(x), batch_size, self._game.rounds, shuffle, self.seed)
         bar = progress(verbose, epochs, plan.steps)
         if epochs == 0:
             return training.History(NAMES)
@@ -220,13 +226,10 @@ class GAN:
         return self.generate(np.random.default_rng(seed).standard_normal((count, self.latent_features)))
 
 
-def _module(network):
+def _module(name, network):
     """The module of a list of layers, of a NeuralNet, or itself."""
-    if isinstance(network, NeuralNet):
-        return network.module
-    if isinstance(network, nnx.Module):
-        return network
-    return parts.sequential(network)
+    network = network.module if isinstance(network, NeuralNet) else network
+    return parts.sequential(f"GAN: {name}", network)
 
 
 def _outputs(network, module, inputs):

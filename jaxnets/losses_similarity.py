@@ -57,6 +57,6 @@ def cosine_distance(predictions, targets, reduction="mean"):
 def _direction(x):
     """Rows of length 1, and where there were any: the largest number is taken out before squaring."""
     size = jnp.max(jnp.abs(x), axis=-1, keepdims=True)
-    some = size > 0
+    some = size != 0  # nan is some
     x = jnp.where(some, x, 1) / jnp.where(some, lax.stop_gradient(size), 1)
     return x / jnp.sqrt(jnp.sum(x * x, axis=-1, keepdims=True)), some[..., 0]

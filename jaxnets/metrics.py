@@ -17,22 +17,16 @@ def categorical_accuracy(outputs, targets):
         categorical_accuracy(outputs, targets) = mean_n [argmax_c outputs[n][c] == label[n]]
 
     outputs: [..., C], probabilities or scores; targets: integer labels [...] or rows [..., C], whose largest
-    element is the label. Ties go to the first class. Returns a number in [0, 1]. Raises ValueError for a
-    label out of range; a traced one is not looked at.
+    element is the label. Ties go to the first class; nan is never right. Returns a number in [0, 1]. Raises
+    ValueError for a label out of range, which in a traced one is not looked at, TypeError for labels that are
+    no whole numbers.
 
     >>> float(categorical_accuracy(jnp.array([[0.9, 0.1], [0.8, 0.2]]), jnp.array([0, 1])))
     0.5
     """
-    outputs = checks.array("categorical_accuracy", "outputs", outputs)
-    targets = checks.array("categorical_accuracy", "targets", targets)
-    labels = jnp.argmax(targets, axis=-1) if targets.ndim == outputs.ndim else targets
-    if labels.shape != outputs.shape[:-1]:
-        raise ValueError(
-            f"categorical_accuracy: targets must be labels {outputs.shape[:-1]} or rows {outputs.shape}; "
-            f"got {targets.shape}."
-        )
-    checks.labels("categorical_accuracy", "targets", labels, outputs.shape[-1])
-    return jnp.mean(jnp.argmax(outputs, axis=-1) == labels, dtype=_float(outputs))
+    outputs, labels = _labelled("categorical_accuracy", outputs, targets)
+    right = jnp.argmax(outputs, axis=-1) == labels
+    return jnp.mean(right & ~jnp.isnan(outputs).any(axis=-1), dtype=_float(outputs))
 
 
 def binary_accuracy(outputs, targets, threshold=0.5):
@@ -41,19 +35,22 @@ def binary_accuracy(outputs, targets, threshold=0.5):
         binary_accuracy(outputs, targets) = mean_n [(outputs[n] > threshold) == (targets[n] > 1/2)]
 
     outputs, targets: [...] of one shape; threshold: 0.5 for probabilities, 0 for scores. An output equal to
-    the threshold says no. Returns a number in [0, 1].
+    the threshold says no, nan is never right. Returns a number in [0, 1].
 
     >>> float(binary_accuracy(jnp.array([0.9, 0.2]), jnp.array([1, 1])))
     0.5
     """
     outputs = checks.array("binary_accuracy", "outputs", outputs)
     targets = checks.array("binary_accuracy", "targets", targets)
+    checks.finite("binary_accuracy", "threshold", threshold)
     if outputs.shape != targets.shape:
         raise ValueError(
             f"binary_accuracy: outputs and targets must have the same shape; "
             f"got {outputs.shape} and {targets.shape}."
         )
-    return jnp.mean((outputs > threshold) == (targets > 0.5), dtype=_float(outputs))
+    checks.not_empty("binary_accuracy", "outputs", outputs)
+    right = (outputs > threshold) == (targets > 0.5)
+    return jnp.mean(right & ~jnp.isnan(outputs), dtype=_float(outputs))
 
 
 def top_k_accuracy(outputs, targets, k=5):
@@ -62,18 +59,39 @@ def top_k_accuracy(outputs, targets, k=5):
         top_k_accuracy(outputs, targets) = mean_n [fewer than k outputs are above that of label[n]]
 
     outputs: [..., C], probabilities or scores; targets: integer labels [...] or rows [..., C], whose largest
-    element is the label; k: a whole number from 1 to C. Ties count as hits. Returns a number in [0, 1].
+    element is the label; k: a whole number from 1 to C. Ties count as hits, nan does not.
+    Returns a number in [0, 1]. Raises what `categorical_accuracy` raises, and ValueError for another k.
 
     >>> float(top_k_accuracy(jnp.array([[0.5, 0.3, 0.2], [0.5, 0.3, 0.2]]), jnp.array([1, 2]), k=2))
     0.5
     """
-    categorical_accuracy(outputs, targets)  # raises what is wrong with them
-    outputs, targets = jnp.asarray(outputs), jnp.asarray(targets)
+    outputs, labels = _labelled("top_k_accuracy", outputs, targets)
     if data.whole("top_k_accuracy", "k", k, 1) > outputs.shape[-1]:
         raise ValueError(f"top_k_accuracy: k must be at most the {outputs.shape[-1]} classes; got {k}.")
-    labels = jnp.argmax(targets, axis=-1) if targets.ndim == outputs.ndim else targets
     right = jnp.take_along_axis(outputs, labels[..., None].astype(int), axis=-1)
-    return jnp.mean(jnp.sum(outputs > right, axis=-1) < k, dtype=_float(outputs))
+    missed = jnp.isnan(right[..., 0]) | (jnp.sum(~(outputs <= right), axis=-1) >= k)
+    return jnp.mean(~missed, dtype=_float(outputs))
+
+
+def _labelled(function, outputs, targets):
+    """Outputs [..., C] and their labels [...]; finds everything that is wrong."""
+    outputs = checks.array(function, "outputs", outputs)
+    targets = checks.array(function, "targets", targets)
+    checks.not_empty(function, "outputs", outputs)
+    checks.last_axis(function, "outputs", outputs)
+    rows = targets.ndim == outputs.ndim
+    labels = jnp.argmax(targets, axis=-1) if rows else targets
+    if labels.shape != outputs.shape[:-1] or (rows and targets.shape != outputs.shape):
+        raise ValueError(
+            f"{function}: targets must be labels {outputs.shape[:-1]} or rows {outputs.shape}; "
+            f"got {targets.shape}."
+        )
+    if jnp.issubdtype(labels.dtype, jnp.inexact):
+        raise TypeError(
+            f"{function}: targets must be whole numbers where they are labels; got {labels.dtype}."
+        )
+    checks.labels(function, "targets", labels, outputs.shape[-1])
+    return outputs, labels
 
 
 def _float(outputs):
@@ -124,7 +142,8 @@ def resolve(names, loss):
                 )
             name, function = metric, known[metric]
         elif callable(metric) and not isinstance(metric, type):
-            name, function = getattr(metric, "__name__", type(metric).__name__).strip("<>"), metric
+            inner = getattr(metric, "func", metric)  # of a partial
+            name, function = getattr(inner, "__name__", type(inner).__name__).strip("<>"), metric
         else:
             raise TypeError(
                 f"NeuralNet.compile: a metric must be a name or a function of (outputs, targets); "

@@ -36,7 +36,7 @@ class NeuralNet:
     def __init__(self, layers, seed: int = 0, dtype="float32"):
         self.seed = data.whole("NeuralNet", "seed", seed, 0)
         self.dtype = data.float_type("NeuralNet", dtype)
-        self.module = layers if isinstance(layers, nnx.Module) else parts.sequential(layers)
+        self.module = parts.sequential("NeuralNet: layers", layers)
         self._untrained = parts.draw(self.module, self.seed, self.dtype)
         self._ids = parts.ids(self.module)
         self._frozen = frozenset()
@@ -73,8 +73,7 @@ class NeuralNet:
         optimizer: one of this library's, or any Optax transformation. loss: a name, a loss of the library
         with arguments set, such as functools.partial(jaxnets.huber, delta=0.5), or a function of (outputs,
         targets): a number, or one term an example. metrics: names ("accuracy", "top_k_accuracy",
-        "mean_squared_error", ...) or functions alike. l1, l2: rates of the penalties on all kernels (not
-        biases), part of the loss.
+        ...) or functions alike. l1, l2: rates of the penalties on all kernels, not biases, part of the loss.
         A cross-entropy behind its own softmax or sigmoid is computed from the scores in front of it. Raises
         ValueError where a loss on probabilities meets layers that end in scores, or the reverse.
         """
@@ -115,6 +114,7 @@ class NeuralNet:
         """
         objective = self._compiled("fit")
         epochs = data.whole("fit", "epochs", epochs, 0)
+        checks.flag("fit", "shuffle", shuffle)
         batch_size = data.optional(data.whole, "fit", "batch_size", batch_size, 1)
         chunk_steps = data.optional(data.whole, "fit", "chunk_steps", chunk_steps, 1)
         until_loss = data.optional(data.finite_number, "fit", "until_loss", until_loss)
@@ -201,9 +201,9 @@ class NeuralNet:
         """Let these layers learn again; all of them without a name."""
         self._frozen -= parts.named("unfreeze", self.module, layers)
 
-    def take_weights(self, other, layers=()):
+    def take_weights(self, other, layers=None):
         """Copy the weights (and batch statistics) of these layers from another net, or nnx.Module, that has
-        them at the same places: by number or by name, as in `freeze`; all without a name."""
+        them at the same places: one or several, by number or by name as in `freeze`; None for all."""
         if not isinstance(source := getattr(other, "module", other), nnx.Module):
             raise TypeError(f"take_weights: other must be a NeuralNet or an nnx.Module; got {other!r}.")
         parts.take("take_weights", self.module, source, layers)
@@ -229,7 +229,7 @@ class NeuralNet:
         y = data.numbers(function, "y", y)
         data.same_length(function, "x", x, "y", y)
         outputs, objective = self._outputs(function, x), self._programs.objective
-        y = targets.fitting(function, "y", y, objective.name, outputs.shape, self.dtype)
+        y = targets.fitting(function, "y", y, objective, outputs.shape, self.dtype)
         weights = None if sample_weight is None else data.weights(function, sample_weight, len(x), self.dtype)
         batch = loop.Batch(x, y, weights)
         objective.check(function, outputs, batch)

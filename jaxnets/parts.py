@@ -12,19 +12,27 @@ from .embedding import Embedding
 from .objective import describe, layers_of
 
 
-def sequential(layers):
-    """A Sequential of layers and functions."""
+def shared(module, other):
+    """Whether two modules have a variable in common."""
+    one, two = (
+        {id(part) for _, part in nnx.iter_graph(x) if isinstance(part, nnx.Variable)} for x in (module, other)
+    )
+    return bool(one & two)
+
+
+def sequential(told, layers):
+    """A module as it is, a Sequential of a list of layers. told: who asks for what: "NeuralNet: layers"."""
+    if isinstance(layers, nnx.Module):
+        return layers
     if not isinstance(layers, list | tuple):
-        raise TypeError(
-            f"NeuralNet: layers must be a list of layers or an nnx.Module; got {checks.told(layers)}."
-        )
+        raise TypeError(f"{told} must be a list of layers or an nnx.Module; got {checks.told(layers)}.")
     if not layers:
-        raise ValueError("NeuralNet: layers must hold at least one layer; got an empty list.")
+        raise ValueError(f"{told} must hold at least one layer; got an empty list.")
     for i, layer in enumerate(layers):
         if isinstance(layer, type) or not callable(layer):
             fix = f" Fix: {layer.__name__}(...)." if isinstance(layer, type) else ""
             raise TypeError(
-                f"NeuralNet: layer {i} must be a layer or a function of an array; "
+                f"{told.split(':')[0]}: layer {i} must be a layer or a function of an array; "
                 f"got {checks.told(layer)}.{fix}"
             )
     return nnx.Sequential(*layers)
@@ -91,8 +99,11 @@ def named(function, module, names):
 def take(function, module, other, names):
     """Copy parameters and batch statistics of the named parts of another module, which has them at the same
     places in the same shapes; all or, with a sentence, nothing."""
-    names = [names] if isinstance(names, int | str) else names  # layers=0 is no empty list
-    prefixes = {path[:-1] for path in named(function, module, names)}
+    if names is not None and not isinstance(names, list | tuple | range):
+        names = [names]
+    elif names is not None and not names:
+        raise ValueError(f"{function}: layers must name at least one part; got {names}. Fix: None for all.")
+    prefixes = {path[:-1] for path in named(function, module, names or ())}
 
     def variables(source):
         flat = nnx.to_flat_state(nnx.state(source, nnx.Not(nnx.RngState)))

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
+from jax.core import Tracer
 
 from . import checks
 from .layer import Layer
@@ -57,6 +58,9 @@ def dropout(inputs, mask, rate=0.5):
     checks.fraction("dropout", "rate", rate)
     inputs, mask = checks.numbers("dropout", "inputs", inputs), checks.array("dropout", "mask", mask)
     checks.same_shape("dropout", ("inputs", "mask"), inputs, mask, fixable=False)
+    if not isinstance(mask, Tracer) and ((marks := np.asarray(mask)) * (1 - marks) != 0).any():
+        odd = marks[(marks != 0) & (marks != 1)][0]
+        raise ValueError(f"dropout: mask must be 1 where the neuron stays, else 0; got {odd}.")
     return inputs * mask.astype(inputs.dtype) / (1 - rate)
 
 

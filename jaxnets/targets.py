@@ -6,16 +6,17 @@ N: examples, C: classes.
 import jax.numpy as jnp
 import numpy as np
 
-from . import data
+from . import ctc, data
 
 
-def fitting(function, argument, values, loss, outputs, dtype):
+def fitting(function, argument, values, objective, outputs, dtype):
     """Targets that fit the loss and the network's outputs, a shape [N, ...].
 
-    loss: the name of one of the library's losses, or None for a user's own function, whose targets are only
-    counted and cast; floats (N,) beside outputs (N, 1) are refused all the same, as the difference of both
-    would be (N, N). Integer labels stay integers; everything else is cast to dtype.
+    objective: whose loss it is; a user's own function has no name, and its targets are only counted and
+    cast; floats (N,) beside outputs (N, 1) are refused all the same, as the difference of both would be
+    (N, N). Integer labels stay integers; everything else is cast to dtype.
     """
+    loss = objective.name
     array = data.numbers(function, argument, values)
     if len(array) != outputs[0]:
         raise ValueError(
@@ -24,7 +25,7 @@ def fitting(function, argument, values, loss, outputs, dtype):
     if loss in data.CATEGORICAL_LOSSES:
         return _classes(function, argument, array, loss, outputs, dtype)
     if loss in data.SEQUENCE_LOSSES:
-        return _sequences(function, argument, array, loss, outputs)
+        return _sequences(function, argument, array, loss, outputs, objective.keywords.get("blank", 0))
     if loss in data.ELEMENTWISE_LOSSES:
         _same_shape(function, argument, array, loss, outputs)
     elif array.dtype.kind in "iu":
@@ -50,13 +51,15 @@ def fitting(function, argument, values, loss, outputs, dtype):
     return data.cast(function, argument, array, dtype)
 
 
-def _sequences(function, argument, array, loss, outputs):
-    """Rows of labels [N, L] beside outputs [N, T, C]; what the labels must be, the loss says itself."""
+def _sequences(function, argument, array, loss, outputs, blank):
+    """Rows of labels [N, L] beside outputs [N, T, C]; while training the loss cannot look at them."""
     if len(outputs) != 3 or array.ndim != 2 or array.dtype.kind not in "iu":
         raise ValueError(
             f"{function}: {argument} must be integer labels [N, L], beside outputs [N, T, C], for {loss}; "
             f"got dtype {array.dtype} of shape {array.shape} and outputs {outputs}."
         )
+    _, steps, classes = outputs
+    ctc._look(f"{function}: {argument}", array, np.full(len(array), steps), steps, classes, blank)
     return data.cast(function, argument, array, np.int32)
 
 

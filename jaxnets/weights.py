@@ -70,7 +70,8 @@ def drawn(told, given, generator, shape, dtype="float32"):
     """An array of weights, of a shape and a type.
 
     given: the name of an initializer, or a function of (generator, shape, dtype) that returns an array;
-    generator: numpy's. told: who asks, such as "Linear: kernel_init", for the sentence about a function that
+    generator: numpy's; an initializer of JAX or Flax, whose first argument is `key`, gets a key drawn from
+    it. told: who asks, such as "Linear: kernel_init", for the sentence about a function that
     returns something else.
 
     >>> drawn("Linear: bias_init", "zeros", np.random.default_rng(0), (2,)).tolist()
@@ -78,7 +79,22 @@ def drawn(told, given, generator, shape, dtype="float32"):
     """
     check(told, given, shape)
     initial = initializer(given) if isinstance(given, str) else given
-    array = initial(generator, tuple(shape), dtype)
+    array = initial(_chance(initial, generator), tuple(shape), dtype)
     if np.shape(array) != tuple(shape):
         raise ValueError(f"{told} must return weights of shape {tuple(shape)}; got {np.shape(array)}.")
-    return jax.device_put(np.asarray(array, dtype))
+    if not np.can_cast(np.asarray(array).dtype, dtype, "same_kind"):
+        raise TypeError(f"{told} must return real weights; got an array of {np.asarray(array).dtype}.")
+    with np.errstate(over="ignore"):
+        array = np.asarray(array, dtype)
+    if not np.isfinite(array).all():
+        raise ValueError(f"{told} must return finite weights; got {array[~np.isfinite(array)][0]}.")
+    return jax.device_put(array)
+
+
+def _chance(initial, generator):
+    """What an initializer draws from: numpy's generator, or a key of JAX."""
+    try:
+        first = next(iter(inspect.signature(initial).parameters), None)
+    except (TypeError, ValueError):  # a builtin may have no signature
+        first = None
+    return jax.random.key(generator.integers(2**32, dtype=np.uint32)) if first == "key" else generator

@@ -65,7 +65,8 @@ def _pair(forward_rnn, backward_rnn):
             raise TypeError(f"Bidirectional: {name} must be an RNN, LSTM or GRU; got {layer!r}.")
         if layer.reverse != (name == "backward_rnn"):
             raise ValueError(
-                f"Bidirectional: {name} must have reverse={not layer.reverse}; got {layer.reverse}."
+                f"Bidirectional: {name} must have reverse={not layer.reverse}; got {layer.reverse}. "
+                f"Fix: {type(layer).__name__}(..., reverse={not layer.reverse})."
             )
     for rule in ("in_features", "return_sequences"):
         one, other = getattr(forward_rnn, rule), getattr(backward_rnn, rule)

@@ -98,6 +98,13 @@ def finite(function, argument, value):
     _in_range(function, argument, value, "a finite number", lambda x: -math.inf < x < math.inf)
 
 
+def ordered(function, **bounds):
+    """Two bounds by name, the lower one first."""
+    (low, least), (high, most) = bounds.items()
+    if least > most:
+        raise ValueError(f"{function}: {low} must be at most {high}; got {least} and {most}.")
+
+
 def share(function, argument, value):
     """A weight between nothing and all, both included: in [0, 1]."""
     _in_range(function, argument, value, "in [0, 1]", lambda x: 0 <= x <= 1)

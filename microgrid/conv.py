@@ -14,6 +14,9 @@ class KernelLayer(Layer):
     paddings: the names that padding may have.
     """
 
+    strides: Any
+    padding: Any
+    dilation: Any
     paddings = window_checks.PADDINGS
 
     def __init__(

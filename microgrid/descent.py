@@ -62,7 +62,7 @@ def by_array(function, learning_rate, rule, memory):
 
 
 def _checked(function, learning_rate):
-    if not callable(learning_rate):
+    if not callable(learning_rate) or isinstance(learning_rate, type):
         checks.non_negative(function, "learning_rate", learning_rate, "a number or a schedule")
 
 

@@ -61,6 +61,14 @@ class Embedding(Layer):
                 [Value(draw.gauss(0, size)) for _ in range(self.features)] for _ in rows
             ]
 
+    def check(self, function, examples):
+        """Raises ValueError for the first id that the table does not have."""
+        for at, i in _indexed(examples):
+            if isinstance(i, int) and not 0 <= i < self.num_embeddings:
+                raise ValueError(
+                    f"{function}: x must be ids from 0 to {self.num_embeddings - 1}; got {i} at index {at}."
+                )
+
     def __call__(self, inputs):
         """[..., features] Values of one example, [...] ids."""
         if not self.parameters:
@@ -70,3 +78,12 @@ class Embedding(Layer):
             )
         ids = each(lambda i: plain(i) if isinstance(i, Value) else i, inputs)
         return embedding(ids, self.parameters["table"])
+
+
+def _indexed(array, at=()):
+    """Each number of nested lists, and where it is."""
+    if not isinstance(array, list | tuple):
+        yield at, array
+        return
+    for k, inner in enumerate(array):
+        yield from _indexed(inner, (*at, k))

@@ -10,7 +10,7 @@ from . import checks, data
 from .activations import sigmoid, softmax
 from .checks import each, flatten, shape
 from .gan import _known, discriminator_loss, generator_loss, gradient_penalty, interpolation
-from .layer import Activation
+from .layer import Activation, Layer
 from .neural_net import History, NeuralNet
 from .optimizers import Optimizer
 from .transforms import grad
@@ -35,6 +35,13 @@ class GAN:
     def __init__(self, generator, discriminator, latent_features, seed=0):
         self.latent_features = checks.whole("GAN", "latent_features", latent_features, 1)
         self.seed = checks.whole("GAN", "seed", seed, 0)
+        for name, network in (("generator", generator), ("discriminator", discriminator)):
+            if not isinstance(network, list | tuple) or not network:
+                raise TypeError(f"GAN: {name} must be a list of layers; got {network!r}.")
+        if {id(layer) for layer in generator if isinstance(layer, Layer)} & set(map(id, discriminator)):
+            raise ValueError(
+                "GAN: generator and discriminator must have no layer in common; got one in both."
+            )
         self.generator, self.discriminator = NeuralNet(generator, seed), NeuralNet(discriminator, seed + 1)
         self._draw, self.history = random.Random(self.seed), None
         self._kind: Any = None

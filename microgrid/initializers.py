@@ -66,6 +66,7 @@ def uniform(noise, low=-0.05, high=0.05):
     """
     checks.finite("uniform", "low", low)
     checks.finite("uniform", "high", high)
+    checks.ordered("uniform", low=low, high=high)
     return each(lambda x: low + (high - low) * x, _noise("uniform", noise))
 
 

@@ -34,6 +34,9 @@ class Layer:
     def initialize(self, draw):
         """Draws the weights that are not there yet from a `random.Random`."""
 
+    def check(self, function, examples):
+        """Raises ValueError for examples that the layer cannot take, before any is; function: who asks."""
+
     def batch(self, examples):
         """What the layer makes of a batch: one example at a time, unless a subclass compares them."""
         return [self(example) for example in examples]

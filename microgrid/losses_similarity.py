@@ -48,9 +48,9 @@ def cosine_distance(predictions, targets, reduction="mean"):
 
     def term(row, target):
         lengths = [norm(row), norm(target)]
-        u, v = ([x / where(d > 0, d, 1) for x in xs] for xs, d in zip((row, target), lengths, strict=True))
+        u, v = ([x / where(d == 0, 1, d) for x in xs] for xs, d in zip((row, target), lengths, strict=True))
         half = total([(a - b) * (a - b) for a, b in zip(u, v, strict=True)]) / 2
-        return where(lengths[0] > 0, where(lengths[1] > 0, half, 1), 1)
+        return where(lengths[0] == 0, 1, where(lengths[1] == 0, 1, half))
 
     return _vectors("cosine_distance", ("predictions", "targets"), predictions, targets, reduction, term)
 

@@ -103,6 +103,7 @@ class NeuralNet:
         """
         x, y = self._examples("fit", x, y)
         checks.whole("fit", "epochs", epochs, 0)
+        checks.flag("fit", "shuffle", shuffle)
         size = len(x) if batch_size is None else checks.whole("fit", "batch_size", batch_size, 1)
         if until_loss is not None:
             checks.finite("fit", "until_loss", until_loss)
@@ -134,6 +135,11 @@ class NeuralNet:
         if not isinstance(other, NeuralNet):
             raise TypeError(f"take_weights: other must be a microgrid.NeuralNet; got {other!r}.")
         chosen = range(len(self.layers)) if layers is None else self._within("take_weights", [layers])
+        if not chosen:
+            raise ValueError(
+                f"take_weights: layers must name at least one part; got {layers}. Fix: None for all."
+            )
+        self._weighty("take_weights", chosen if layers is not None else ())
         mine, theirs = [], []
         for i in chosen:
             pair = [net.layers[i].parameters if i < len(net.layers) else {} for net in (self, other)]
@@ -197,13 +203,21 @@ class NeuralNet:
                 f"{function}: the net must be compiled first. Fix: net.compile(optimizer, loss)."
             )
         x = data.features(function, "x", x)
+        self.layers[0].check(function, x)
         first: Any = self._forward(x[:1])
         return x, data.targets(function, "y", y, self._objective.name, (len(x), *checks.shape(first)[1:]))
 
     def _mark(self, function, layers, frozen):
-        for i in self._within(function, layers) if layers else range(len(self.layers)):
+        self._weighty(function, chosen := self._within(function, layers))
+        for i in chosen if layers else range(len(self.layers)):
             self.layers[i].frozen = frozen
         self._state = None  # the optimizer's memory belongs to another list of weights
+
+    def _weighty(self, function, chosen):
+        """Raises ValueError for a layer without weights."""
+        for i in chosen:
+            if not self.layers[i].parameters:
+                raise ValueError(f"{function}: layer {i} has no weights.")
 
     def _within(self, function, layers):
         """The indices of layers, named one by one or in lists."""

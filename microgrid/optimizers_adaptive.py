@@ -188,6 +188,7 @@ def rprop(learning_rate, eta_minus=0.5, eta_plus=1.2, min_step_size=1e-6, max_st
     checks.positive("rprop", "eta_plus", eta_plus)
     checks.positive("rprop", "min_step_size", min_step_size)
     checks.positive("rprop", "max_step_size", max_step_size)
+    checks.ordered("rprop", min_step_size=min_step_size, max_step_size=max_step_size)
 
     def rule(g, w, t, memory):
         e, c = memory

@@ -53,6 +53,9 @@ def dropout(inputs, mask, rate=0.5):
     """
     checks.fraction("dropout", "rate", rate)
     checks.same_shape("dropout", ("inputs", "mask"), inputs, mask)
+    for keep in mask:
+        if keep != 0 and keep != 1:
+            raise ValueError(f"dropout: mask must be 1 where the neuron stays, else 0; got {keep}.")
     return [x * keep / (1 - rate) for x, keep in zip(inputs, mask, strict=True)]
 
 

@@ -1,9 +1,10 @@
 """Drawing initial weights: the noise that the formulas of initializers.py turn into kernels and biases."""
 
 import inspect
+import math
 
 from . import checks, initializers
-from .checks import each
+from .checks import each, flatten
 from .value import Value, plain
 
 
@@ -74,6 +75,9 @@ def drawn(told, given, draw, shape):
     numbers = (initializer(given) if isinstance(given, str) else given)(draw, tuple(shape))
     if (got := checks.shape(numbers, told)) != tuple(shape):
         raise ValueError(f"{told} must return weights of shape {tuple(shape)}; got {got}.")
+    for x in flatten(numbers):
+        if x != x or abs(plain(x)) == math.inf:
+            raise ValueError(f"{told} must return finite weights; got {plain(x)}.")
     return each(lambda x: Value(plain(x)), numbers)
 
 

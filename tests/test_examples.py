@@ -208,7 +208,7 @@ def test_no_digit_is_lost_where_libraries_lose_them(capsys):
 def assert_remedies_help(seen, gap):
     """Half the gap at most, and a lower loss on what was never seen."""
     none = seen["none"]
-    assert gap(none) > 0.8 and none["train"][-1] < 0.05, "learnt by heart"
+    assert gap(none) > 0.7 and none["train"][-1] < 0.05, "learnt by heart"
     for name, one in seen.items():
         assert name == "none" or (gap(one) < gap(none) / 2 and one["test"][-1] < none["test"][-1]), name
 

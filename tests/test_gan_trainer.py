@@ -257,7 +257,7 @@ GENERATOR, DISCRIMINATOR = [jn.Linear(2, 3)], [jn.Linear(3, 1)]
             ([lambda x: x[:1]], DISCRIMINATOR, 2),
             "the generator must return one array with a row for each of the 2",
         ),
-        ((GENERATOR, [], 2), "layers must hold at least one layer"),
+        ((GENERATOR, [], 2), "GAN: discriminator must hold at least one layer"),
     ],
 )
 def test_networks_that_cannot_play_are_refused(arguments, words):

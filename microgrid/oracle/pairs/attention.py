@@ -24,7 +24,8 @@ HEADS = (
     (dict(value=[[1.0]] * 3), "num_heads must divide the 1 features of value (3, 1); got 2."),
     (dict(num_heads=0), "num_heads must be a whole number >= 1; got 0."),
 )
-qkv = dict(query=mat(real, 2, 2), key=mat(real, 3, 2), value=mat(real, 3, 2), mask=mat(yes, 2, 3), is_causal=causal)
+# Scores 708 to 745 apart would make weights that XLA flushes to 0: keys are of ordinary size.
+qkv = dict(query=mat(real, 2, 2), key=mat(moderate, 3, 2), value=mat(real, 3, 2), mask=mat(yes, 2, 3), is_causal=causal)
 heads = dict(query=mat(moderate, 2, 2), key=mat(moderate, 3, 2), value=mat(moderate, 3, 4), num_heads=choice(2), mask=mat(yes, 2, 3), is_causal=choice(True))
 PAIRS = (
     Pair("attention.scaled_dot_product_attention", qkv, fails=SHAPES),
