@@ -94,7 +94,7 @@ def finite(function, argument, value):
 def ordered(function, **bounds):
     """Two bounds by name, the lower one first."""
     (low, least), (high, most) = bounds.items()
-    if least > most:
+    if not (isinstance(least, Tracer) or isinstance(most, Tracer)) and least > most:
         raise ValueError(f"{function}: {low} must be at most {high}; got {least} and {most}.")
 
 

@@ -16,7 +16,8 @@ _by_eigen = contextvars.ContextVar("convolutions of what is traced are computed 
 def jit(function):
     """`jax.jit`, with options of XLA that make training faster where the default device is a CPU.
 
-    An option that this version of XLA does not have is left out.
+    An option that this version of XLA does not have is left out. JAX takes options only for a function that
+    is not called inside another compiled or differentiated one.
 
     >>> float(jit(lambda x: x * 2)(3.0))
     6.0

@@ -210,7 +210,7 @@ def evaluation(graphdef, objective, batch_size):
 def inference(graphdef):
     """The compiled function (params, rest, inputs) -> outputs in inference mode."""
 
-    @compiler.jit
+    @jax.jit
     def run(params, rest, inputs):
         return merged(graphdef, params, rest, training=False)(inputs)
 

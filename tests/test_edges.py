@@ -48,6 +48,11 @@ def test_tanh_in_single_precision_is_the_library_s():
     assert jn.activations.tanh(points).tolist() == jnp.tanh(points).tolist()
 
 
+@pytest.mark.parametrize("room", [jn, mg])
+def test_a_gradient_as_long_as_the_bound_stays_as_it_is(room):
+    assert list(room.clip_by_global_norm([3.0, 4.0], 5.0)) == [3.0, 4.0]
+
+
 def test_softmax_works_along_the_last_axis():
     rows = np.random.default_rng(0).normal(size=(2, 3, 4))
     each = [[jn.softmax(row).tolist() for row in block] for block in rows]

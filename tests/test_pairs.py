@@ -14,8 +14,11 @@ FORMULAS = [pair for pair in PAIRS if not pair.walks]
 BOUNDS = (4, 8)  # ULP, of values and of gradients
 
 
-def named(pairs):
-    return pytest.mark.parametrize("pair", pairs, ids=lambda pair: pair.name)
+def named(pairs, every=1):
+    """A test of each row, of one in so many unless slow tests run."""
+    marks = [() if k % every == 0 else pytest.mark.slow for k in range(len(pairs))]
+    chosen = [pytest.param(pair, id=pair.name, marks=mark) for pair, mark in zip(pairs, marks, strict=True)]
+    return pytest.mark.parametrize("pair", chosen)
 
 
 @named(PAIRS)
@@ -59,7 +62,7 @@ def test_both_rooms_agree_with_fifty_digits(pair):
             assert distances[0] <= pair.ulps[0] and distances[1] <= pair.ulps[1], (case, distances)
 
 
-@named(FORMULAS)
+@named(FORMULAS, every=4)
 def test_jit_changes_nothing(pair):
     scalar, array = check.rooms(pair)
     compiled, eager = (check.runner(pair, array, compiled) for compiled in (True, False))

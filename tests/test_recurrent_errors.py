@@ -35,10 +35,10 @@ MADE = {
     "Bidirectional: forward_rnn must be an RNN, LSTM or GRU; got 3.": lambda room: room.Bidirectional(
         3, room.GRU(2, 3, reverse=True)
     ),
-    "Bidirectional: backward_rnn must have reverse=True; got False.": lambda room: room.Bidirectional(
-        room.GRU(2, 3), room.GRU(2, 3)
-    ),
-    "Bidirectional: forward_rnn must have reverse=False; got True.": lambda room: room.Bidirectional(
+    "Bidirectional: backward_rnn must have reverse=True; got False. "
+    "Fix: GRU(..., reverse=True).": lambda room: room.Bidirectional(room.GRU(2, 3), room.GRU(2, 3)),
+    "Bidirectional: forward_rnn must have reverse=False; got True. "
+    "Fix: GRU(..., reverse=False).": lambda room: room.Bidirectional(
         room.GRU(2, 3, reverse=True), room.GRU(2, 3, reverse=True)
     ),
     "Bidirectional: in_features of both layers must be the same; got 2 and 1.": lambda room: (

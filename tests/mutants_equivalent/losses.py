@@ -16,6 +16,6 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "log_cosh: minimum(size, 2) -> minimum(size, 3)": DISCARDED,
     },
     "microgrid.losses_similarity": {
-        "cosine_distance: where(d > 0, d, 1) -> where(d > 0, d, 2)": DISCARDED,
+        "cosine_distance: where(d == 0, 1, d) -> where(d == 0, 2, d)": DISCARDED,
     },
 }

@@ -1,16 +1,9 @@
 """The mutants of schedules_cosine that say the same: module -> change -> why."""
 
-SEAM = "both pieces meet there, at the peak"
 FIRST = "of a rise of one step only the beginning is seen, and of one of no steps nothing"
 
 EQUIVALENT = {
-    "microgrid.schedules_cosine": {
-        "warmup_cosine_decay: t < warmup_steps -> t <= warmup_steps": SEAM,
-        "one_cycle: t < rise -> t <= rise": SEAM,
-    },
     "jaxnets.schedules_cosine": {
-        "warmup_cosine_decay: t < warmup_steps -> t <= warmup_steps": SEAM,
-        "one_cycle: t < rise -> t <= rise": SEAM,
         "warmup_cosine_decay: max(warmup_steps, 1) -> max(warmup_steps, 2)": FIRST,
         "one_cycle: max(rise, 1) -> max(rise, 2)": FIRST,
     },

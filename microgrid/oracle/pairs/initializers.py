@@ -5,6 +5,8 @@ from .pair import Pair
 
 kernel = mat(moderate, 3, 2)
 window = vec(mat(moderate, 3, 2), 2)
+below = Sampler(lambda draw: -draw.random(), (-0.5, 0.0))
+above = Sampler(lambda draw: 2 * draw.random(), (0.0, 3.0))
 wide = Sampler(
     lambda draw: [[draw.gauss(0, 1) for _ in range(4)] for _ in range(2)],
     ([[1.0, 0.0, 0.0, 0.0], [1.0, 1e-3, 0.0, 0.0]],),
@@ -22,7 +24,7 @@ PAIRS = (
     Pair("initializers.zeros", dict(noise=kernel), fails=(EMPTY,)),
     Pair("initializers.ones", dict(noise=kernel), fails=(EMPTY,)),
     Pair("initializers.constant", dict(noise=kernel, value=moderate), fails=(EMPTY, (dict(value=float("inf")), "value must be a finite number; got inf."), (dict(value=True), "value must be a number; got True."))),
-    Pair("initializers.uniform", dict(noise=kernel, low=moderate, high=moderate), fails=(EMPTY, (dict(low=float("nan")), "low must be a finite number; got nan."), (dict(high=float("inf")), "high must be a finite number; got inf."))),
+    Pair("initializers.uniform", dict(noise=kernel, low=below, high=above), fails=(EMPTY, (dict(low=1.0, high=0.5), "low must be at most high; got 1.0 and 0.5."), (dict(low=float("nan")), "low must be a finite number; got nan."), (dict(high=float("inf")), "high must be a finite number; got inf."))),
     Pair("initializers.normal", dict(noise=mat(real, 3, 2), stddev=unit), fails=(EMPTY, BAD_STDDEV)),
     Pair("initializers.truncated_normal", dict(noise=kernel, stddev=unit), fails=(EMPTY, BAD_STDDEV)),
     Pair("initializers.glorot_uniform", dict(noise=window), fails=(EMPTY, NO_FANS)),
