@@ -139,7 +139,7 @@ class NeuralNet:
             raise ValueError(
                 f"take_weights: layers must name at least one part; got {layers}. Fix: None for all."
             )
-        self._weighty("take_weights", chosen if layers is not None else ())
+        self._must_have_weights("take_weights", chosen if layers is not None else ())
         mine, theirs = [], []
         for i in chosen:
             pair = [net.layers[i].parameters if i < len(net.layers) else {} for net in (self, other)]
@@ -208,12 +208,12 @@ class NeuralNet:
         return x, data.targets(function, "y", y, self._objective.name, (len(x), *checks.shape(first)[1:]))
 
     def _mark(self, function, layers, frozen):
-        self._weighty(function, chosen := self._within(function, layers))
+        self._must_have_weights(function, chosen := self._within(function, layers))
         for i in chosen if layers else range(len(self.layers)):
             self.layers[i].frozen = frozen
         self._state = None  # the optimizer's memory belongs to another list of weights
 
-    def _weighty(self, function, chosen):
+    def _must_have_weights(self, function, chosen):
         """Raises ValueError for a layer without weights."""
         for i in chosen:
             if not self.layers[i].parameters:

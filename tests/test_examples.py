@@ -205,10 +205,10 @@ def test_no_digit_is_lost_where_libraries_lose_them(capsys):
     assert "ULP, worst of 46 points" in capsys.readouterr().out
 
 
-def assert_remedies_help(seen, gap):
-    """Half the gap at most, and a lower loss on what was never seen."""
+def assert_remedies_help(seen, gap, least=0.8):
+    """Half the gap at most, and a lower loss on what was never seen; least: the gap without a remedy."""
     none = seen["none"]
-    assert gap(none) > 0.7 and none["train"][-1] < 0.05, "learnt by heart"
+    assert gap(none) > least and none["train"][-1] < 0.05, "learnt by heart"
     for name, one in seen.items():
         assert name == "none" or (gap(one) < gap(none) / 2 and one["test"][-1] < none["test"][-1]), name
 
@@ -230,7 +230,7 @@ def test_every_remedy_against_overfitting_halves_the_gap_on_other_digits(seed):
     train, test = functions["data"](seed)
     remedies = functions["REMEDIES"].items()
     seen = {name: functions["curves"](train, test, **remedy, seed=seed) for name, remedy in remedies}
-    assert_remedies_help(seen, functions["gap"])
+    assert_remedies_help(seen, functions["gap"], least=0.7)
 
 
 @pytest.mark.slow
