@@ -4,6 +4,7 @@ Promises: no value and no gradient is further apart than the bound of its row, i
 place: between 1 and 2 one ULP is 2**-52, the smallest step a number can make.
 """
 
+import os
 import sys
 import time
 from itertools import groupby
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import jax
 
-from microgrid.oracle import PAIRS, verdict
+from microgrid.oracle import PAIRS, verdicts
+
+CORES = os.cpu_count()
 
 
 def mark(distance, bound):
@@ -78,7 +81,7 @@ def summary(topic, verdicts):
     )
 
 
-def main(folder="demo_output", pairs=PAIRS, count=1):
+def main(folder="demo_output", pairs=PAIRS, count=1, processes=CORES):
     """Cross-checks the rows, count drawn cases for each choice of arguments; leaves a picture. Returns the
     Verdicts."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -89,23 +92,21 @@ def main(folder="demo_output", pairs=PAIRS, count=1):
     print("  topic               formulas   cases     value   bound  gradient   bound  nearest in value")
     bar = Progress(TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), transient=True)
     bar.disable = not sys.stdout.isatty()
-    verdicts = []
+    seen = []
     with jax.enable_x64(True), bar:
         task = bar.add_task("cross-checking", total=len(pairs))
-        for topic, rows in groupby(pairs, key=lambda pair: pair.topic):
-            of_topic = []
-            for pair in rows:
-                of_topic.append(verdict(pair, count))
-                bar.advance(task)
+        coming = bar.track(verdicts(pairs, count, processes), task_id=task)
+        for topic, found in groupby(coming, key=lambda verdict: verdict.pair.topic):
+            of_topic = list(found)
             print(summary(topic, of_topic), flush=True)
-            verdicts += of_topic
+            seen += of_topic
     seconds, path = time.perf_counter() - start, Path(folder, "agreement.png")
-    picture(verdicts, path)
-    good, cases = sum(verdict.ok for verdict in verdicts), sum(verdict.cases for verdict in verdicts)
-    print(f"\n{good} of {len(verdicts)} formulas agree within their bounds", end=", ")
+    picture(seen, path)
+    good, cases = sum(verdict.ok for verdict in seen), sum(verdict.cases for verdict in seen)
+    print(f"\n{good} of {len(seen)} formulas agree within their bounds", end=", ")
     print(f"on {cases:,} cases, in {seconds:.1f} s, compilation included.")
     print(f"Every formula, as a picture: {path}")
-    return verdicts
+    return seen
 
 
 if __name__ == "__main__":

@@ -1,5 +1,4 @@
-"""The loss that a network is trained on: a function by name or by hand, in its fused form, with its
-penalties."""
+"""The loss that a network is trained on: by name or by hand, in its fused form, with its penalties."""
 
 import inspect
 from functools import partial
@@ -52,8 +51,7 @@ _ON_SCORES = {  # a loss on scores, and the one on probabilities instead
 
 def layers_of(module):
     """The layers of a Sequential, or () for a module that does not say what comes last."""
-    # a subclass may call them otherwise
-    return tuple(module.layers) if type(module) is nnx.Sequential else ()
+    return tuple(module.layers) if type(module) is nnx.Sequential else ()  # a subclass may differ
 
 
 def _is(layer, functions):
@@ -209,6 +207,11 @@ def _named(loss):
             if unknown := [keyword for keyword in keywords if keyword not in takes]:
                 told = ", ".join(takes) or "no arguments"
                 raise TypeError(f"NeuralNet.compile: {name} takes {told}; got {unknown[0]}.")
+            if "logit_lengths" in keywords:
+                raise ValueError(
+                    "NeuralNet.compile: logit_lengths must come with each batch, in its order. Fix: make "
+                    "them column 0 of y, and loss=lambda z, y: ctc_loss(z, y[:, 1:], logit_lengths=y[:, 0])."
+                )
             return name, keywords, partial(function, **keywords) if keywords else function
     if isinstance(loss, str):
         raise ValueError(
@@ -224,8 +227,7 @@ def _named(loss):
 
 
 def _kernels(params):
-    """The parameters that penalties act on: those whose name says kernel. Biases and scales are left
-    alone."""
+    """The parameters that penalties act on: those whose name says kernel, not biases and scales."""
     for path, leaf in paths(params).items():
         if "kernel" in str(path[-1]):
             yield leaf

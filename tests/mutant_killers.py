@@ -25,11 +25,28 @@ from tests.mutant_modules import functions_of, load, modules_of, swapped, used_b
 from tests.mutants import Mutant
 
 HELPERS = {"operations", "fused"}  # topics without rows, that the others build on
-CORES = {"stable"}  # topics without rows, that tests of their own look at number by number
+CORES = {  # topics without rows: their functions, and rows that are made of them
+    "stable": {
+        "sigmoid": "activations.sigmoid",
+        "tanh": "activations.tanh",
+        "mish": "activations_smooth.mish",
+        "normal_cdf": "activations_smooth.gelu",
+        "log_cosh": "losses_regression.log_cosh",
+        "log_softmax": "losses.softmax_cross_entropy",
+        "lead": "losses_classification.softmax_focal",
+        "sigmoid_power": "losses_classification.sigmoid_focal",
+        "xlogy": "losses.binary_cross_entropy",
+        "xlog1my": "losses.binary_cross_entropy",
+    }
+}
 TESTS = {
     "operations": ("test_value",),
     "fused": ("test_operations", "test_value", "test_exactness"),
+    "embedding": ("test_embedding", "test_nan_and_refusals"),
     "mdp": ("test_mdp", "test_tabular_mdp"),
+    "optimizers_adaptive": ("test_optimizers_adaptive", "test_nan_and_refusals"),
+    "pooling": ("test_pooling", "test_conv", "test_layer_input"),
+    "regularization": ("test_nan_and_refusals",),
 }
 ROOMS = {f"{room}.{pair.topic}" for pair in PAIRS for room in ("microgrid", pair.room)}
 MODULES = sorted(
@@ -42,7 +59,9 @@ def rows(mutant: Mutant):
     """The rows that a mutant's function has a part in; all of the topic's where none is named."""
     room, topic = mutant.module.split(".")
     if topic in CORES:
-        return []
+        reached = used_by(mutant.module)
+        users = {row for name, row in CORES[topic].items() if mutant.function in reached[name]}
+        return [pair for pair in PAIRS if pair.name in users]
     if topic in HELPERS:
         mine = [pair for pair in PAIRS if room in ("microgrid", pair.room)]
         return [pair for pair in mine if HELPERS & helpers(f"{room}.{pair.topic}")]

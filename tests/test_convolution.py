@@ -167,6 +167,14 @@ def test_transposed_convolution_pads_as_jax_does(padding, dilation):
         assert arrays.conv_transpose(batch[0], taps, None, s, padding, dilation).tolist() == found
 
 
+def test_transposed_convolution_takes_a_batch_and_padding_by_number():
+    draw = np.random.default_rng(2)
+    x, kernel = draw.normal(size=(3, 4, 2)), draw.normal(size=(3, 2, 5))
+    told = dict(strides=2, padding=((1, 2),))
+    each = [arrays.conv_transpose(row, kernel, **told) for row in x]
+    assert np.allclose(arrays.conv_transpose(x, kernel, **told), np.stack(each), rtol=1e-14)
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_transposed_convolution_is_the_gradient_of_correlation(case):
     sizes, window, into, out, strides, dilation, _, pairs = case

@@ -123,3 +123,13 @@ def test_what_is_no_whole_number_gets_a_sentence_also_in_a_trace(name, wrong):
         jn.ctc_loss(logits, **given | {name: wrong})
     with pytest.raises(ValueError, match=rf"^ctc_loss: {name} must be whole numbers; got an array of float"):
         jax.jit(jn.ctc_loss)(logits, **given | {name: jnp.asarray(wrong, "float32")})
+
+
+def test_labels_are_looked_at_where_only_the_lengths_are_traced():
+    logits, labels = jnp.zeros((2, 3, 3)), jnp.array([[1, 2], [2, 0]])
+    loss = jax.jit(lambda lengths: jn.ctc_loss(logits, labels, "none", lengths))
+    lengths = jnp.array([3, 1])
+    assert loss(lengths).tolist() == pytest.approx(jn.ctc_loss(logits, labels, "none", lengths).tolist())
+    long = jnp.array([[1, 2, 1, 2]] * 2)
+    with pytest.raises(ValueError, match="got labels that need 4 and 3 steps"):
+        jax.jit(lambda lengths: jn.ctc_loss(logits, long, "none", lengths))(lengths)

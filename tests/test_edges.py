@@ -53,6 +53,17 @@ def test_a_gradient_as_long_as_the_bound_stays_as_it_is(room):
     assert list(room.clip_by_global_norm([3.0, 4.0], 5.0)) == [3.0, 4.0]
 
 
+@pytest.mark.parametrize(
+    "name", ["softmax_focal", "kl_divergence", "softmax_cross_entropy", "cosine_distance"]
+)
+def test_a_loss_of_rows_works_along_the_last_axis(name):
+    function, draw = getattr(jn, name), np.random.default_rng(1)
+    given, wanted = jn.softmax(draw.normal(size=(2, 3, 4))), jn.softmax(draw.normal(size=(2, 3, 4)))
+    each = [function(x, y, "none").tolist() for x, y in zip(given, wanted, strict=True)]
+    assert np.allclose(function(given, wanted, "none"), each, rtol=1e-14, atol=0)
+    assert function(given[:, :1], wanted[:, :1], "none").shape == (2, 1)
+
+
 def test_softmax_works_along_the_last_axis():
     rows = np.random.default_rng(0).normal(size=(2, 3, 4))
     each = [[jn.softmax(row).tolist() for row in block] for block in rows]
@@ -189,3 +200,16 @@ def test_raggedness_is_seen_at_every_depth(ragged):
     full = [[[0, 0], [0, 0]], [[0, 0], [0, 0]]]
     with pytest.raises(ValueError, match="probability must be a full block"):
         scalar_mdp.value_iteration(full, full, full, ragged)
+
+
+def test_weights_may_be_partly_traced():
+    z, t = jnp.array([[0.3, -1.0], [2.0, 0.1]]), jnp.array([0, 1])
+    weigh = lambda w: jn.softmax_cross_entropy(z, t, class_weight=[w, 2.0])  # noqa: E731
+    assert float(jax.jit(weigh)(3.0)) == pytest.approx(float(weigh(3.0)), rel=1e-15)
+
+
+def test_prelu_takes_one_slope_for_each_feature_of_the_last_axis():
+    x, slopes = np.random.default_rng(0).normal(size=(2, 3, 4)), [0.1, 0.2, 0.3, 0.4]
+    assert np.array_equal(jn.prelu(x, slopes), [[jn.prelu(row, slopes) for row in rows] for rows in x])
+    with pytest.raises(ValueError, match=r"or have the features of x \(2, 3, 4\); got \(3,\)"):
+        jn.prelu(x, [0.1, 0.2, 0.3])

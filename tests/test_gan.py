@@ -91,3 +91,11 @@ def test_numbers_lie_between_numbers_too():
     real, fake, noise = [1.0, 2.0], [3.0, 6.0], [0.5, 0.25]
     assert mg.interpolation(real, fake, noise) == [2.0, 5.0]
     assert jn.interpolation(*map(jnp.array, (real, fake, noise))).tolist() == [2.0, 5.0]
+
+
+def test_the_length_of_a_slope_neither_overflows_nor_vanishes():
+    large, small = 2.0**600, 2.0**-600
+    rows = jnp.array([[3 * large, -4 * large], [0.0, -5 * large], [math.inf, 1.0]])
+    assert jn.gradient_penalty(rows, 5 * large, "none").tolist() == [0, 0, math.inf]
+    slopes = jax.grad(jn.gradient_penalty)(jnp.array([[3 * small, -4 * small]]), 1.0, "sum")
+    assert np.allclose(slopes, [[-1.2, 1.6]], rtol=1e-15, atol=0)

@@ -73,6 +73,18 @@ def test_fit_knows_which_class_is_the_blank():
         net.fit(np.ones((1, 4, 3)), [[4, 2, 0]], verbose=0)
 
 
+def test_lengths_of_sequences_come_with_their_batch():
+    net = jn.NeuralNet([jn.Linear(3, 5)])
+    lengths, labels = np.array([2, 4, 3, 1]), np.array([[1, 2], [1, 2], [3, 4], [4, 0]])
+    with pytest.raises(ValueError, match="compile: logit_lengths must come with each batch"):
+        net.compile(jn.sgd(0.1), partial(jn.ctc_loss, logit_lengths=lengths))
+    net.compile(jn.sgd(0.1), lambda z, y: jn.ctc_loss(z, y[:, 1:], logit_lengths=y[:, 0]))
+    x = np.random.default_rng(0).normal(size=(4, 4, 3))
+    expected = jn.ctc_loss(net.forward(x), labels, logit_lengths=lengths)
+    assert net.evaluate(x, np.c_[lengths, labels])["loss"] == pytest.approx(float(expected), rel=1e-5)
+    net.fit(x, np.c_[lengths, labels], batch_size=2, verbose=0)
+
+
 def _shared(room):
     layer = room.Linear(2, 2)
     return room.GAN([layer], [layer, room.Linear(2, 1)], 2)

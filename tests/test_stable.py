@@ -76,6 +76,18 @@ def test_a_gate_far_out_is_open_or_shut_in_every_type(dtype, approximate):
     assert slopes.tolist() == [1, 0, 1, 0]
 
 
+def test_tanh_keeps_its_digits_where_it_bends():
+    points = np.linspace(0.56, 1.7, 600)
+    true = [mpmath.tanh(mpf(x)) for x in points.tolist()]
+    assert worst(stable.tanh(jnp.asarray(points)), true, np.float64) <= 1
+
+
+def test_mish_far_out_is_its_argument_or_0():
+    x = jnp.array([-1e4, -800.0, 800.0, 1e4])
+    assert stable.mish(x).tolist() == [0, 0, 800, 1e4]
+    assert jax.grad(lambda x: jnp.sum(stable.mish(x)))(x).tolist() == [0, 0, 1, 1]
+
+
 def test_tails_end_in_0_and_1():
     far = jnp.array([-1e4, -64.0, -39.0, 39.0, 1e4])
     assert stable.normal_cdf(far).tolist() == [0, 0, 0, 1, 1]

@@ -11,8 +11,9 @@ _WHERE = {
     "Verdict": "crosscheck",
     "to_microgrid": "nets",
     "verdict": "crosscheck",
+    "verdicts": "crosscheck",
 }
-__all__ = ["PAIRS", "Pair", "Verdict", "to_microgrid", "verdict"]  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = ["PAIRS", "Pair", "Verdict", "to_microgrid", "verdict", "verdicts"]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name):

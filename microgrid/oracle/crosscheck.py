@@ -3,9 +3,11 @@
 import inspect
 import itertools
 import random
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
+from multiprocessing import get_context
 
 try:
     import jax
@@ -104,6 +106,19 @@ def verdict(pair, count=20, seed=0, functions=None):
     for case in cases(pair, count, seed):
         found.add(case, *compare(pair, case, scalar, run or array))
     return found
+
+
+def verdicts(pairs, count=20, processes=1):
+    """The Verdict of each row, one after the other as they come; several processes share the work."""
+    if processes == 1:
+        yield from (verdict(pair, count) for pair in pairs)
+        return
+    with ProcessPoolExecutor(processes, get_context("spawn"), _in_float64) as pool:
+        yield from pool.map(verdict, pairs, itertools.repeat(count))
+
+
+def _in_float64():
+    jax.config.update("jax_enable_x64", True)
 
 
 def distance(pair, case, scalar, run):

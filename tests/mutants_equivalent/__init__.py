@@ -21,6 +21,7 @@ from . import (
     regularization,
     schedules,
     schedules_cosine,
+    stable,
 )
 
 TOPICS = (
@@ -44,5 +45,6 @@ TOPICS = (
     recurrent,
     regularization,
     schedules,
+    stable,
 )
 EQUIVALENT = {module: changes for topic in TOPICS for module, changes in topic.EQUIVALENT.items()}

@@ -2,11 +2,20 @@
 
 from .reasons import DISCARDED, MEETING_POINT
 
+SMALL = "between 0 and 1 the outer `where` discards exp(x), which does not overflow there"
+
 EQUIVALENT: dict[str, dict[str, str]] = {
     "microgrid.activations_smooth": {
         "_elu: minimum(x, 1) -> minimum(x, 2)": DISCARDED,
         "celu: x > 0 -> x >= 0": "at 0 both sides are 0, with slope 1",
         "softsign: size < 1 -> size <= 1": MEETING_POINT,
         "softsign: size < 1 -> size < 2": MEETING_POINT,
+    },
+    "jaxnets.activations_smooth": {
+        "elu: jnp.where(x > 0, 0, x) -> jnp.where(x > 0, 1, x)": DISCARDED,
+        "elu: x > 0 -> x > 1": SMALL,
+        "celu: jnp.where(x > 0, 0, x) -> jnp.where(x > 0, 1, x)": DISCARDED,
+        "celu: x > 0 -> x > 1": SMALL,
+        "celu: x > 0 -> x >= 0": "at 0 both sides are 0, with slope 1",
     },
 }

@@ -15,5 +15,6 @@ EQUIVALENT = {
         "clip_by_global_norm: where(length <= max_norm, 1, length) -> where(length <= max_norm, 2, length)": (
             DISCARDED
         ),
+        "clip_by_global_norm: length <= max_norm -> length < max_norm #2": DISCARDED,
     },
 }

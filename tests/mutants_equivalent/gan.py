@@ -1,9 +1,12 @@
 """The mutants of gan that no test can kill, because they say the same: module -> change -> why."""
 
+from .reasons import CLAMPED
+
 SCALE = "jnp.where((largest > 0) & (largest < jnp.inf), largest, {})"
 
 EQUIVALENT = {
     "jaxnets.gan": {
+        "_norm: (:, 0) -> (:, 1)": CLAMPED,
         f"_norm: {SCALE.format(1)} -> {SCALE.format(2)}": (
             "a scale for rows of 0 and of infinity, which are that on any scale"
         ),

@@ -1,6 +1,6 @@
 """The mutants of losses that no test can kill, because they say the same: module -> change -> why."""
 
-from .reasons import DISCARDED, MEETING_POINT
+from .reasons import CLAMPED, DISCARDED, MEETING_POINT
 
 EQUIVALENT: dict[str, dict[str, str]] = {
     "microgrid.losses": {
@@ -17,5 +17,16 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     },
     "microgrid.losses_similarity": {
         "cosine_distance: where(d == 0, 1, d) -> where(d == 0, 2, d)": DISCARDED,
+    },
+    "jaxnets.losses": {
+        "_reduce: jnp.where(size > 0, size, 1) -> jnp.where(size > 0, size, 2)": (
+            "where the weights are 0, so are the terms"
+        ),
+    },
+    "jaxnets.losses_similarity": {
+        "_direction: (..., 0) -> (..., 1)": CLAMPED,
+        "_direction: jnp.where(some, x, 1) -> jnp.where(some, x, 2)": DISCARDED,
+        "_direction: jnp.where(some, lax.stop_gradient(size), 1) -> "
+        "jnp.where(some, lax.stop_gradient(size), 2)": DISCARDED,
     },
 }

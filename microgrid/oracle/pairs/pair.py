@@ -4,6 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 
+def _row(name):
+    from . import BY_NAME
+
+    return BY_NAME[name]
+
+
 @dataclass(frozen=True, eq=False)
 class Pair:
     """A row.
@@ -22,6 +28,10 @@ class Pair:
     fails: tuple = ()
     ulps: tuple = (4, 8)
     reason: str = ""
+
+    def __reduce__(self):
+        """A row of the table travels to another process by its name: samplers cannot."""
+        return _row, (self.name,)
 
     @property
     def topic(self):
