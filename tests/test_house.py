@@ -47,7 +47,7 @@ def allowed(path, inside):
     if where.startswith("microgrid/oracle/"):
         rooms = {"jaxnets", "rl", "flint", "mpmath"} if inside else set()
         pytest_only = {"pytest"} if where.endswith("pytest_plugin.py") else set()
-        return {"microgrid", "numpy", "jax"} | rooms | pytest_only
+        return {"microgrid", "numpy", "scipy", "jax"} | rooms | pytest_only
     if where.startswith("microgrid/"):
         libraries = {"mpmath", "flint"} if inside and where.startswith("microgrid/systems/") else set()
         return {"microgrid"} | libraries

@@ -1,0 +1,59 @@
+"""What a replayed program is made of: its arrays, its equations, and what cannot be replayed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+class Unsupported(NotImplementedError):
+    """What cannot be replayed, in a sentence; where: the equation."""
+
+    def __init__(self, sentence, where=None):
+        super().__init__(sentence)
+        self.where = where
+
+
+@dataclass(frozen=True, eq=False)
+class Array:
+    """One array of the replayed program.
+
+    dtype: as JAX has it; ids: of a float array; imaginary: ids of the imaginary part of a complex one;
+    given: the numbers of any other array; doubt: which of its booleans were decided at a tie; bits: whether
+    its integers were made of the bits of floats that depend on the inputs.
+    """
+
+    dtype: Any
+    ids: Any = None
+    imaginary: Any = None
+    given: Any = None
+    doubt: Any = None
+    bits: bool = False
+
+    @property
+    def floats(self):
+        """Whether it has slopes."""
+        return self.ids is not None
+
+    @property
+    def shape(self):
+        """Its shape."""
+        return np.shape(self.ids if self.floats else self.given)
+
+    def moved(self, move):
+        """The array whose elements `move`, a function of any numpy array, puts elsewhere."""
+        if not self.floats:
+            doubt = None if self.doubt is None else move(self.doubt)
+            return Array(self.dtype, given=move(self.given), doubt=doubt, bits=self.bits)
+        imaginary = None if self.imaginary is None else move(self.imaginary)
+        return Array(self.dtype, move(self.ids), imaginary)
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One equation of the run, kept to look at it alone: its arrays, and the steps inside it."""
+
+    equation: Any
+    inputs: tuple
+    outputs: tuple
+    inside: tuple = ()

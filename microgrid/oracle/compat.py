@@ -1,0 +1,179 @@
+"""Everything of a jaxpr that differs between versions of JAX, or is not of its public interface."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jax.extend import core
+
+HERE = str(Path(__file__).parent)
+
+
+def dtype(numbers) -> Any:
+    """The dtype of a number or array as JAX has it."""
+    return numbers.dtype if hasattr(numbers, "dtype") else jnp.asarray(numbers).dtype
+
+
+def is_float(kind):
+    """Whether a dtype is a real floating one."""
+    return jnp.issubdtype(kind, jnp.floating)
+
+
+def is_complex(kind):
+    """Whether a dtype is complex."""
+    return jnp.issubdtype(kind, jnp.complexfloating)
+
+
+def is_key(kind):
+    """Whether a dtype is that of random keys."""
+    return jnp.issubdtype(kind, jax.dtypes.prng_key)
+
+
+def evaluate(equation, numbers):
+    """The outputs of one equation, computed by JAX from the numbers of all its inputs."""
+    return alone(equation)(*[x for x, v in zip(numbers, equation.invars, strict=True) if not is_literal(v)])
+
+
+def is_literal(atom):
+    """Whether an input of an equation is a number written into it."""
+    return hasattr(atom, "val")
+
+
+def alone(equation):
+    """An equation as a function of its inputs that are no literals, one number or array for each."""
+    primitive = equation.primitive
+
+    def function(*numbers):
+        given = iter(numbers)
+        values = [v.val if is_literal(v) else jnp.asarray(next(given)) for v in equation.invars]
+        with equation.ctx.manager:
+            made = primitive.bind(*values, **primitive.get_bind_params(equation.params))
+        return list(made) if primitive.multiple_results else [made]
+
+    return function
+
+
+def implementation(equation):
+    """The closed jaxpr of a user's primitive, from an implementation by JAX's functions; None without."""
+    primitive, avals = equation.primitive, [atom.aval for atom in equation.invars]
+    impl = getattr(primitive.impl, "func", primitive.impl)
+    if impl.__module__.startswith("jax._src"):
+        return None
+    arguments = [jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in avals]
+    return jax.make_jaxpr(lambda *x: primitive.impl(*x, **equation.params))(*arguments)
+
+
+def name_of(equation):
+    """The name of the Python function that an equation calls, "" for one that calls none."""
+    inner = call_of(equation)
+    info = inner.jaxpr.debug_info if inner is not None else None
+    return str(info.func_src_info).split(" at ")[0] if info is not None else ""
+
+
+def source(equation):
+    """Where the user wrote an equation: "file:line (function)"."""
+    frame = frame_of(equation)
+    return f"{frame.file_name}:{frame.start_line} ({frame.function_name})" if frame else "of unknown source"
+
+
+def frame_of(equation):
+    """The innermost frame outside JAX and this package that an equation came from, or None."""
+    from jax._src import source_info_util
+
+    frames = source_info_util.user_frames(equation.source_info.traceback)
+    return next((frame for frame in frames if not frame.file_name.startswith(HERE)), None)
+
+
+@lru_cache(maxsize=256)
+def needed(jaxpr):
+    """The equations of a jaxpr that its outputs depend on, in order."""
+    wanted, found = {v for v in jaxpr.outvars if not is_literal(v)}, []
+    for equation in reversed(jaxpr.eqns):
+        if wanted.intersection(equation.outvars):
+            found.append(equation)
+            wanted.update(v for v in equation.invars if not is_literal(v))
+    return found[::-1]
+
+
+def call_of(equation):
+    """The jaxpr that an equation calls as it is, closed; None for one that calls none."""
+    params = equation.params
+    for name in ("call_jaxpr", "fun_jaxpr", "jaxpr"):
+        if name in params:
+            inner = params[name]
+            return inner if hasattr(inner, "consts") else core.ClosedJaxpr(inner, ())
+    return None
+
+
+def scan_of(equation):
+    """(closed body, constants, carries, length, reverse) of a scan."""
+    p = equation.params
+    if "num_consts" in p:
+        return p["jaxpr"], p["num_consts"], p["num_carry"], p["length"], p["reverse"]
+    constants, carries, _ = p["ft_in"].unpack()
+    return p["jaxpr"], len(constants), len(carries), p["length"], p["reverse"]
+
+
+def cast(numbers, kind):
+    """Numbers in another dtype, as JAX converts them."""
+    return np.asarray(jnp.asarray(numbers).astype(kind))
+
+
+def bits(kind):
+    """How many digits a floating dtype has."""
+    return jnp.finfo(kind).nmant
+
+
+def stack(arrays):
+    """Arrays of one shape on a new first axis."""
+    return jnp.stack(arrays) if is_key(dtype(arrays[0])) else np.stack(arrays)
+
+
+def conv_layout(equation):
+    """Where the batch, the features and the positions of a convolution's inputs, kernel and outputs are."""
+    numbers = equation.params["dimension_numbers"]
+    return numbers.lhs_spec, numbers.rhs_spec, numbers.out_spec
+
+
+def gather(equation, ids, indices, outside):
+    """Whole numbers gathered as an equation does it, `outside` for what is out of bounds."""
+    params = dict(equation.params, fill_value=outside)
+    ids = jnp.asarray(ids.astype(np.int32))
+    return np.asarray(lax.gather_p.bind(ids, jnp.asarray(indices), **params)).astype(np.int64)
+
+
+def scatter_targets(equation, shape, indices, updates):
+    """The flat position in an array that each update goes to, -1 for one that is dropped.
+
+    shape, updates: the shapes of the array and of the updates.
+    """
+    p = equation.params
+    numbers = p["dimension_numbers"]
+    single = {*numbers.inserted_window_dims, *numbers.operand_batching_dims}
+    sizes = iter([updates[k] for k in numbers.update_window_dims])
+    slices = tuple(1 if axis in single else next(sizes) for axis in range(len(shape)))
+    gathered = lax.GatherDimensionNumbers(
+        offset_dims=numbers.update_window_dims,
+        collapsed_slice_dims=numbers.inserted_window_dims,
+        start_index_map=numbers.scatter_dims_to_operand_dims,
+        operand_batching_dims=numbers.operand_batching_dims,
+        start_indices_batching_dims=numbers.scatter_indices_batching_dims,
+    )
+    mode = p["mode"]
+    positions = jnp.arange(int(np.prod(shape, dtype=int)), dtype=jnp.int32).reshape(shape)
+    made = lax.gather(positions, jnp.asarray(indices), gathered, slices, mode=mode, fill_value=-1)
+    return np.asarray(made).astype(np.int64)
+
+
+def jaxpr_of(function, arguments):
+    """The closed jaxpr of a function of flat arguments."""
+    return jax.make_jaxpr(function)(*arguments)
+
+
+def as_numpy(numbers):
+    """JAX's numbers as a numpy array; random keys stay."""
+    return numbers if is_key(dtype(numbers)) else np.asarray(numbers)

@@ -1,0 +1,104 @@
+"""Which equation is wrong: each is looked at alone, at the numbers of the run, as the whole was."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import compat
+from .arrays import Unsupported
+from .flat import Flat
+from .proof import JaxRefuses, Proof
+from .replay import OWN_RULE
+from .verdicts import ORDER, leaf_of
+
+
+@dataclass
+class Guilty:
+    """An equation: its primitive, the types of its inputs, the user's line, and its verdict alone."""
+
+    primitive: str
+    inputs: str
+    source: str
+    verdict: str
+
+    def __str__(self):
+        return f"{self.primitive} of {self.inputs} is {self.verdict} by itself, {self.source}"
+
+
+def first(proof, verdict):
+    """The first equation whose own derivative is wrong, or is not finite; None where each is right alone."""
+    return next(_those_of(proof.primal, proof.steps, verdict), None)
+
+
+def not_finite(proof):
+    """What to say where the function itself is nan or infinite; None where it is finite."""
+    outputs = [proof.primal.numbers(array).astype(complex) for array in proof.outputs]
+    if all(np.isfinite(numbers).all() for numbers in outputs):
+        return None
+    word = "nan" if any(np.isnan(numbers).any() for numbers in outputs) else "infinite"
+    where = _beginning(proof.primal, proof.steps, np.isnan if word == "nan" else np.isinf)
+    return f"is {word} at args{where}. Fix: check the gradient where the function is finite."
+
+
+def _beginning(replay, steps, test):
+    for step in steps:
+        made, given = (
+            any(test(replay.numbers(x).astype(complex)).any() for x in arrays if x.floats)
+            for arrays in (step.outputs, step.inputs)
+        )
+        if made and not given:
+            inside = _beginning(replay, step.inside, test)
+            return inside or f": {step.equation.primitive.name} makes it, {compat.source(step.equation)}"
+    return ""
+
+
+def _those_of(replay, steps, verdict):
+    for step in steps:
+        found = _alone(replay, step, verdict)
+        if found is None or ORDER.index(found) < ORDER.index("unexplained"):
+            continue
+        deeper = False
+        if step.inside and step.equation.primitive.name not in OWN_RULE:
+            for inner in _those_of(replay, step.inside, verdict):
+                deeper = True
+                yield inner
+        if not deeper:
+            yield _guilty(step, found)
+
+
+def _moving(replay, step):
+    """The numbers of the inputs of an equation that are differentiated."""
+    return [k for k, array in enumerate(step.inputs) if array.floats and replay.live(array)]
+
+
+def _proof(replay, step):
+    """One equation as a function of its own, at the numbers of the run."""
+    function, moving = compat.alone(step.equation), _moving(replay, step)
+    literal = [compat.is_literal(atom) for atom in step.equation.invars]
+    numbers = [replay.numbers(array) for array in step.inputs]
+    fixed = {k: x for k, x in enumerate(numbers) if k not in moving and not literal[k]}
+
+    def of_moving(*given):
+        at = {**fixed, **dict(zip(moving, given, strict=True))}
+        return function(*(at[k] for k in sorted(at)))
+
+    return Proof(Flat(of_moving, tuple(numbers[k] for k in moving)))
+
+
+def _alone(replay, step, verdict):
+    """The verdict on one equation, or None for one that nothing is differentiated through."""
+    if not _moving(replay, step) or not any(array.floats for array in step.outputs):
+        return None
+    try:
+        answers = _proof(replay, step).answers("rev", np.random.default_rng(0))
+        leaves = [leaf_of(answer, "rev", 0.0) for answer in answers]
+    except (Unsupported, JaxRefuses):
+        return None
+    if verdict == "nonfinite" and not all(np.isfinite(answer.got).all() for answer in answers):
+        return "nonfinite"
+    return max((leaf.verdict for leaf in leaves), key=ORDER.index)
+
+
+def _guilty(step, verdict):
+    shapes = ", ".join(f"{array.dtype}{list(array.shape)}" for array in step.inputs)
+    return Guilty(step.equation.primitive.name, shapes, compat.source(step.equation), verdict)

@@ -1,0 +1,213 @@
+"""Exact against exact: a program differentiated by our rules, and JAX's program of its gradient, in balls.
+
+Rounding has vanished from both, so a right rule leaves a difference that contains 0, and a wrong one does
+not. What rounding did to JAX's answer is judged apart, against a bound of the program that computed it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from . import compat, exact, floats, rounding
+from .flat import weights
+from .replay import Replay
+
+NUDGES = 3  # directions in which a singular point is approached
+NUDGE = 2.0**-67  # about 1e-20
+
+
+class JaxRefuses(Exception):
+    """JAX has no derivative of a function in this mode; its own words."""
+
+
+@dataclass(eq=False)
+class Answer:
+    """A gradient array: what is true, what JAX's program means, what JAX returned.
+
+    path: whose it is; dtype; truths, theirs: lists of balls; got: [n] float64; bounds: [n] how far rounding
+    may have moved it; hulls: the truths with ties open, or None; meant: the slopes of what functions mean,
+    where JAX's rules are right for them and else None, or None.
+    """
+
+    path: str
+    dtype: Any
+    truths: list
+    theirs: list
+    got: Any
+    bounds: Any
+    hulls: Any = None
+    meant: Any = None
+
+
+class Proof:
+    """One function of float arrays at one point. Balls are those of the precision around it.
+
+    ties: where JAX chose between equal numbers; steps: the run, equation by equation.
+    """
+
+    def __init__(self, flat, program=None):
+        self.flat = flat
+        self.program = program or compat.jaxpr_of(flat, flat.numbers)
+        self.primal = Replay()
+        self.inputs = [self.primal.input(x) for x in flat.numbers]
+        self.outputs, self.steps = walk(self.primal, self.program, self.inputs)
+        self.values = exact.forward(self.primal.tape)
+
+    @property
+    def ties(self):
+        """Where JAX chose between equal numbers."""
+        return self.primal.ties
+
+    def answers(self, mode, draw):
+        """The `Answer` for every array of a gradient ("rev") or of a change of the outputs ("fwd")."""
+        backward = mode == "rev"
+        given = weights(draw, self.program.out_avals if backward else self.program.in_avals)
+        function = _vjp(self.flat, given) if backward else _jvp(self.flat, given)
+        try:
+            got = jax.jit(function)(*self.flat.numbers)
+        except (TypeError, ValueError, NotImplementedError) as error:
+            raise JaxRefuses(str(error).strip().splitlines()[0]) from error
+        program = compat.jaxpr_of(function, self.flat.numbers)
+        truths = self._truths(self.primal, self.inputs, self.outputs, self.values, backward, given)
+        tape = self.primal.tape
+        other = Replay(tape, exact=frozenset(self.primal.literals))
+        results, _ = walk(other, program, self.inputs)
+        exact.forward(tape, self.values, other.radii)
+        bounds = rounding.bounds(tape, floats.forward(tape))
+        if backward:
+            paths = self.flat.paths
+        else:
+            paths = [f"output[{k}]" if len(results) > 1 else "output" for k in range(len(results))]
+        made = []
+        for path, truth, result, answer in zip(paths, truths, results, got, strict=True):
+            ids = _ids(result)
+            theirs = [self.values[i] for i in ids.tolist()]
+            numbers = np.asarray(answer)
+            if result.imaginary is not None:
+                numbers = np.concatenate([numbers.real.ravel(), numbers.imag.ravel()])
+            numbers = numbers.ravel().astype(np.float64)
+            made.append(Answer(path, answer.dtype, truth, theirs, numbers, bounds[ids]))
+        self._open(made, other, mode, given)
+        if any(differ(x, y) for answer in made for x, y in zip(answer.truths, answer.theirs, strict=True)):
+            self._mean(made, program, backward, given)
+        return made
+
+    def _mean(self, answers, program, backward, given):
+        """The truths and JAX's numbers with the meaning of functions in the place of their programs."""
+        primal = Replay(means=True)
+        inputs = [primal.input(x) for x in self.flat.numbers]
+        outputs, _ = walk(primal, self.program, inputs)
+        if not primal.meant:
+            return
+        values = exact.forward(primal.tape)
+        truths = self._truths(primal, inputs, outputs, values, backward, given)
+        other = Replay(primal.tape, exact=frozenset(primal.literals), means=True)
+        results, _ = walk(other, program, inputs)
+        exact.forward(primal.tape, values, other.radii)
+        for answer, truth, result in zip(answers, truths, results, strict=True):
+            pairs = zip(truth, (values[i] for i in _ids(result).tolist()), strict=True)
+            answer.meant = [None if differ(x, y) else x for x, y in pairs]
+
+    def _truths(self, replay, inputs, outputs, values, backward, given):
+        """The truth for each array: a list of balls, behind one another the real and imaginary parts."""
+        ends = outputs if backward else inputs
+        seeds = [pair for array, w in zip(ends, given, strict=True) for pair in _seeds(array, w, backward)]
+        walked = (exact.adjoints if backward else exact.tangents)(replay.tape, values, seeds)
+        made = []
+        for array in inputs if backward else outputs:
+            balls = [walked[i] for i in _ids(array).tolist()]
+            if backward and array.imaginary is not None:
+                half = len(balls) // 2
+                balls[half:] = [-x for x in balls[half:]]  # JAX's cotangents are conjugates
+            made.append(balls)
+        return made
+
+    def _open(self, answers, other, mode, given):
+        """Where the point is at a tie or singular, or nothing else explains an answer: the truths around."""
+        singular = any(not _finite(x) for answer in answers for x in answer.truths)
+        if singular:
+            for answer, truths in zip(answers, self._around(mode == "rev", given), strict=True):
+                answer.truths = [x if _finite(x) else y for x, y in zip(answer.truths, truths, strict=True)]
+        if self.ties or other.ties or any(map(_doubtful, answers)):
+            opened = Replay(hull=True)
+            inputs = [opened.input(x) for x in self.flat.numbers]
+            outputs, _ = walk(opened, self.program, inputs)
+            values = exact.forward(opened.tape)
+            hulls = self._truths(opened, inputs, outputs, values, mode == "rev", given)
+            for answer, hull in zip(answers, hulls, strict=True):
+                answer.hulls = hull
+
+    def _around(self, backward, given):
+        """The hull of the truths at points very near this one, in several directions."""
+        found = None
+        for k in range(NUDGES):
+            draw = np.random.default_rng(k)
+            tape, nudges = self.primal.tape, {}
+            for array in self.inputs:
+                for i in _ids(array).tolist():
+                    nudges[i] = draw.uniform(0.5, 1) * (
+                        1 if k == 0 else -1 if k == 1 else draw.choice((-1, 1))
+                    )
+            values = exact.forward(tape, moved={i: x * NUDGE for i, x in nudges.items()})
+            truths = self._truths(self.primal, self.inputs, self.outputs, values, backward, given)
+            found = truths if found is None else [
+                [_union(x, y) for x, y in zip(one, other, strict=True)]
+                for one, other in zip(found, truths, strict=True)
+            ]  # fmt: skip
+        return found
+
+
+def walk(replay, closed, inputs):
+    """(outputs, steps) of a closed jaxpr at replayed arrays."""
+    return replay.walk(closed.jaxpr, [replay.array(c) for c in closed.consts], inputs)
+
+
+def _vjp(flat, given):
+    return lambda *numbers: jax.vjp(flat, *numbers)[1](given)
+
+
+def _jvp(flat, given):
+    return lambda *numbers: jax.jvp(flat, numbers, tuple(given))[1]
+
+
+def _ids(array):
+    """[n] the ids of an array, of a complex one the real parts and behind them the imaginary ones."""
+    if array.imaginary is None:
+        return array.ids.ravel()
+    return np.concatenate([array.ids.ravel(), array.imaginary.ravel()])
+
+
+def _seeds(array, given, backward):
+    given = np.asarray(given)
+    if array.imaginary is None:
+        return [(array.ids, given.astype(np.float64))]
+    sign = -1 if backward else 1
+    return [
+        (array.ids, given.real.astype(np.float64)),
+        (array.imaginary, sign * given.imag.astype(np.float64)),
+    ]
+
+
+def _finite(x):
+    return type(x) is int or x.is_finite()
+
+
+def _union(x, y):
+    import flint
+
+    return flint.arb(x).union(flint.arb(y))
+
+
+def _doubtful(answer):
+    off = ~(np.abs(answer.got - np.array([float(x) for x in answer.truths])) <= answer.bounds)
+    return off.any() or any(differ(x, y) for x, y in zip(answer.truths, answer.theirs, strict=True))
+
+
+def differ(x, y):
+    """Whether two balls, or ints for what is exactly so, are proven to be different numbers."""
+    difference = x - y
+    if type(difference) is int:
+        return difference != 0
+    return difference.is_finite() and not difference.contains(0)

@@ -1,0 +1,207 @@
+"""A jaxpr, equation by equation, onto a tape of scalars.
+
+What is traced is an `Array`: floats as ids of scalars, everything else (integers, booleans, random keys) as
+the numbers of the run itself. So branches are those that JAX took, indices are those that it used, and only
+floats are differentiated.
+"""
+
+import math
+from dataclasses import replace
+
+import jax.numpy as jnp
+import numpy as np
+
+from . import compat, meanings
+from .arrays import Array, Step, Unsupported
+from .tape import Tape
+
+OWN_RULE = ("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr")
+
+
+class Replay:
+    """A program on a tape.
+
+    hull: makes what JAX decided at a tie, or nearer to one than rounding reaches, the hull of both sides;
+    otherwise a tie of a maximum is the mean, and a branch is the one that was taken. exact: the literals that
+    mean just the number that they are; any other one but a small fraction of a power of two is the rounded
+    form of some number, and `radii` says how far it may be off. None: every literal is exact. means: takes
+    functions with a `meanings.meaning` for that, and not for their programs; `meant` are those that came.
+    """
+
+    def __init__(self, tape=None, hull=False, exact=None, means=False):
+        self.tape, self.hull = tape or Tape(errors=hull), hull
+        self.ties, self.where, self.exact = [], None, exact
+        self.literals, self.radii = set(), {}
+        self.means, self.meant = means, set()
+
+    def array(self, numbers):
+        """The constant array of some numbers."""
+        dtype = compat.dtype(numbers)
+        if compat.is_float(dtype):
+            return Array(dtype, self.tape.constants(np.asarray(numbers).astype(np.float64)))
+        if compat.is_complex(dtype):
+            numbers = np.asarray(numbers)
+            return Array(dtype, self.tape.constants(numbers.real), self.tape.constants(numbers.imag))
+        return Array(dtype, given=numbers if compat.is_key(dtype) else np.asarray(numbers))
+
+    def literal(self, number):
+        """The constant array of a number that is written into the program."""
+        array = self.array(number)
+        if array.floats and not array.shape and array.imaginary is None:
+            x = float(number)
+            self.literals.add(x)
+            if self.exact is not None and x not in self.exact and _is_rounded(x):
+                half = abs(x) * float(jnp.finfo(array.dtype).eps) / 2
+                self.radii[int(array.ids)] = max(half, self.radii.get(int(array.ids), 0))
+        return array
+
+    def input(self, numbers):
+        """The array of an argument that is differentiated."""
+        dtype = compat.dtype(numbers)
+        if compat.is_float(dtype):
+            return Array(dtype, self.tape.inputs(np.asarray(numbers).astype(np.float64)))
+        if compat.is_complex(dtype):
+            numbers = np.asarray(numbers)
+            return Array(dtype, self.tape.inputs(numbers.real), self.tape.inputs(numbers.imag))
+        return self.array(numbers)
+
+    def numbers(self, array):
+        """The numbers of an array in the run, as JAX has them."""
+        if not array.floats:
+            return array.given
+        real = self.tape.run[array.ids]
+        if array.imaginary is not None:
+            real = real + 1j * self.tape.run[array.imaginary]
+        return real.astype(array.dtype)
+
+    def constant(self, number, like):
+        """The constant array of one number, of the shape and dtype of another array."""
+        return Array(like.dtype, np.broadcast_to(self.tape.constants(float(number)), like.shape))
+
+    def apply(self, op, *arrays, dtype=None):
+        """The array op(*arrays), elementwise, by a row of the table of derivatives."""
+        dtype = dtype or arrays[0].dtype
+        return Array(dtype, self.tape.apply(op, *(array.ids for array in arrays), dtype=dtype))
+
+    def tied(self, one, other):
+        """Where two arrays of ids are different scalars of the same number, in the hull of both sides also of
+        numbers that rounding may exchange; None where nowhere, or where nothing depends on the inputs."""
+        different = one != other
+        if not different.any():
+            return None
+        run = self.tape.run
+        with np.errstate(invalid="ignore"):
+            near = np.abs(run[one] - run[other]) if self.hull else run[one] == run[other]
+        if self.hull:
+            near = near <= self.tape.error[one] + self.tape.error[other]
+        doubt = different & near & (self.tape.live[one] | self.tape.live[other])
+        if not doubt.any():
+            return None
+        self.ties.append((self.where, int(doubt.sum())))
+        return doubt
+
+    def doubted(self, doubt, ids, one, other):
+        """ids, and where the choice between two arrays of ids is in doubt the hull of both, if wanted."""
+        if not self.hull:
+            return ids
+        ids, one, other = np.array(ids), *np.broadcast_arrays(one, other)
+        ids[doubt] = self.tape.apply("hull", one[doubt], other[doubt])
+        return ids
+
+    def joined(self, ids):
+        """The id of the mean of equal scalars, or of their hull."""
+        made = ids[:1]
+        if self.hull:
+            for k in range(1, len(ids)):
+                made = self.tape.apply("hull", made, ids[k : k + 1])
+            return made[0]
+        if len(ids) > 1:
+            total = self.tape.total(ids[None])
+            made = self.tape.apply("truediv", total, self.tape.constants(float(len(ids))))
+        return made[0]
+
+    def live(self, array):
+        """Whether any of it depends on an input."""
+        parts = [ids for ids in (array.ids, array.imaginary) if ids is not None]
+        return any(self.tape.live[ids].any() for ids in parts)
+
+    def run(self, closed, arguments):
+        """The output arrays of a closed jaxpr at some arrays."""
+        return self.walk(closed.jaxpr, [self.array(c) for c in closed.consts], arguments)[0]
+
+    def walk(self, jaxpr, constants, arguments):
+        """(output arrays, steps) of an open jaxpr."""
+        known = dict(zip(jaxpr.constvars, constants, strict=True))
+        known.update(zip(jaxpr.invars, arguments, strict=True))
+
+        def read(atom):
+            return self.literal(atom.val) if compat.is_literal(atom) else known[atom]
+
+        steps = []
+        for equation in compat.needed(jaxpr):
+            inputs = tuple(map(read, equation.invars))
+            outputs, inside = self.equation(equation, inputs)
+            steps.append(Step(equation, inputs, tuple(outputs), inside))
+            known.update(zip(equation.outvars, outputs, strict=True))
+        return [read(atom) for atom in jaxpr.outvars], tuple(steps)
+
+    def equation(self, equation, inputs):
+        """(output arrays, steps inside) of one equation."""
+        from .rules import CONTROL, RULES
+
+        name, before = equation.primitive.name, self.where
+        self.where = self.tape.where = equation
+        try:
+            if self.means and name in OWN_RULE and (op := meanings.known(compat.name_of(equation), inputs)):
+                self.meant.add(op)
+                outputs, inside = [self.apply(op, *inputs)], ()
+            elif name in CONTROL:
+                outputs, inside = CONTROL[name](self, equation, *inputs)
+            elif not any(array.floats for array in inputs) and not _makes_floats(equation):
+                outputs, inside = self.concrete(equation, inputs), ()
+            elif name in RULES:
+                outputs, inside = RULES[name](self, equation, *inputs), ()
+                outputs = [outputs] if isinstance(outputs, Array) else list(outputs)
+            elif not any(map(self.live, inputs)):
+                outputs, inside = self.concrete(equation, inputs), ()
+            elif (inner := compat.implementation(equation)) is not None:
+                constants = [self.array(c) for c in inner.consts]
+                outputs, inside = self.walk(inner.jaxpr, constants, list(inputs))
+            else:
+                raise Unsupported(
+                    f"replay has no rule for the primitive {name!r} ({compat.source(equation)}). Fix: write "
+                    f"one, @microgrid.oracle.rules.rule({name!r}) above def f(replay, equation, *arrays).",
+                    equation,
+                )
+        finally:
+            self.where = self.tape.where = before
+        return outputs, inside
+
+    def concrete(self, equation, inputs):
+        """The outputs as constants: what JAX itself makes of the numbers of the run."""
+        outputs = compat.evaluate(equation, [self.numbers(array) for array in inputs])
+        made = [self.array(numbers) for numbers in outputs]
+        if any(array.bits for array in inputs):
+            made = [self.of_bits(equation, array) for array in made]
+        return made
+
+    def of_bits(self, equation, array):
+        """An array that was made of bits of floats: as a float again it would have lost its slopes."""
+        if array.floats:
+            raise Unsupported(
+                f"replay cannot follow floats through their bits ({compat.source(equation)}). Fix: write the "
+                "function without bitcast_convert_type, frexp, ldexp or nextafter.",
+                equation,
+            )
+        return replace(array, bits=array.dtype != bool)
+
+
+def _is_rounded(x):
+    """Whether a number looks like the rounded form of another one: it has more than 12 digits in base 2."""
+    return math.isfinite(x) and math.frexp(x)[0] * 4096 % 1 != 0
+
+
+def _makes_floats(equation):
+    return equation.primitive.name in ("convert_element_type", "broadcast_in_dim", "iota") and any(
+        compat.is_float(v.aval.dtype) for v in equation.outvars
+    )

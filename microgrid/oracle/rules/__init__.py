@@ -1,0 +1,26 @@
+"""One short rule for each primitive of JAX: how its outputs' scalars come from its inputs' scalars.
+
+registry.py      the tables RULES and CONTROL, and the decorators that fill them
+elementwise.py   arithmetic and functions, one row of the table of derivatives each
+choices.py       maximum, select, clamp, sort: which scalar it is that goes on
+movement.py      reshape, gather, pad, ...: the same scalars elsewhere
+reductions.py    sums, products and extremes along axes, running ones too
+products.py      dot_general and convolutions
+windows.py       reductions over sliding windows
+control.py       jit, scan, while, cond, custom derivatives
+complexes.py     complex numbers, as pairs, and Fourier transforms
+algebra.py       factorisations of matrices
+"""
+
+from . import (
+    algebra as algebra,
+    choices as choices,
+    complexes as complexes,
+    control as control,
+    elementwise as elementwise,
+    movement as movement,
+    products as products,
+    reductions as reductions,
+    windows as windows,
+)
+from .registry import CONTROL as CONTROL, RULES as RULES, rule as rule

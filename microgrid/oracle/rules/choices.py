@@ -1,0 +1,144 @@
+"""Which of several scalars goes on: decided by the numbers of the run, as JAX decided."""
+
+import numpy as np
+
+from .. import compat
+from ..arrays import Array, Unsupported
+from .registry import rule
+
+COMPARE = {
+    "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal,
+    "gt": np.greater, "ge": np.greater_equal,
+}  # fmt: skip
+
+
+@rule(*COMPARE, "lt_to", "le_to", "eq_to")
+def _compare(replay, equation, a, b):
+    name = equation.primitive.name
+    if name not in COMPARE:
+        return replay.concrete(equation, (a, b))[0]
+    one, other = replay.numbers(a), replay.numbers(b)
+    doubt = None
+    if a.floats and a.imaginary is None and (replay.live(a) or replay.live(b)):
+        doubt = replay.tied(a.ids, b.ids)
+    return Array(np.dtype(bool), given=COMPARE[name](one, other), doubt=doubt)
+
+
+@rule("and", "or", "not", "xor")
+def _logic(replay, equation, *arrays):
+    if arrays[0].dtype != bool:
+        return replay.concrete(equation, arrays)[0]
+    function = {"and": np.logical_and, "or": np.logical_or, "not": np.logical_not, "xor": np.logical_xor}
+    given = function[equation.primitive.name](*(array.given for array in arrays))
+    doubts = [array.doubt for array in arrays if array.doubt is not None]
+    doubt = None
+    for one in doubts:
+        doubt = one if doubt is None else doubt | one
+    return Array(np.dtype(bool), given=given, doubt=doubt)
+
+
+@rule("is_finite")
+def _is_finite(replay, equation, x):
+    return Array(np.dtype(bool), given=np.isfinite(replay.numbers(x).astype(np.float64)))
+
+
+@rule("select_n")
+def _select(replay, equation, which, *cases):
+    given = np.broadcast_to(which.given, cases[0].shape).astype(int)
+
+    def chosen(arrays):
+        return np.take_along_axis(np.stack(arrays), given[None], axis=0)[0]
+
+    if not cases[0].floats:
+        return Array(cases[0].dtype, given=chosen([case.given for case in cases]))
+    ids = chosen([case.ids for case in cases])
+    if which.doubt is not None and len(cases) == 2:
+        ids = replay.doubted(np.broadcast_to(which.doubt, ids.shape), ids, *(case.ids for case in cases))
+    imaginary = None if cases[0].imaginary is None else chosen([case.imaginary for case in cases])
+    return Array(cases[0].dtype, ids, imaginary)
+
+
+def larger(replay, a, b, sign=1):
+    """Ids of the larger (sign 1) or smaller (-1) of two arrays of ids; at a tie the mean, or the hull."""
+    a, b = np.broadcast_arrays(a, b)
+    one, other = sign * replay.tape.run[a], sign * replay.tape.run[b]
+    ids = np.where((one > other) | (one != one), a, b)
+    doubt = replay.tied(a, b)
+    if doubt is not None:
+        ids = ids.copy()
+        op = "hull" if replay.hull else "mean"
+        ids[doubt] = replay.tape.apply(op, a[doubt], b[doubt])
+    return ids
+
+
+@rule("max", "min")
+def _extreme(replay, equation, a, b):
+    if not a.floats:
+        return replay.concrete(equation, (a, b))[0]
+    if a.imaginary is not None:
+        raise Unsupported("replay compares real numbers only.", equation)
+    return Array(a.dtype, larger(replay, a.ids, b.ids, 1 if equation.primitive.name == "max" else -1))
+
+
+@rule("clamp")
+def _clamp(replay, equation, low, x, high):
+    if not x.floats:
+        return replay.concrete(equation, (low, x, high))[0]
+    bottom, ids, top = np.broadcast_arrays(low.ids, x.ids, high.ids)
+    run = replay.tape.run
+    made = np.where(run[ids] <= run[bottom], bottom, np.where(run[ids] >= run[top], top, ids))
+    for bound in (bottom, top):
+        doubt = replay.tied(ids, bound)
+        if doubt is not None:
+            made = replay.doubted(doubt, made, ids, bound)
+    return Array(x.dtype, made)
+
+
+@rule("abs")
+def _abs(replay, equation, x):
+    if not x.floats:
+        return replay.concrete(equation, (x,))[0]
+    dtype = equation.outvars[0].aval.dtype
+    if x.imaginary is not None:
+        return Array(dtype, replay.tape.apply("hypot", x.ids, x.imaginary, dtype=dtype))
+    negative = replay.tape.apply("neg", x.ids, dtype=dtype)
+    ids = np.where(replay.tape.run[x.ids] >= 0, x.ids, negative)
+    doubt = replay.tied(x.ids, np.broadcast_to(replay.tape.zero(), x.shape))
+    return Array(dtype, ids if doubt is None else replay.doubted(doubt, ids, x.ids, negative))
+
+
+@rule("sort")
+def _sort(replay, equation, *arrays):
+    axis, keys = equation.params["dimension"], equation.params["num_keys"]
+    numbers = [_sortable(replay.numbers(array)) for array in arrays[:keys]]
+    order = np.lexsort(tuple(numbers[::-1]), axis=axis)
+    for array in arrays[:keys]:
+        if array.floats:
+            ids = np.moveaxis(np.take_along_axis(array.ids, order, axis), axis, 0)
+            replay.tied(ids[1:], ids[:-1])
+    return [array.moved(lambda x: np.take_along_axis(x, order, axis)) for array in arrays]
+
+
+def _sortable(numbers):
+    if numbers.dtype.kind not in "iub":
+        numbers = numbers.astype(np.float64) + 0.0
+    return numbers
+
+
+@rule("top_k", "approx_top_k")
+def _top_k(replay, equation, x):
+    k, axis = equation.params["k"], equation.params.get("axis", -1) % len(x.shape)
+    order = np.argsort(-_sortable(replay.numbers(x)), axis=axis, kind="stable").take(range(k), axis)
+    return [
+        x.moved(lambda numbers: np.take_along_axis(numbers, order, axis)),
+        Array(np.dtype("int32"), given=order.astype(np.int32)),
+    ]
+
+
+@rule("argmax", "argmin")
+def _argmax(replay, equation, x):
+    (axis,), dtype = equation.params["axes"], equation.params["index_dtype"]
+    numbers = replay.numbers(x)
+    function = np.argmax if equation.primitive.name == "argmax" else np.argmin
+    numbers = numbers.astype(np.float64) if compat.is_float(numbers.dtype) else numbers
+    return Array(dtype, given=function(numbers, axis=axis).astype(dtype))

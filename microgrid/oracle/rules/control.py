@@ -1,0 +1,111 @@
+"""What calls other jaxprs: they are walked through, as often as the run did."""
+
+import numpy as np
+
+from .. import compat
+from ..arrays import Array, Unsupported
+from .elementwise import stopped
+from .registry import control
+
+
+@control("jit", "pjit", "closed_call", "core_call", "remat", "remat2", "checkpoint", "custom_jvp_call",
+         "custom_vjp_call", "custom_vjp_call_jaxpr", "custom_vmap_call", "named_call")  # fmt: skip
+def _call(replay, equation, *arrays):
+    inner = compat.call_of(equation)
+    if inner is None:
+        raise Unsupported(f"replay finds no jaxpr in {equation.primitive.name}.", equation)
+    return replay.walk(inner.jaxpr, [replay.array(c) for c in inner.consts], arrays)
+
+
+@control("cond")
+def _cond(replay, equation, index, *arrays):
+    branches = equation.params["branches"]
+    at = int(np.clip(np.asarray(index.given).astype(int), 0, len(branches) - 1))
+    branch = branches[at]
+    return replay.walk(branch.jaxpr, [replay.array(c) for c in branch.consts], arrays)
+
+
+@control("while")
+def _while(replay, equation, *arrays):
+    p = equation.params
+    few, many = p["cond_nconsts"], p["body_nconsts"]
+    of_cond, of_body, carry = arrays[:few], arrays[few : few + many], list(arrays[few + many :])
+    cond, body, steps = p["cond_jaxpr"], p["body_jaxpr"], []
+    while True:
+        constants = [replay.array(c) for c in cond.consts]
+        (go,), _ = replay.walk(cond.jaxpr, constants, [*of_cond, *carry])
+        if not bool(np.asarray(go.given)):
+            return carry, tuple(steps)
+        constants = [replay.array(c) for c in body.consts]
+        carry, inside = replay.walk(body.jaxpr, constants, [*of_body, *carry])
+        steps += inside
+
+
+@control("scan")
+def _scan(replay, equation, *arrays):
+    body, constants, carries, length, reverse = compat.scan_of(equation)
+    fixed, carry, rows = (
+        arrays[:constants],
+        arrays[constants : constants + carries],
+        arrays[constants + carries :],
+    )
+    steps, outputs = [], [None] * length
+    consts = [replay.array(c) for c in body.consts]
+    carry = list(carry)
+    for t in reversed(range(length)) if reverse else range(length):
+        now = [row.moved(lambda a, t=t: a[t]) for row in rows]
+        made, inside = replay.walk(body.jaxpr, consts, [*fixed, *carry, *now])
+        carry, outputs[t] = made[:carries], made[carries:]
+        steps += inside
+    stacked = []
+    for k, variable in enumerate(equation.outvars[carries:]):
+        stacked.append(_stacked(replay, [row[k] for row in outputs], variable.aval))
+    return [*carry, *stacked], tuple(steps)
+
+
+def _stacked(replay, arrays, aval):
+    if not arrays:
+        return replay.array(np.zeros(aval.shape, aval.dtype))
+    first = arrays[0]
+    if not first.floats:
+        return Array(first.dtype, given=compat.stack([array.given for array in arrays]))
+    ids = np.stack([array.ids for array in arrays])
+    imaginary = None
+    if first.imaginary is not None:
+        imaginary = np.stack([array.imaginary for array in arrays])
+    return Array(first.dtype, ids, imaginary)
+
+
+@control("custom_linear_solve")
+def _custom_linear_solve(replay, equation, *arrays):
+    """x with matvec(x) = b. Only that defines its slopes, whatever the solver does: one step of refinement
+    from a solution that is held fixed, x + solve(b - matvec(x)), has its value and its slopes."""
+    counts, jaxprs = equation.params["const_lengths"], equation.params["jaxprs"]
+    before = counts.matvec + counts.vecmat
+    known, right = arrays[: counts.matvec], arrays[sum(counts) :]
+    fixed = [stopped(replay, array) for array in arrays[before : before + counts.solve]]
+
+    def run(jaxpr, constants, vectors):
+        return replay.walk(jaxpr.jaxpr, [replay.array(c) for c in jaxpr.consts], [*constants, *vectors])
+
+    first, steps = run(jaxprs.solve, fixed, [stopped(replay, b) for b in right])
+    products, _ = run(jaxprs.matvec, known, first)
+    rest = [replay.apply("sub", b, product) for b, product in zip(right, products, strict=True)]
+    more, _ = run(jaxprs.solve, fixed, rest)
+    return [replay.apply("add", x, y) for x, y in zip(first, more, strict=True)], steps
+
+
+@control("platform_index")
+def _platform_index(replay, equation, *arrays):
+    return replay.concrete(equation, arrays), ()
+
+
+@control("pure_callback", "io_callback", "debug_callback", "debug_print")
+def _callback(replay, equation, *arrays):
+    if not equation.outvars:
+        return [], ()
+    raise Unsupported(
+        f"replay cannot look into a callback ({compat.source(equation)}). Fix: write it with JAX's "
+        "functions, or stop_gradient its results and give them as arguments.",
+        equation,
+    )

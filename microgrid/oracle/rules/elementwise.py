@@ -1,0 +1,148 @@
+"""Arithmetic and functions of numbers, each by its row of the table of derivatives."""
+
+import numpy as np
+
+from .. import compat
+from ..arrays import Array, Unsupported
+from . import complexes
+from .registry import RULES, rule
+
+ROWS = {
+    "add": "add", "add_any": "add", "sub": "sub", "mul": "mul", "div": "truediv", "neg": "neg",
+    "pow": "pow", "exp": "exp", "expm1": "expm1", "log": "log", "log1p": "log1p", "sqrt": "sqrt",
+    "cbrt": "cbrt", "sin": "sin", "cos": "cos", "tan": "tan", "asin": "asin", "acos": "acos",
+    "atan": "atan", "atan2": "atan2", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh",
+    "asinh": "asinh", "acosh": "acosh", "atanh": "atanh", "logistic": "sigmoid", "erf": "erf",
+    "erfc": "erfc", "erf_inv": "erf_inv", "lgamma": "lgamma", "digamma": "digamma",
+    "igamma": "igamma", "igammac": "igammac", "regularized_incomplete_beta": "betainc",
+    "zeta": "zeta", "polygamma": "polygamma", "bessel_i0e": "bessel_i0e", "bessel_i1e": "bessel_i1e",
+    "igamma_grad_a": "igamma_grad_a",
+}  # fmt: skip
+
+
+def _row(op):
+    def elementwise(replay, equation, *arrays):
+        if any(array.imaginary is not None for array in arrays):
+            return complexes.elementwise(replay, equation, op, *arrays)
+        return replay.apply(op, *arrays, dtype=equation.outvars[0].aval.dtype)
+
+    return elementwise
+
+
+RULES.update({primitive: _row(op) for primitive, op in ROWS.items()})
+
+
+@rule("square")
+def _square(replay, equation, x):
+    return RULES["mul"](replay, equation, x, x)
+
+
+@rule("integer_pow")
+def _integer_pow(replay, equation, x):
+    y = equation.params["y"]
+    if x.imaginary is not None:
+        return complexes.power(replay, equation, x, y)
+    if y == 2:
+        return replay.apply("mul", x, x, dtype=x.dtype)
+    return replay.apply("pow", x, replay.constant(y, x), dtype=x.dtype)
+
+
+@rule("rsqrt")
+def _rsqrt(replay, equation, x):
+    if x.imaginary is not None:
+        raise Unsupported("replay knows rsqrt of real numbers only.", equation)
+    return replay.apply("truediv", replay.constant(1, x), replay.apply("sqrt", x), dtype=x.dtype)
+
+
+@rule("exp2")
+def _exp2(replay, equation, x):
+    return replay.apply("pow", replay.constant(2, x), x, dtype=x.dtype)
+
+
+@rule("floor", "ceil", "round", "sign", "nextafter")
+def _steps(replay, equation, *arrays):
+    if arrays[0].imaginary is not None:
+        raise Unsupported(f"replay knows {equation.primitive.name} of real numbers only.", equation)
+    numbers = replay.numbers(arrays[0]).astype(np.float64)
+    name = equation.primitive.name
+    if name == "round":
+        even = "EVEN" in str(equation.params["rounding_method"])
+        numbers = np.rint(numbers) if even else np.sign(numbers) * np.floor(np.abs(numbers) + 0.5)
+    elif name == "nextafter":
+        return replay.concrete(equation, arrays)[0]
+    else:
+        numbers = getattr(np, name)(numbers)
+    return Array(arrays[0].dtype, replay.tape.constants(numbers))
+
+
+@rule("rem")
+def _rem(replay, equation, a, b):
+    one, other = replay.numbers(a).astype(np.float64), replay.numbers(b).astype(np.float64)
+    with np.errstate(all="ignore"):
+        whole = np.trunc(one / other)
+    whole = np.where(np.fmod(one, other) == 0, np.rint(np.nan_to_num(one / other)), whole)
+    times = replay.apply("mul", b, Array(b.dtype, replay.tape.constants(whole)))
+    return replay.apply("sub", a, times, dtype=a.dtype)
+
+
+@rule("bitcast_convert_type")
+def _bitcast(replay, equation, x):
+    (made,) = replay.concrete(equation, (x,))
+    return made if not replay.live(x) else replay.of_bits(equation, made)
+
+
+@rule("stop_gradient")
+def _stop_gradient(replay, equation, x):
+    return stopped(replay, x)
+
+
+def stopped(replay, x):
+    """An array that is held fixed: no slope goes through it."""
+    if not x.floats or not replay.live(x):
+        return x
+    return x.moved(lambda ids: replay.tape.apply("stop", ids, dtype=x.dtype))
+
+
+@rule("convert_element_type")
+def _convert(replay, equation, x):
+    dtype = equation.params["new_dtype"]
+    if not (compat.is_float(dtype) or compat.is_complex(dtype)):
+        return Array(dtype, given=compat.cast(replay.numbers(x), dtype), bits=x.bits)
+    if not x.floats:
+        made = replay.array(compat.cast(x.given, dtype))
+        return replay.of_bits(equation, made) if x.bits else made
+    if compat.is_complex(dtype):
+        imaginary = x.imaginary
+        if imaginary is None:
+            imaginary = np.full(x.shape, replay.tape.zero())
+        return Array(dtype, x.ids, imaginary)
+    if compat.bits(dtype) >= compat.bits(x.dtype):
+        return Array(dtype, x.ids)
+    return Array(dtype, replay.tape.apply("round", x.ids, dtype=dtype))
+
+
+@rule("reduce_precision", "copy", "copy_p", "optimization_barrier", "reduce_precision_p")
+def _same(replay, equation, *arrays):
+    return list(arrays)
+
+
+@rule("real")
+def _real(replay, equation, x):
+    return Array(equation.outvars[0].aval.dtype, x.ids)
+
+
+@rule("imag")
+def _imag(replay, equation, x):
+    return Array(equation.outvars[0].aval.dtype, x.imaginary)
+
+
+@rule("complex")
+def _complex(replay, equation, x, y):
+    return Array(equation.outvars[0].aval.dtype, *np.broadcast_arrays(x.ids, y.ids))
+
+
+@rule("conj")
+def _conj(replay, equation, x):
+    if x.imaginary is None:
+        return Array(equation.outvars[0].aval.dtype, x.ids, np.full(x.shape, replay.tape.zero()))
+    return Array(x.dtype, x.ids, replay.tape.apply("neg", x.imaginary))

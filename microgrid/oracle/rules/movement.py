@@ -1,0 +1,210 @@
+"""The same scalars elsewhere: rules that move ids about, and make no operation."""
+
+import numpy as np
+
+from .. import compat
+from ..arrays import Array
+from .registry import rule
+
+
+def _params(equation):
+    return equation.params
+
+
+@rule("reshape")
+def _reshape(replay, equation, x):
+    return x.moved(lambda a: a.reshape(equation.params["new_sizes"]))
+
+
+@rule("transpose")
+def _transpose(replay, equation, x):
+    return x.moved(lambda a: a.transpose(equation.params["permutation"]))
+
+
+@rule("squeeze")
+def _squeeze(replay, equation, x):
+    return x.moved(lambda a: np.squeeze(a, equation.params["dimensions"]))
+
+
+@rule("expand_dims")
+def _expand_dims(replay, equation, x):
+    return x.moved(lambda a: np.expand_dims(a, equation.params["dimensions"]))
+
+
+@rule("rev")
+def _rev(replay, equation, x):
+    return x.moved(lambda a: np.flip(a, equation.params["dimensions"]))
+
+
+@rule("broadcast_in_dim")
+def _broadcast_in_dim(replay, equation, x, *_):
+    shape, axes = equation.params["shape"], equation.params["broadcast_dimensions"]
+
+    def move(a):
+        sizes = [1] * len(shape)
+        for axis, size in zip(axes, np.shape(a), strict=True):
+            sizes[axis] = size
+        return np.broadcast_to(np.reshape(a, sizes), shape)
+
+    return x.moved(move)
+
+
+@rule("slice")
+def _slice(replay, equation, x):
+    p = equation.params
+    steps = p["strides"] or [1] * len(x.shape)
+    where = tuple(map(slice, p["start_indices"], p["limit_indices"], steps))
+    return x.moved(lambda a: a[where])
+
+
+@rule("split")
+def _split(replay, equation, x):
+    ends, axis = np.cumsum(equation.params["sizes"])[:-1], equation.params["axis"]
+    parts = []
+    for k in range(len(ends) + 1):
+        parts.append(x.moved(lambda a, k=k: np.split(a, ends, axis)[k]))
+    return parts
+
+
+@rule("concatenate")
+def _concatenate(replay, equation, *arrays):
+    axis, first = equation.params["dimension"], arrays[0]
+    if not first.floats:
+        return replay.concrete(equation, arrays)[0]
+    ids = np.concatenate([array.ids for array in arrays], axis)
+    imaginary = None
+    if first.imaginary is not None:
+        imaginary = np.concatenate([array.imaginary for array in arrays], axis)
+    return Array(first.dtype, ids, imaginary)
+
+
+@rule("stack")
+def _stack(replay, equation, *arrays):
+    axis, first = equation.params["axis"], arrays[0]
+    if not first.floats:
+        return replay.concrete(equation, arrays)[0]
+    parts = [[a.ids for a in arrays], [a.imaginary for a in arrays]]
+    imaginary = None if first.imaginary is None else np.stack(parts[1], axis)
+    return Array(first.dtype, np.stack(parts[0], axis), imaginary)
+
+
+@rule("unstack")
+def _unstack(replay, equation, x):
+    axis = equation.params["axis"]
+    return [x.moved(lambda a, k=k: np.take(a, k, axis)) for k in range(x.shape[axis])]
+
+
+def _corner(starts, sizes, shape):
+    numbers = [int(np.asarray(s.given)) for s in starts]
+    return [min(max(at, 0), most - size) for at, size, most in zip(numbers, sizes, shape, strict=True)]
+
+
+@rule("dynamic_slice")
+def _dynamic_slice(replay, equation, x, *starts):
+    sizes = equation.params["slice_sizes"]
+    corner = _corner(starts, sizes, x.shape)
+    where = tuple(slice(at, at + size) for at, size in zip(corner, sizes, strict=True))
+    return x.moved(lambda a: a[where])
+
+
+@rule("dynamic_update_slice")
+def _dynamic_update_slice(replay, equation, x, update, *starts):
+    if not x.floats:
+        return replay.concrete(equation, (x, update, *starts))[0]
+    corner = _corner(starts, update.shape, x.shape)
+    where = tuple(slice(at, at + size) for at, size in zip(corner, update.shape, strict=True))
+
+    def put(old, new):
+        old = np.array(old)
+        old[where] = new
+        return old
+
+    imaginary = None if x.imaginary is None else put(x.imaginary, update.imaginary)
+    return Array(x.dtype, put(x.ids, update.ids), imaginary)
+
+
+@rule("pad")
+def _pad(replay, equation, x, value):
+    if not x.floats:
+        return replay.concrete(equation, (x, value))[0]
+    config = equation.params["padding_config"]
+    imaginary = None if x.imaginary is None else padded(x.imaginary, value.imaginary, config)
+    return Array(x.dtype, padded(x.ids, value.ids, config), imaginary)
+
+
+def padded(ids, value, config):
+    """ids with the id `value` around and between them; config: (low, high, interior) of each axis."""
+    for axis, (low, high, interior) in enumerate(config):
+        ids = np.moveaxis(ids, axis, 0)
+        size = len(ids)
+        spread = size + max(size - 1, 0) * interior
+        made = np.full((max(low, 0) + spread + max(high, 0), *ids.shape[1:]), value)
+        made[max(low, 0) : max(low, 0) + spread : interior + 1] = ids
+        made = made[max(-low, 0) : len(made) - max(-high, 0)]
+        ids = np.moveaxis(made, 0, axis)
+    return ids
+
+
+@rule("gather")
+def _gather(replay, equation, x, indices):
+    if not x.floats:
+        return replay.concrete(equation, (x, indices))[0]
+    fill = equation.params["fill_value"]
+    if x.imaginary is None:
+        return Array(x.dtype, _gathered(replay, equation, x.ids, indices.given, fill))
+    parts = (_gathered(replay, equation, ids, indices.given, fill) for ids in (x.ids, x.imaginary))
+    return Array(x.dtype, *parts)
+
+
+def _gathered(replay, equation, ids, indices, fill):
+    number = float("nan") if fill is None else fill  # what is out of bounds
+    outside = -1
+    made = compat.gather(equation, ids, indices, outside)
+    return np.where(made == outside, replay.tape.constants(number), made) if (made == outside).any() else made
+
+
+@rule("scatter", "scatter-add", "scatter_add", "scatter-mul", "scatter_mul", "scatter-min", "scatter_min",
+      "scatter-max", "scatter_max", "scatter-sub", "scatter_sub")  # fmt: skip
+def _scatter(replay, equation, x, indices, updates):
+    if not x.floats:
+        return replay.concrete(equation, (x, indices, updates))[0]
+    name = equation.primitive.name.replace("-", "_")
+    where = compat.scatter_targets(equation, x.shape, indices.given, updates.shape)
+    parts = [_scattered(replay, name, x.dtype, x.ids, updates.ids, where)]
+    if x.imaginary is not None:
+        parts.append(_scattered(replay, name, x.dtype, x.imaginary, updates.imaginary, where))
+    return Array(x.dtype, *parts)
+
+
+def _scattered(replay, name, dtype, ids, updates, where):
+    """ids with the updates put in; where: the flat position of each update, -1 for one that is dropped."""
+    from .choices import larger
+
+    made, kept = ids.flatten(), where.ravel() >= 0
+    targets, news = where.ravel()[kept], updates.ravel()[kept]
+    if name == "scatter":
+        made[targets] = news
+        return made.reshape(ids.shape)
+    order = np.argsort(targets, kind="stable")
+    targets, news = targets[order], news[order]
+    while len(targets):  # each target takes one update in each round
+        first = np.ones(len(targets), bool)
+        first[1:] = targets[1:] != targets[:-1]
+        at, new = targets[first], news[first]
+        if name in ("scatter_min", "scatter_max"):
+            made[at] = larger(replay, made[at], new, 1 if name == "scatter_max" else -1)
+        else:
+            op = {"scatter_add": "add", "scatter_sub": "sub", "scatter_mul": "mul"}[name]
+            made[at] = replay.tape.apply(op, made[at], new, dtype=dtype)
+        targets, news = targets[~first], news[~first]
+    return made.reshape(ids.shape)
+
+
+@rule("iota")
+def _iota(replay, equation, *_):
+    p = equation.params
+    return (
+        replay.array(compat.evaluate(equation, [])[0])
+        if p["shape"]
+        else replay.array(np.zeros((), p["dtype"]))
+    )

@@ -1,0 +1,149 @@
+"""What a check found: verdicts, and the report that people read."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from .proof import differ
+
+ORDER = (
+    "ok",
+    "kink",
+    "sampled",
+    "imprecise",
+    "approximate",
+    "unexplained",
+    "nonfinite",
+    "wrong",
+    "unsupported",
+)
+FAILED = ORDER[5:]
+DIGITS = 15
+
+
+@dataclass
+class Leaf:
+    """One array of a gradient. verdict; at: the index of its worst number; value: JAX's, truth: the true one,
+    as text to the digits that are proven; ulps: how far apart they are, in ULPs of the dtype; lost: how many
+    of the dtype's decimal digits rounding took from the array, by its largest number."""
+
+    path: str
+    mode: str
+    dtype: Any
+    verdict: str = "ok"
+    at: int = 0
+    value: float = 0.0
+    truth: str = ""
+    ulps: float = 0.0
+    lost: float = 0.0
+
+
+@dataclass
+class Report:
+    """What `check_grads` found. leaves: one for each array and mode; guilty: the first wrong equation, or
+    None; notes: what the reader should know."""
+
+    name: str
+    leaves: list = field(default_factory=list)
+    guilty: Any = None
+    notes: list = field(default_factory=list)
+    refused: str = ""
+
+    @property
+    def verdict(self):
+        """The worst verdict of all arrays."""
+        if self.refused:
+            return "unsupported"
+        return max((leaf.verdict for leaf in self.leaves), key=ORDER.index, default="ok")
+
+    @property
+    def failed(self):
+        """Whether it is an error."""
+        return self.verdict in FAILED
+
+    def refuse(self, sentence, where=None):
+        """Say what could not be checked."""
+        self.refused = sentence
+
+    def __str__(self):
+        lines = [f"check_grads of {self.name}: {self.verdict}"]
+        if self.refused:
+            lines.append(f"  {self.refused}")
+        for leaf in self.leaves:
+            place = f"{leaf.path} ({leaf.mode})"
+            lines.append(
+                f"  {place:<32} {leaf.verdict:<11} JAX {leaf.value:<15.9g} true {leaf.truth:<22} "
+                f"{leaf.ulps:.3g} ULP of {leaf.dtype}"
+            )
+        if self.guilty:
+            lines.append(f"  guilty: {self.guilty}")
+        return "\n".join(lines + [f"  note: {note}" for note in self.notes])
+
+
+def largest(answer):
+    """The largest finite size of the true numbers."""
+    truths = np.abs([float(x) for x in answer.truths])
+    return float(np.max(truths, initial=0.0, where=np.isfinite(truths)))
+
+
+def leaf_of(answer, mode, scale):
+    """The `Leaf` of an `Answer`: the verdict on its worst number. scale: the largest number of the gradient,
+    beside which digits count as lost."""
+    finfo = jnp.finfo(answer.dtype)
+    eps, tiny = float(finfo.eps), float(finfo.smallest_subnormal)
+    truths = np.array([float(x) for x in answer.truths])
+    verdicts = [_verdict(answer, k) for k in range(len(truths))]
+    with np.errstate(all="ignore"):
+        off = np.where(answer.got == truths, 0.0, np.abs(answer.got - truths))
+        ulps = off / np.maximum(np.abs(truths) * eps, tiny)
+        ulps = np.where(np.isfinite(ulps), ulps, np.inf)
+    leaf = Leaf(answer.path, mode, answer.dtype)
+    if not len(truths):
+        return leaf
+    ranks = np.array([ORDER.index(verdict) for verdict in verdicts])
+    at = int(np.lexsort((ulps, ranks))[-1])
+    leaf.verdict, leaf.at, leaf.value, leaf.ulps = verdicts[at], at, float(answer.got[at]), float(ulps[at])
+    leaf.truth = _shown(answer.truths[at] if verdicts[at] != "kink" else answer.hulls[at])
+    most = np.max(off, initial=0.0, where=ranks != ORDER.index("kink"))
+    if scale and np.isfinite(most) and most > 0:
+        leaf.lost = max(0.0, float(np.log10(most / (eps * scale))))
+        if leaf.verdict in ("ok", "kink") and most > np.sqrt(eps) * scale:
+            leaf.verdict = "imprecise"
+    return leaf
+
+
+def _shown(truth):
+    if type(truth) is int:
+        return str(truth)
+    if truth.contains(0) and truth.rad() < 1e-30:
+        return "0"
+    if truth.rad() > 2.0**-60 * abs(truth):
+        return f"[{float(truth.lower()):.6g}, {float(truth.upper()):.6g}]"
+    return truth.str(DIGITS, radius=False)
+
+
+def _finite(x):
+    return type(x) is int or x.is_finite()
+
+
+def _verdict(answer, k):
+    truth, their, got, bound = answer.truths[k], answer.theirs[k], answer.got[k], answer.bounds[k]
+    hull = None if answer.hulls is None else answer.hulls[k]
+    if not _finite(truth):
+        return "ok" if not np.isfinite(got) else "unexplained"
+    if not np.isfinite(got):
+        return "nonfinite"
+    if hull is not None and type(hull) is not int and hull.is_finite() and _open(hull, truth):
+        low, high = float(hull.lower()), float(hull.upper())
+        if low - bound <= got <= high + bound:
+            return "kink"
+    if _finite(their) and differ(truth, their):
+        return "approximate" if answer.meant is not None and answer.meant[k] is not None else "wrong"
+    return "ok" if abs(got - float(truth)) <= bound else "unexplained"
+
+
+def _open(hull, truth):
+    """Whether the truth depends on how a tie is decided, by more than the digits of a ball."""
+    return float(hull.rad()) > 2.0**-100 * (1e-300 + abs(float(truth)))
