@@ -6,14 +6,22 @@ Nothing is imported until it is asked for, so that `import microgrid.oracle` nee
 from importlib import import_module
 
 _WHERE = {
+    "GradientError": "check",
     "PAIRS": "pairs",
     "Pair": "pairs",
+    "Report": "judgement",
     "Verdict": "crosscheck",
+    "check_grads": "check",
+    "check_model": "model",
+    "gradient_test": "decorator",
+    "meaning": "meanings",
+    "replay": "check",
+    "rule": "rules",
     "to_microgrid": "nets",
     "verdict": "crosscheck",
     "verdicts": "crosscheck",
 }
-__all__ = ["PAIRS", "Pair", "Verdict", "to_microgrid", "verdict", "verdicts"]  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = list(_WHERE)  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name):

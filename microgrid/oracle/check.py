@@ -5,13 +5,14 @@ import warnings
 import jax
 import numpy as np
 
-from . import exact, guilt
+from . import exact, floats, guilt, surrogates
 from .arrays import Unsupported
 from .flat import Flat, weights
+from .judgement import Report, largest, leaf_of
 from .proof import JaxRefuses, Proof
-from .verdicts import Report, largest, leaf_of
 
 MODES = ("fwd", "rev")
+ENGINES = {"exact": exact, "float64": floats}
 
 
 class GradientError(AssertionError):
@@ -22,7 +23,20 @@ class GradientError(AssertionError):
         self.report = report
 
 
-def check_grads(f, args, order=1, modes=MODES, atol=None, rtol=None, eps=None, *, seed=0, raises=True):
+def check_grads(
+    f,
+    args,
+    order=1,
+    modes=MODES,
+    atol=None,
+    rtol=None,
+    eps=None,
+    *,
+    seed=0,
+    engine="exact",
+    surrogate=(),
+    raises=True,
+):
     """Proves the gradient that JAX takes of a function right or wrong, without a step size or a tolerance.
 
         truth(f, x, w) - grad(f, x, w) contains 0,  both run in balls of 50 digits
@@ -31,8 +45,11 @@ def check_grads(f, args, order=1, modes=MODES, atol=None, rtol=None, eps=None, *
     program that JAX makes of it. f: any function of pytrees of arrays, jitted or not; args: a tuple. What is
     not a float (integers, booleans, random keys) is fixed. order: 1, or 2 for the gradient of the gradient
     too; modes: "fwd", "rev" or both, where a function with a custom_vjp has no forward mode. Outputs are
-    contracted with random weights drawn from `seed`. atol, rtol, eps: what jax.test_util.check_grads takes,
-    ignored with a warning.
+    contracted with random weights drawn from `seed`. engine: "exact" runs both in balls; "float64" in float64
+    with a bound of rounding instead, for large programs: quick, but no proof, which the report says.
+    surrogate: functions made by custom_vjp or custom_jvp whose rules are declared to be the truth, such as a
+    straight-through estimator or a reversal of gradients; the report lists them. atol, rtol, eps: what
+    jax.test_util.check_grads takes, ignored with a warning.
 
     Returns a `Report`. Raises `GradientError`, an AssertionError that carries it, where report.verdict is
     wrong, nonfinite, unexplained or unsupported and raises=True; warns where it is imprecise.
@@ -40,6 +57,7 @@ def check_grads(f, args, order=1, modes=MODES, atol=None, rtol=None, eps=None, *
     >>> print(check_grads(jnp.tanh, (0.5,)).verdict)
     ok
     """
+    __tracebackhide__ = True
     ignored = [name for name, x in (("atol", atol), ("rtol", rtol), ("eps", eps)) if x is not None]
     if ignored:
         warnings.warn(f"check_grads: {', '.join(ignored)} ignored: nothing is estimated.", stacklevel=2)
@@ -51,7 +69,8 @@ def check_grads(f, args, order=1, modes=MODES, atol=None, rtol=None, eps=None, *
         raise ValueError(f"check_grads: order must be 1 or 2; got {order!r}.")
     report = Report(getattr(f, "__name__", type(f).__name__))
     with exact.precision(exact.BITS):
-        _check(report, f, tuple(args), order, _modes(modes), seed)
+        declared = surrogates.sources(surrogate)
+        _check(report, Flat(f, args), order, _modes(modes), seed, (_engine(report, engine), declared))
     if raises and report.failed:
         raise GradientError(report)
     if report.verdict in ("imprecise", "approximate"):
@@ -67,13 +86,22 @@ def _modes(modes):
     return modes
 
 
-def _check(report, f, args, order, modes, seed, prefix=""):
-    flat = Flat(f, args)
+def _engine(report, engine):
+    if engine not in ENGINES:
+        raise ValueError(f"check_grads: engine must be 'exact' or 'float64'; got {engine!r}.")
+    if engine == "float64":
+        report.notes.append("run in float64 only: what rounding there could hide is not seen")
+    return ENGINES[engine]
+
+
+def _check(report, flat, order, modes, seed, told, prefix=""):
+    """Fill the report; told: the engine and the declared surrogates."""
     if not flat.numbers:
         return report.refuse(f"{report.name} has no float argument to differentiate.")
     draw = np.random.default_rng(seed)
     try:
-        proof = Proof(flat)
+        proof = Proof(flat, *told)
+        report.declare(told[1], proof.primal.declared)
         if not proof.outputs:
             return report.refuse(f"{report.name} returns no float array, so it has no gradient.")
         if sentence := guilt.not_finite(proof):
@@ -86,7 +114,8 @@ def _check(report, f, args, order, modes, seed, prefix=""):
     except Unsupported as error:
         return report.refuse(str(error), error.where)
     if order == 2 and not report.failed:
-        _check(report, _gradient(flat, draw), tuple(flat.numbers), 1, modes, seed + 1, "second order, ")
+        gradient = Flat(_gradient(flat, draw), tuple(flat.numbers))
+        _check(report, gradient, 1, modes, seed + 1, told, "second order, ")
     return None
 
 
@@ -110,3 +139,20 @@ def _gradient(flat, draw):
         return jax.vjp(flat, *numbers)[1](given)
 
     return gradient
+
+
+def replay(f, args, digits=50):
+    """What a function of arrays really is at args, to so many digits: its program scalar by scalar in balls.
+
+    f, args: as for `check_grads`. Branches are those that JAX takes. Returns the float outputs as a list of
+    numpy arrays of flint.arb, [...]. Raises NotImplementedError for what cannot be replayed.
+
+    >>> print(replay(jnp.tanh, (0.5,))[0].item().str(30, radius=False))
+    0.462117157260009758502318483644
+    """
+    with exact.precision(int(digits * 3.33) + 16):
+        proof = Proof(Flat(f, tuple(args)))
+        return [
+            np.array([proof.values[i] for i in array.ids.ravel().tolist()], object).reshape(array.shape)
+            for array in proof.outputs
+        ]

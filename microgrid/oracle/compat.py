@@ -74,6 +74,13 @@ def name_of(equation):
     return str(info.func_src_info).split(" at ")[0] if info is not None else ""
 
 
+def written(equation):
+    """Where the Python function that an equation calls was written, "file:line"; "" where it calls none."""
+    inner = call_of(equation)
+    info = inner.jaxpr.debug_info if inner is not None else None
+    return str(info.func_src_info).split(" at ")[-1] if info is not None else ""
+
+
 def source(equation):
     """Where the user wrote an equation: "file:line (function)"."""
     frame = frame_of(equation)

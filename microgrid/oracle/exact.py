@@ -5,6 +5,7 @@ answer (a pole, the edge of a domain, 0 / 0) the ball is nan, and so is what dep
 cotangent of exactly 0.
 """
 
+import sys
 from contextlib import contextmanager
 from functools import cache
 
@@ -66,11 +67,11 @@ def _or_nan(function):
     return answer
 
 
-def forward(tape, v=None, radii=None, moved=None):
+def forward(tape, v=None, radii=None, given=None):
     """The value of every scalar, a list of balls; radii: id -> how far a given number may be off.
 
-    v: the values of the first blocks, from an earlier call; it is made longer. moved: id -> what to add to a
-    given number.
+    v: the values of the first blocks, from an earlier call; it is made longer. given: id -> the value of a
+    leaf, in place of its own.
     """
     import flint
 
@@ -82,7 +83,7 @@ def forward(tape, v=None, radii=None, moved=None):
             v += map(arb, block.numbers.tolist())
         elif block.op == "factor":
             v += _made(block, [v[i] for i in block.operands[0].tolist()])
-        elif block.op == "stop":
+        elif block.op in ("stop", "rule"):
             v += [v[i] for i in block.operands[0].tolist()]
         elif block.op == "total":
             v += _totals(flint, v, block.operands[0])
@@ -95,9 +96,9 @@ def forward(tape, v=None, radii=None, moved=None):
         for i in radii or ():
             if block.start <= i < block.stop:
                 v[i] = arb(v[i], arb(radii[i]))
-        if moved and block.op == "leaf":
+        if given and block.op == "leaf":
             for i in range(block.start, block.stop):
-                v[i] += moved.get(i, 0)
+                v[i] = arb(given.get(i, v[i]))
     return v
 
 
@@ -151,6 +152,11 @@ def adjoints(tape, v, seeds):
                 if type(x) is not int:
                     for i in row:
                         adjoint[i] += x
+        elif block.op == "rule":
+            ids = block.operands[1].tolist()
+            made = block.numbers.push(sys.modules[__name__], [v[i] for i in ids], g)
+            for i, x in zip(ids, made, strict=True):
+                adjoint[i] += x
         elif block.op == "dot":
             _push_products(flint, adjoint, v, g, tape.live, *block.operands)
         else:
@@ -193,6 +199,9 @@ def tangents(tape, v, seeds):
             continue
         if block.op == "total":
             made = _totals(flint, tangent, block.operands[0])
+        elif block.op == "rule":
+            ids = block.operands[1].tolist()
+            made = block.numbers.pull(sys.modules[__name__], [v[i] for i in ids], [tangent[i] for i in ids])
         elif block.op == "dot":
             one = _products(flint, tangent, v, *block.operands)
             made = [x + y for x, y in zip(one, _products(flint, v, tangent, *block.operands), strict=True)]

@@ -4,6 +4,7 @@ The rows are those of `microgrid.derivatives` and `specials`: a conditional of a
 """
 
 import ast
+import sys
 from functools import cache
 
 import numpy as np
@@ -111,17 +112,25 @@ def _times(cotangents, slope):
         return np.where(cotangents == 0, 0.0, cotangents * slope)
 
 
-def forward(tape):
-    """[size] the value of every scalar in float64, without the roundings of shorter types."""
-    v = np.empty(tape.size)
+def forward(tape, v=None, radii=None, given=None):
+    """[size] the value of every scalar in float64, without the roundings of shorter types. v: those of the
+    first blocks, from an earlier call; given: id -> the value of a leaf, in place of its own."""
+    known = 0 if v is None else len(v)
+    v = np.concatenate([np.zeros(0) if v is None else v, np.empty(tape.size - known)])
     for block in tape.blocks:
+        if block.start < known:
+            continue
         v[block.start : block.stop] = _value(block, v)
+        if given and block.op == "leaf":
+            v[block.start : block.stop] = [given.get(i, v[i]) for i in range(block.start, block.stop)]
     return v
 
 
 def _value(block, v):
     if block.op == "leaf":
         return block.numbers
+    if block.op == "rule":
+        return v[block.operands[0]]
     if block.op == "factor":
         return block.numbers.floats(v[block.operands[0]])
     with np.errstate(all="ignore"):
@@ -144,6 +153,9 @@ def adjoints(tape, v, seeds):
         if block.op == "total":
             (ids,) = block.operands
             np.add.at(adjoint, ids, np.broadcast_to(g[:, None], ids.shape))
+        elif block.op == "rule":
+            ids = block.operands[1]
+            np.add.at(adjoint, ids, block.numbers.push(sys.modules[__name__], v[ids], g))
         elif block.op == "dot":
             left, right = block.operands
             g = g.reshape(left.shape[0], left.shape[1], right.shape[2])
@@ -173,6 +185,9 @@ def tangents(tape, v, seeds):
         with np.errstate(all="ignore"):
             if block.op == "total":
                 tangent[here] = tangent[block.operands[0]].sum(axis=-1)
+            elif block.op == "rule":
+                ids = block.operands[1]
+                tangent[here] = block.numbers.pull(sys.modules[__name__], v[ids], tangent[ids])
             elif block.op == "dot":
                 left, right = block.operands
                 tangent[here] = (tangent[left] @ v[right] + v[left] @ tangent[right]).ravel()

@@ -7,9 +7,9 @@ import numpy as np
 from . import compat
 from .arrays import Unsupported
 from .flat import Flat
+from .interpreter import OWN_RULE
+from .judgement import ORDER, leaf_of
 from .proof import JaxRefuses, Proof
-from .replay import OWN_RULE
-from .verdicts import ORDER, leaf_of
 
 
 @dataclass

@@ -4,6 +4,7 @@ Rounding has vanished from both, so a right rule leaves a difference that contai
 not. What rounding did to JAX's answer is judged apart, against a bound of the program that computed it.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +13,11 @@ import numpy as np
 
 from . import compat, exact, floats, rounding
 from .flat import weights
-from .replay import Replay
+from .interpreter import Replay, walk
 
 NUDGES = 3  # directions in which a singular point is approached
 NUDGE = 2.0**-67  # about 1e-20
+SLACK = 4  # both programs round in float64, and the bound of one stands for both
 
 
 class JaxRefuses(Exception):
@@ -26,19 +28,33 @@ class JaxRefuses(Exception):
 class Answer:
     """A gradient array: what is true, what JAX's program means, what JAX returned.
 
-    path: whose it is; dtype; truths, theirs: lists of balls; got: [n] float64; bounds: [n] how far rounding
-    may have moved it; hulls: the truths with ties open, or None; meant: the slopes of what functions mean,
-    where JAX's rules are right for them and else None, or None.
+    path: whose it is; dtype; truths, theirs: lists of balls, or [n] float64; floats: the truths as those;
+    slack: [n] how far truths and theirs may be apart all the same, 0 for balls; got: [n] float64; bounds: [n]
+    how far rounding may have moved it; hulls: the truths with ties open, or None; meant: the slopes of what
+    functions mean, where JAX's rules are right for them and else None, or None.
     """
 
     path: str
     dtype: Any
-    truths: list
-    theirs: list
+    truths: Any
+    theirs: Any
+    slack: Any
     got: Any
     bounds: Any
     hulls: Any = None
     meant: Any = None
+
+    @property
+    def floats(self):
+        """[n] the truths as float64."""
+        return np.array([float(x) for x in self.truths]) if isinstance(self.truths, list) else self.truths
+
+    def differ(self):
+        """[n] whether truth and JAX's program are proven to differ, or one of them is not finite."""
+        if isinstance(self.truths, list):
+            pairs = zip(self.truths, self.theirs, strict=True)
+            return np.array([not finite(x) or not finite(y) or differ(x, y) for x, y in pairs], bool)
+        return ~(np.abs(self.truths - self.theirs) <= self.slack)
 
 
 class Proof:
@@ -47,13 +63,13 @@ class Proof:
     ties: where JAX chose between equal numbers; steps: the run, equation by equation.
     """
 
-    def __init__(self, flat, program=None):
-        self.flat = flat
-        self.program = program or compat.jaxpr_of(flat, flat.numbers)
-        self.primal = Replay()
+    def __init__(self, flat, engine=exact, surrogates=None):
+        self.flat, self.engine, self.surrogates = flat, engine, surrogates or {}
+        self.program = compat.jaxpr_of(flat, flat.numbers)
+        self.primal = Replay(surrogates=self.surrogates)
         self.inputs = [self.primal.input(x) for x in flat.numbers]
         self.outputs, self.steps = walk(self.primal, self.program, self.inputs)
-        self.values = exact.forward(self.primal.tape)
+        self.values = engine.forward(self.primal.tape)
 
     @property
     def ties(self):
@@ -74,8 +90,11 @@ class Proof:
         tape = self.primal.tape
         other = Replay(tape, exact=frozenset(self.primal.literals))
         results, _ = walk(other, program, self.inputs)
-        exact.forward(tape, self.values, other.radii)
-        bounds = rounding.bounds(tape, floats.forward(tape))
+        self.values = self.engine.forward(tape, self.values, other.radii)
+        rough = self.values if self.engine is floats else floats.forward(tape)
+        bounds, slack = rounding.bounds(tape, rough), np.zeros(tape.size)
+        if self.engine is floats:
+            slack = SLACK * rounding.bounds(tape, rough, np.float64, other.radii)
         if backward:
             paths = self.flat.paths
         else:
@@ -83,20 +102,22 @@ class Proof:
         made = []
         for path, truth, result, answer in zip(paths, truths, results, got, strict=True):
             ids = _ids(result)
-            theirs = [self.values[i] for i in ids.tolist()]
+            theirs = taken(self.values, ids)
             numbers = np.asarray(answer)
             if result.imaginary is not None:
                 numbers = np.concatenate([numbers.real.ravel(), numbers.imag.ravel()])
             numbers = numbers.ravel().astype(np.float64)
-            made.append(Answer(path, answer.dtype, truth, theirs, numbers, bounds[ids]))
+            made.append(Answer(path, answer.dtype, truth, theirs, slack[ids], numbers, bounds[ids]))
+        if self.engine is floats:
+            return made
         self._open(made, other, mode, given)
-        if any(differ(x, y) for answer in made for x, y in zip(answer.truths, answer.theirs, strict=True)):
+        if any(answer.differ().any() for answer in made):
             self._mean(made, program, backward, given)
         return made
 
     def _mean(self, answers, program, backward, given):
         """The truths and JAX's numbers with the meaning of functions in the place of their programs."""
-        primal = Replay(means=True)
+        primal = Replay(means=True, surrogates=self.surrogates)
         inputs = [primal.input(x) for x in self.flat.numbers]
         outputs, _ = walk(primal, self.program, inputs)
         if not primal.meant:
@@ -114,10 +135,10 @@ class Proof:
         """The truth for each array: a list of balls, behind one another the real and imaginary parts."""
         ends = outputs if backward else inputs
         seeds = [pair for array, w in zip(ends, given, strict=True) for pair in _seeds(array, w, backward)]
-        walked = (exact.adjoints if backward else exact.tangents)(replay.tape, values, seeds)
+        walked = (self.engine.adjoints if backward else self.engine.tangents)(replay.tape, values, seeds)
         made = []
         for array in inputs if backward else outputs:
-            balls = [walked[i] for i in _ids(array).tolist()]
+            balls = taken(walked, _ids(array))
             if backward and array.imaginary is not None:
                 half = len(balls) // 2
                 balls[half:] = [-x for x in balls[half:]]  # JAX's cotangents are conjugates
@@ -126,12 +147,12 @@ class Proof:
 
     def _open(self, answers, other, mode, given):
         """Where the point is at a tie or singular, or nothing else explains an answer: the truths around."""
-        singular = any(not _finite(x) for answer in answers for x in answer.truths)
+        singular = any(not finite(x) for answer in answers for x in answer.truths)
         if singular:
             for answer, truths in zip(answers, self._around(mode == "rev", given), strict=True):
-                answer.truths = [x if _finite(x) else y for x, y in zip(answer.truths, truths, strict=True)]
+                answer.truths = [x if finite(x) else y for x, y in zip(answer.truths, truths, strict=True)]
         if self.ties or other.ties or any(map(_doubtful, answers)):
-            opened = Replay(hull=True)
+            opened = Replay(hull=True, surrogates=self.surrogates)
             inputs = [opened.input(x) for x in self.flat.numbers]
             outputs, _ = walk(opened, self.program, inputs)
             values = exact.forward(opened.tape)
@@ -147,21 +168,15 @@ class Proof:
             tape, nudges = self.primal.tape, {}
             for array in self.inputs:
                 for i in _ids(array).tolist():
-                    nudges[i] = draw.uniform(0.5, 1) * (
-                        1 if k == 0 else -1 if k == 1 else draw.choice((-1, 1))
-                    )
-            values = exact.forward(tape, moved={i: x * NUDGE for i, x in nudges.items()})
+                    sign = (1, -1)[k] if k < 2 else draw.choice((-1, 1))
+                    nudges[i] = self.values[i] + sign * draw.uniform(0.5, 1) * NUDGE
+            values = exact.forward(tape, given=nudges)
             truths = self._truths(self.primal, self.inputs, self.outputs, values, backward, given)
             found = truths if found is None else [
                 [_union(x, y) for x, y in zip(one, other, strict=True)]
                 for one, other in zip(found, truths, strict=True)
             ]  # fmt: skip
         return found
-
-
-def walk(replay, closed, inputs):
-    """(outputs, steps) of a closed jaxpr at replayed arrays."""
-    return replay.walk(closed.jaxpr, [replay.array(c) for c in closed.consts], inputs)
 
 
 def _vjp(flat, given):
@@ -190,8 +205,14 @@ def _seeds(array, given, backward):
     ]
 
 
-def _finite(x):
-    return type(x) is int or x.is_finite()
+def taken(values, ids):
+    """The values of scalars: a list of balls, or [n] floats."""
+    return [values[i] for i in ids.tolist()] if isinstance(values, list) else values[ids]
+
+
+def finite(x):
+    """Whether a ball, or a number for what is exactly so, is finite."""
+    return math.isfinite(x) if isinstance(x, int | float) else x.is_finite()
 
 
 def _union(x, y):
@@ -201,13 +222,12 @@ def _union(x, y):
 
 
 def _doubtful(answer):
-    off = ~(np.abs(answer.got - np.array([float(x) for x in answer.truths])) <= answer.bounds)
-    return off.any() or any(differ(x, y) for x, y in zip(answer.truths, answer.theirs, strict=True))
+    return (~(np.abs(answer.got - answer.floats) <= answer.bounds)).any() or answer.differ().any()
 
 
-def differ(x, y):
-    """Whether two balls, or ints for what is exactly so, are proven to be different numbers."""
+def differ(x, y, slack=0.0):
+    """Whether two balls, or numbers for what is exactly so, are proven to be different numbers."""
     difference = x - y
-    if type(difference) is int:
-        return difference != 0
+    if isinstance(difference, int | float):
+        return abs(difference) > slack
     return difference.is_finite() and not difference.contains(0)

@@ -7,6 +7,8 @@ for functions as XLA computes them, and k - 1 half ULPs of the sum of |terms| fo
 order. Products of errors are left out, they are smaller by another factor u.
 """
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 
@@ -45,7 +47,7 @@ def _moved(block, v, error):
         return 0.0 if block.op == "leaf" else np.maximum(error[block.operands[0]], error[block.operands[1]])
     if block.op == "factor":
         return block.numbers.error(v[block.operands[0]], unit(block.dtype))
-    if block.op == "stop":
+    if block.op in ("stop", "rule"):
         return error[block.operands[0]]
     y = v[block.start : block.stop]
     u, floor = unit(block.dtype), smallest(block.dtype)
@@ -67,9 +69,14 @@ def _moved(block, v, error):
     return moved
 
 
-def bounds(tape, v):
-    """[size] the bound of every scalar of a tape."""
+def bounds(tape, v, dtype=None, radii=None):
+    """[size] the bound of every scalar of a tape; dtype: as if all were rounded to that type; radii: id ->
+    how far a given number may be off."""
     error = np.zeros(tape.size)
     for block in tape.blocks:
+        block = block if dtype is None else replace(block, dtype=np.dtype(dtype))
         error[block.start : block.stop] = step(block, v, error)
+        for i in radii or ():
+            if block.start <= i < block.stop:
+                error[i] = radii[i]
     return error

@@ -24,6 +24,7 @@ class Block:
 
     op: "leaf" (numbers: [n], given), a row of microgrid.derivatives or `specials` (operands: ids [n] each),
     "stop" (its operand, with slope 0), "factor" (numbers: who makes them of its operand, without slopes),
+    "rule" (its operand, with the slopes for the second operand that numbers, a `surrogates.Rule`, say),
     "total" (one operand: ids [n, k]) or "dot" (two: ids [b, m, k] and [b, k, p], n = b * m * p). dtype: the
     type that JAX rounds the results to. where: the equation it is of.
     """
@@ -157,6 +158,11 @@ class Tape:
         flat = np.array(ids).ravel()
         dead = np.zeros(maker.size, bool)
         return self._append("factor", rounded(maker.run, dtype), dead, (flat,), maker, dtype)
+
+    def ruled(self, outputs, inputs, rule):
+        """Ids of outputs whose slopes for inputs, ids too, are those that a `surrogates.Rule` says."""
+        live = np.full(len(outputs), True)
+        return self._append("rule", self._run[outputs], live, (outputs, inputs), rule)
 
     def dot(self, left, right, dtype=FLOAT64):
         """Ids [b, m, p] of the products of matrices, ids [b, m, k] and [b, k, p]."""

@@ -222,3 +222,53 @@ def test_mistakes_in_the_call_are_told(told, kind, words):
         check_grads(jnp.sin, (0.5,), **told)
     with pytest.raises(TypeError, match=r"args must be a tuple of arguments; got float. Fix: \(x,\)"):
         check_grads(jnp.sin, 0.5)
+
+
+@jax.custom_vjp
+def reversed_gradient(x):
+    return x
+
+
+reversed_gradient.defvjp(lambda x: (x, None), lambda _, ct: (-ct,))
+
+
+@jax.custom_vjp
+def clipped_gradient(x):
+    return x
+
+
+clipped_gradient.defvjp(lambda x: (x, None), lambda _, ct: (jnp.clip(ct, -0.1, 0.1),))
+
+
+@jax.custom_jvp
+def straight_through(x):
+    return jnp.round(x)
+
+
+straight_through.defjvp(lambda primals, tangents: (straight_through(*primals), tangents[0]))
+
+
+@pytest.mark.parametrize("rule", [reversed_gradient, clipped_gradient, straight_through])
+def test_a_declared_rule_is_the_truth_and_is_listed(rule):
+    def f(x):
+        return jnp.sum(jnp.sin(rule(x * 3)) ** 2)
+
+    assert verdict(f, X).verdict == "wrong"
+    report = verdict(f, X, surrogate=[rule])
+    assert report.verdict == "ok", report
+    assert f"taken as the truth, as declared: the rule of {rule.__name__} (" in str(report)
+    assert verdict(f, X, surrogate=[rule], engine="float64").verdict == "ok"
+    wrong = custom(jnp.sin, lambda x: jnp.cos(x) * 1.01)
+    assert verdict(lambda x: f(wrong(x)), X, surrogate=[rule]).verdict == "wrong"
+
+
+def test_a_surrogate_must_have_a_rule():
+    with pytest.raises(TypeError, match=r"surrogate must list functions made by jax.custom_vjp or"):
+        check_grads(jnp.sin, (0.5,), surrogate=[jnp.sin])
+
+
+def test_in_float64_alone_a_wrong_rule_is_found_and_the_report_says_how_it_was_run():
+    wrong = custom(jnp.sin, lambda x: jnp.cos(x) * (1 + 1e-6))
+    report = verdict(wrong, X, engine="float64")
+    assert report.verdict == "wrong" and "run in float64 only" in str(report)
+    assert verdict(lambda x: jnp.tanh(x @ x), X, engine="float64").verdict == "ok"

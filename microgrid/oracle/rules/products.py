@@ -29,7 +29,7 @@ def dot(replay, a, b, numbers, dtype):
     rows, columns = [a.shape[k] for k in a_free], [b.shape[k] for k in b_free]
     left = a.transpose(*a_batch, *a_free, *a_sum).reshape(_size(batch), _size(rows), terms)
     right = b.transpose(*b_batch, *b_sum, *b_free).reshape(_size(batch), terms, _size(columns))
-    return products(replay, left, right, dtype).reshape(*batch, *rows, *columns)
+    return products(replay, left, right, dtype).reshape((*batch, *rows, *columns))
 
 
 def _size(shape):
@@ -78,7 +78,7 @@ def _groups(replay, views, taps, groups, space, dtype):
     windows = windows.reshape(_size((n, *positions)), groups, -1).transpose(1, 0, 2)
     kernels = taps.reshape(groups, features // groups, -1).transpose(0, 2, 1)
     made = products(replay, windows, kernels, dtype)  # [groups, N * positions, O / groups]
-    made = made.transpose(1, 0, 2).reshape(n, *positions, features)
+    made = made.transpose(1, 0, 2).reshape((n, *positions, features))
     return np.moveaxis(made, -1, 1)
 
 

@@ -26,13 +26,15 @@ class Replay:
     mean just the number that they are; any other one but a small fraction of a power of two is the rounded
     form of some number, and `radii` says how far it may be off. None: every literal is exact. means: takes
     functions with a `meanings.meaning` for that, and not for their programs; `meant` are those that came.
+    surrogates: the sources of functions whose rules are the truth; `declared` are those that came.
     """
 
-    def __init__(self, tape=None, hull=False, exact=None, means=False):
+    def __init__(self, tape=None, hull=False, exact=None, means=False, surrogates=None):
         self.tape, self.hull = tape or Tape(errors=hull), hull
         self.ties, self.where, self.exact = [], None, exact
         self.literals, self.radii = set(), {}
         self.means, self.meant = means, set()
+        self.surrogates, self.declared = surrogates or {}, set()
 
     def array(self, numbers):
         """The constant array of some numbers."""
@@ -148,6 +150,7 @@ class Replay:
     def equation(self, equation, inputs):
         """(output arrays, steps inside) of one equation."""
         from .rules import CONTROL, RULES
+        from .surrogates import ruled
 
         name, before = equation.primitive.name, self.where
         self.where = self.tape.where = equation
@@ -157,6 +160,9 @@ class Replay:
                 outputs, inside = [self.apply(op, *inputs)], ()
             elif name in CONTROL:
                 outputs, inside = CONTROL[name](self, equation, *inputs)
+                if name in OWN_RULE and (source := compat.written(equation)) in self.surrogates:
+                    self.declared.add(source)
+                    outputs = ruled(self, equation, inputs, outputs)
             elif not any(array.floats for array in inputs) and not _makes_floats(equation):
                 outputs, inside = self.concrete(equation, inputs), ()
             elif name in RULES:
@@ -194,6 +200,11 @@ class Replay:
                 equation,
             )
         return replace(array, bits=array.dtype != bool)
+
+
+def walk(replay, closed, inputs):
+    """(outputs, steps) of a closed jaxpr at replayed arrays."""
+    return replay.walk(closed.jaxpr, [replay.array(c) for c in closed.consts], inputs)
 
 
 def _is_rounded(x):

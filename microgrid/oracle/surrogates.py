@@ -1,0 +1,98 @@
+"""A rule that a user declares to be the truth: straight-through, gradient reversal, clipping of gradients.
+
+Its function is replayed for its value; its slopes are what the rule says, run in the numbers of the walk.
+"""
+
+import inspect
+
+import jax
+import numpy as np
+
+from . import compat
+from .interpreter import Replay, walk
+
+
+def sources(functions):
+    """ "file:line" where a function was written -> that function, made by jax.custom_vjp or custom_jvp."""
+    found = {}
+    for function in functions:
+        inner = inspect.unwrap(getattr(function, "fun", function))
+        if not (hasattr(function, "defvjp") or hasattr(function, "defjvp")) or not hasattr(inner, "__code__"):
+            raise TypeError(
+                "check_grads: surrogate must list functions made by jax.custom_vjp or jax.custom_jvp; "
+                f"got {function!r}."
+            )
+        found[f"{inner.__code__.co_filename}:{inner.__code__.co_firstlineno}"] = function
+    return found
+
+
+class Rule:
+    """The custom rule of one equation of a run.
+
+    function: the equation of its float inputs; inputs: their numbers in the run; outputs: how many floats.
+    """
+
+    def __init__(self, function, inputs):
+        self._function, self._inputs = function, inputs
+
+    def push(self, engine, numbers, cotangents):
+        """What the rule makes of cotangents of the outputs: numbers for the inputs, one after the other.
+
+        engine: `exact` or `floats`; numbers: of the inputs, and cotangents, in its kind.
+        """
+        outputs = jax.eval_shape(self._function, *self._inputs)
+
+        def pushed(*both):
+            given, ct = both[: len(self._inputs)], both[len(self._inputs) :]
+            return jax.vjp(self._function, *given)[1](list(ct))
+
+        return self._run(engine, pushed, outputs, [*numbers, *cotangents])
+
+    def pull(self, engine, numbers, tangents):
+        """What the rule makes of tangents of the inputs."""
+
+        def pulled(*both):
+            given, changes = both[: len(self._inputs)], both[len(self._inputs) :]
+            return jax.jvp(self._function, given, changes)[1]
+
+        return self._run(engine, pulled, self._inputs, [*numbers, *tangents])
+
+    def _run(self, engine, function, others, values):
+        floats, shapes, at = np.array([float(x) for x in values]), [*self._inputs, *others], 0
+        arrays = []
+        for like in shapes:
+            size = int(np.prod(like.shape, dtype=int))
+            arrays.append(floats[at : at + size].reshape(like.shape).astype(like.dtype))
+            at += size
+        replay = Replay()
+        inputs = [replay.input(array) for array in arrays]
+        ids = np.concatenate([array.ids.ravel() for array in inputs]).tolist()
+        results, _ = walk(replay, compat.jaxpr_of(function, arrays), inputs)
+        made = engine.forward(replay.tape, given=dict(zip(ids, values, strict=True)))
+        return [made[i] for result in results for i in result.ids.ravel().tolist()]
+
+
+def ruled(replay, equation, inputs, outputs):
+    """The outputs of an equation, with the slopes that its rule says."""
+    moving = [k for k, array in enumerate(inputs) if array.floats and replay.live(array)]
+    if not moving:
+        return outputs
+    numbers = [replay.numbers(array) for array in inputs]
+    alone = compat.alone(equation)
+    literal = [compat.is_literal(atom) for atom in equation.invars]
+
+    def function(*given):
+        at = {k: x for k, x in enumerate(numbers) if not literal[k]} | dict(zip(moving, given, strict=True))
+        return [y for y in alone(*(at[k] for k in sorted(at))) if compat.is_float(y.dtype)]
+
+    floats = [array for array in outputs if array.floats]
+    made = replay.tape.ruled(
+        np.concatenate([array.ids.ravel() for array in floats]),
+        np.concatenate([inputs[k].ids.ravel() for k in moving]),
+        Rule(function, [numbers[k] for k in moving]),
+    )
+    parts = iter(np.split(made, np.cumsum([array.ids.size for array in floats])[:-1]))
+    return [
+        array.moved(lambda ids: next(parts).reshape(ids.shape)) if array.floats else array
+        for array in outputs
+    ]

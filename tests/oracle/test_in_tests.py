@@ -1,0 +1,104 @@
+"""The oracle in other people's tests: a fixture, a decorator, a command, and no cost where it is not used."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from microgrid.oracle import GradientError, gradient_test
+from microgrid.oracle.__main__ import main
+
+ROOT = Path(__file__).parents[2]
+TESTS = """
+import jax, jax.numpy as jnp, numpy as np
+
+@jax.custom_vjp
+def wrong(x):
+    return jnp.sin(x)
+
+wrong.defvjp(lambda x: (wrong(x), x), lambda x, ct: (ct * jnp.cos(x) * 1.01,))
+
+def test_right(check_grads):
+    assert check_grads(jnp.tanh, (0.5,)).verdict == "ok"
+
+def test_kink(check_grads):
+    check_grads(jax.nn.relu, (np.float32(0),))
+
+def test_wrong(check_grads):
+    check_grads(lambda x: wrong(2 * x), (np.float32(0.5),))
+"""
+
+
+def session(folder, *options, code=""):
+    """What pytest says of a folder in a fresh process, with the plugin and no other."""
+    call = f"{code}\nimport sys, pytest\nsys.exit(pytest.main(sys.argv[1:]))"
+    done = subprocess.run(
+        [sys.executable, "-c", call, "-p", "microgrid.oracle.pytest_plugin", *options, str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        cwd=folder,
+        env={
+            **os.environ,
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTHONPATH": str(ROOT),
+            "PYTEST_ADDOPTS": "",
+        },
+    )
+    return done.stdout + done.stderr
+
+
+def test_a_failure_is_the_report_and_nothing_of_the_checker(tmp_path):
+    (tmp_path / "test_them.py").write_text(TESTS)
+    told = session(tmp_path)
+    assert "1 failed, 2 passed" in told
+    assert "check_grads of <lambda>: wrong" in told
+    assert "guilty: custom_vjp_call of float32[] is wrong by itself, " in told and "test_them.py:17" in told
+    assert "oracle/check.py" not in told
+
+
+def test_the_level_decides_what_fails(tmp_path):
+    (tmp_path / "test_them.py").write_text(TESTS)
+    assert "2 failed, 1 passed" in session(tmp_path, "--grad-level=strict")
+    assert "3 skipped" in session(tmp_path, "--grad-level=off")
+
+
+def test_a_session_that_does_not_use_it_needs_neither_jax_nor_numpy(tmp_path):
+    (tmp_path / "test_other.py").write_text("def test_it(): pass")
+    hidden = "import sys; sys.modules.update(jax=None, numpy=None, flint=None)"
+    assert "1 passed" in session(tmp_path, code=hidden)
+
+
+def test_a_decorated_test_says_only_what_is_checked(tmp_path):
+    @gradient_test
+    def right(factor=2.0):
+        return lambda x: factor * x * x, (3.0,)
+
+    assert right() is None and right(factor=1.0) is None
+
+    @gradient_test(modes="rev", order=2)
+    def broken():
+        return lambda x: jnp.sqrt(x) * 0, (np.float32(0),)
+
+    with pytest.raises(GradientError, match="nonfinite"):
+        broken()
+
+
+def test_the_command_checks_a_function_at_random_arguments(tmp_path, monkeypatch, capsys):
+    (tmp_path / "my_losses.py").write_text(
+        "import jax.numpy as jnp\ndef loss(x, i): return jnp.sum(jnp.tanh(x)[i])"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert main(["my_losses:loss", "float32[3,4]", "int32[2]<3"]) == 0
+    assert "check_grads of loss: ok" in capsys.readouterr().out
+    for wrong, words in (
+        (["my_losses:loss", "float33[3]"], "an argument must be a type such as float32"),
+        (["my_losses:lost"], "my_losses:lost must be module:function; "),
+        (["my_losses"], "my_losses must be module:function; "),
+    ):
+        with pytest.raises(SystemExit, match=words):
+            main(wrong)
