@@ -8,7 +8,7 @@ export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0
 export JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES := -1
 export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
 
-.PHONY: help demo test test-slow bench check lock clean
+.PHONY: help demo test test-slow bench coverage check lock clean
 
 help:  ## what make can do (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -65,6 +65,19 @@ $(BENCH): benchmarks/requirements.txt
 bench: $(BENCH)  ## the benchmarks against other engines; writes benchmarks/RESULTS.md
 	.venv-bench/bin/python -m benchmarks.run
 
+# What the replay covers is asked of libraries that want a nightly build: an environment of their own.
+COVERAGE := .venv-coverage/ready-$(VERSION)
+
+$(COVERAGE): pyproject.toml
+	$(CHECK_PYTHON)
+	@echo "Setting up .venv-coverage with Python $(VERSION) (once)"
+	@"$(BASE)" -m venv --clear --without-pip .venv-coverage
+	@"$(BASE)" -m pip --disable-pip-version-check --python .venv-coverage/bin/python install --quiet -e '.[coverage]'
+	@touch $@
+
+coverage: $(COVERAGE)  ## how many functions of JAX, Flax, Optax, rlax, equinox and distrax can be checked
+	.venv-coverage/bin/python -m tests.oracle.coverage
+
 check: $(READY)  ## lint, format, types
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
@@ -75,5 +88,5 @@ lock: $(READY)  ## requirements.txt anew from pyproject.toml (LOCK=--upgrade for
 		--extra all --group dev $(LOCK) pyproject.toml --output-file requirements.txt
 
 clean:  ## removes the environments and every cache
-	rm -rf .venv .venv-bench .cache .hypothesis build dist
+	rm -rf .venv .venv-bench .venv-coverage .cache .hypothesis build dist
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -99,7 +99,7 @@ def function(steps, meaning, tools):
     return f
 
 
-@settings(max_examples=150, derandomize=True, deadline=None, database=None)
+@settings(max_examples=60, derandomize=True, deadline=None, database=None)
 @given(expressions())
 def test_every_engine_gives_the_same_value_and_gradient(expression):
     steps, point = expression

@@ -17,6 +17,7 @@ from jaxnets.fast.gru import gru
 from jaxnets.fast.lstm import lstm
 
 KINDS = ["lstm", "gru", "gru, reset before"]
+FEWER = ["lstm", "gru", pytest.param("gru, reset before", marks=pytest.mark.slow)]
 SHAPES = [(3, 5, 2, 4), (1, 4, 3, 2), (2, 1, 3, 3), (2, 3, 1, 1), (7, 6, 5, 3)]  # batch, time, in, hidden
 UNITS = 64  # of rounding of the largest gradient of an array; the sums behind it have up to 40 terms
 
@@ -99,7 +100,7 @@ def test_values_and_gradients_are_those_of_the_formulas(kind, case):
     assert_close(results(fast), results(plain))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FEWER)
 def test_the_loop_of_other_platforms_says_the_same(kind):
     weights, inputs, carry = draw(kind, SHAPES[0])
     mask = jnp.array([[1, 1, 0, 1, 0]] * 3) != 0
@@ -137,7 +138,7 @@ def test_forward_mode_and_second_order_agree_with_the_formulas(kind):
     assert_close(*(jax.jit(lambda f=f: slopes(f))() for f in (fast, plain)), 4 * UNITS)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FEWER)
 def test_vmap_over_nets_is_one_net_after_the_other(kind):
     nets = [draw(kind, (2, 3, 2, 2), seed=seed) for seed in range(3)]
     gradient = jax.jit(jax.grad(contracted(fast, kind)))
@@ -146,7 +147,7 @@ def test_vmap_over_nets_is_one_net_after_the_other(kind):
     assert_close(jax.jit(jax.vmap(jax.grad(contracted(fast, kind))))(stacked), right)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FEWER)
 def test_float32_loses_no_more_than_its_own_rounding(kind):
     arguments = draw(kind, SHAPES[0], jnp.float32)
     wide = jax.tree.map(lambda x: x.astype(jnp.float64), arguments)
@@ -156,7 +157,7 @@ def test_float32_loses_no_more_than_its_own_rounding(kind):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FEWER)
 def test_bfloat16_is_computed_in_32_bits_and_rounded_once(kind):
     arguments = draw(kind, SHAPES[0], jnp.bfloat16)
     wide = jax.tree.map(lambda x: x.astype(jnp.float32), arguments)
@@ -192,7 +193,7 @@ def test_slopes_of_saturated_gates_keep_their_digits_in_64_bits():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FEWER)
 def test_a_training_step_lowers_for_cpu_and_accelerators(kind):
     arguments = draw(kind, SHAPES[0], jnp.float32)
     mask = jnp.ones(SHAPES[0][:2])

@@ -45,7 +45,7 @@ def allowed(path, inside):
     """The top-level packages that a file may import, at module level or inside a function."""
     where = path.relative_to(ROOT).as_posix()
     if where.startswith("microgrid/oracle/"):
-        rooms = {"jaxnets", "rl", "flint", "mpmath"} if inside else set()
+        rooms = {"jaxnets", "rl", "flax", "flint", "mpmath"} if inside else set()
         pytest_only = {"pytest"} if where.endswith("pytest_plugin.py") else set()
         return {"microgrid", "numpy", "scipy", "jax"} | rooms | pytest_only
     if where.startswith("microgrid/"):

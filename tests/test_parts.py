@@ -119,7 +119,7 @@ def test_same_seed_gives_the_same_net_and_another_seed_another():
     assert (nets[0].params[0]["kernel"] != nets[2].params[0]["kernel"]).any()
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float32", pytest.param("float64", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "optimizer",
     [

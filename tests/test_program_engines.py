@@ -90,7 +90,8 @@ def test_a_ball_that_straddles_a_kink_has_no_result(name, balls):
 def test_every_formula_can_be_traced(pair):
     """To the same bits forward; backward the same slopes are multiplied and added up in another order."""
     formula, names = rooms(pair)[0], differentiated(pair)
-    for case in cases(pair, count=3):
+    every = list(cases(pair, count=3))
+    for case in every[:: max(1, len(every) // 16)]:
         rest = {name: x for name, x in case.items() if name not in names}
 
         def contracted(*args, rest=rest):

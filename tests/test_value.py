@@ -82,9 +82,9 @@ def test_a_second_backward_spoils_nothing():
     assert y.grad == 18.0, "computed Values hold the last walk's gradient"
 
 
-def test_a_graph_a_million_deep_is_walked_and_freed():
+def test_a_graph_three_hundred_thousand_deep_is_walked_and_freed():
     x = y = Value(1.0)
-    for _ in range(1_000_000):
+    for _ in range(300_000):
         y = y + 1e-6
     y.backward()
     assert x.grad == 1

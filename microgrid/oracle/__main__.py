@@ -16,10 +16,10 @@ def drawn(text, draw):
     """A random array for a type such as float32[3,4] (normal), or int32[3]<10 (from 0 to 9)."""
     import jax.numpy as jnp
 
-    found = ARGUMENT.fullmatch(text)
+    found = ARGUMENT.fullmatch(text) or {}
     try:
         dtype = jnp.dtype(found["dtype"])
-    except TypeError:
+    except (KeyError, TypeError):
         raise SystemExit(
             f"microgrid.oracle: an argument must be a type such as float32[3,4] or int32[3]<10; got {text!r}."
         ) from None

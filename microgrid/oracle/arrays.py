@@ -28,7 +28,7 @@ class Array:
     imaginary: Any = None
     given: Any = None
     doubt: Any = None
-    bits: bool = False
+    bits: Any = False
 
     @property
     def floats(self):

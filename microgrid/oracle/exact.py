@@ -95,7 +95,7 @@ def forward(tape, v=None, radii=None, given=None):
             v += [y if isinstance(y, arb) else arb(y) for y in map(value, *columns)]
         for i in radii or ():
             if block.start <= i < block.stop:
-                v[i] = arb(v[i], arb(radii[i]))
+                v[i] = arb(v[i], arb((radii or {})[i]))
         if given and block.op == "leaf":
             for i in range(block.start, block.stop):
                 v[i] = arb(given.get(i, v[i]))

@@ -51,7 +51,8 @@ class Singular:
         """[size] balls from the numbers of the matrix, balls: eigenvectors of A^T A, then U = A V / s."""
         import flint
 
-        (m, n), matrix = self.shape, flint.arb_mat(*self.shape, numbers)
+        m, n = self.shape
+        matrix = flint.arb_mat(m, n, numbers)
         squares, columns = _eigen((matrix.transpose() * matrix).entries(), n)
         columns = [_turned(column, self.signs[:, j]) for j, column in enumerate(columns[::-1])]
         values = [x.sqrt() for x in squares[::-1]]

@@ -13,7 +13,7 @@ import numpy as np
 
 from . import compat, meanings
 from .arrays import Array, Step, Unsupported
-from .tape import Tape
+from .tape import FLOAT64, Tape
 
 OWN_RULE = ("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr")
 
@@ -26,7 +26,8 @@ class Replay:
     mean just the number that they are; any other one but a small fraction of a power of two is the rounded
     form of some number, and `radii` says how far it may be off. None: every literal is exact. means: takes
     functions with a `meanings.meaning` for that, and not for their programs; `meant` are those that came.
-    surrogates: the sources of functions whose rules are the truth; `declared` are those that came.
+    surrogates: the sources of functions whose rules are the truth; `declared` are those that came. series:
+    whether JAX sums up, and breaks off, a series for the slope of something that came.
     """
 
     def __init__(self, tape=None, hull=False, exact=None, means=False, surrogates=None):
@@ -35,6 +36,7 @@ class Replay:
         self.literals, self.radii = set(), {}
         self.means, self.meant = means, set()
         self.surrogates, self.declared = surrogates or {}, set()
+        self.series = False
 
     def array(self, numbers):
         """The constant array of some numbers."""
@@ -43,19 +45,40 @@ class Replay:
             return Array(dtype, self.tape.constants(np.asarray(numbers).astype(np.float64)))
         if compat.is_complex(dtype):
             numbers = np.asarray(numbers)
-            return Array(dtype, self.tape.constants(numbers.real), self.tape.constants(numbers.imag))
+            return Array(dtype, self.tape.constants(np.real(numbers)), self.tape.constants(np.imag(numbers)))
         return Array(dtype, given=numbers if compat.is_key(dtype) else np.asarray(numbers))
 
     def literal(self, number):
         """The constant array of a number that is written into the program."""
         array = self.array(number)
-        if array.floats and not array.shape and array.imaginary is None:
-            x = float(number)
+        if array.floats:
+            for ids in (array.ids, array.imaginary):
+                self._suspect(array.dtype, np.zeros(0, int) if ids is None else ids)
+        return array
+
+    def captured(self, numbers):
+        """The constant array that a program holds on to: exact, if the program of the function has it too."""
+        array = self.array(numbers)
+        if array.floats and array.imaginary is None:
+            key = _key(self.tape.run[array.ids])
+            if self.exact is None:
+                self.literals.add(key)
+            elif key not in self.exact:
+                self._suspect(array.dtype, array.ids)
+        return array
+
+    def known(self, weights):
+        """What is exact in JAX's gradient program too: literals and arrays of the function, and weights."""
+        return frozenset(self.literals | {_key(np.real(w)) for w in weights})
+
+    def _suspect(self, dtype, ids):
+        """Numbers that may be the rounded form of others, by half a unit in the last place."""
+        eps = float(jnp.finfo(dtype).eps)
+        for i in np.unique(ids).tolist():
+            x = float(self.tape.run[i])
             self.literals.add(x)
             if self.exact is not None and x not in self.exact and _is_rounded(x):
-                half = abs(x) * float(jnp.finfo(array.dtype).eps) / 2
-                self.radii[int(array.ids)] = max(half, self.radii.get(int(array.ids), 0))
-        return array
+                self.radii[i] = max(abs(x) * eps / 2, self.radii.get(i, 0))
 
     def input(self, numbers):
         """The array of an argument that is differentiated."""
@@ -64,7 +87,7 @@ class Replay:
             return Array(dtype, self.tape.inputs(np.asarray(numbers).astype(np.float64)))
         if compat.is_complex(dtype):
             numbers = np.asarray(numbers)
-            return Array(dtype, self.tape.inputs(numbers.real), self.tape.inputs(numbers.imag))
+            return Array(dtype, self.tape.inputs(np.real(numbers)), self.tape.inputs(np.imag(numbers)))
         return self.array(numbers)
 
     def numbers(self, array):
@@ -80,6 +103,10 @@ class Replay:
         """The constant array of one number, of the shape and dtype of another array."""
         return Array(like.dtype, np.broadcast_to(self.tape.constants(float(number)), like.shape))
 
+    def as_floats(self, array):
+        """The constant float array of integers."""
+        return Array(FLOAT64, self.tape.constants(np.asarray(array.given, np.float64)))
+
     def apply(self, op, *arrays, dtype=None):
         """The array op(*arrays), elementwise, by a row of the table of derivatives."""
         dtype = dtype or arrays[0].dtype
@@ -93,9 +120,8 @@ class Replay:
             return None
         run = self.tape.run
         with np.errstate(invalid="ignore"):
-            near = np.abs(run[one] - run[other]) if self.hull else run[one] == run[other]
-        if self.hull:
-            near = near <= self.tape.error[one] + self.tape.error[other]
+            reach = self.tape.error[one] + self.tape.error[other] if self.hull else 0.0
+            near = np.logical_or(run[one] == run[other], np.abs(run[one] - run[other]) <= reach)
         doubt = different & near & (self.tape.live[one] | self.tape.live[other])
         if not doubt.any():
             return None
@@ -129,7 +155,7 @@ class Replay:
 
     def run(self, closed, arguments):
         """The output arrays of a closed jaxpr at some arrays."""
-        return self.walk(closed.jaxpr, [self.array(c) for c in closed.consts], arguments)[0]
+        return self.walk(closed.jaxpr, [self.captured(c) for c in closed.consts], arguments)[0]
 
     def walk(self, jaxpr, constants, arguments):
         """(output arrays, steps) of an open jaxpr."""
@@ -171,7 +197,7 @@ class Replay:
             elif not any(map(self.live, inputs)):
                 outputs, inside = self.concrete(equation, inputs), ()
             elif (inner := compat.implementation(equation)) is not None:
-                constants = [self.array(c) for c in inner.consts]
+                constants = [self.captured(c) for c in inner.consts]
                 outputs, inside = self.walk(inner.jaxpr, constants, list(inputs))
             else:
                 raise Unsupported(
@@ -204,7 +230,11 @@ class Replay:
 
 def walk(replay, closed, inputs):
     """(outputs, steps) of a closed jaxpr at replayed arrays."""
-    return replay.walk(closed.jaxpr, [replay.array(c) for c in closed.consts], inputs)
+    return replay.walk(closed.jaxpr, [replay.captured(c) for c in closed.consts], inputs)
+
+
+def _key(numbers):
+    return numbers.shape, numbers.astype(np.float64).tobytes()
 
 
 def _is_rounded(x):

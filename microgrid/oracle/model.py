@@ -21,12 +21,11 @@ def check_model(net, x, y=None, *, modes=("rev",), seed=0, raises=True):
     >>> check_model(net, np.ones((4, 2))).verdict
     'ok'
     """
-    told = dict(modes=modes, seed=seed, raises=False)
     report = Report(type(net).__name__)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name, f, args in _parts(net, x, y):
-            _add(report, name, check_grads(f, args, **told))
+            _add(report, name, check_grads(f, args, modes=modes, seed=seed, raises=False))
     if raises and report.failed:
         raise GradientError(report)
     if report.verdict in ("imprecise", "approximate"):

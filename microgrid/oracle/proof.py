@@ -30,8 +30,9 @@ class Answer:
 
     path: whose it is; dtype; truths, theirs: lists of balls, or [n] float64; floats: the truths as those;
     slack: [n] how far truths and theirs may be apart all the same, 0 for balls; got: [n] float64; bounds: [n]
-    how far rounding may have moved it; hulls: the truths with ties open, or None; meant: the slopes of what
-    functions mean, where JAX's rules are right for them and else None, or None.
+    how far rounding may have moved it; series: whether JAX breaks off a series for a slope in it; hulls: the
+    truths with ties open, or None; meant: the slopes of what functions mean, where JAX's rules are right for
+    them and else None, or None.
     """
 
     path: str
@@ -41,6 +42,7 @@ class Answer:
     slack: Any
     got: Any
     bounds: Any
+    series: bool = False
     hulls: Any = None
     meant: Any = None
 
@@ -88,7 +90,7 @@ class Proof:
         program = compat.jaxpr_of(function, self.flat.numbers)
         truths = self._truths(self.primal, self.inputs, self.outputs, self.values, backward, given)
         tape = self.primal.tape
-        other = Replay(tape, exact=frozenset(self.primal.literals))
+        other = Replay(tape, exact=self.primal.known(given))
         results, _ = walk(other, program, self.inputs)
         self.values = self.engine.forward(tape, self.values, other.radii)
         rough = self.values if self.engine is floats else floats.forward(tape)
@@ -105,9 +107,13 @@ class Proof:
             theirs = taken(self.values, ids)
             numbers = np.asarray(answer)
             if result.imaginary is not None:
-                numbers = np.concatenate([numbers.real.ravel(), numbers.imag.ravel()])
+                numbers = np.concatenate([np.real(numbers).ravel(), np.imag(numbers).ravel()])
             numbers = numbers.ravel().astype(np.float64)
-            made.append(Answer(path, answer.dtype, truth, theirs, slack[ids], numbers, bounds[ids]))
+            made.append(
+                Answer(
+                    path, answer.dtype, truth, theirs, slack[ids], numbers, bounds[ids], self.primal.series
+                )
+            )
         if self.engine is floats:
             return made
         self._open(made, other, mode, given)
@@ -124,7 +130,7 @@ class Proof:
             return
         values = exact.forward(primal.tape)
         truths = self._truths(primal, inputs, outputs, values, backward, given)
-        other = Replay(primal.tape, exact=frozenset(primal.literals), means=True)
+        other = Replay(primal.tape, exact=primal.known(given), means=True)
         results, _ = walk(other, program, inputs)
         exact.forward(primal.tape, values, other.radii)
         for answer, truth, result in zip(answers, truths, results, strict=True):
@@ -162,7 +168,7 @@ class Proof:
 
     def _around(self, backward, given):
         """The hull of the truths at points very near this one, in several directions."""
-        found = None
+        found: Any = None
         for k in range(NUDGES):
             draw = np.random.default_rng(k)
             tape, nudges = self.primal.tape, {}
@@ -200,8 +206,8 @@ def _seeds(array, given, backward):
         return [(array.ids, given.astype(np.float64))]
     sign = -1 if backward else 1
     return [
-        (array.ids, given.real.astype(np.float64)),
-        (array.imaginary, sign * given.imag.astype(np.float64)),
+        (array.ids, np.real(given).astype(np.float64)),
+        (array.imaginary, sign * np.imag(given).astype(np.float64)),
     ]
 
 

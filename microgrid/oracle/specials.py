@@ -203,6 +203,17 @@ ROWS = {
         (lambda a, x: _numerical(special.gammainc, 0)(a, x, 0), [_none, _none]),
         (lambda a, x: _igamma_a(a, x, 0), [_unknown, _unknown]),
     ),
+    "gamma_density": Row(
+        (lambda a, x: _float_gamma_density(a, x, 0), [_none, _none]),
+        (lambda a, x: _gamma_density(a, x, 0), [_unknown, _unknown]),
+    ),
+    "random_gamma_grad": Row(
+        (
+            lambda a, x: -_numerical(special.gammainc, 0)(a, x, 0) / _float_gamma_density(a, x, 0),
+            [_none, _none],
+        ),
+        (lambda a, x: -_igamma_a(a, x, 0) / _gamma_density(a, x, 0), [_unknown, _unknown]),
+    ),
     "zeta": Row(
         (special.zeta, [_numerical(special.zeta, 0), lambda x, q, y: -x * special.zeta(x + 1, q)]),
         (

@@ -174,7 +174,11 @@ class Tape:
         if known is not None:
             return np.arange(known, known + int(np.prod(shape))).reshape(shape)
         numbers = rounded(self._run[left] @ self._run[right], dtype)
-        live = self._live[left].any(axis=2)[:, :, None] | self._live[right].any(axis=1)[:, None, :]
+        rows, columns = (
+            np.any(self._live[left], 2, keepdims=True),
+            np.any(self._live[right], 1, keepdims=True),
+        )
+        live = np.logical_or(rows, columns)
         return self._append("dot", numbers, live.ravel(), (left, right), dtype=dtype, key=key)
 
 

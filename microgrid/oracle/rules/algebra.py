@@ -82,6 +82,24 @@ def _lu(replay, equation, a):
     return [Array(a.dtype, work.reshape(a.shape)), pivots, order]
 
 
+@rule("tridiagonal_solve")
+def _tridiagonal_solve(replay, equation, low, diagonal, high, right):
+    """Elimination downwards, substitution upwards, without pivots."""
+    tape = _Rounded(replay.tape, right.dtype)
+    dl, d, du = (array.ids.reshape(-1, array.shape[-1]) for array in (low, diagonal, high))
+    b, n = _batched(right), diagonal.shape[-1]
+    diagonals, rows = [d[:, 0]], [b[:, 0]]
+    for k in range(1, n):
+        factor = tape.apply("truediv", dl[:, k], diagonals[-1])
+        diagonals.append(tape.apply("sub", d[:, k], tape.apply("mul", factor, du[:, k - 1])))
+        rows.append(tape.apply("sub", b[:, k], tape.apply("mul", factor[:, None], rows[-1])))
+    solved = [tape.apply("truediv", rows[-1], diagonals[-1][:, None])]
+    for k in range(n - 2, -1, -1):
+        row = tape.apply("sub", rows[k], tape.apply("mul", du[:, k, None], solved[-1]))
+        solved.append(tape.apply("truediv", row, diagonals[k][:, None]))
+    return Array(right.dtype, np.stack(solved[::-1], axis=1).reshape(right.shape))
+
+
 @rule("qr")
 def _qr(replay, equation, a):
     """Gram and Schmidt: each column without its shares along the ones before, with the signs of JAX's R."""

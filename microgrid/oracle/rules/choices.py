@@ -127,8 +127,12 @@ def _sortable(numbers):
 
 @rule("top_k", "approx_top_k")
 def _top_k(replay, equation, x):
-    k, axis = equation.params["k"], equation.params.get("axis", -1) % len(x.shape)
-    order = np.argsort(-_sortable(replay.numbers(x)), axis=axis, kind="stable").take(range(k), axis)
+    p = equation.params
+    axis = p.get("axis", p.get("reduction_dimension", -1)) % len(x.shape)
+    sign = -1 if p.get("is_max_k", True) else 1
+    order = np.argsort(sign * _sortable(replay.numbers(x)), axis=axis, kind="stable").take(
+        range(p["k"]), axis
+    )
     return [
         x.moved(lambda numbers: np.take_along_axis(numbers, order, axis)),
         Array(np.dtype("int32"), given=order.astype(np.int32)),

@@ -9,12 +9,12 @@ from .registry import control
 
 
 @control("jit", "pjit", "closed_call", "core_call", "remat", "remat2", "checkpoint", "custom_jvp_call",
-         "custom_vjp_call", "custom_vjp_call_jaxpr", "custom_vmap_call", "named_call")  # fmt: skip
+         "custom_vjp_call", "custom_vjp_call_jaxpr", "custom_vmap_call", "composite")  # fmt: skip
 def _call(replay, equation, *arrays):
     inner = compat.call_of(equation)
     if inner is None:
         raise Unsupported(f"replay finds no jaxpr in {equation.primitive.name}.", equation)
-    return replay.walk(inner.jaxpr, [replay.array(c) for c in inner.consts], arrays)
+    return replay.walk(inner.jaxpr, [replay.captured(c) for c in inner.consts], arrays)
 
 
 @control("cond")
@@ -22,7 +22,7 @@ def _cond(replay, equation, index, *arrays):
     branches = equation.params["branches"]
     at = int(np.clip(np.asarray(index.given).astype(int), 0, len(branches) - 1))
     branch = branches[at]
-    return replay.walk(branch.jaxpr, [replay.array(c) for c in branch.consts], arrays)
+    return replay.walk(branch.jaxpr, [replay.captured(c) for c in branch.consts], arrays)
 
 
 @control("while")
@@ -32,11 +32,11 @@ def _while(replay, equation, *arrays):
     of_cond, of_body, carry = arrays[:few], arrays[few : few + many], list(arrays[few + many :])
     cond, body, steps = p["cond_jaxpr"], p["body_jaxpr"], []
     while True:
-        constants = [replay.array(c) for c in cond.consts]
+        constants = [replay.captured(c) for c in cond.consts]
         (go,), _ = replay.walk(cond.jaxpr, constants, [*of_cond, *carry])
         if not bool(np.asarray(go.given)):
             return carry, tuple(steps)
-        constants = [replay.array(c) for c in body.consts]
+        constants = [replay.captured(c) for c in body.consts]
         carry, inside = replay.walk(body.jaxpr, constants, [*of_body, *carry])
         steps += inside
 
@@ -50,7 +50,7 @@ def _scan(replay, equation, *arrays):
         arrays[constants + carries :],
     )
     steps, outputs = [], [None] * length
-    consts = [replay.array(c) for c in body.consts]
+    consts = [replay.captured(c) for c in body.consts]
     carry = list(carry)
     for t in reversed(range(length)) if reverse else range(length):
         now = [row.moved(lambda a, t=t: a[t]) for row in rows]
@@ -86,7 +86,7 @@ def _custom_linear_solve(replay, equation, *arrays):
     fixed = [stopped(replay, array) for array in arrays[before : before + counts.solve]]
 
     def run(jaxpr, constants, vectors):
-        return replay.walk(jaxpr.jaxpr, [replay.array(c) for c in jaxpr.consts], [*constants, *vectors])
+        return replay.walk(jaxpr.jaxpr, [replay.captured(c) for c in jaxpr.consts], [*constants, *vectors])
 
     first, steps = run(jaxprs.solve, fixed, [stopped(replay, b) for b in right])
     products, _ = run(jaxprs.matvec, known, first)

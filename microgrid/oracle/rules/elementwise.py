@@ -16,7 +16,7 @@ ROWS = {
     "erfc": "erfc", "erf_inv": "erf_inv", "lgamma": "lgamma", "digamma": "digamma",
     "igamma": "igamma", "igammac": "igammac", "regularized_incomplete_beta": "betainc",
     "zeta": "zeta", "polygamma": "polygamma", "bessel_i0e": "bessel_i0e", "bessel_i1e": "bessel_i1e",
-    "igamma_grad_a": "igamma_grad_a",
+    "igamma_grad_a": "igamma_grad_a", "random_gamma_grad": "random_gamma_grad",
 }  # fmt: skip
 
 
@@ -24,6 +24,7 @@ def _row(op):
     def elementwise(replay, equation, *arrays):
         if any(array.imaginary is not None for array in arrays):
             return complexes.elementwise(replay, equation, op, *arrays)
+        arrays = [array if array.floats else replay.as_floats(array) for array in arrays]
         return replay.apply(op, *arrays, dtype=equation.outvars[0].aval.dtype)
 
     return elementwise
@@ -52,6 +53,23 @@ def _rsqrt(replay, equation, x):
     if x.imaginary is not None:
         raise Unsupported("replay knows rsqrt of real numbers only.", equation)
     return replay.apply("truediv", replay.constant(1, x), replay.apply("sqrt", x), dtype=x.dtype)
+
+
+@rule("random_gamma")
+def _random_gamma(replay, equation, key, a):
+    """A number z drawn with a fixed share F(a, z) of the probability below it: by one step of Newton from z,
+    which is held fixed, z - (F(a, z) - F(fixed a, z)) / F'(z) has its slope."""
+    replay.series = True
+    (drawn,) = replay.concrete(equation, (key, a))
+    power = drawn
+    if equation.params["log_space"]:
+        power = replay.apply("exp", drawn)
+    held = stopped(replay, a)
+    moved = replay.apply("sub", replay.apply("igamma", a, power), replay.apply("igamma", held, power))
+    step = replay.apply("truediv", moved, replay.apply("gamma_density", held, power))
+    if equation.params["log_space"]:
+        step = replay.apply("truediv", step, power)
+    return replay.apply("sub", drawn, step)
 
 
 @rule("exp2")
@@ -121,7 +139,8 @@ def _convert(replay, equation, x):
     return Array(dtype, replay.tape.apply("round", x.ids, dtype=dtype))
 
 
-@rule("reduce_precision", "copy", "copy_p", "optimization_barrier", "reduce_precision_p")
+@rule("reduce_precision", "copy", "copy_p", "optimization_barrier", "device_put", "name",
+      "sharding_constraint", "layout_constraint", "reshard", "pvary", "pcast")  # fmt: skip
 def _same(replay, equation, *arrays):
     return list(arrays)
 
@@ -138,7 +157,8 @@ def _imag(replay, equation, x):
 
 @rule("complex")
 def _complex(replay, equation, x, y):
-    return Array(equation.outvars[0].aval.dtype, *np.broadcast_arrays(x.ids, y.ids))
+    real, imaginary = np.broadcast_arrays(x.ids, y.ids)
+    return Array(equation.outvars[0].aval.dtype, real, imaginary)
 
 
 @rule("conj")

@@ -13,7 +13,8 @@ def _params(equation):
 
 @rule("reshape")
 def _reshape(replay, equation, x):
-    return x.moved(lambda a: a.reshape(equation.params["new_sizes"]))
+    order, sizes = equation.params["dimensions"], equation.params["new_sizes"]
+    return x.moved(lambda a: (a if order is None else a.transpose(order)).reshape(sizes))
 
 
 @rule("transpose")
@@ -55,6 +56,11 @@ def _slice(replay, equation, x):
     steps = p["strides"] or [1] * len(x.shape)
     where = tuple(map(slice, p["start_indices"], p["limit_indices"], steps))
     return x.moved(lambda a: a[where])
+
+
+@rule("tile")
+def _tile(replay, equation, x):
+    return x.moved(lambda a: np.tile(a, equation.params["reps"]))
 
 
 @rule("split")
@@ -152,8 +158,8 @@ def _gather(replay, equation, x, indices):
     fill = equation.params["fill_value"]
     if x.imaginary is None:
         return Array(x.dtype, _gathered(replay, equation, x.ids, indices.given, fill))
-    parts = (_gathered(replay, equation, ids, indices.given, fill) for ids in (x.ids, x.imaginary))
-    return Array(x.dtype, *parts)
+    real, imaginary = (_gathered(replay, equation, ids, indices.given, fill) for ids in (x.ids, x.imaginary))
+    return Array(x.dtype, real, imaginary)
 
 
 def _gathered(replay, equation, ids, indices, fill):
