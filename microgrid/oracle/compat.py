@@ -84,7 +84,7 @@ def written(equation):
 def source(equation):
     """Where the user wrote an equation: "file:line (function)"."""
     frame = frame_of(equation)
-    return f"{frame.file_name}:{frame.start_line} ({frame.function_name})" if frame else "of unknown source"
+    return f"{frame.file_name}:{frame.start_line} ({frame.function_name})" if frame else "inside JAX"
 
 
 def frame_of(equation):

@@ -69,7 +69,7 @@ class Replay:
 
     def known(self, weights):
         """What is exact in JAX's gradient program too: literals and arrays of the function, and weights."""
-        return frozenset(self.literals | {_key(np.real(w)) for w in weights})
+        return frozenset(self.literals | {_key(np.real(np.asarray(w))) for w in weights})
 
     def _suspect(self, dtype, ids):
         """Numbers that may be the rounded form of others, by half a unit in the last place."""
@@ -122,7 +122,7 @@ class Replay:
         with np.errstate(invalid="ignore"):
             reach = self.tape.error[one] + self.tape.error[other] if self.hull else 0.0
             near = np.logical_or(run[one] == run[other], np.abs(run[one] - run[other]) <= reach)
-        doubt = different & near & (self.tape.live[one] | self.tape.live[other])
+        doubt = different & near & np.logical_or(self.tape.live[one], self.tape.live[other])
         if not doubt.any():
             return None
         self.ties.append((self.where, int(doubt.sum())))
