@@ -67,6 +67,11 @@ def implementation(equation):
     return jax.make_jaxpr(lambda *x: primitive.impl(*x, **equation.params))(*arguments)
 
 
+def real_inputs(equation, inputs):
+    """The inputs of a call without the constants that its function holds on to."""
+    return inputs[equation.params.get("num_consts", 0) :]
+
+
 def name_of(equation):
     """The name of the Python function that an equation calls, "" for one that calls none."""
     inner = call_of(equation)

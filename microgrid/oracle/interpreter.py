@@ -5,14 +5,13 @@ the numbers of the run itself. So branches are those that JAX took, indices are 
 floats are differentiated.
 """
 
-import math
 from dataclasses import replace
 
-import jax.numpy as jnp
 import numpy as np
 
 from . import compat, meanings
 from .arrays import Array, Step, Unsupported
+from .literals import Literals
 from .tape import FLOAT64, Tape
 
 OWN_RULE = ("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr")
@@ -22,19 +21,16 @@ class Replay:
     """A program on a tape.
 
     hull: makes what JAX decided at a tie, or nearer to one than rounding reaches, the hull of both sides;
-    otherwise a tie of a maximum is the mean, and a branch is the one that was taken. exact: the literals that
-    mean just the number that they are; any other one but a small fraction of a power of two is the rounded
-    form of some number, and `radii` says how far it may be off. None: every literal is exact. means: takes
-    functions with a `meanings.meaning` for that, and not for their programs; `meant` are those that came.
+    otherwise a tie of a maximum is the mean, and a branch is the one that was taken. exact: see `Literals`.
+    means: takes every literal for a rounded number, and functions with a `meanings.meaning` for that.
     surrogates: the sources of functions whose rules are the truth; `declared` are those that came. series:
     whether JAX sums up, and breaks off, a series for the slope of something that came.
     """
 
     def __init__(self, tape=None, hull=False, exact=None, means=False, surrogates=None):
         self.tape, self.hull = tape or Tape(errors=hull), hull
-        self.ties, self.where, self.exact = [], None, exact
-        self.literals, self.radii = set(), {}
-        self.means, self.meant = means, set()
+        self.ties, self.where, self.means = [], None, means
+        self.literals = Literals(self.tape, exact, means)
         self.surrogates, self.declared = surrogates or {}, set()
         self.series = False
 
@@ -51,34 +47,14 @@ class Replay:
     def literal(self, number):
         """The constant array of a number that is written into the program."""
         array = self.array(number)
-        if array.floats:
-            for ids in (array.ids, array.imaginary):
-                self._suspect(array.dtype, np.zeros(0, int) if ids is None else ids)
+        self.literals.written(array)
         return array
 
     def captured(self, numbers):
-        """The constant array that a program holds on to: exact, if the program of the function has it too."""
+        """The constant array that a program holds on to."""
         array = self.array(numbers)
-        if array.floats and array.imaginary is None:
-            key = _key(self.tape.run[array.ids])
-            if self.exact is None:
-                self.literals.add(key)
-            elif key not in self.exact:
-                self._suspect(array.dtype, array.ids)
+        self.literals.captured(array)
         return array
-
-    def known(self, weights):
-        """What is exact in JAX's gradient program too: literals and arrays of the function, and weights."""
-        return frozenset(self.literals | {_key(np.real(np.asarray(w))) for w in weights})
-
-    def _suspect(self, dtype, ids):
-        """Numbers that may be the rounded form of others, by half a unit in the last place."""
-        eps = float(jnp.finfo(dtype).eps)
-        for i in np.unique(ids).tolist():
-            x = float(self.tape.run[i])
-            self.literals.add(x)
-            if self.exact is not None and x not in self.exact and _is_rounded(x):
-                self.radii[i] = max(abs(x) * eps / 2, self.radii.get(i, 0))
 
     def input(self, numbers):
         """The array of an argument that is differentiated."""
@@ -181,9 +157,16 @@ class Replay:
         name, before = equation.primitive.name, self.where
         self.where = self.tape.where = equation
         try:
-            if self.means and name in OWN_RULE and (op := meanings.known(compat.name_of(equation), inputs)):
-                self.meant.add(op)
-                outputs, inside = [self.apply(op, *inputs)], ()
+            if (
+                self.means
+                and name in OWN_RULE
+                and (
+                    op := meanings.known(
+                        compat.name_of(equation), real := compat.real_inputs(equation, inputs)
+                    )
+                )
+            ):
+                outputs, inside = [self.apply(op, *real)], ()
             elif name in CONTROL:
                 outputs, inside = CONTROL[name](self, equation, *inputs)
                 if name in OWN_RULE and (source := compat.written(equation)) in self.surrogates:
@@ -209,10 +192,19 @@ class Replay:
             self.where = self.tape.where = before
         return outputs, inside
 
+    def guide(self, equation, inputs):
+        """What JAX itself makes of the numbers of the run, as constants: to decide by, not to go on with."""
+        return [self.array(x) for x in compat.evaluate(equation, [self.numbers(array) for array in inputs])]
+
     def concrete(self, equation, inputs):
-        """The outputs as constants: what JAX itself makes of the numbers of the run."""
-        outputs = compat.evaluate(equation, [self.numbers(array) for array in inputs])
-        made = [self.array(numbers) for numbers in outputs]
+        """The outputs as constants; raises Unsupported where a slope would be lost."""
+        made = self.guide(equation, inputs)
+        if any(map(self.live, inputs)) and any(array.floats for array in made):
+            raise Unsupported(
+                f"replay knows {equation.primitive.name} of constants only ({compat.source(equation)}). Fix: "
+                "write a rule for it, see microgrid.oracle.rule.",
+                equation,
+            )
         if any(array.bits for array in inputs):
             made = [self.of_bits(equation, array) for array in made]
         return made
@@ -231,15 +223,6 @@ class Replay:
 def walk(replay, closed, inputs):
     """(outputs, steps) of a closed jaxpr at replayed arrays."""
     return replay.walk(closed.jaxpr, [replay.captured(c) for c in closed.consts], inputs)
-
-
-def _key(numbers):
-    return numbers.shape, numbers.astype(np.float64).tobytes()
-
-
-def _is_rounded(x):
-    """Whether a number looks like the rounded form of another one: it has more than 12 digits in base 2."""
-    return math.isfinite(x) and math.frexp(x)[0] * 4096 % 1 != 0
 
 
 def _makes_floats(equation):

@@ -93,6 +93,7 @@ meaning("normal_cdf", _ndtr, _density)  # jaxnets.stable, a Chebyshev series
 meaning("log_cosh", lambda x: _acb(x).cosh().log(), lambda x: _acb(x).tanh())
 meaning("expi", lambda x: _acb(x).ei(), lambda x: _acb(x).exp() / x)
 meaning("expn", lambda n, x: _acb(x).expint(_acb(n)), None, lambda n, x: -_acb(x).expint(_acb(n) - 1))
+meaning("zeta", lambda x, q: _acb(x).zeta(_acb(q)), None, lambda x, q: -_acb(x) * (_acb(x) + 1).zeta(_acb(q)))
 meaning("hyp1f1", _hyp1f1, None, None, lambda a, b, x: _acb(a) / b * _hyp1f1(_acb(a) + 1, _acb(b) + 1, x))
 meaning(
     "hyp2f1", _hyp2f1, None, None, None,

@@ -90,13 +90,13 @@ class Proof:
         program = compat.jaxpr_of(function, self.flat.numbers)
         truths = self._truths(self.primal, self.inputs, self.outputs, self.values, backward, given)
         tape = self.primal.tape
-        other = Replay(tape, exact=self.primal.known(given))
+        other = Replay(tape, exact=self.primal.literals.known(given))
         results, _ = walk(other, program, self.inputs)
-        self.values = self.engine.forward(tape, self.values, other.radii)
+        self.values = self.engine.forward(tape, self.values, other.literals.radii)
         rough = self.values if self.engine is floats else floats.forward(tape)
         bounds, slack = rounding.bounds(tape, rough), np.zeros(tape.size)
         if self.engine is floats:
-            slack = SLACK * rounding.bounds(tape, rough, np.float64, other.radii)
+            slack = SLACK * rounding.bounds(tape, rough, np.float64, other.literals.radii)
         if backward:
             paths = self.flat.paths
         else:
@@ -122,17 +122,16 @@ class Proof:
         return made
 
     def _mean(self, answers, program, backward, given):
-        """The truths and JAX's numbers with the meaning of functions in the place of their programs."""
+        """The truths and JAX's numbers with the meaning of functions in the place of their programs, and with
+        every literal, also of the function itself, known to half a unit in its last place only."""
         primal = Replay(means=True, surrogates=self.surrogates)
         inputs = [primal.input(x) for x in self.flat.numbers]
         outputs, _ = walk(primal, self.program, inputs)
-        if not primal.meant:
-            return
-        values = exact.forward(primal.tape)
+        values = exact.forward(primal.tape, None, primal.literals.radii)
         truths = self._truths(primal, inputs, outputs, values, backward, given)
-        other = Replay(primal.tape, exact=primal.known(given), means=True)
+        other = Replay(primal.tape, exact=primal.literals.known(given), means=True)
         results, _ = walk(other, program, inputs)
-        exact.forward(primal.tape, values, other.radii)
+        exact.forward(primal.tape, values, other.literals.radii)
         for answer, truth, result in zip(answers, truths, results, strict=True):
             pairs = zip(truth, (values[i] for i in _ids(result).tolist()), strict=True)
             answer.meant = [None if differ(x, y) else x for x, y in pairs]

@@ -272,3 +272,18 @@ def test_in_float64_alone_a_wrong_rule_is_found_and_the_report_says_how_it_was_r
     report = verdict(wrong, X, engine="float64")
     assert report.verdict == "wrong" and "run in float64 only" in str(report)
     assert verdict(lambda x: jnp.tanh(x @ x), X, engine="float64").verdict == "ok"
+
+
+def test_booleans_and_integers_may_meet_floats_in_a_product():
+    mask, counts = jnp.array([True, False, True, True, False]), jnp.arange(5)
+    assert verdict(lambda x: lax.dot(mask, x) * lax.dot(x, counts.astype(x.dtype)), X).verdict == "ok"
+
+
+def test_a_slope_is_never_lost_in_what_only_constants_may_do():
+    report = verdict(lambda x: jnp.nextafter(x, 2 * x), X)
+    assert report.verdict == "unsupported"
+
+
+def test_a_batch_of_loops_goes_on_where_one_does():
+    f = jax.vmap(lambda x: lax.while_loop(lambda c: c < 3, lambda c: c * jnp.float32(1.5), x))
+    assert verdict(f, jnp.array([0.5, 1.0, 4.0], "float32"), modes="fwd").verdict == "ok"

@@ -68,7 +68,7 @@ def _cholesky(replay, equation, a):
 
 @rule("lu")
 def _lu(replay, equation, a):
-    _, pivots, order = replay.concrete(equation, (a,))
+    _, pivots, order = replay.guide(equation, (a,))
     tape, matrix = _Rounded(replay.tape, a.dtype), _batched(a)
     rows = np.asarray(order.given).reshape(-1, matrix.shape[1])
     work = np.take_along_axis(matrix, rows[:, :, None], axis=1).copy()
@@ -108,7 +108,7 @@ def _qr(replay, equation, a):
         raise Unsupported(
             "replay knows qr without pivoting and without columns beyond those of its input.", equation
         )
-    signs = replay.numbers(replay.concrete(equation, (a,))[1]).reshape(-1, min(m, n), n)
+    signs = replay.numbers(replay.guide(equation, (a,))[1]).reshape(-1, min(m, n), n)
     tape, matrix = _Rounded(replay.tape, a.dtype), _batched(a)
     q = np.full((len(matrix), m, min(m, n)), tape.zero())
     r = np.full((len(matrix), min(m, n), n), tape.zero())
@@ -130,7 +130,7 @@ def _eigh(replay, equation, a):
     """First order around the decomposition, which itself is held fixed: with V and the eigenvalues w of A,
     B = V^T A V is diagonal, its diagonal has the slopes of w, and V (I + F * B) those of V, where F[i, j] is
     1 / (w[j] - w[i]), and 0 on the diagonal."""
-    vectors, values = (replay.numbers(x).astype(float) for x in replay.concrete(equation, (a,)))
+    vectors, values = (replay.numbers(x).astype(float) for x in replay.guide(equation, (a,)))
     n, tape = a.shape[-1], _Rounded(replay.tape, a.dtype)
     if equation.params["subset_by_index"] is not None:
         raise Unsupported("replay knows eigh of all eigenvalues only.", equation)
@@ -170,7 +170,7 @@ def _svd(replay, equation, a):
         u, v = v, u
     made = [Array(a.dtype, s.reshape(*a.shape[:-2], -1))]
     if p["compute_uv"]:
-        signs = [replay.numbers(x).astype(float) for x in replay.concrete(equation, (a,))[1:]]
+        signs = [replay.numbers(x).astype(float) for x in replay.guide(equation, (a,))[1:]]
         turned = np.sum(signs[0] * replay.tape.run[u].reshape(signs[0].shape), axis=-2) < 0
         turned = turned.reshape(len(u), 1, -1)
         u, v = (np.where(turned, replay.tape.apply("neg", ids, dtype=a.dtype), ids) for ids in (u, v))

@@ -34,11 +34,24 @@ def _while(replay, equation, *arrays):
     while True:
         constants = [replay.captured(c) for c in cond.consts]
         (go,), _ = replay.walk(cond.jaxpr, constants, [*of_cond, *carry])
-        if not bool(np.asarray(go.given)):
+        going = np.asarray(go.given)
+        if not going.any():
             return carry, tuple(steps)
         constants = [replay.captured(c) for c in body.consts]
-        carry, inside = replay.walk(body.jaxpr, constants, [*of_body, *carry])
+        made, inside = replay.walk(body.jaxpr, constants, [*of_body, *carry])
+        carry = (
+            made if going.all() else [_where(going, new, old) for new, old in zip(made, carry, strict=True)]
+        )
         steps += inside
+
+
+def _where(going, new, old):
+    """The new array where a batch of loops still goes on, the old one where it has stopped."""
+    mask = going.reshape(going.shape + (1,) * (len(new.shape) - going.ndim))
+    if not new.floats:
+        return Array(new.dtype, given=np.where(mask, new.given, old.given))
+    imaginary = None if new.imaginary is None else np.where(mask, new.imaginary, old.imaginary)
+    return Array(new.dtype, np.where(mask, new.ids, old.ids), imaginary)
 
 
 @control("scan")

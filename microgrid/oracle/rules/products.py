@@ -11,8 +11,9 @@ from .registry import rule
 
 @rule("dot_general")
 def _dot_general(replay, equation, a, b):
-    if not (a.floats and b.floats):
+    if not (a.floats or b.floats):
         return replay.concrete(equation, (a, b))[0]
+    a, b = (array if array.floats else replay.as_floats(array) for array in (a, b))
     if a.imaginary is not None or b.imaginary is not None:
         return complexes.product(replay, equation, a, b)
     dtype = equation.outvars[0].aval.dtype
@@ -46,6 +47,7 @@ def products(replay, left, right, dtype):
 @rule("conv_general_dilated")
 def _conv(replay, equation, x, kernel):
     p = equation.params
+    x, kernel = (array if array.floats else replay.as_floats(array) for array in (x, kernel))
     x_spec, kernel_spec, out_spec = compat.conv_layout(equation)
     inputs, taps = x.ids.transpose(x_spec), kernel.ids.transpose(kernel_spec)  # [N, C, ...], [O, I, ...]
     zero, groups = replay.tape.zero(), p["feature_group_count"]
@@ -55,7 +57,7 @@ def _conv(replay, equation, x, kernel):
     dilation = p["rhs_dilation"]
     window = taps.shape[2:]
     if any(size > most for size, most in zip(window, inputs.shape[2:], strict=True)):
-        return Array(x.dtype, np.full(equation.outvars[0].aval.shape, zero))
+        return Array(equation.outvars[0].aval.dtype, np.full(equation.outvars[0].aval.shape, zero))
     views = np.lib.stride_tricks.sliding_window_view(inputs, window, tuple(range(2, inputs.ndim)))
     space = len(window)
     strides = (slice(None),) * 2 + tuple(slice(None, None, s) for s in p["window_strides"])

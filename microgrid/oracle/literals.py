@@ -1,0 +1,61 @@
+"""The numbers that are written into a program, or that it holds on to: exact, or the rounded form of others.
+
+2 / sqrt(pi) in a rule is 1.1283792, known to half a unit in its last place; 2 and 0.5 are what they are, and
+so is every number that the function itself is made of.
+"""
+
+import math
+
+import jax.numpy as jnp
+import numpy as np
+
+
+class Literals:
+    """Those of one program on a tape.
+
+    exact: the numbers and arrays that are known to be exact; any other one but a small fraction of a power of
+    two may be off by half a unit. None: all are exact. loose: none is. seen: what has come, for the `exact`
+    of another program; radii: id -> how far its number may be off.
+    """
+
+    def __init__(self, tape, exact=None, loose=False):
+        self._tape, self._exact, self._loose = tape, exact, loose
+        self.seen, self.radii = set(), {}
+
+    def written(self, array):
+        """Note a number that is written into the program."""
+        for ids in (array.ids, array.imaginary):
+            if ids is not None:
+                self._suspect(array.dtype, ids, self._loose)
+
+    def captured(self, array):
+        """Note an array that the program holds on to."""
+        if not array.floats or array.imaginary is not None:
+            return
+        key = _key(self._tape.run[array.ids])
+        if self._exact is None:
+            self.seen.add(key)
+        elif key not in self._exact:
+            self._suspect(array.dtype, array.ids)
+
+    def known(self, weights):
+        """What is exact in JAX's gradient program too: all of these, and the weights of the outputs."""
+        return frozenset(self.seen | {_key(np.real(np.asarray(w))) for w in weights})
+
+    def _suspect(self, dtype, ids, loose=False):
+        eps = float(jnp.finfo(dtype).eps)
+        for i in np.unique(ids).tolist():
+            x = float(self._tape.run[i])
+            self.seen.add(x)
+            strict = self._exact is None or x in self._exact
+            if (loose or not strict) and _is_rounded(x):
+                self.radii[i] = max(abs(x) * eps / 2, self.radii.get(i, 0))
+
+
+def _key(numbers):
+    return numbers.shape, numbers.astype(np.float64).tobytes()
+
+
+def _is_rounded(x):
+    """Whether a number looks like the rounded form of another one: it has more than 12 digits in base 2."""
+    return math.isfinite(x) and math.frexp(x)[0] * 4096 % 1 != 0
