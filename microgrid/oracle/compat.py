@@ -111,6 +111,12 @@ def needed(jaxpr):
     return found[::-1]
 
 
+def loops(jaxpr):
+    """Whether there is a loop of unknown length in a jaxpr."""
+    inner = (x for equation in jaxpr.eqns for x in core.jaxprs_in_params(equation.params))
+    return any(equation.primitive.name == "while" for equation in jaxpr.eqns) or any(map(loops, inner))
+
+
 def call_of(equation):
     """The jaxpr that an equation calls as it is, closed; None for one that calls none."""
     params = equation.params

@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+from scipy.linalg import lu_factor
 
 from ..arrays import Array, Unsupported
 from ..factors import Singular, Symmetric
@@ -31,22 +32,34 @@ def _triangular_solve(replay, equation, a, b):
     lower = p["lower"] != (not p["left_side"])
     if p["transpose_a"]:
         matrix, lower = matrix.swapaxes(1, 2), not lower
-    n = matrix.shape[1]
+    solved = _substituted(tape, matrix, right, lower, p["unit_diagonal"])
+    solved = solved if p["left_side"] else solved.swapaxes(1, 2)
+    return Array(b.dtype, solved.reshape(b.shape))
+
+
+def _substituted(tape, matrix, right, lower, unit):
+    """Ids [b, n, p] of what a triangular matrix [b, n, n] makes right: row by row."""
+    n, done = matrix.shape[1], []
     solved = np.zeros_like(right)
-    order = range(n) if lower else range(n - 1, -1, -1)
-    done = []
-    for i in order:
+    for i in range(n) if lower else range(n - 1, -1, -1):
         row = right[:, i]
         if done:
             before = np.stack([matrix[:, i, j] for j in done], axis=1)[:, None, :]  # [b, 1, k]
             known = np.stack([solved[:, j] for j in done], axis=1)
             row = tape.apply("sub", row, tape.dot(before, known)[:, 0])
-        if not p["unit_diagonal"]:
-            row = tape.apply("truediv", row, matrix[:, i, i][:, None])
-        solved[:, i] = row
+        solved[:, i] = row if unit else tape.apply("truediv", row, matrix[:, i, i][:, None])
         done.append(i)
-    solved = solved if p["left_side"] else solved.swapaxes(1, 2)
-    return Array(b.dtype, solved.reshape(b.shape))
+    return solved
+
+
+def solution(replay, matrix, right, dtype):
+    """Ids [n] of the x with matrix [n, n] @ x = right [n], by elimination with the pivots of the run."""
+    tape, order = _Rounded(replay.tape, dtype), np.arange(len(matrix))
+    for k, pivot in enumerate(lu_factor(replay.tape.run[matrix])[1]):
+        order[[k, pivot]] = order[[pivot, k]]
+    work = _eliminated(tape, matrix[order][None])
+    half = _substituted(tape, work, right[order][None, :, None], lower=True, unit=True)
+    return _substituted(tape, work, half, lower=False, unit=False)[0, :, 0]
 
 
 @rule("cholesky")
@@ -71,7 +84,13 @@ def _lu(replay, equation, a):
     _, pivots, order = replay.guide(equation, (a,))
     tape, matrix = _Rounded(replay.tape, a.dtype), _batched(a)
     rows = np.asarray(order.given).reshape(-1, matrix.shape[1])
-    work = np.take_along_axis(matrix, rows[:, :, None], axis=1).copy()
+    work = _eliminated(tape, np.take_along_axis(matrix, rows[:, :, None], axis=1))
+    return [Array(a.dtype, work.reshape(a.shape)), pivots, order]
+
+
+def _eliminated(tape, matrix):
+    """Ids of L and U of matrices whose rows are in the order of their pivots, in one."""
+    work = matrix.copy()
     for k in range(min(work.shape[1:])):
         if k + 1 < work.shape[1]:
             factor = tape.apply("truediv", work[:, k + 1 :, k], work[:, k, k][:, None])
@@ -79,7 +98,7 @@ def _lu(replay, equation, a):
             if k + 1 < work.shape[2]:
                 taken = tape.apply("mul", factor[:, :, None], work[:, k, None, k + 1 :])
                 work[:, k + 1 :, k + 1 :] = tape.apply("sub", work[:, k + 1 :, k + 1 :], taken)
-    return [Array(a.dtype, work.reshape(a.shape)), pivots, order]
+    return work
 
 
 @rule("tridiagonal_solve")

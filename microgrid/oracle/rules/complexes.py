@@ -27,11 +27,11 @@ def elementwise(replay, equation, op, *arrays):
     if op in ("add", "sub", "neg"):
         return Array(dtype, *(apply(op, *ids) for ids in zip(*pairs, strict=True)))
     if op == "mul":
-        return Array(dtype, *_times(apply, *pairs))
+        return Array(dtype, *times(apply, *pairs))
     if op == "truediv":
         (a, b), (c, d) = pairs
         size = apply("add", apply("mul", c, c), apply("mul", d, d))
-        real, imaginary = _times(apply, (a, b), (c, apply("neg", d)))
+        real, imaginary = times(apply, (a, b), (c, apply("neg", d)))
         return Array(dtype, apply("truediv", real, size), apply("truediv", imaginary, size))
     (a, b) = pairs[0]
     if op == "exp":
@@ -44,7 +44,8 @@ def elementwise(replay, equation, op, *arrays):
     raise Unsupported(f"replay knows {equation.primitive.name} of real numbers only.", equation)
 
 
-def _times(apply, one, other):
+def times(apply, one, other):
+    """The product of two complex numbers, each a pair of ids."""
     (a, b), (c, d) = one, other
     real = apply("sub", apply("mul", a, c), apply("mul", b, d))
     return real, apply("add", apply("mul", a, d), apply("mul", b, c))
@@ -63,7 +64,7 @@ def power(replay, equation, x, n):
         raise Unsupported("replay knows powers of complex numbers above 0 only.", equation)
     made = pair = parts(replay, x)
     for _ in range(n - 1):
-        made = _times(replay.tape.apply, made, pair)
+        made = times(replay.tape.apply, made, pair)
     return Array(x.dtype, *made)
 
 

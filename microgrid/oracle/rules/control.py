@@ -4,6 +4,7 @@ import numpy as np
 
 from .. import compat
 from ..arrays import Array, Unsupported
+from . import algebra
 from .elementwise import stopped
 from .registry import control
 
@@ -101,11 +102,30 @@ def _custom_linear_solve(replay, equation, *arrays):
     def run(jaxpr, constants, vectors):
         return replay.walk(jaxpr.jaxpr, [replay.captured(c) for c in jaxpr.consts], [*constants, *vectors])
 
+    if compat.loops(jaxprs.solve.jaxpr):
+        return _solved_by_elimination(
+            replay, lambda vectors: run(jaxprs.matvec, known, vectors)[0], right
+        ), ()
     first, steps = run(jaxprs.solve, fixed, [stopped(replay, b) for b in right])
     products, _ = run(jaxprs.matvec, known, first)
     rest = [replay.apply("sub", b, product) for b, product in zip(right, products, strict=True)]
     more, _ = run(jaxprs.solve, fixed, rest)
     return [replay.apply("add", x, y) for x, y in zip(first, more, strict=True)], steps
+
+
+def _solved_by_elimination(replay, matvec, right):
+    """x with matvec(x) = b where the solver is a loop that stops when it is near enough: from the matrix."""
+    sizes = [array.ids.size for array in right]
+    columns = []
+    for unit in np.eye(sum(sizes)):
+        parts = np.split(unit, np.cumsum(sizes)[:-1])
+        pairs = zip(parts, right, strict=True)
+        vectors = [Array(b.dtype, replay.tape.constants(part.reshape(b.shape))) for part, b in pairs]
+        columns.append(np.concatenate([product.ids.ravel() for product in matvec(vectors)]))
+    rest = np.concatenate([b.ids.ravel() for b in right])
+    x = algebra.solution(replay, np.stack(columns, axis=1), rest, right[0].dtype)
+    parts = zip(np.split(x, np.cumsum(sizes)[:-1]), right, strict=True)
+    return [Array(b.dtype, part.reshape(b.shape)) for part, b in parts]
 
 
 @control("platform_index")

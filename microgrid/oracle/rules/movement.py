@@ -1,9 +1,12 @@
 """The same scalars elsewhere: rules that move ids about, and make no operation."""
 
+from functools import partial
+
 import numpy as np
 
 from .. import compat
 from ..arrays import Array
+from . import choices, complexes
 from .registry import rule
 
 
@@ -175,35 +178,47 @@ def _scatter(replay, equation, x, indices, updates):
     if not x.floats:
         return replay.concrete(equation, (x, indices, updates))[0]
     name = equation.primitive.name.replace("-", "_")
-    where = compat.scatter_targets(equation, x.shape, indices.given, updates.shape)
-    parts = [_scattered(replay, name, x.dtype, x.ids, updates.ids, where)]
-    if x.imaginary is not None:
-        parts.append(_scattered(replay, name, x.dtype, x.imaginary, updates.imaginary, where))
-    return Array(x.dtype, *parts)
+    where = compat.scatter_targets(equation, x.shape, indices.given, updates.shape).ravel()
+    parts = [ids for ids in (x.ids, x.imaginary) if ids is not None]
+    news = [ids for ids in (updates.ids, updates.imaginary) if ids is not None]
+    made = _scattered(_joining(replay, name, x.dtype), parts, news, where)
+    return Array(x.dtype, *(ids.reshape(x.shape) for ids in made))
 
 
-def _scattered(replay, name, dtype, ids, updates, where):
-    """ids with the updates put in; where: the flat position of each update, -1 for one that is dropped."""
-    from .choices import larger
+def _scattered(join, parts, updates, where):
+    """Flat ids of an array, or of both parts of a complex one, with the updates put in.
 
-    made, kept = ids.flatten(), where.ravel() >= 0
-    targets, news = where.ravel()[kept], updates.ravel()[kept]
-    if name == "scatter":
-        made[targets] = news
-        return made.reshape(ids.shape)
-    order = np.argsort(targets, kind="stable")
-    targets, news = targets[order], news[order]
+    join: (old, new) -> ids, lists of as many parts, or None where the new replaces the old; where: the flat
+    position of each update, -1 for one that is dropped.
+    """
+    made, kept = [ids.flatten() for ids in parts], where >= 0
+    order = np.argsort(where[kept], kind="stable")
+    targets, news = where[kept][order], [ids.ravel()[kept][order] for ids in updates]
     while len(targets):  # each target takes one update in each round
         first = np.ones(len(targets), bool)
         first[1:] = targets[1:] != targets[:-1]
-        at, new = targets[first], news[first]
-        if name in ("scatter_min", "scatter_max"):
-            made[at] = larger(replay, made[at], new, 1 if name == "scatter_max" else -1)
-        else:
-            op = {"scatter_add": "add", "scatter_sub": "sub", "scatter_mul": "mul"}[name]
-            made[at] = replay.tape.apply(op, made[at], new, dtype=dtype)
-        targets, news = targets[~first], news[~first]
-    return made.reshape(ids.shape)
+        at, new = targets[first], [ids[first] for ids in news]
+        joined = new if join is None else join([ids[at] for ids in made], new)
+        for ids, into in zip(made, joined, strict=True):
+            ids[at] = into
+        targets, news = targets[~first], [ids[~first] for ids in news]
+    return made
+
+
+def _joining(replay, name, dtype):
+    """How an update joins what is there: a function of lists of parts, or None where it replaces it."""
+    apply = partial(replay.tape.apply, dtype=np.zeros(0, dtype).real.dtype)
+    if name in ("scatter_min", "scatter_max"):
+        sign = 1 if name == "scatter_max" else -1
+        return lambda old, new: [choices.larger(replay, old[0], new[0], sign)]
+    if name == "scatter_mul":
+        return lambda old, new: (
+            [apply("mul", old[0], new[0])] if len(old) == 1 else complexes.times(apply, old, new)
+        )
+    if name in ("scatter_add", "scatter_sub"):
+        op = name.removeprefix("scatter_")
+        return lambda old, new: [apply(op, x, y) for x, y in zip(old, new, strict=True)]
+    return None
 
 
 @rule("iota")
