@@ -112,7 +112,7 @@ def _check(report, flat, order, modes, seed, told, prefix=""):
         if report.verdict in ("wrong", "nonfinite"):
             report.guilty = guilt.first(proof, report.verdict)
     except Unsupported as error:
-        return report.refuse(str(error), error.where)
+        return report.refuse(str(error))
     if order == 2 and not report.failed:
         gradient = Flat(_gradient(flat, draw), tuple(flat.numbers))
         _check(report, gradient, 1, modes, seed + 1, told, "second order, ")

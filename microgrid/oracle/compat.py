@@ -74,16 +74,18 @@ def real_inputs(equation, inputs):
 
 def name_of(equation):
     """The name of the Python function that an equation calls, "" for one that calls none."""
-    inner = call_of(equation)
-    info = inner.jaxpr.debug_info if inner is not None else None
-    return str(info.func_src_info).split(" at ")[0] if info is not None else ""
+    return _function(equation)[0]
 
 
 def written(equation):
     """Where the Python function that an equation calls was written, "file:line"; "" where it calls none."""
+    return _function(equation)[-1]
+
+
+def _function(equation):
     inner = call_of(equation)
     info = inner.jaxpr.debug_info if inner is not None else None
-    return str(info.func_src_info).split(" at ")[-1] if info is not None else ""
+    return str(info.func_src_info).split(" at ") if info is not None else [""]
 
 
 def source(equation):

@@ -24,24 +24,33 @@ class Replay:
     otherwise a tie of a maximum is the mean, and a branch is the one that was taken. exact: see `Literals`.
     means: takes every literal for a rounded number, and functions with a `meanings.meaning` for that.
     surrogates: the sources of functions whose rules are the truth; `declared` are those that came. series:
-    whether JAX sums up, and breaks off, a series for the slope of something that came.
+    whether JAX sums up, and breaks off, a series for the slope of something that came; ties: whether it chose
+    between equal numbers.
     """
 
     def __init__(self, tape=None, hull=False, exact=None, means=False, surrogates=None):
         self.tape, self.hull = tape or Tape(errors=hull), hull
-        self.ties, self.where, self.means = [], None, means
+        self.ties, self.means = False, means
         self.literals = Literals(self.tape, exact, means)
         self.surrogates, self.declared = surrogates or {}, set()
         self.series = False
 
     def array(self, numbers):
         """The constant array of some numbers."""
+        return self._of(numbers, self.tape.constants)
+
+    def input(self, numbers):
+        """The array of an argument that is differentiated."""
+        return self._of(numbers, self.tape.inputs)
+
+    @staticmethod
+    def _of(numbers, leaf):
+        """The array of some numbers, of ids that `leaf` makes where they are floats."""
         dtype = compat.dtype(numbers)
         if compat.is_float(dtype):
-            return Array(dtype, self.tape.constants(np.asarray(numbers).astype(np.float64)))
+            return Array(dtype, leaf(np.asarray(numbers).astype(np.float64)))
         if compat.is_complex(dtype):
-            numbers = np.asarray(numbers)
-            return Array(dtype, self.tape.constants(np.real(numbers)), self.tape.constants(np.imag(numbers)))
+            return Array(dtype, leaf(np.real(np.asarray(numbers))), leaf(np.imag(np.asarray(numbers))))
         return Array(dtype, given=numbers if compat.is_key(dtype) else np.asarray(numbers))
 
     def literal(self, number):
@@ -55,16 +64,6 @@ class Replay:
         array = self.array(numbers)
         self.literals.captured(array)
         return array
-
-    def input(self, numbers):
-        """The array of an argument that is differentiated."""
-        dtype = compat.dtype(numbers)
-        if compat.is_float(dtype):
-            return Array(dtype, self.tape.inputs(np.asarray(numbers).astype(np.float64)))
-        if compat.is_complex(dtype):
-            numbers = np.asarray(numbers)
-            return Array(dtype, self.tape.inputs(np.real(numbers)), self.tape.inputs(np.imag(numbers)))
-        return self.array(numbers)
 
     def numbers(self, array):
         """The numbers of an array in the run, as JAX has them."""
@@ -101,7 +100,7 @@ class Replay:
         doubt = different & near & np.logical_or(self.tape.live[one], self.tape.live[other])
         if not doubt.any():
             return None
-        self.ties.append((self.where, int(doubt.sum())))
+        self.ties = True
         return doubt
 
     def doubted(self, doubt, ids, one, other):
@@ -129,10 +128,6 @@ class Replay:
         parts = [ids for ids in (array.ids, array.imaginary) if ids is not None]
         return any(self.tape.live[ids].any() for ids in parts)
 
-    def run(self, closed, arguments):
-        """The output arrays of a closed jaxpr at some arrays."""
-        return self.walk(closed.jaxpr, [self.captured(c) for c in closed.consts], arguments)[0]
-
     def walk(self, jaxpr, constants, arguments):
         """(output arrays, steps) of an open jaxpr."""
         known = dict(zip(jaxpr.constvars, constants, strict=True))
@@ -154,43 +149,31 @@ class Replay:
         from .rules import CONTROL, RULES
         from .surrogates import ruled
 
-        name, before = equation.primitive.name, self.where
-        self.where = self.tape.where = equation
-        try:
-            if (
-                self.means
-                and name in OWN_RULE
-                and (
-                    op := meanings.known(
-                        compat.name_of(equation), real := compat.real_inputs(equation, inputs)
-                    )
-                )
-            ):
-                outputs, inside = [self.apply(op, *real)], ()
-            elif name in CONTROL:
-                outputs, inside = CONTROL[name](self, equation, *inputs)
-                if name in OWN_RULE and (source := compat.written(equation)) in self.surrogates:
-                    self.declared.add(source)
-                    outputs = ruled(self, equation, inputs, outputs)
-            elif not any(array.floats for array in inputs) and not _makes_floats(equation):
-                outputs, inside = self.concrete(equation, inputs), ()
-            elif name in RULES:
-                outputs, inside = RULES[name](self, equation, *inputs), ()
-                outputs = [outputs] if isinstance(outputs, Array) else list(outputs)
-            elif not any(map(self.live, inputs)):
-                outputs, inside = self.concrete(equation, inputs), ()
-            elif (inner := compat.implementation(equation)) is not None:
-                constants = [self.captured(c) for c in inner.consts]
-                outputs, inside = self.walk(inner.jaxpr, constants, list(inputs))
-            else:
-                raise Unsupported(
-                    f"replay has no rule for the primitive {name!r} ({compat.source(equation)}). Fix: write "
-                    f"one, @microgrid.oracle.rules.rule({name!r}) above def f(replay, equation, *arrays).",
-                    equation,
-                )
-        finally:
-            self.where = self.tape.where = before
-        return outputs, inside
+        name = equation.primitive.name
+        if name in OWN_RULE and self.means:
+            real = compat.real_inputs(equation, inputs)
+            if op := meanings.known(compat.name_of(equation), real):
+                return [self.apply(op, *real)], ()
+        if name in CONTROL:
+            outputs, inside = CONTROL[name](self, equation, *inputs)
+            if name in OWN_RULE and (source := compat.written(equation)) in self.surrogates:
+                self.declared.add(source)
+                outputs = ruled(self, equation, inputs, outputs)
+            return outputs, inside
+        if not any(array.floats for array in inputs) and not _makes_floats(equation):
+            return self.concrete(equation, inputs), ()
+        if name in RULES:
+            made = RULES[name](self, equation, *inputs)
+            return [made] if isinstance(made, Array) else list(made), ()
+        if not any(map(self.live, inputs)):
+            return self.concrete(equation, inputs), ()
+        if (inner := compat.implementation(equation)) is not None:
+            return walk(self, inner, inputs)
+        raise Unsupported(
+            f"replay has no rule for the primitive {name!r} ({compat.source(equation)}). Fix: write one, "
+            f"@microgrid.oracle.rule({name!r}) above def f(replay, equation, *arrays).",
+            equation,
+        )
 
     def guide(self, equation, inputs):
         """What JAX itself makes of the numbers of the run, as constants: to decide by, not to go on with."""

@@ -69,7 +69,7 @@ class Report:
             note = f"taken as the truth, as declared: the rule of {told(surrogates[source])} ({source})"
             self.notes += [note] if note not in self.notes else []
 
-    def refuse(self, sentence, where=None):
+    def refuse(self, sentence):
         """Say what could not be checked."""
         self.refused = sentence
 

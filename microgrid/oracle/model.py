@@ -40,6 +40,7 @@ def _parts(net, x, y):
     module = getattr(net, "module", net)
     if not isinstance(module, nnx.Module):
         raise TypeError(f"check_model: net must be a NeuralNet or an nnx.Module; got {type(net).__name__}.")
+    module = nnx.clone(module)  # the mode of the user's own stays as it is
     module.eval()
     h = jnp.asarray(x, getattr(net, "dtype", None))
     layers = getattr(module, "layers", None) or [module]

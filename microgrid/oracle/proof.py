@@ -62,7 +62,7 @@ class Answer:
 class Proof:
     """One function of float arrays at one point. Balls are those of the precision around it.
 
-    ties: where JAX chose between equal numbers; steps: the run, equation by equation.
+    steps: the run, equation by equation.
     """
 
     def __init__(self, flat, engine=exact, surrogates=None):
@@ -72,11 +72,6 @@ class Proof:
         self.inputs = [self.primal.input(x) for x in flat.numbers]
         self.outputs, self.steps = walk(self.primal, self.program, self.inputs)
         self.values = engine.forward(self.primal.tape)
-
-    @property
-    def ties(self):
-        """Where JAX chose between equal numbers."""
-        return self.primal.ties
 
     def answers(self, mode, draw):
         """The `Answer` for every array of a gradient ("rev") or of a change of the outputs ("fwd")."""
@@ -156,7 +151,7 @@ class Proof:
         if singular:
             for answer, truths in zip(answers, self._around(mode == "rev", given), strict=True):
                 answer.truths = [x if finite(x) else y for x, y in zip(answer.truths, truths, strict=True)]
-        if self.ties or other.ties or any(map(_doubtful, answers)):
+        if self.primal.ties or other.ties or any(map(_doubtful, answers)):
             opened = Replay(hull=True, surrogates=self.surrogates)
             inputs = [opened.input(x) for x in self.flat.numbers]
             outputs, _ = walk(opened, self.program, inputs)

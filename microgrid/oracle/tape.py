@@ -26,7 +26,7 @@ class Block:
     "stop" (its operand, with slope 0), "factor" (numbers: who makes them of its operand, without slopes),
     "rule" (its operand, with the slopes for the second operand that numbers, a `surrogates.Rule`, say),
     "total" (one operand: ids [n, k]) or "dot" (two: ids [b, m, k] and [b, k, p], n = b * m * p). dtype: the
-    type that JAX rounds the results to. where: the equation it is of.
+    type that JAX rounds the results to.
     """
 
     op: str
@@ -35,7 +35,6 @@ class Block:
     operands: tuple = ()
     numbers: Any = None
     dtype: Any = FLOAT64
-    where: Any = None
 
     @property
     def stop(self):
@@ -48,13 +47,12 @@ class Tape:
     """The blocks, and what each scalar was in the run that is replayed: `run`, rounded as JAX rounds.
 
     errors: whether to keep how far rounding may have moved each number. live: which scalars depend on the
-    inputs that are differentiated. where: the equation that is being replayed, written into each block.
+    inputs that are differentiated.
     """
 
     errors: bool = False
     blocks: list = field(default_factory=list)
     size: int = 0
-    where: Any = None
 
     def __post_init__(self):
         self._run, self._live, self._error = np.empty(1024), np.empty(1024, bool), np.zeros(1024)
@@ -92,7 +90,7 @@ class Tape:
             )
         self._run[start : self.size] = numbers.ravel()
         self._live[start : self.size] = live
-        self.blocks.append(Block(op, start, numbers.size, operands, given, dtype, self.where))
+        self.blocks.append(Block(op, start, numbers.size, operands, given, dtype))
         if self.errors:
             self._error[start : self.size] = rounding.step(self.blocks[-1], self._run, self._error)
         return np.arange(start, self.size).reshape(numbers.shape)

@@ -10,10 +10,6 @@ from . import choices, complexes
 from .registry import rule
 
 
-def _params(equation):
-    return equation.params
-
-
 @rule("reshape")
 def _reshape(replay, equation, x):
     order, sizes = equation.params["dimensions"], equation.params["new_sizes"]
@@ -223,9 +219,4 @@ def _joining(replay, name, dtype):
 
 @rule("iota")
 def _iota(replay, equation, *_):
-    p = equation.params
-    return (
-        replay.array(compat.evaluate(equation, [])[0])
-        if p["shape"]
-        else replay.array(np.zeros((), p["dtype"]))
-    )
+    return replay.array(compat.evaluate(equation, [])[0])

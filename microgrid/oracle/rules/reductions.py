@@ -105,8 +105,3 @@ def _cumlogsumexp(replay, equation, x):
         return tape.apply("add", shift, tape.apply("log", tape.apply("add", *powers)), dtype=x.dtype)
 
     return _running(replay, equation, x, step)
-
-
-@rule("logsumexp")
-def _logsumexp(replay, equation, x):
-    raise Unsupported("replay has no rule for logsumexp.", equation)
