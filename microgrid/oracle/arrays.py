@@ -40,6 +40,13 @@ class Array:
         """Its shape."""
         return np.shape(self.ids if self.floats else self.given)
 
+    @property
+    def scalars(self):
+        """[n] its ids, of a complex array those of the real parts and behind them of the imaginary ones."""
+        if self.imaginary is None:
+            return self.ids.ravel()
+        return np.concatenate([self.ids.ravel(), self.imaginary.ravel()])
+
     def moved(self, move):
         """The array whose elements `move`, a function of any numpy array, puts elsewhere."""
         if not self.floats:
@@ -51,9 +58,11 @@ class Array:
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One equation of the run, kept to look at it alone: its arrays, and the steps inside it."""
+    """One equation of the run, kept to look at it alone: its arrays, the steps inside it, and whether it
+    chose between equal numbers."""
 
     equation: Any
     inputs: tuple
     outputs: tuple
     inside: tuple = ()
+    tied: bool = False

@@ -109,7 +109,7 @@ def _check(report, flat, order, modes, seed, told, prefix=""):
         refused = [mode for mode in modes if not _look(report, proof, mode, draw, prefix)]
         if len(refused) == len(modes):
             return report.refuse(f"JAX does not differentiate {report.name}: {report.notes[-1]}")
-        if report.verdict in ("wrong", "nonfinite"):
+        if report.verdict in ("wrong", "nonfinite", "unexplained"):
             report.guilty = guilt.first(proof, report.verdict)
     except Unsupported as error:
         return report.refuse(str(error))

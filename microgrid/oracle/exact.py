@@ -5,6 +5,7 @@ answer (a pole, the edge of a domain, 0 / 0) the ball is nan, and so is what dep
 cotangent of exactly 0.
 """
 
+import math
 import sys
 from contextlib import contextmanager
 from functools import cache
@@ -65,6 +66,19 @@ def _or_nan(function):
             return system().arb.nan()
 
     return answer
+
+
+def finite(x):
+    """Whether a ball, or a number for what is exactly so, is finite."""
+    return math.isfinite(x) if isinstance(x, int | float) else x.is_finite()
+
+
+def differ(x, y, slack=0.0):
+    """Whether two balls, or numbers for what is exactly so, are proven to be different numbers."""
+    difference = x - y
+    if isinstance(difference, int | float):
+        return abs(difference) > slack
+    return difference.is_finite() and not difference.contains(0)
 
 
 def forward(tape, v=None, radii=None, given=None):
@@ -214,7 +228,7 @@ def tangents(tape, v, seeds):
                     zip(column, v[block.start : block.stop], *operands, strict=True)
                 ):
                     x = tangent[i]
-                    if not (type(x) is int or x == 0):
+                    if type(x) is not int:
                         made[k] += x * slope(*numbers, y)
         tangent[block.start : block.stop] = made
     return tangent

@@ -1,7 +1,9 @@
 """Which equation is wrong: each is looked at alone, at the numbers of the run, as the whole was."""
 
+import itertools
 from dataclasses import dataclass
 
+import jax
 import numpy as np
 
 from . import compat
@@ -22,17 +24,33 @@ class Guilty:
     verdict: str
 
     def __str__(self):
-        return f"{self.primitive} of {self.inputs} is {self.verdict} by itself, {self.source}"
+        return f"{self.primitive} of {self.inputs} is {self.verdict}, {self.source}"
 
 
 def first(proof, verdict):
-    """The first equation whose own derivative is wrong, or is not finite; None where each is right alone."""
-    return next(_those_of(proof.primal, proof.steps, verdict), None)
+    """The first equation whose own derivative is wrong, or is not finite. Where each is right alone, the last
+    that chose between equal numbers: its choice does not fit the others. Else None."""
+    wrong = next(_those_of(proof.primal, proof.steps, verdict), None)
+    chosen = (_choices(proof.primal, proof.steps[::-1], floats) for floats in (True, False))
+    return wrong or next(itertools.chain(*chosen), None)
+
+
+def _choices(replay, steps, floats):
+    """The equations at a kink of their own, the last first. floats: whether they make floats, or booleans."""
+    for step in steps:
+        if any(array.floats for array in step.outputs) != floats:
+            continue
+        if step.tied or (step.equation.primitive.name in OWN_RULE and _alone(replay, step, "kink") == "kink"):
+            if step.equation.primitive.name not in OWN_RULE:
+                yield from _choices(replay, step.inside[::-1], floats)
+            yield _guilty(step, "a choice between equal numbers that does not fit the others")
 
 
 def not_finite(proof):
     """What to say where the function itself is nan or infinite; None where it is finite."""
     outputs = [proof.primal.numbers(array).astype(complex) for array in proof.outputs]
+    if not all(np.isfinite(numbers).all() for numbers in outputs):  # of the run, or of its replay only?
+        outputs = [np.asarray(y).astype(complex) for y in jax.jit(proof.flat)(*proof.flat.numbers)]
     if all(np.isfinite(numbers).all() for numbers in outputs):
         return None
     word = "nan" if any(np.isnan(numbers).any() for numbers in outputs) else "infinite"
@@ -63,7 +81,7 @@ def _those_of(replay, steps, verdict):
                 deeper = True
                 yield inner
         if not deeper:
-            yield _guilty(step, found)
+            yield _guilty(step, f"{found} by itself")
 
 
 def _moving(replay, step):

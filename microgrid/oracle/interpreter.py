@@ -87,6 +87,22 @@ class Replay:
         dtype = dtype or arrays[0].dtype
         return Array(dtype, self.tape.apply(op, *(array.ids for array in arrays), dtype=dtype))
 
+    def ranked(self, ids):
+        """[..., n] numbers that decide the order along the last axis of ids [..., n]: those of the run."""
+        return self.tape.run[ids]
+
+    def beside(self, ids, numbers):
+        """-1, 0 or 1, as scalars are below, at or above given numbers."""
+        points = self.tape.constants(np.asarray(numbers, np.float64))
+        self.ties |= bool(self.at(ids, numbers).any())
+        ranks = self.ranked(np.stack(np.broadcast_arrays(ids, points), -1))
+        with np.errstate(invalid="ignore"):
+            return np.nan_to_num(np.sign(ranks[..., 0] - ranks[..., 1]))
+
+    def at(self, ids, numbers):
+        """Which scalars that depend on the inputs are exactly given numbers."""
+        return self.tape.live[ids] & (self.tape.run[ids] == numbers)
+
     def tied(self, one, other):
         """Where two arrays of ids are different scalars of the same number, in the hull of both sides also of
         numbers that rounding may exchange; None where nowhere, or where nothing depends on the inputs."""
@@ -139,8 +155,10 @@ class Replay:
         steps = []
         for equation in compat.needed(jaxpr):
             inputs = tuple(map(read, equation.invars))
+            before, self.ties = self.ties, False
             outputs, inside = self.equation(equation, inputs)
-            steps.append(Step(equation, inputs, tuple(outputs), inside))
+            steps.append(Step(equation, inputs, tuple(outputs), inside, self.ties))
+            self.ties |= before
             known.update(zip(equation.outvars, outputs, strict=True))
         return [read(atom) for atom in jaxpr.outvars], tuple(steps)
 

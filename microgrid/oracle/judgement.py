@@ -6,7 +6,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from .proof import differ, finite
+from .exact import differ, finite
 
 ORDER = (
     "ok",
@@ -128,9 +128,9 @@ def leaf_of(answer, mode, scale):
 def _shown(truth):
     if isinstance(truth, int | float):
         return f"{truth:.{DIGITS}g}"
-    if truth.contains(0) and truth.rad() < 1e-30:
-        return "0"
-    if truth.rad() > 2.0**-60 * abs(truth):
+    if truth.contains(0) and truth.rad() < 1e-15:
+        return "0" if truth.rad() < 1e-30 else f"0 to {float(truth.rad()):.0e}"
+    if truth.rad() > 2.0**-30 * abs(truth):
         return f"[{float(truth.lower()):.6g}, {float(truth.upper()):.6g}]"
     return truth.str(DIGITS, radius=False)
 

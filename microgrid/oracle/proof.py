@@ -4,7 +4,6 @@ Rounding has vanished from both, so a right rule leaves a difference that contai
 not. What rounding did to JAX's answer is judged apart, against a bound of the program that computed it.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +11,11 @@ import jax
 import numpy as np
 
 from . import compat, exact, floats, rounding
+from .exact import differ, finite
 from .flat import weights
 from .interpreter import Replay, walk
+from .limits import Sides
 
-NUDGES = 3  # directions in which a singular point is approached
-NUDGE = 2.0**-67  # about 1e-20
 SLACK = 4  # both programs round in float64, and the bound of one stands for both
 
 
@@ -31,8 +30,9 @@ class Answer:
     path: whose it is; dtype; truths, theirs: lists of balls, or [n] float64; floats: the truths as those;
     slack: [n] how far truths and theirs may be apart all the same, 0 for balls; got: [n] float64; bounds: [n]
     how far rounding may have moved it; series: whether JAX breaks off a series for a slope in it; hulls: the
-    truths with ties open, or None; meant: the slopes of what functions mean, where JAX's rules are right for
-    them and else None, or None.
+    truths with ties open, None where a tie does not matter, or None; meant: the slopes of what functions
+    mean, where JAX's rules are right for them and else None, or None. around: [n] which truths are those
+    around the point.
     """
 
     path: str
@@ -46,10 +46,24 @@ class Answer:
     hulls: Any = None
     meant: Any = None
 
+    def __post_init__(self):
+        self.around = np.zeros(len(self.got), bool)
+
     @property
     def floats(self):
         """[n] the truths as float64."""
         return np.array([float(x) for x in self.truths]) if isinstance(self.truths, list) else self.truths
+
+    def settle(self, limits, settled):
+        """Take what the truths tend to around the point for the truths, where that is one number or where
+        there is none at the point; iterators over `Sides.limits` and `Sides.settled`."""
+        for k, truth in enumerate(self.truths):
+            limit, one = next(limits), next(settled)
+            if one is not None and self.hulls is not None:
+                self.hulls[k] = None if one else _wider(self.hulls[k], limit)
+            if finite(limit) and (not finite(truth) or (one and differ(truth, limit))):
+                self.truths[k] = limit
+                self.around[k] = True
 
     def differ(self):
         """[n] whether truth and JAX's program are proven to differ, or one of them is not finite."""
@@ -83,7 +97,7 @@ class Proof:
         except (TypeError, ValueError, NotImplementedError) as error:
             raise JaxRefuses(str(error).strip().splitlines()[0]) from error
         program = compat.jaxpr_of(function, self.flat.numbers)
-        truths = self._truths(self.primal, self.inputs, self.outputs, self.values, backward, given)
+        truths = self.truths(self.primal, self.inputs, self.outputs, self.values, backward, given)
         tape = self.primal.tape
         other = Replay(tape, exact=self.primal.literals.known(given))
         results, _ = walk(other, program, self.inputs)
@@ -98,7 +112,7 @@ class Proof:
             paths = [f"output[{k}]" if len(results) > 1 else "output" for k in range(len(results))]
         made = []
         for path, truth, result, answer in zip(paths, truths, results, got, strict=True):
-            ids = _ids(result)
+            ids = result.scalars
             theirs = taken(self.values, ids)
             numbers = np.asarray(answer)
             if result.imaginary is not None:
@@ -123,22 +137,23 @@ class Proof:
         inputs = [primal.input(x) for x in self.flat.numbers]
         outputs, _ = walk(primal, self.program, inputs)
         values = exact.forward(primal.tape, None, primal.literals.radii)
-        truths = self._truths(primal, inputs, outputs, values, backward, given)
+        truths = self.truths(primal, inputs, outputs, values, backward, given)
         other = Replay(primal.tape, exact=primal.literals.known(given), means=True)
         results, _ = walk(other, program, inputs)
         exact.forward(primal.tape, values, other.literals.radii)
         for answer, truth, result in zip(answers, truths, results, strict=True):
-            pairs = zip(truth, (values[i] for i in _ids(result).tolist()), strict=True)
-            answer.meant = [None if differ(x, y) else x for x, y in pairs]
+            pairs = zip(truth, (values[i] for i in result.scalars.tolist()), strict=True)
+            known = zip(pairs, answer.around.tolist(), strict=True)
+            answer.meant = [None if around or differ(x, y) else x for (x, y), around in known]
 
-    def _truths(self, replay, inputs, outputs, values, backward, given):
+    def truths(self, replay, inputs, outputs, values, backward, given):
         """The truth for each array: a list of balls, behind one another the real and imaginary parts."""
         ends = outputs if backward else inputs
         seeds = [pair for array, w in zip(ends, given, strict=True) for pair in _seeds(array, w, backward)]
         walked = (self.engine.adjoints if backward else self.engine.tangents)(replay.tape, values, seeds)
         made = []
         for array in inputs if backward else outputs:
-            balls = taken(walked, _ids(array))
+            balls = taken(walked, array.scalars)
             if backward and array.imaginary is not None:
                 half = len(balls) // 2
                 balls[half:] = [-x for x in balls[half:]]  # JAX's cotangents are conjugates
@@ -148,35 +163,22 @@ class Proof:
     def _open(self, answers, other, mode, given):
         """Where the point is at a tie or singular, or nothing else explains an answer: the truths around."""
         singular = any(not finite(x) for answer in answers for x in answer.truths)
-        if singular:
-            for answer, truths in zip(answers, self._around(mode == "rev", given), strict=True):
-                answer.truths = [x if finite(x) else y for x, y in zip(answer.truths, truths, strict=True)]
+        settled = None
+        if singular or self.primal.ties:
+            theirs = [x for answer in answers for x in answer.theirs]
+            sides = Sides(self, mode == "rev", given, theirs)
+            limits, settled = iter(sides.limits), iter(sides.settled)
         if self.primal.ties or other.ties or any(map(_doubtful, answers)):
             opened = Replay(hull=True, surrogates=self.surrogates)
             inputs = [opened.input(x) for x in self.flat.numbers]
             outputs, _ = walk(opened, self.program, inputs)
             values = exact.forward(opened.tape)
-            hulls = self._truths(opened, inputs, outputs, values, mode == "rev", given)
+            hulls = self.truths(opened, inputs, outputs, values, mode == "rev", given)
             for answer, hull in zip(answers, hulls, strict=True):
                 answer.hulls = hull
-
-    def _around(self, backward, given):
-        """The hull of the truths at points very near this one, in several directions."""
-        found: Any = None
-        for k in range(NUDGES):
-            draw = np.random.default_rng(k)
-            tape, nudges = self.primal.tape, {}
-            for array in self.inputs:
-                for i in _ids(array).tolist():
-                    sign = (1, -1)[k] if k < 2 else draw.choice((-1, 1))
-                    nudges[i] = self.values[i] + sign * draw.uniform(0.5, 1) * NUDGE
-            values = exact.forward(tape, given=nudges)
-            truths = self._truths(self.primal, self.inputs, self.outputs, values, backward, given)
-            found = truths if found is None else [
-                [_union(x, y) for x, y in zip(one, other, strict=True)]
-                for one, other in zip(found, truths, strict=True)
-            ]  # fmt: skip
-        return found
+        if settled is not None:
+            for answer in answers:
+                answer.settle(limits, settled)
 
 
 def _vjp(flat, given):
@@ -185,13 +187,6 @@ def _vjp(flat, given):
 
 def _jvp(flat, given):
     return lambda *numbers: jax.jvp(flat, numbers, tuple(given))[1]
-
-
-def _ids(array):
-    """[n] the ids of an array, of a complex one the real parts and behind them the imaginary ones."""
-    if array.imaginary is None:
-        return array.ids.ravel()
-    return np.concatenate([array.ids.ravel(), array.imaginary.ravel()])
 
 
 def _seeds(array, given, backward):
@@ -210,24 +205,14 @@ def taken(values, ids):
     return [values[i] for i in ids.tolist()] if isinstance(values, list) else values[ids]
 
 
-def finite(x):
-    """Whether a ball, or a number for what is exactly so, is finite."""
-    return math.isfinite(x) if isinstance(x, int | float) else x.is_finite()
-
-
-def _union(x, y):
-    import flint
-
-    return flint.arb(x).union(flint.arb(y))
+def _wider(hull, limit):
+    """What holds two balls, or the one of them that is finite."""
+    if not finite(limit) or not finite(hull):
+        return limit if finite(limit) else hull
+    return limit.union(limit * 0 + hull)
 
 
 def _doubtful(answer):
-    return (~(np.abs(answer.got - answer.floats) <= answer.bounds)).any() or answer.differ().any()
-
-
-def differ(x, y, slack=0.0):
-    """Whether two balls, or numbers for what is exactly so, are proven to be different numbers."""
-    difference = x - y
-    if isinstance(difference, int | float):
-        return abs(difference) > slack
-    return difference.is_finite() and not difference.contains(0)
+    with np.errstate(invalid="ignore"):
+        near = np.abs(answer.got - answer.floats) <= answer.bounds
+    return (~near).any() or answer.differ().any()

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from .. import compat
 from ..arrays import Array, Unsupported
 from .registry import rule
 
@@ -21,7 +20,13 @@ def _compare(replay, equation, a, b):
     doubt = None
     if a.floats and a.imaginary is None and (replay.live(a) or replay.live(b)):
         doubt = replay.tied(a.ids, b.ids)
+        one, other = _ranks(replay, a.ids, b.ids)
     return Array(np.dtype(bool), given=COMPARE[name](one, other), doubt=doubt)
+
+
+def _ranks(replay, *arrays):
+    """The numbers that decide between arrays of ids, one array for each."""
+    return np.moveaxis(replay.ranked(np.stack(np.broadcast_arrays(*arrays), -1)), -1, 0)
 
 
 @rule("and", "or", "not", "xor")
@@ -53,6 +58,7 @@ def _select(replay, equation, which, *cases):
         return Array(cases[0].dtype, given=chosen([case.given for case in cases]))
     ids = chosen([case.ids for case in cases])
     if which.doubt is not None and len(cases) == 2:
+        replay.ties = True
         ids = replay.doubted(np.broadcast_to(which.doubt, ids.shape), ids, *(case.ids for case in cases))
     imaginary = None if cases[0].imaginary is None else chosen([case.imaginary for case in cases])
     return Array(cases[0].dtype, ids, imaginary)
@@ -61,7 +67,7 @@ def _select(replay, equation, which, *cases):
 def larger(replay, a, b, sign=1):
     """Ids of the larger (sign 1) or smaller (-1) of two arrays of ids; at a tie the mean, or the hull."""
     a, b = np.broadcast_arrays(a, b)
-    one, other = sign * replay.tape.run[a], sign * replay.tape.run[b]
+    one, other = (sign * ranks for ranks in _ranks(replay, a, b))
     ids = np.where((one > other) | (one != one), a, b)
     doubt = replay.tied(a, b)
     if doubt is not None:
@@ -85,8 +91,8 @@ def _clamp(replay, equation, low, x, high):
     if not x.floats:
         return replay.concrete(equation, (low, x, high))[0]
     bottom, ids, top = np.broadcast_arrays(low.ids, x.ids, high.ids)
-    run = replay.tape.run
-    made = np.where(run[ids] <= run[bottom], bottom, np.where(run[ids] >= run[top], top, ids))
+    low, mid, high = _ranks(replay, bottom, ids, top)
+    made = np.where(mid <= low, bottom, np.where(mid >= high, top, ids))
     for bound in (bottom, top):
         doubt = replay.tied(ids, bound)
         if doubt is not None:
@@ -102,7 +108,7 @@ def _abs(replay, equation, x):
     if x.imaginary is not None:
         return Array(dtype, replay.tape.apply("hypot", x.ids, x.imaginary, dtype=dtype))
     negative = replay.tape.apply("neg", x.ids, dtype=dtype)
-    ids = np.where(replay.tape.run[x.ids] >= 0, x.ids, negative)
+    ids = np.where(replay.beside(x.ids, 0.0) >= 0, x.ids, negative)
     doubt = replay.tied(x.ids, np.broadcast_to(replay.tape.zero(), x.shape))
     return Array(dtype, ids if doubt is None else replay.doubted(doubt, ids, x.ids, negative))
 
@@ -110,7 +116,7 @@ def _abs(replay, equation, x):
 @rule("sort")
 def _sort(replay, equation, *arrays):
     axis, keys = equation.params["dimension"], equation.params["num_keys"]
-    numbers = [_sortable(replay.numbers(array)) for array in arrays[:keys]]
+    numbers = [_sortable(replay, array, axis) for array in arrays[:keys]]
     order = np.lexsort(tuple(numbers[::-1]), axis=axis)
     for array in arrays[:keys]:
         if array.floats:
@@ -119,10 +125,11 @@ def _sort(replay, equation, *arrays):
     return [array.moved(lambda x: np.take_along_axis(x, order, axis)) for array in arrays]
 
 
-def _sortable(numbers):
-    if numbers.dtype.kind not in "iub":
-        numbers = numbers.astype(np.float64) + 0.0
-    return numbers
+def _sortable(replay, array, axis):
+    """The numbers that decide the order along an axis."""
+    if array.floats:
+        return np.moveaxis(replay.ranked(np.moveaxis(array.ids, axis, -1)), -1, axis) + 0.0
+    return replay.numbers(array)
 
 
 @rule("top_k", "approx_top_k")
@@ -130,9 +137,7 @@ def _top_k(replay, equation, x):
     p = equation.params
     axis = p.get("axis", p.get("reduction_dimension", -1)) % len(x.shape)
     sign = -1 if p.get("is_max_k", True) else 1
-    order = np.argsort(sign * _sortable(replay.numbers(x)), axis=axis, kind="stable").take(
-        range(p["k"]), axis
-    )
+    order = np.argsort(sign * _sortable(replay, x, axis), axis=axis, kind="stable").take(range(p["k"]), axis)
     return [
         x.moved(lambda numbers: np.take_along_axis(numbers, order, axis)),
         Array(np.dtype("int32"), given=order.astype(np.int32)),
@@ -142,7 +147,6 @@ def _top_k(replay, equation, x):
 @rule("argmax", "argmin")
 def _argmax(replay, equation, x):
     (axis,), dtype = equation.params["axes"], equation.params["index_dtype"]
-    numbers = replay.numbers(x)
+    numbers = _sortable(replay, x, axis)
     function = np.argmax if equation.primitive.name == "argmax" else np.argmin
-    numbers = numbers.astype(np.float64) if compat.is_float(numbers.dtype) else numbers
     return Array(dtype, given=function(numbers, axis=axis).astype(dtype))

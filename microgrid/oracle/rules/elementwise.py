@@ -81,16 +81,26 @@ def _exp2(replay, equation, x):
 def _steps(replay, equation, *arrays):
     if arrays[0].imaginary is not None:
         raise Unsupported(f"replay knows {equation.primitive.name} of real numbers only.", equation)
-    numbers = replay.numbers(arrays[0]).astype(np.float64)
     name = equation.primitive.name
+    if name == "nextafter":
+        return replay.concrete(equation, arrays)[0]
+    ids = arrays[0].ids
+    numbers = replay.tape.run[ids]
     if name == "round":
         even = "EVEN" in str(equation.params["rounding_method"])
-        numbers = np.rint(numbers) if even else np.sign(numbers) * np.floor(np.abs(numbers) + 0.5)
-    elif name == "nextafter":
-        return replay.concrete(equation, arrays)[0]
+        tied = np.rint(numbers) if even else np.sign(numbers) * np.floor(np.abs(numbers) + 0.5)
+        low = np.floor(numbers)
+        at, below, above = low + 0.5, low, low + 1
+    elif name == "sign":
+        at, below, above, tied = 0.0, -1.0, 1.0, np.sign(numbers)
     else:
-        numbers = getattr(np, name)(numbers)
-    return Array(arrays[0].dtype, replay.tape.constants(numbers))
+        tied = at = getattr(np, name)(numbers)
+        below, above = (at, at + 1) if name == "ceil" else (at - 1, at)
+    side = replay.beside(ids, at)
+    made = np.where(side == 0, tied, np.where(side < 0, below, above))
+    made = np.where((numbers == at) | (name in ("round", "sign")), made, tied)
+    steps = [np.broadcast_to(replay.tape.constants(x), ids.shape) for x in (made, below, above)]
+    return Array(arrays[0].dtype, replay.doubted(replay.at(ids, at), *steps))
 
 
 @rule("rem")
@@ -98,8 +108,14 @@ def _rem(replay, equation, a, b):
     one, other = replay.numbers(a).astype(np.float64), replay.numbers(b).astype(np.float64)
     with np.errstate(all="ignore"):
         whole = np.trunc(one / other)
-    whole = np.where(np.fmod(one, other) == 0, np.rint(np.nan_to_num(one / other)), whole)
-    times = replay.apply("mul", b, Array(b.dtype, replay.tape.constants(whole)))
+        exact = np.fmod(one, other) == 0
+        whole = np.where(exact, np.rint(np.nan_to_num(one / other)), whole)
+        times = replay.apply("mul", b, Array(b.dtype, replay.tape.constants(whole)))
+        ranks = replay.ranked(np.stack([a.ids, times.ids], -1))
+        short = exact & (np.sign(ranks[..., 0] - ranks[..., 1]) * np.sign(one) < 0)
+    if short.any():
+        whole = whole - short * np.sign(whole)
+        times = replay.apply("mul", b, Array(b.dtype, replay.tape.constants(whole)))
     return replay.apply("sub", a, times, dtype=a.dtype)
 
 
@@ -125,7 +141,7 @@ def stopped(replay, x):
 def _convert(replay, equation, x):
     dtype = equation.params["new_dtype"]
     if not (compat.is_float(dtype) or compat.is_complex(dtype)):
-        return Array(dtype, given=compat.cast(replay.numbers(x), dtype), bits=x.bits)
+        return Array(dtype, given=compat.cast(_whole(replay, x, dtype), dtype), bits=x.bits)
     if not x.floats:
         made = replay.array(compat.cast(x.given, dtype))
         return replay.of_bits(equation, made) if x.bits else made
@@ -137,6 +153,16 @@ def _convert(replay, equation, x):
     if compat.bits(dtype) >= compat.bits(x.dtype):
         return Array(dtype, x.ids)
     return Array(dtype, replay.tape.apply("round", x.ids, dtype=dtype))
+
+
+def _whole(replay, x, dtype):
+    """The numbers of an array on their way to integers: one that is whole may be a little less in truth."""
+    numbers = replay.numbers(x)
+    if not x.floats or x.imaginary is not None or not replay.live(x) or np.dtype(dtype) == np.bool_:
+        return numbers
+    exact = np.trunc(numbers.astype(np.float64))
+    side = replay.beside(x.ids, exact)
+    return np.where(side * exact < 0, exact - np.sign(exact), numbers)
 
 
 @rule("reduce_precision", "copy", "copy_p", "optimization_barrier", "device_put", "name",

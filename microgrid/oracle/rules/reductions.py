@@ -27,7 +27,7 @@ def _sum(replay, equation, x):
 
 def extreme(replay, ids, sign):
     """Ids of the largest (sign 1) or smallest (-1) along the last axis; in a tie all winners' mean."""
-    numbers = sign * replay.tape.run[ids]
+    numbers = sign * replay.ranked(ids)
     at = np.argmax(numbers, axis=-1)[..., None]
     best = np.take_along_axis(ids, at, -1)
     doubt = replay.tied(ids, np.broadcast_to(best, ids.shape))

@@ -40,7 +40,7 @@ def first_extreme(replay, ids, sign):
     """Ids of the extreme of each window: the first in a tie, as XLA has it, or the hull."""
     if replay.hull:
         return extreme(replay, ids, sign)
-    at = np.argmax(sign * replay.tape.run[ids], axis=-1)[..., None]
+    at = np.argmax(sign * replay.ranked(ids), axis=-1)[..., None]
     best = np.take_along_axis(ids, at, -1)
     replay.tied(ids, np.broadcast_to(best, ids.shape))
     return best[..., 0]
@@ -52,7 +52,7 @@ def _select_and_gather_add(replay, equation, tangents, x):
     sign = 1 if "ge" in str(p["select_prim"]) else -1
     outside = int(replay.tape.constants(-sign * np.inf).flat[0])
     views = windows(x.ids, outside, p)
-    at = np.argmax(sign * replay.tape.run[views], axis=-1)[..., None]
+    at = np.argmax(sign * replay.ranked(views), axis=-1)[..., None]
     carried = windows(tangents.ids, replay.tape.zero(), p)
     return Array(tangents.dtype, np.take_along_axis(carried, at, -1)[..., 0])
 
@@ -66,7 +66,7 @@ def _select_and_scatter_add(replay, equation, source, operand):
     outside = int(replay.tape.constants(-sign * np.inf).flat[0])
     views = windows(operand.ids, outside, p)
     places = windows(np.arange(operand.ids.size).reshape(operand.shape), -1, p)
-    at = np.argmax(sign * replay.tape.run[views], axis=-1)[..., None]
+    at = np.argmax(sign * replay.ranked(views), axis=-1)[..., None]
     target = np.take_along_axis(places, at, -1)[..., 0].ravel()
     made = np.full(operand.ids.size, replay.tape.zero())
     order = np.argsort(target, kind="stable")

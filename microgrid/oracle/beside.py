@@ -1,0 +1,109 @@
+"""A program at a point beside that of the run, with all ties decided as they are there.
+
+member: one of several equal numbers of the run; site: where they met in the program.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cmp_to_key
+from itertools import pairwise
+
+import numpy as np
+
+from . import exact
+from .interpreter import Replay
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """Members of equal numbers: their ids, and the ids in rising order at the other point."""
+
+    members: list
+    order: list
+
+    @property
+    def places(self):
+        """For each member its place in the order."""
+        return [self.order.index(i) for i in self.members]
+
+
+class Beside(Replay):
+    """A replay whose inputs are moved; all is chosen as in the run, but where the run chose between equals.
+
+    moved: for each input its numbers at the other point, a list of balls. values: of every scalar there;
+    sites: key -> `Site`, the key made of the equation, how often it came, and the number.
+    """
+
+    def __init__(self, moved, surrogates):
+        super().__init__(surrogates=surrogates)
+        self._moved, self._given, self._met = iter(moved), {}, Counter()
+        self._equation, self.values, self.sites = None, [], {}
+
+    def input(self, numbers):
+        """The array of an argument, at the other point."""
+        array = super().input(numbers)
+        self._given.update(zip(array.scalars.tolist(), next(self._moved), strict=True))
+        return array
+
+    def equation(self, equation, inputs):
+        """As in the run; a number that is finite at the other point only goes on as it is there."""
+        around, self._equation = self._equation, equation
+        made = super().equation(equation, inputs)
+        self._equation = around
+        self.settle()
+        return made
+
+    def settle(self):
+        """Bring the values up to the end of the tape."""
+        start = len(self.values)
+        exact.forward(self.tape, self.values, given=self._given)
+        for i in (start + np.flatnonzero(~np.isfinite(self.tape.run[start:]))).tolist():
+            if exact.finite(self.values[i]):
+                self.tape.run[i] = float(self.values[i])
+
+    def ranked(self, ids):
+        """[..., n] numbers that order the last axis of ids [..., n] as at the other point."""
+        self.settle()
+        rows = np.array(ids).reshape(-1, ids.shape[-1])
+        numbers = self.tape.run[rows]
+        self._met[id(self._equation)] += 1
+        ordered = np.sort(numbers, axis=-1)
+        tied = (ordered[:, 1:] == ordered[:, :-1]).any(axis=-1) & self.tape.live[rows].any(axis=-1)
+        for k in np.flatnonzero(tied).tolist():
+            key = id(self._equation), self._met[id(self._equation)], k
+            numbers[k] = self._ranks(key, rows[k], numbers[k])
+        return numbers.reshape(ids.shape)
+
+    def _ranks(self, key, row, numbers):
+        known = np.unique(numbers)
+        ranks = np.searchsorted(known, numbers).astype(float)
+        for number in known[np.isfinite(known)].tolist():
+            columns = np.flatnonzero(numbers == number)
+            members = list(dict.fromkeys(row[columns].tolist()))
+            if len(members) < 2 or not self.tape.live[members].any():
+                continue
+            order = sorted(members, key=cmp_to_key(self._compare))
+            steps = np.cumsum([0, *(abs(self._compare(*pair)) for pair in pairwise(order))])
+            place = dict(zip(order, (steps / len(members)).tolist(), strict=True))
+            ranks[columns] += [place[i] for i in row[columns].tolist()]
+            if steps[-1]:
+                self.sites[*key, number] = Site(members, order)
+        return ranks
+
+    def _compare(self, one, other):
+        """-1, 0 or 1, as one number is below, beside or above another at the other point."""
+        a, b = self.values[one], self.values[other]
+        if not exact.differ(a, b):
+            return 0
+        return 1 if a > b else -1
+
+    def tied(self, one, other):
+        """Where two arrays of ids are different scalars of one number here and there; None where nowhere."""
+        self.settle()
+        doubt = super().tied(one, other)
+        if doubt is None:
+            return None
+        doubt = np.array(doubt)
+        pairs = np.stack(np.broadcast_arrays(one, other), -1)[doubt].tolist()
+        doubt[doubt] = [self._compare(*pair) == 0 for pair in pairs]
+        return doubt if doubt.any() else None

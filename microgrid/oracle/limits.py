@@ -1,0 +1,156 @@
+"""What a gradient tends to beside a point where the program chooses between equal numbers, or divides 0 by 0.
+
+The program runs again very near the point, in balls, from several sides; every choice that is a tie at the
+point itself is decided there, all of them together. Where the gradient tends to one number from every side,
+the function is smooth, however its program is cut into pieces: that number is the truth, and a sum of the
+conventions of its pieces (0 for relu, 1 for abs) is not. Where the sides differ there is a kink.
+
+n: numbers of the gradient, m: numbers of the inputs; member, site: as in `beside`; side: one point beside.
+"""
+
+import numpy as np
+
+from . import exact
+from .arrays import Unsupported
+from .beside import Beside
+from .interpreter import walk
+
+FAR, NEAR = 2.0**-50, 2.0**-70  # steps away from the point, relative to the inputs
+BASE, MOST = 3, 12  # sides that are looked at always, and at most
+BITS = 3 * exact.BITS  # a third may be lost where steps of 1e-21 are divided by each other
+SMALL = 2.0**-30  # beside the largest slope, sides that differ by less do not differ
+FLAT = 2.0**-40  # slopes below which equal numbers part in second order only
+WIDEST = 6  # members of a tie whose orders can all be met
+
+
+class Sides:
+    """The truths of a proof beside its point.
+
+    theirs: [n] what JAX's program says, balls. limits: [n] balls that hold what the truths tend to from the
+    sides that were looked at; settled: [n] whether that is one number from every side there is,
+    None where it is not known.
+    """
+
+    def __init__(self, proof, backward, given, theirs):
+        self._proof, self._backward, self._given, self._theirs = proof, backward, given, theirs
+        self._draw, self._sites, self._flat = np.random.default_rng(0), {}, set()
+        self._sizes = [_sizes(x) for x in proof.flat.numbers]
+        self._truths, self.limits, self.settled = [], [], [None] * len(theirs)
+        try:
+            with exact.precision(BITS):
+                self._look_around()
+        except Unsupported:  # of a branch that the run did not take
+            self.settled = [None] * len(theirs)
+
+    def _look_around(self):
+        first = self._direction()
+        far = self._look(first, FAR)
+        for direction in (first, -first, self._direction()):
+            self._truths.append(self._look(direction, NEAR))
+        self._spread = [_distance(x, y) for x, y in zip(far, self._truths[0], strict=True)]
+        while True:
+            one = self._join()
+            strange = [k for k in np.flatnonzero(one) if exact.differ(self.limits[k], self._theirs[k])]
+            unmet = self._unmet()
+            known = None if unmet else True
+            pairs = zip(one.tolist(), self.limits, strict=True)
+            self.settled = [known if x else (False if limit.is_finite() else None) for x, limit in pairs]
+            if not strange or not unmet:
+                return
+            direction = self._towards(unmet[0])
+            if direction is None or len(self._truths) == MOST:
+                return
+            self._truths.append(self._look(direction, NEAR))
+
+    def _direction(self):
+        m = sum(map(len, self._sizes))
+        return self._draw.uniform(0.125, 1, m) * self._draw.choice((-1, 1), m)
+
+    def _look(self, direction, step):
+        """[n] the truths on one side."""
+        import flint
+
+        parts = np.split(direction, np.cumsum([len(sizes) for sizes in self._sizes])[:-1])
+        balls = [map(flint.arb, x.tolist()) for x in map(_numbers, self._proof.flat.numbers)]
+        moved = [
+            [x + step * float(size) * u for x, size, u in zip(*row, strict=True)]
+            for row in zip(balls, self._sizes, (part.tolist() for part in parts), strict=True)
+        ]
+        self._beside = beside = Beside(moved, self._proof.surrogates)
+        inputs = [beside.input(x) for x in self._proof.flat.numbers]
+        outputs, _ = walk(beside, self._proof.program, inputs)
+        beside.settle()
+        self._inputs = np.concatenate([array.scalars for array in inputs])
+        for key, site in beside.sites.items():
+            self._sites.setdefault(key, []).append(site.places)
+        truths = self._proof.truths(beside, inputs, outputs, beside.values, self._backward, self._given)
+        return [x for array in truths for x in array]
+
+    def _join(self):
+        """[n] whether all sides that were looked at tend to one number; makes the limits."""
+        import flint
+
+        self.limits = []
+        largest = max((abs(float(x)) for side in self._truths for x in side if exact.finite(x)), default=0)
+        one = np.zeros(len(self._theirs), bool)
+        for k, spread in enumerate(self._spread):
+            balls = [flint.arb(side[k]) for side in self._truths]
+            limit = balls[0]
+            for ball in balls[1:]:
+                limit = limit.union(ball)
+            one[k] = limit.is_finite() and float(limit.rad()) <= max(SMALL * largest, 8 * spread)
+            self.limits.append(flint.arb(limit, spread / 16) if limit.is_finite() else limit)
+        return one
+
+    def _unmet(self):
+        """The keys of sites whose members were not met in every order."""
+        return [key for key, met in self._sites.items() if key not in self._flat and not _all_met(met)]
+
+    def _towards(self, key):
+        """A direction in which a pair that was met in one order only may be met in the other; None where
+        there is none, as rounding alone made the two equal in the run."""
+        site = self._beside.sites.get(key)
+        if site is None or len(site.members) > WIDEST:
+            return None
+        if len(site.members) > 2:
+            return self._direction()
+        low, high = site.order
+        slopes = exact.adjoints(
+            self._beside.tape, self._beside.values, [(np.array([low]), [1.0]), (np.array([high]), [-1.0])]
+        )
+        sizes = np.concatenate(self._sizes)
+        slopes = np.array([float(slopes[i]) for i in self._inputs]) * sizes
+        if not np.isfinite(slopes).all():
+            return None
+        if np.max(np.abs(slopes)) <= FLAT:
+            self._flat.add(key)  # one is never below the other around the point
+            return self._direction()
+        if _distance(self._beside.values[low], self._beside.values[high]) > 4 * NEAR * np.sum(np.abs(slopes)):
+            return None
+        return slopes / np.max(np.abs(slopes)) + self._direction() / 1024
+
+
+def _all_met(met):
+    """Whether every member came to every place; met: the places of the members on each side."""
+    count = len(met[0])
+    if any(len(places) != count for places in met):
+        return False
+    return all(len({places[member] for places in met}) == count for member in range(count))
+
+
+def _numbers(x):
+    x = np.asarray(x)
+    if np.iscomplexobj(x):
+        return np.concatenate([np.real(x).ravel(), np.imag(x).ravel()]).astype(np.float64)
+    return x.ravel().astype(np.float64)
+
+
+def _sizes(x):
+    """[m] how large a step is beside each number of an array: its size, of a 0 that of the least number."""
+    sizes = np.abs(_numbers(x))
+    return np.where(sizes > 0, sizes, np.min(sizes, initial=1.0, where=sizes > 0))
+
+
+def _distance(x, y):
+    """How far apart the middles of two balls, or numbers, are; nan where one is not finite."""
+    return abs(float(x - y))

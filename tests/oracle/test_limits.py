@@ -1,0 +1,112 @@
+"""Beside ties and singular points: smooth functions of programs in pieces have one truth, kinks have two."""
+
+import jax
+import jax.numpy as jnp
+import pytest
+from test_check_grads import verdict
+
+relu = jax.nn.relu
+
+
+def sinc(x):
+    there = jnp.where(x == 0, 1.0, x)
+    return jnp.where(x == 0, 1.0, jnp.sin(there) / there)
+
+
+@jax.custom_jvp
+def product(x):
+    return x[0] * x[1] * x[2] * x[3]
+
+
+@product.defjvp
+def _no_slope_of_two_zeros(primals, tangents):
+    (x,), (t,) = primals, tangents
+    others = jnp.stack([jnp.prod(jnp.delete(x, i)) for i in range(4)])
+    return product(x), jnp.where(jnp.sum(x == 0) > 1, 0.0, others @ t)
+
+
+def resampled(x):
+    samples, low, high = jnp.array([0.0, 2.0, 4.0]), jnp.floor(x), jnp.ceil(x)
+    return (1 - (x - low)) * samples[low.astype(int)] + (x - low) * samples[high.astype(int)]
+
+
+def pairwise(x):
+    largest = x[0]
+    for k in range(1, len(x)):
+        largest = jnp.maximum(largest, x[k])
+    return largest
+
+
+SMOOTH_BUT_WRONG = {  # f, x, order, guilty, f' or f'' there by hand
+    "identity of two relus": (lambda x: relu(x) - relu(-x), 0.0, 1, "custom_jvp_call", 1),
+    "softplus of relu and abs": (lambda x: relu(x) + jnp.log1p(jnp.exp(-jnp.abs(x))), 0.0, 1, "abs", 0.5),
+    "I0 of exp|x| and its scaled form": (jax.scipy.special.i0, 0.0, 1, "abs", 0),
+    "a line of floor and ceil": (resampled, 1.0, 1, "ceil", 2),
+    "a zero times a logarithm": (lambda x: jnp.where(x == 0, 0.0, x * 1.5), 0.0, 1, "select_n", 1.5),
+    "curvature of a patched sinc": (sinc, 0.0, 2, "select_n", -1 / 3),
+}  # fmt: skip
+
+SMOOTH = {
+    "sinc with a patch": (sinc, 0.0),
+    "a cube in two pieces": (lambda x: jnp.where(x > 0, x**3, 0.0), 0.0),
+    "a cube where a square is above 0": (lambda x: jnp.where(x * x > 0, x**3, 0.0), 0.0),
+    "what is left of a whole number": (lambda x: x - jnp.floor(x), jnp.array([1.0, -2.0, 0.5])),
+    "a remainder of 0": (lambda x: jnp.mod(x, 1.0), jnp.array([1.0, -2.0, 0.5])),
+    "log of a sum of equal exponentials": (jax.nn.logsumexp, jnp.zeros(10)),
+    "elu": (jax.nn.elu, 0.0),
+    "a polynomial in float16": (lambda x: jnp.where(x < 0, x * x, x**3), jnp.zeros(3, "float16")),
+}
+
+KINKS = {
+    "the largest of ten equal numbers": (jnp.max, jnp.zeros(10)),
+    "the largest of thirty, pair by pair": (pairwise, jnp.zeros(30)),
+    "weights of equal numbers in order": (lambda x: jnp.sort(x) @ jnp.array([1.0, 2.0, 3.0]), jnp.zeros(3)),
+    "a layer of relus at 0": (lambda x: jnp.sum(relu(x)), jnp.zeros(10)),
+    "rounded at a half, times itself": (lambda x: jnp.sum(jnp.round(x) * x), jnp.array([0.5, 1.5, 2.0])),
+    "a step times y": (lambda x: jnp.floor(x[0]) * x[1], jnp.array([1.0, 2.0])),
+    "abs": (jnp.abs, jnp.zeros(3)),
+    "log of 1 + abs": (lambda x: jnp.log1p(jnp.abs(x)), 0.0),
+}
+
+
+@pytest.mark.parametrize("name", SMOOTH_BUT_WRONG)
+def test_a_smooth_function_has_one_slope_however_it_is_cut(name):
+    f, x, order, guilty, slope = SMOOTH_BUT_WRONG[name]
+    report = verdict(f, x, order=order, modes="rev")
+    assert report.verdict == "wrong"
+    assert report.guilty.primitive == guilty, str(report)
+    (jax_slope,) = (jax.grad(f)(x) if order == 1 else jax.grad(jax.grad(f))(x),)
+    leaf = report.leaves[-1]
+    weight = _weight(f, x, order)
+    assert abs(leaf.value - weight * jax_slope) < 1e-6
+    assert abs(float(leaf.truth.split(" ")[0]) - weight * slope) < 1e-6
+
+
+def _weight(f, x, order):
+    """The random weight that the last leaf is multiplied by: from a function whose slope is 1, or 2 x."""
+    report = verdict(lambda x: x * (1.0 if order == 1 else x / 2), x, order=order, modes="rev")
+    return report.leaves[-1].value
+
+
+def test_second_slopes_are_of_the_function_and_not_of_a_rule_with_a_hole():
+    report = verdict(product, jnp.array([2.0, 3.0, 0.0, 0.0]), order=2)
+    assert report.verdict == "wrong" and {leaf.verdict for leaf in report.leaves[:2]} == {"ok"}
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_smooth_functions_in_pieces_are_ok(name):
+    assert verdict(*SMOOTH[name]).verdict == "ok"
+
+
+@pytest.mark.parametrize("name", KINKS)
+def test_what_has_two_slopes_is_a_kink(name):
+    assert verdict(*KINKS[name]).verdict == "kink"
+
+
+def test_a_function_that_is_finite_has_a_truth_where_its_program_divides_zero_by_zero():
+    def size(a):
+        u, s, v = jnp.linalg.svd(a, full_matrices=False)
+        return jnp.sqrt(jnp.sum(((u * s[None]) @ v) ** 2))
+
+    report = verdict(size, jnp.diag(jnp.array([1.0, 1.0, 2.0])))
+    assert report.verdict == "nonfinite" and report.guilty.primitive == "svd"
