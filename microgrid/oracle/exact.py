@@ -81,6 +81,19 @@ def differ(x, y, slack=0.0):
     return difference.is_finite() and not difference.contains(0)
 
 
+def apart(xs, ys):
+    """Which of two lists of balls, or of numbers for what is exactly so, are proven to be different numbers,
+    or are not finite: a list of booleans."""
+    zero, made = system().arb(0), []
+    for x, y in zip(xs, ys, strict=True):
+        difference = x - y
+        if type(difference) is int:
+            made.append(difference != 0)
+        else:
+            made.append(not (difference.contains(zero) and difference.is_finite()))
+    return made
+
+
 def forward(tape, v=None, radii=None, given=None):
     """The value of every scalar, a list of balls; radii: id -> how far a given number may be off.
 

@@ -105,7 +105,7 @@ def leaf_of(answer, mode, scale):
     finfo = jnp.finfo(answer.dtype)
     eps, tiny = float(finfo.eps), float(finfo.smallest_subnormal)
     truths = answer.floats
-    verdicts = _verdicts(answer)
+    ranks = _ranks(answer)
     with np.errstate(all="ignore"):
         off = np.where(answer.got == truths, 0.0, np.abs(answer.got - truths))
         ulps = off / np.maximum(np.abs(truths) * eps, tiny)
@@ -113,10 +113,15 @@ def leaf_of(answer, mode, scale):
     leaf = Leaf(answer.path, mode, answer.dtype)
     if not len(truths):
         return leaf
-    ranks = np.array([ORDER.index(verdict) for verdict in verdicts])
-    at = int(np.lexsort((ulps, ranks))[-1])
-    leaf.verdict, leaf.at, leaf.value, leaf.ulps = verdicts[at], at, float(answer.got[at]), float(ulps[at])
-    leaf.truth = _shown(answer.truths[at] if verdicts[at] != "kink" else answer.hulls[at])
+    worst = np.flatnonzero(ranks == ranks.max())
+    at = int(worst[np.argmax(ulps[worst])])
+    leaf.verdict, leaf.at, leaf.value, leaf.ulps = (
+        ORDER[ranks[at]],
+        at,
+        float(answer.got[at]),
+        float(ulps[at]),
+    )
+    leaf.truth = _shown(answer.truths[at] if leaf.verdict != "kink" else answer.hulls[at])
     most = np.max(off, initial=0.0, where=ranks != ORDER.index("kink"))
     if scale and np.isfinite(most) and most > 0:
         leaf.lost = max(0.0, float(np.log10(most / (eps * scale))))
@@ -135,14 +140,15 @@ def _shown(truth):
     return truth.str(DIGITS, radius=False)
 
 
-def _verdicts(answer):
-    """The verdict on each number; most are ok, and seen to be so at once."""
+def _ranks(answer):
+    """[n] the verdict on each number by its place in ORDER; most are ok, and seen to be so at once."""
     with np.errstate(invalid="ignore"):
         near = np.abs(answer.got - answer.floats) <= answer.bounds
-    fine = near & ~answer.differ()
-    if answer.hulls is None and fine.all():
-        return ["ok"] * len(fine)
-    return ["ok" if fine[k] and answer.hulls is None else _verdict(answer, k) for k in range(len(fine))]
+    fine = near & ~answer.apart & (answer.hulls is None)
+    ranks = np.zeros(len(fine), int)
+    for k in np.flatnonzero(~fine).tolist():
+        ranks[k] = ORDER.index(_verdict(answer, k))
+    return ranks
 
 
 def _verdict(answer, k):

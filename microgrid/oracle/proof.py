@@ -5,6 +5,7 @@ not. What rounding did to JAX's answer is judged apart, against a bound of the p
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import jax
@@ -49,10 +50,10 @@ class Answer:
     def __post_init__(self):
         self.around = np.zeros(len(self.got), bool)
 
-    @property
+    @cached_property
     def floats(self):
         """[n] the truths as float64."""
-        return np.array([float(x) for x in self.truths]) if isinstance(self.truths, list) else self.truths
+        return np.array(list(map(float, self.truths))) if isinstance(self.truths, list) else self.truths
 
     def settle(self, limits, settled):
         """Take what the truths tend to around the point for the truths, where that is one number or where
@@ -62,14 +63,15 @@ class Answer:
             if one is not None and self.hulls is not None:
                 self.hulls[k] = None if one else _wider(self.hulls[k], limit)
             if finite(limit) and (not finite(truth) or (one and differ(truth, limit))):
-                self.truths[k] = limit
+                self.truths[k], self.floats[k] = limit, float(limit)
+                self.apart[k] = exact.apart([limit], [self.theirs[k]])[0]
                 self.around[k] = True
 
-    def differ(self):
+    @cached_property
+    def apart(self):
         """[n] whether truth and JAX's program are proven to differ, or one of them is not finite."""
         if isinstance(self.truths, list):
-            pairs = zip(self.truths, self.theirs, strict=True)
-            return np.array([not finite(x) or not finite(y) or differ(x, y) for x, y in pairs], bool)
+            return np.array(exact.apart(self.truths, self.theirs), bool)
         return ~(np.abs(self.truths - self.theirs) <= self.slack)
 
 
@@ -126,7 +128,7 @@ class Proof:
         if self.engine is floats:
             return made
         self._open(made, other, mode, given)
-        if any(answer.differ().any() for answer in made):
+        if any(answer.apart.any() for answer in made):
             self._mean(made, program, backward, given)
         return made
 
@@ -162,7 +164,7 @@ class Proof:
 
     def _open(self, answers, other, mode, given):
         """Where the point is at a tie or singular, or nothing else explains an answer: the truths around."""
-        singular = any(not finite(x) for answer in answers for x in answer.truths)
+        singular = any(not finite(a.truths[k]) for a in answers for k in np.flatnonzero(a.apart))
         settled = None
         if singular or self.primal.ties:
             theirs = [x for answer in answers for x in answer.theirs]
@@ -215,4 +217,4 @@ def _wider(hull, limit):
 def _doubtful(answer):
     with np.errstate(invalid="ignore"):
         near = np.abs(answer.got - answer.floats) <= answer.bounds
-    return (~near).any() or answer.differ().any()
+    return (~near).any() or answer.apart.any()
