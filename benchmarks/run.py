@@ -1,12 +1,14 @@
 """All suites into RESULTS.md: `make bench`. One suite, or some of its workloads, printed:
 
 python -m benchmarks.run training cnn gan_ring
+python -m benchmarks.run gradients small
 python -m benchmarks.run scalar moons
 """
 
 import sys
 from pathlib import Path
 
+from .gradients import report as gradients
 from .rounds import ROUNDS
 from .scalar import report as scalar
 from .tables import machine
@@ -14,7 +16,7 @@ from .training import report as training
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
-SUITES = {"training": training, "scalar": scalar}
+SUITES = {"training": training, "gradients": gradients, "scalar": scalar}
 HEAD = f"""# Results
 
 Written by `make bench`; run it to have them for your machine. This one: {machine()}.

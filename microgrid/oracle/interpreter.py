@@ -20,20 +20,22 @@ OWN_RULE = ("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr")
 class Replay:
     """A program on a tape.
 
-    hull: makes what JAX decided at a tie, or nearer to one than rounding reaches, the hull of both sides;
+    hull: "ties" makes what JAX decided at a tie the hull of both sides, "near" also what it decided nearer to
+    one than rounding reaches;
     otherwise a tie of a maximum is the mean, and a branch is the one that was taken. exact: see `Literals`.
     means: takes every literal for a rounded number, and functions with a `meanings.meaning` for that.
     surrogates: the sources of functions whose rules are the truth; `declared` are those that came. series:
     whether JAX sums up, and breaks off, a series for the slope of something that came; ties: whether it chose
-    between equal numbers.
+    between equal numbers; late: whether between such as came behind the scalar `mark` of the tape.
     """
 
     def __init__(self, tape=None, hull=False, exact=None, means=False, surrogates=None):
-        self.tape, self.hull = tape or Tape(errors=hull), hull
+        self.tape, self.hull = tape or Tape(errors=hull == "near"), hull
         self.ties, self.means = False, means
         self.literals = Literals(self.tape, exact, means)
         self.surrogates, self.declared = surrogates or {}, set()
         self.series = False
+        self.mark, self.late = self.tape.size, False
 
     def array(self, numbers):
         """The constant array of some numbers."""
@@ -111,12 +113,13 @@ class Replay:
             return None
         run = self.tape.run
         with np.errstate(invalid="ignore"):
-            reach = self.tape.error[one] + self.tape.error[other] if self.hull else 0.0
+            reach = self.tape.error[one] + self.tape.error[other] if self.hull == "near" else 0.0
             near = np.logical_or(run[one] == run[other], np.abs(run[one] - run[other]) <= reach)
         doubt = different & near & np.logical_or(self.tape.live[one], self.tape.live[other])
         if not doubt.any():
             return None
         self.ties = True
+        self.late |= bool((np.maximum(one, other)[doubt] >= self.mark).any())
         return doubt
 
     def doubted(self, doubt, ids, one, other):

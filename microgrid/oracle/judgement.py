@@ -121,7 +121,8 @@ def leaf_of(answer, mode, scale):
         float(answer.got[at]),
         float(ulps[at]),
     )
-    leaf.truth = _shown(answer.truths[at] if leaf.verdict != "kink" else answer.hulls[at])
+    hull = answer.hulls[at] if answer.within(answer.hulls[at], at) else answer.loose and answer.loose[at]
+    leaf.truth = _shown(hull if leaf.verdict == "kink" else answer.truths[at])
     most = np.max(off, initial=0.0, where=ranks != ORDER.index("kink"))
     if scale and np.isfinite(most) and most > 0:
         leaf.lost = max(0.0, float(np.log10(most / (eps * scale))))
@@ -142,37 +143,32 @@ def _shown(truth):
 
 def _ranks(answer):
     """[n] the verdict on each number by its place in ORDER; most are ok, and seen to be so at once."""
-    with np.errstate(invalid="ignore"):
-        near = np.abs(answer.got - answer.floats) <= answer.bounds
-    fine = near & ~answer.apart & (answer.hulls is None)
-    ranks = np.zeros(len(fine), int)
-    for k in np.flatnonzero(~fine).tolist():
+    ranks = np.zeros(len(answer.got), int)
+    open_ = np.array([hull is not None for hull in answer.hulls], bool)
+    for k in np.flatnonzero(~answer.near | answer.apart | open_).tolist():
         ranks[k] = ORDER.index(_verdict(answer, k))
     return ranks
 
 
 def _verdict(answer, k):
     truth, their, got, bound = answer.truths[k], answer.theirs[k], answer.got[k], answer.bounds[k]
-    hull = None if answer.hulls is None else answer.hulls[k]
     if not finite(truth):
         return "ok" if np.isinf(got) else "nonfinite" if np.isnan(got) else "unexplained"
     if not np.isfinite(got):
         return "nonfinite"
-    if hull is not None and not isinstance(hull, int | float) and hull.is_finite() and _open(hull, truth):
-        low, high = float(hull.lower()), float(hull.upper())
-        if low - bound <= got <= high + bound:
-            return "kink"
+    if answer.within(answer.hulls[k], k):
+        return "kink"
+    near_tie = answer.loose is not None and not answer.around[k] and answer.within(answer.loose[k], k)
     if not finite(their):
         return "unexplained"
     if differ(truth, their, answer.slack[k]):
+        if near_tie and answer.late:
+            return "kink"
         if abs(got - float(their)) > bound >= abs(got - float(truth)):
             return "unexplained"  # the replay of JAX's program does not give what JAX returned
         meant = answer.meant is not None and answer.meant[k] is not None
         broken_off = answer.series and abs(float(truth - their)) <= bound
         return "approximate" if meant or broken_off else "wrong"
-    return "ok" if abs(got - float(truth)) <= bound else "unexplained"
-
-
-def _open(hull, truth):
-    """Whether the truth depends on how a tie is decided, by more than the digits of a ball."""
-    return float(hull.rad()) > 2.0**-100 * (1e-300 + abs(float(truth)))
+    if abs(got - float(truth)) <= bound:
+        return "ok"
+    return "kink" if near_tie else "unexplained"

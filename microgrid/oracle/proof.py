@@ -30,8 +30,10 @@ class Answer:
 
     path: whose it is; dtype; truths, theirs: lists of balls, or [n] float64; floats: the truths as those;
     slack: [n] how far truths and theirs may be apart all the same, 0 for balls; got: [n] float64; bounds: [n]
-    how far rounding may have moved it; series: whether JAX breaks off a series for a slope in it; hulls: the
-    truths with ties open, None where a tie does not matter, or None; meant: the slopes of what functions
+    how far rounding may have moved it; series: whether JAX breaks off a series for a slope in it; loose: the
+    truths with everything open that is nearer to a tie than rounding reaches, or None; late: whether JAX's
+    program decides there something that the function does not; hulls: the truths with ties open, None where
+    no tie matters; meant: the slopes of what functions
     mean, where JAX's rules are right for them and else None, or None. around: [n] which truths are those
     around the point.
     """
@@ -44,11 +46,13 @@ class Answer:
     got: Any
     bounds: Any
     series: bool = False
-    hulls: Any = None
+    loose: Any = None
+    late: bool = False
     meant: Any = None
 
     def __post_init__(self):
         self.around = np.zeros(len(self.got), bool)
+        self.hulls = [None] * len(self.got)
 
     @cached_property
     def floats(self):
@@ -60,12 +64,26 @@ class Answer:
         there is none at the point; iterators over `Sides.limits` and `Sides.settled`."""
         for k, truth in enumerate(self.truths):
             limit, one = next(limits), next(settled)
-            if one is not None and self.hulls is not None:
+            if one is not None:
                 self.hulls[k] = None if one else _wider(self.hulls[k], limit)
             if finite(limit) and (not finite(truth) or (one and differ(truth, limit))):
                 self.truths[k], self.floats[k] = limit, float(limit)
                 self.apart[k] = exact.apart([limit], [self.theirs[k]])[0]
                 self.around[k] = True
+
+    @property
+    def near(self):
+        """[n] whether what JAX returned is as near to the truth as rounding may bring it."""
+        with np.errstate(invalid="ignore"):
+            return np.abs(self.got - self.floats) <= self.bounds
+
+    def within(self, hull, k):
+        """Whether a hull, or None, is more than a number and holds what JAX returned, up to rounding."""
+        if hull is None or isinstance(hull, int | float) or not hull.is_finite():
+            return False
+        if float(hull.rad()) <= 2.0**-100 * (1e-300 + abs(float(self.truths[k]))):
+            return False
+        return float(hull.lower()) - self.bounds[k] <= self.got[k] <= float(hull.upper()) + self.bounds[k]
 
     @cached_property
     def apart(self):
@@ -127,7 +145,7 @@ class Proof:
             )
         if self.engine is floats:
             return made
-        self._open(made, other, mode, given)
+        self._open(made, other, program, mode, given)
         if any(answer.apart.any() for answer in made):
             self._mean(made, program, backward, given)
         return made
@@ -162,7 +180,7 @@ class Proof:
             made.append(balls)
         return made
 
-    def _open(self, answers, other, mode, given):
+    def _open(self, answers, other, program, mode, given):
         """Where the point is at a tie or singular, or nothing else explains an answer: the truths around."""
         singular = any(not finite(a.truths[k]) for a in answers for k in np.flatnonzero(a.apart))
         settled = None
@@ -170,17 +188,26 @@ class Proof:
             theirs = [x for answer in answers for x in answer.theirs]
             sides = Sides(self, mode == "rev", given, theirs)
             limits, settled = iter(sides.limits), iter(sides.settled)
-        if self.primal.ties or other.ties or any(map(_doubtful, answers)):
-            opened = Replay(hull=True, surrogates=self.surrogates)
-            inputs = [opened.input(x) for x in self.flat.numbers]
-            outputs, _ = walk(opened, self.program, inputs)
-            values = exact.forward(opened.tape)
-            hulls = self.truths(opened, inputs, outputs, values, mode == "rev", given)
-            for answer, hull in zip(answers, hulls, strict=True):
+        if self.primal.ties or other.ties:
+            for answer, hull in zip(answers, self._hulls("ties", mode, given)[0], strict=True):
                 answer.hulls = hull
         if settled is not None:
             for answer in answers:
                 answer.settle(limits, settled)
+        if any(map(_doubtful, answers)):
+            hulls, opened, inputs = self._hulls("near", mode, given)
+            opened.mark, opened.late = opened.tape.size, False
+            walk(opened, program, inputs)
+            for answer, hull in zip(answers, hulls, strict=True):
+                answer.loose, answer.late = hull, opened.late
+
+    def _hulls(self, hull, mode, given):
+        """The truths with both sides of what is in doubt followed at once, their replay and its inputs."""
+        opened = Replay(hull=hull, surrogates=self.surrogates)
+        inputs = [opened.input(x) for x in self.flat.numbers]
+        outputs, _ = walk(opened, self.program, inputs)
+        values = exact.forward(opened.tape)
+        return self.truths(opened, inputs, outputs, values, mode == "rev", given), opened, inputs
 
 
 def _vjp(flat, given):
@@ -208,13 +235,12 @@ def taken(values, ids):
 
 
 def _wider(hull, limit):
-    """What holds two balls, or the one of them that is finite."""
-    if not finite(limit) or not finite(hull):
-        return limit if finite(limit) else hull
+    """What holds a ball and the hull there is, or the one of them that is finite."""
+    if hull is None or not finite(limit) or not finite(hull):
+        return limit if hull is None or finite(limit) else hull
     return limit.union(limit * 0 + hull)
 
 
 def _doubtful(answer):
-    with np.errstate(invalid="ignore"):
-        near = np.abs(answer.got - answer.floats) <= answer.bounds
-    return (~near).any() or answer.apart.any()
+    strange = np.flatnonzero(~answer.near | answer.apart)
+    return any(not answer.within(answer.hulls[k], k) for k in strange.tolist())

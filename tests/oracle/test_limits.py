@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 from test_check_grads import verdict
 
@@ -110,3 +111,16 @@ def test_a_function_that_is_finite_has_a_truth_where_its_program_divides_zero_by
 
     report = verdict(size, jnp.diag(jnp.array([1.0, 1.0, 2.0])))
     assert report.verdict == "nonfinite" and report.guilty.primitive == "svd"
+
+
+@pytest.mark.parametrize("error", [0.0, 0.01])
+def test_a_decision_that_rounding_could_turn_hides_no_wrong_rule(error):
+    @jax.custom_vjp
+    def ramp(x):
+        return jnp.maximum(x, 0)
+
+    ramp.defvjp(lambda x: (ramp(x), x), lambda x, ct: (jnp.where(x > 0, (1 + error) * ct, 0),))
+    x = np.linspace(-1, 1, 1001).astype("float32")
+    x[0] += np.float32(1e-3)  # rounding of the sum reaches further than that
+    report = verdict(lambda x: ramp(jnp.sum(x)) ** 2, x, modes="rev")
+    assert report.verdict == ("wrong" if error else "ok"), str(report)
