@@ -5,7 +5,7 @@ import warnings
 import jax
 import numpy as np
 
-from . import exact, floats, guilt, surrogates
+from . import compat, exact, floats, guilt, surrogates
 from .arrays import Unsupported
 from .flat import Flat, weights
 from .judgement import Report, largest, leaf_of
@@ -61,12 +61,16 @@ def check_grads(
     ignored = [name for name, x in (("atol", atol), ("rtol", rtol), ("eps", eps)) if x is not None]
     if ignored:
         warnings.warn(f"check_grads: {', '.join(ignored)} ignored: nothing is estimated.", stacklevel=2)
+    if not callable(f):
+        raise TypeError(f"check_grads: f must be a function of arrays; got {f!r}.")
     if not isinstance(args, tuple | list):
         raise TypeError(
             f"check_grads: args must be a tuple of arguments; got {type(args).__name__}. Fix: (x,)."
         )
     if order not in (1, 2):
         raise ValueError(f"check_grads: order must be 1 or 2; got {order!r}.")
+    if not isinstance(seed, int | np.integer) or seed < 0:
+        raise ValueError(f"check_grads: seed must be an integer of at least 0; got {seed!r}.")
     report = Report(getattr(f, "__name__", type(f).__name__))
     with exact.precision(exact.BITS):
         declared = surrogates.sources(surrogate)
@@ -79,11 +83,10 @@ def check_grads(
 
 
 def _modes(modes):
-    modes = (modes,) if isinstance(modes, str) else tuple(modes)
-    for mode in modes:
-        if mode not in MODES:
-            raise ValueError(f"check_grads: modes must be of 'fwd' and 'rev'; got {mode!r}.")
-    return modes
+    given = (modes,) if isinstance(modes, str) else tuple(modes)
+    if not given or not set(given) <= set(MODES):
+        raise ValueError(f"check_grads: modes must be of 'fwd' and 'rev', one or both; got {modes!r}.")
+    return given
 
 
 def _engine(report, engine):
@@ -103,7 +106,9 @@ def _check(report, flat, order, modes, seed, told, prefix=""):
         proof = Proof(flat, *told)
         report.declare(told[1], proof.primal.declared)
         if not proof.outputs:
-            return report.refuse(f"{report.name} returns no float array, so it has no gradient.")
+            return report.refuse(
+                f"{report.name} returns {flat.returned}, and no float array that has a gradient."
+            )
         if sentence := guilt.not_finite(proof):
             return report.refuse(f"{report.name} {sentence}")
         refused = [mode for mode in modes if not _look(report, proof, mode, draw, prefix)]
@@ -113,6 +118,12 @@ def _check(report, flat, order, modes, seed, told, prefix=""):
             report.guilty = guilt.first(proof, report.verdict)
     except Unsupported as error:
         return report.refuse(str(error))
+    except (jax.errors.JAXTypeError, jax.errors.JAXIndexError) as error:
+        where = f"{compat.raised_at(error)}: {str(error).strip().splitlines()[0]}"
+        return report.refuse(
+            f"{report.name} decides by a traced value in Python, {where} Fix: jnp.where, lax.cond, or a "
+            "shape that is known before."
+        )
     if order == 2 and not report.failed:
         gradient = Flat(_gradient(flat, draw), tuple(flat.numbers))
         _check(report, gradient, 1, modes, seed + 1, told, "second order, ")

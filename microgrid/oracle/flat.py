@@ -11,12 +11,13 @@ class Flat:
     """A function of a list of float arrays that returns a list of float arrays, made of one of pytrees.
 
     paths: what the user calls each argument; numbers: the arrays at args. All that is not a float is fixed.
+    returned: what the function returned when it was called last, in words.
     """
 
     def __init__(self, f, args):
         leaves, self._tree = jax.tree_util.tree_flatten_with_path(args)
         self._leaves = [leaf for _, leaf in leaves]
-        self._f, self._which = f, []
+        self._f, self._which, self.returned = f, [], "nothing"
         self.paths, self.numbers = [], []
         for k, (path, leaf) in enumerate(leaves):
             if is_differentiable(leaf):
@@ -29,7 +30,14 @@ class Flat:
         for k, array in zip(self._which, numbers, strict=True):
             leaves[k] = array
         outputs = jax.tree.leaves(self._f(*jax.tree_util.tree_unflatten(self._tree, leaves)))
+        self.returned = ", ".join(map(_told, outputs)) or "nothing"
         return [y for y in outputs if is_differentiable(y)]
+
+
+def _told(leaf):
+    if hasattr(leaf, "dtype") and hasattr(leaf, "shape"):
+        return f"{leaf.dtype}{list(leaf.shape)}"
+    return type(leaf).__name__
 
 
 def is_differentiable(leaf):

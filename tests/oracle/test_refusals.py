@@ -1,0 +1,61 @@
+"""check_grads of what cannot be checked, and calls that are mistakes: a sentence each."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+from test_check_grads import SQUARE, X, verdict
+
+from microgrid.oracle.check import GradientError, check_grads
+
+REFUSED = {
+    "words": (lambda x: "words", (X,), "returns str, and no float array that has a gradient"),
+    "nothing": (lambda x: None, (X,), "returns nothing, and no float array that has a gradient"),
+    "a shape that depends on values": (lambda x: x[x > 0], (X,), "test_refusals.py:"),
+    "a choice in Python": (lambda x: x if x[0] > 0 else -x, (X,), "Fix: jnp.where, lax.cond, or a shape"),
+    "no float result": (lambda x: jnp.argmax(x), (X,), "returns int32[], and no float array"),
+    "no float argument": (lambda i: i * 2, (3,), "has no float argument to differentiate"),
+    "nan": (lambda x: jnp.log(-x), (abs(X),), "is nan at args: log makes it, "),
+    "infinite": (lambda x: 1 / (x - x), (X,), "is infinite at args: div makes it, "),
+    "a callback": (lambda x: jax.pure_callback(np.sin, x, x), (X,), "replay cannot look into a callback ("),
+    "bits": (lambda x: jnp.frexp(x)[0], (X,), "replay cannot follow floats through their bits ("),
+    "no rule": (lambda x: jnp.linalg.eig(x)[0], (SQUARE,), "replay has no rule for the primitive 'eig' ("),
+    "no gradient": (lambda a: lax.zeta(a, a), (abs(X) + 2,), "rule for 'zeta' not implemented"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_checked_is_unsupported_and_never_ok(name):
+    f, args, words = REFUSED[name]
+    report = verdict(f, *args)
+    assert report.verdict == "unsupported" and words in report.refused, report
+    with pytest.raises(GradientError):
+        check_grads(f, args)
+
+
+def test_arguments_of_jax_test_util_are_taken_and_ignored():
+    with pytest.warns(UserWarning, match="atol, eps ignored"):
+        check_grads(jnp.sin, (0.5,), 1, ("rev",), 1e-3, None, 1e-4)
+
+
+@pytest.mark.parametrize(
+    ("told", "kind", "words"),
+    [
+        (
+            dict(modes=("back",)),
+            ValueError,
+            r"modes must be of .*; got \('back',\)",
+        ),
+        (dict(modes=()), ValueError, r"one or both; got \(\)"),
+        (dict(seed="a"), ValueError, "seed must be an integer of at least 0; got 'a'"),
+        (dict(order=3), ValueError, "order must be 1 or 2; got 3"),
+    ],
+)
+def test_mistakes_in_the_call_are_told(told, kind, words):
+    with pytest.raises(kind, match=words):
+        check_grads(jnp.sin, (0.5,), **told)
+    with pytest.raises(TypeError, match="f must be a function of arrays; got 5"):
+        check_grads(5, (0.5,))
+    with pytest.raises(TypeError, match=r"args must be a tuple of arguments; got float. Fix: \(x,\)"):
+        check_grads(jnp.sin, 0.5)
