@@ -140,6 +140,7 @@ class Replay:
         if len(ids) > 1:
             total = self.tape.total(ids[None])
             made = self.tape.apply("truediv", total, self.tape.constants(float(len(ids))))
+            self.tape.run[made] = self.tape.run[ids[0]]  # the mean of equals, rounded three times, is another
         return made[0]
 
     def live(self, array):

@@ -16,7 +16,8 @@ from .beside import Beside
 from .interpreter import walk
 
 FAR, NEAR = 2.0**-50, 2.0**-70  # steps away from the point, relative to the inputs
-BASE, MOST = 3, 12  # sides that are looked at always, and at most
+MOST = 96  # sides that are looked at, at most
+SCALARS = 10**7  # of the programs of all sides together, at most
 BITS = 3 * exact.BITS  # a third may be lost where steps of 1e-21 are divided by each other
 SMALL = 2.0**-30  # beside the largest slope, sides that differ by less do not differ
 FLAT = 2.0**-40  # slopes below which equal numbers part in second order only
@@ -33,9 +34,10 @@ class Sides:
 
     def __init__(self, proof, backward, given, theirs):
         self._proof, self._backward, self._given, self._theirs = proof, backward, given, theirs
-        self._draw, self._sites, self._flat = np.random.default_rng(0), {}, set()
+        self._draw, self._sites, self._flat, self._looks = np.random.default_rng(0), {}, set(), 0
         self._sizes = [_sizes(x) for x in proof.flat.numbers]
-        self._truths, self.limits, self.settled = [], [], [None] * len(theirs)
+        self._patterns, self._quiet = set(), 0
+        self.limits, self.settled = [], [None] * len(theirs)
         try:
             with exact.precision(BITS):
                 self._look_around()
@@ -43,28 +45,39 @@ class Sides:
             self.settled = [None] * len(theirs)
 
     def _look_around(self):
+        import flint
+
         first = self._direction()
-        far = self._look(first, FAR)
-        for direction in (first, -first, self._direction()):
-            self._truths.append(self._look(direction, NEAR))
-        self._spread = [_distance(x, y) for x, y in zip(far, self._truths[0], strict=True)]
+        far, near = self._look(first, FAR), self._look(first, NEAR)
+        self._spread = [_distance(x, y) for x, y in zip(far, near, strict=True)]
+        self.limits = list(map(flint.arb, near))
+        self._join(-first)
+        self._join(self._direction())
         while True:
-            one = self._join()
-            strange = [k for k in np.flatnonzero(one) if exact.differ(self.limits[k], self._theirs[k])]
+            one = self._agreed()
             unmet = self._unmet()
-            known = None if unmet else True
+            strange = any(exact.differ(self._widened(k), self._theirs[k]) for k in np.flatnonzero(one))
+            known = None if unmet or (strange and self._quiet < self._enough()) else True
             pairs = zip(one.tolist(), self.limits, strict=True)
             self.settled = [known if x else (False if limit.is_finite() else None) for x, limit in pairs]
-            if not strange or not unmet:
-                return
-            direction = self._towards(unmet[0])
-            if direction is None or len(self._truths) == MOST:
-                return
-            self._truths.append(self._look(direction, NEAR))
+            if not strange or known or self._looks * self._beside.tape.size > SCALARS or self._looks > MOST:
+                break
+            direction = self._towards(unmet[0]) if unmet else self._direction()
+            if direction is None:
+                break
+            self._join(direction)
+        self.limits = list(map(self._widened, range(len(self.limits))))
 
     def _direction(self):
+        """A random direction, [m]; the lengths along the inputs are of all sizes, so that each may decide."""
         m = sum(map(len, self._sizes))
-        return self._draw.uniform(0.125, 1, m) * self._draw.choice((-1, 1), m)
+        return 2 ** self._draw.uniform(-8, 0, m) * self._draw.choice((-1, 1), m)
+
+    def _enough(self):
+        """How many sides in a row must show no new way to decide the ties before there is none: for a few
+        ties some more than there are ways."""
+        ways = 2.0 ** len(self._sites)
+        return 0 if len(self._patterns) >= ways else min(48, 3 * ways)
 
     def _look(self, direction, step):
         """[n] the truths on one side."""
@@ -83,24 +96,36 @@ class Sides:
         self._inputs = np.concatenate([array.scalars for array in inputs])
         for key, site in beside.sites.items():
             self._sites.setdefault(key, []).append(site.places)
+        pattern = frozenset((key, *site.places) for key, site in beside.sites.items())
+        self._quiet = self._quiet + 1 if pattern in self._patterns else 0
+        self._patterns.add(pattern)
+        self._looks += 1
         truths = self._proof.truths(beside, inputs, outputs, beside.values, self._backward, self._given)
         return [x for array in truths for x in array]
 
-    def _join(self):
-        """[n] whether all sides that were looked at tend to one number; makes the limits."""
+    def _join(self, direction):
+        """Make the limits hold the truths on one more side."""
+        pairs = zip(self.limits, self._look(direction, NEAR), strict=True)
+        self.limits = [limit.union(limit * 0 + truth) for limit, truth in pairs]
+
+    def _agreed(self):
+        """[n] whether all sides that were looked at tend to one number."""
+        finite = [limit.is_finite() for limit in self.limits]
+        sizes = [
+            float(abs(limit).upper()) if x else 0.0 for limit, x in zip(self.limits, finite, strict=True)
+        ]
+        reach = np.maximum(SMALL * max(sizes, default=0.0), 8 * np.array(self._spread))
+        radii = np.array([float(limit.rad()) for limit in self.limits])
+        with np.errstate(invalid="ignore"):
+            return np.array(finite, bool) & (radii <= reach)
+
+    def _widened(self, k):
+        """A limit with what the sides may still be away from it."""
         import flint
 
-        self.limits = []
-        largest = max((abs(float(x)) for side in self._truths for x in side if exact.finite(x)), default=0)
-        one = np.zeros(len(self._theirs), bool)
-        for k, spread in enumerate(self._spread):
-            balls = [flint.arb(side[k]) for side in self._truths]
-            limit = balls[0]
-            for ball in balls[1:]:
-                limit = limit.union(ball)
-            one[k] = limit.is_finite() and float(limit.rad()) <= max(SMALL * largest, 8 * spread)
-            self.limits.append(flint.arb(limit, spread / 16) if limit.is_finite() else limit)
-        return one
+        return (
+            flint.arb(self.limits[k], self._spread[k] / 16) if self.limits[k].is_finite() else self.limits[k]
+        )
 
     def _unmet(self):
         """The keys of sites whose members were not met in every order."""

@@ -124,3 +124,8 @@ def test_a_decision_that_rounding_could_turn_hides_no_wrong_rule(error):
     x[0] += np.float32(1e-3)  # rounding of the sum reaches further than that
     report = verdict(lambda x: ramp(jnp.sum(x)) ** 2, x, modes="rev")
     assert report.verdict == ("wrong" if error else "imprecise"), str(report)
+
+
+@pytest.mark.parametrize("count", [3, 5, 6, 7])
+def test_the_largest_of_equal_numbers_is_that_number_to_the_bit(count):
+    assert verdict(lambda x: jnp.max(x) ** 2, np.full(count, -0.1), modes="rev").verdict == "kink"
