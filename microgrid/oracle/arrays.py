@@ -5,13 +5,20 @@ from typing import Any
 
 import numpy as np
 
+from . import compat
+
 
 class Unsupported(NotImplementedError):
-    """What cannot be replayed, in a sentence; where: the equation."""
+    """What cannot be replayed, in a sentence that has the user's line in front of its "Fix:".
 
-    def __init__(self, sentence, where=None):
-        super().__init__(sentence)
-        self.where = where
+    equation: whose line that is, unless the sentence names it already.
+    """
+
+    def __init__(self, sentence, equation):
+        where = f"({compat.source(equation)})"
+        rule, _, fix = sentence.partition(" Fix:")
+        rule = rule if where in rule else f"{rule.removesuffix('.')} {where}."
+        super().__init__(f"{rule} Fix:{fix}" if fix else rule)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +65,13 @@ class Array:
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One equation of the run, kept to look at it alone: its arrays, the steps inside it, and whether it
-    chose between equal numbers."""
+    """One equation of the run, kept to look at it alone: its arrays, the steps inside it, whether it chose
+    between equal numbers, and the ids that were new with it: from start on, up to stop."""
 
     equation: Any
     inputs: tuple
     outputs: tuple
     inside: tuple = ()
     tied: bool = False
+    start: int = 0
+    stop: int = 0

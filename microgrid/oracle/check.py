@@ -5,7 +5,7 @@ import warnings
 import jax
 import numpy as np
 
-from . import compat, exact, floats, guilt, surrogates
+from . import cancellation, compat, exact, floats, guilt, surrogates
 from .arrays import Unsupported
 from .flat import Flat, weights
 from .judgement import Report, largest, leaf_of
@@ -73,7 +73,7 @@ def check_grads(
         raise ValueError(f"check_grads: seed must be an integer of at least 0; got {seed!r}.")
     report = Report(getattr(f, "__name__", type(f).__name__))
     with exact.precision(exact.BITS):
-        declared = surrogates.sources(surrogate)
+        declared = surrogates.declared(surrogate)
         _check(report, Flat(f, args), order, _modes(modes), seed, (_engine(report, engine), declared))
     if raises and report.failed:
         raise GradientError(report)
@@ -104,7 +104,7 @@ def _check(report, flat, order, modes, seed, told, prefix=""):
     draw = np.random.default_rng(seed)
     try:
         proof = Proof(flat, *told)
-        report.declare(told[1], proof.primal.declared)
+        report.declare(proof.primal.declared)
         if not proof.outputs:
             return report.refuse(
                 f"{report.name} returns {flat.returned}, and no float array that has a gradient."
@@ -139,7 +139,13 @@ def _look(report, proof, mode, draw, prefix):
         report.notes += [note] if note not in report.notes else []
         return False
     scale = max(map(largest, answers), default=0.0)
-    report.leaves += [leaf_of(answer, f"{prefix}{mode}", scale) for answer in answers]
+    for answer in answers:
+        leaf = leaf_of(answer, f"{prefix}{mode}", scale)
+        report.leaves.append(leaf)
+        if len(answer.got):
+            leaf.condition = answer.condition(leaf.at)
+        if leaf.verdict == "imprecise":
+            leaf.cancelled = cancellation.found(answer, leaf.at)
     return True
 
 

@@ -1,8 +1,9 @@
 """Everything of a jaxpr that differs between versions of JAX, or is not of its public interface."""
 
 import traceback
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import jax
@@ -75,18 +76,38 @@ def real_inputs(equation, inputs):
 
 def name_of(equation):
     """The name of the Python function that an equation calls, "" for one that calls none."""
-    return _function(equation)[0]
-
-
-def written(equation):
-    """Where the Python function that an equation calls was written, "file:line"; "" where it calls none."""
-    return _function(equation)[-1]
-
-
-def _function(equation):
     inner = call_of(equation)
     info = inner.jaxpr.debug_info if inner is not None else None
-    return str(info.func_src_info).split(" at ") if info is not None else [""]
+    return str(info.func_src_info).split(" at ")[0] if info is not None else ""
+
+
+def rule_is(equation, functions):
+    """Whether the rule that an equation brings along is made of all of these functions, the very objects.
+
+    JAX keeps a rule in functions of its own, around the user's; what those refer to is not looked at.
+    """
+    wanted, seen, left = {id(function) for function in functions}, set(), [*equation.params.values()]
+    while left:
+        thing = left.pop()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        if isinstance(thing, FunctionType) and thing.__module__.startswith("jax."):
+            left += [cell.cell_contents for cell in thing.__closure__ or () if _is_filled(cell)]
+        elif isinstance(thing, tuple | list):
+            left += thing
+        elif isinstance(thing, partial):
+            left += [thing.func, *thing.args]
+        elif hasattr(thing, "f"):
+            left.append(thing.f)
+    return wanted <= seen
+
+
+def _is_filled(cell):
+    try:
+        return cell.cell_contents is not None
+    except ValueError:
+        return False
 
 
 def source(equation):

@@ -159,16 +159,20 @@ def adjoints(tape, v, seeds):
         elif block.op == "dot":
             left, right = block.operands
             g = g.reshape(left.shape[0], left.shape[1], right.shape[2])
+            rows, columns = g.any(axis=(0, 2)), g.any(axis=(0, 1))
+            g, left, right = g[:, rows][:, :, columns], left[:, rows], right[:, :, columns]
             with np.errstate(all="ignore"):
                 if tape.live[left].any():
                     np.add.at(adjoint, left, g @ v[right].swapaxes(1, 2))
                 if tape.live[right].any():
                     np.add.at(adjoint, right, v[left].swapaxes(1, 2) @ g)
         else:
-            operands = [v[ids] for ids in block.operands]
-            for j, ids in enumerate(block.operands):
+            at = np.flatnonzero(g)
+            g, y, places = g[at], v[block.start + at], [ids[at] for ids in block.operands]
+            operands = [v[ids] for ids in places]
+            for j, ids in enumerate(places):
                 if tape.live[ids].any():
-                    slope = slopes(block.op, j, operands, v[block.start : block.stop])
+                    slope = slopes(block.op, j, operands, y)
                     np.add.at(adjoint, ids, np.where(tape.live[ids], _times(g, slope), 0))
     return adjoint
 
@@ -184,13 +188,13 @@ def tangents(tape, v, seeds):
             continue
         with np.errstate(all="ignore"):
             if block.op == "total":
-                tangent[here] = tangent[block.operands[0]].sum(axis=-1)
+                tangent[here] += tangent[block.operands[0]].sum(axis=-1)
             elif block.op == "rule":
                 ids = block.operands[1]
                 tangent[here] = block.numbers.pull(sys.modules[__name__], v[ids], tangent[ids])
             elif block.op == "dot":
                 left, right = block.operands
-                tangent[here] = (tangent[left] @ v[right] + v[left] @ tangent[right]).ravel()
+                tangent[here] += (tangent[left] @ v[right] + v[left] @ tangent[right]).ravel()
             else:
                 operands = [v[ids] for ids in block.operands]
                 for j, ids in enumerate(block.operands):

@@ -24,16 +24,16 @@ class Replay:
     one than rounding reaches;
     otherwise a tie of a maximum is the mean, and a branch is the one that was taken. exact: see `Literals`.
     means: takes every literal for a rounded number, and functions with a `meanings.meaning` for that.
-    surrogates: the sources of functions whose rules are the truth; `declared` are those that came. series:
-    whether JAX sums up, and breaks off, a series for the slope of something that came; ties: whether it chose
-    between equal numbers; late: whether between such as came behind the scalar `mark` of the tape.
+    surrogates: functions whose rules are the truth; `declared` are those that came. series: whether JAX sums
+    up, and breaks off, a series for the slope of something that came; ties: whether it chose between equal
+    numbers; late: whether between such as came behind the scalar `mark` of the tape.
     """
 
-    def __init__(self, tape=None, hull=False, exact=None, means=False, surrogates=None):
+    def __init__(self, tape=None, hull=False, exact=None, means=False, surrogates=()):
         self.tape, self.hull = tape or Tape(errors=hull == "near"), hull
         self.ties, self.means = False, means
         self.literals = Literals(self.tape, exact, means)
-        self.surrogates, self.declared = surrogates or {}, set()
+        self.surrogates, self.declared = surrogates, []
         self.series = False
         self.mark, self.late = self.tape.size, False
 
@@ -159,9 +159,9 @@ class Replay:
         steps = []
         for equation in compat.needed(jaxpr):
             inputs = tuple(map(read, equation.invars))
-            before, self.ties = self.ties, False
+            before, self.ties, start = self.ties, False, self.tape.size
             outputs, inside = self.equation(equation, inputs)
-            steps.append(Step(equation, inputs, tuple(outputs), inside, self.ties))
+            steps.append(Step(equation, inputs, tuple(outputs), inside, self.ties, start, self.tape.size))
             self.ties |= before
             known.update(zip(equation.outvars, outputs, strict=True))
         return [read(atom) for atom in jaxpr.outvars], tuple(steps)
@@ -169,7 +169,7 @@ class Replay:
     def equation(self, equation, inputs):
         """(output arrays, steps inside) of one equation."""
         from .rules import CONTROL, RULES
-        from .surrogates import ruled
+        from .surrogates import among, ruled
 
         name = equation.primitive.name
         if name in OWN_RULE and self.means:
@@ -178,8 +178,8 @@ class Replay:
                 return [self.apply(op, *real)], ()
         if name in CONTROL:
             outputs, inside = CONTROL[name](self, equation, *inputs)
-            if name in OWN_RULE and (source := compat.written(equation)) in self.surrogates:
-                self.declared.add(source)
+            if name in OWN_RULE and (function := among(self.surrogates, equation)):
+                self.declared.append(function)
                 outputs = ruled(self, equation, inputs, outputs)
             return outputs, inside
         if not any(array.floats for array in inputs) and not _makes_floats(equation):

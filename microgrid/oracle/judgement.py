@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .exact import differ, finite
+from .surrogates import source
 
 ORDER = (
     "ok",
@@ -26,8 +27,10 @@ DIGITS = 15
 @dataclass
 class Leaf:
     """One array of a gradient. verdict; at: the index of its worst number; value: JAX's, truth: the true one,
-    as text to the digits that are proven; ulps: how far apart they are, in ULPs of the dtype; lost: how many
-    of the dtype's decimal digits rounding took from the array, by its largest number."""
+    as text to the digits that are proven; ulps: how far apart they are, in ULPs of the dtype; condition: how
+    many half ULPs the number may move where inputs and operations are rounded once, see
+    `conditioning.Roundings.condition`; lost: how many of the dtype's decimal digits rounding took from the
+    array, by its largest number; cancelled: which equations lost them, where it is imprecise, else None."""
 
     path: str
     mode: str
@@ -37,7 +40,9 @@ class Leaf:
     value: float = 0.0
     truth: str = ""
     ulps: float = 0.0
+    condition: float = 0.0
     lost: float = 0.0
+    cancelled: Any = None
 
 
 @dataclass
@@ -63,10 +68,10 @@ class Report:
         """Whether it is an error."""
         return self.verdict in FAILED
 
-    def declare(self, surrogates, met):
-        """Say whose rules were taken as the truth. surrogates: source -> function; met: those that came."""
-        for source in met:
-            note = f"taken as the truth, as declared: the rule of {told(surrogates[source])} ({source})"
+    def declare(self, surrogates):
+        """Say whose rules were taken as the truth: those of functions that were declared, and came."""
+        for function in surrogates:
+            note = f"taken as the truth, as declared: the rule of {told(function)}{source(function)}"
             self.notes += [note] if note not in self.notes else []
 
     def refuse(self, sentence):
@@ -81,8 +86,9 @@ class Report:
             place = f"{leaf.path} ({leaf.mode})"
             lines.append(
                 f"  {place:<32} {leaf.verdict:<11} JAX {leaf.value:<15.9g} true {leaf.truth:<22} "
-                f"{leaf.ulps:.3g} ULP of {leaf.dtype}"
+                f"{leaf.ulps:.3g} ULP of {leaf.dtype}, condition {leaf.condition:.2g}"
             )
+            lines += [f"    digits lost: {leaf.cancelled}"] if leaf.cancelled else []
         if self.guilty:
             lines.append(f"  guilty: {self.guilty}")
         return "\n".join(lines + [f"  note: {note}" for note in self.notes])

@@ -4,14 +4,12 @@ Rounding has vanished from both, so a right rule leaves a difference that contai
 not. What rounding did to JAX's answer is judged apart, against a bound of the program that computed it.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
-
 import jax
 import numpy as np
 
 from . import compat, exact, floats, rounding
+from .answer import Answer
+from .conditioning import Roundings
 from .exact import differ, finite
 from .flat import weights
 from .interpreter import Replay, walk
@@ -24,87 +22,19 @@ class JaxRefuses(Exception):
     """JAX has no derivative of a function in this mode; its own words."""
 
 
-@dataclass(eq=False)
-class Answer:
-    """A gradient array: what is true, what JAX's program means, what JAX returned.
-
-    path: whose it is; dtype; truths, theirs: lists of balls, or [n] float64; floats: the truths as those;
-    slack: [n] how far truths and theirs may be apart all the same, 0 for balls; got: [n] float64; bounds: [n]
-    how far rounding may have moved it; series: whether JAX breaks off a series for a slope in it; loose: the
-    truths with everything open that is nearer to a tie than rounding reaches, or None; late: whether JAX's
-    program decides there something that the function does not; hulls: the truths with ties open, None where
-    no tie matters; meant: the slopes of what functions
-    mean, where JAX's rules are right for them and else None, or None. around: [n] which truths are those
-    around the point.
-    """
-
-    path: str
-    dtype: Any
-    truths: Any
-    theirs: Any
-    slack: Any
-    got: Any
-    bounds: Any
-    series: bool = False
-    loose: Any = None
-    late: bool = False
-    meant: Any = None
-
-    def __post_init__(self):
-        self.around = np.zeros(len(self.got), bool)
-        self.hulls = [None] * len(self.got)
-
-    @cached_property
-    def floats(self):
-        """[n] the truths as float64."""
-        return np.array(list(map(float, self.truths))) if isinstance(self.truths, list) else self.truths
-
-    def settle(self, limits, settled):
-        """Take what the truths tend to around the point for the truths, where that is one number or where
-        there is none at the point; iterators over `Sides.limits` and `Sides.settled`."""
-        for k, truth in enumerate(self.truths):
-            limit, one = next(limits), next(settled)
-            if one is not None:
-                self.hulls[k] = None if one else _wider(self.hulls[k], limit)
-            if finite(limit) and (not finite(truth) or (one and differ(truth, limit))):
-                self.truths[k], self.floats[k] = limit, float(limit)
-                self.apart[k] = exact.apart([limit], [self.theirs[k]])[0]
-                self.around[k] = True
-
-    @property
-    def near(self):
-        """[n] whether what JAX returned is as near to the truth as rounding may bring it."""
-        with np.errstate(invalid="ignore"):
-            return np.abs(self.got - self.floats) <= self.bounds
-
-    def within(self, hull, k):
-        """Whether a hull, or None, is more than a number and holds what JAX returned, up to rounding."""
-        if hull is None or isinstance(hull, int | float) or not hull.is_finite():
-            return False
-        if float(hull.rad()) <= 2.0**-100 * (1e-300 + abs(float(self.truths[k]))):
-            return False
-        return float(hull.lower()) - self.bounds[k] <= self.got[k] <= float(hull.upper()) + self.bounds[k]
-
-    @cached_property
-    def apart(self):
-        """[n] whether truth and JAX's program are proven to differ, or one of them is not finite."""
-        if isinstance(self.truths, list):
-            return np.array(exact.apart(self.truths, self.theirs), bool)
-        return ~(np.abs(self.truths - self.theirs) <= self.slack)
-
-
 class Proof:
     """One function of float arrays at one point. Balls are those of the precision around it.
 
-    steps: the run, equation by equation.
+    steps: the run, equation by equation; walked: those, and the steps of the gradient programs that came.
     """
 
-    def __init__(self, flat, engine=exact, surrogates=None):
-        self.flat, self.engine, self.surrogates = flat, engine, surrogates or {}
+    def __init__(self, flat, engine=exact, surrogates=()):
+        self.flat, self.engine, self.surrogates = flat, engine, surrogates
         self.program = compat.jaxpr_of(flat, flat.numbers)
         self.primal = Replay(surrogates=self.surrogates)
         self.inputs = [self.primal.input(x) for x in flat.numbers]
         self.outputs, self.steps = walk(self.primal, self.program, self.inputs)
+        self.walked = self.steps
         self.values = engine.forward(self.primal.tape)
 
     def answers(self, mode, draw):
@@ -120,10 +50,12 @@ class Proof:
         truths = self.truths(self.primal, self.inputs, self.outputs, self.values, backward, given)
         tape = self.primal.tape
         other = Replay(tape, exact=self.primal.literals.known(given))
-        results, _ = walk(other, program, self.inputs)
+        results, steps = walk(other, program, self.inputs)
         self.values = self.engine.forward(tape, self.values, other.literals.radii)
         rough = self.values if self.engine is floats else floats.forward(tape)
         bounds, slack = rounding.bounds(tape, rough), np.zeros(tape.size)
+        self.walked += steps
+        roundings = Roundings(tape, rough, self.inputs, self.walked)
         if self.engine is floats:
             slack = SLACK * rounding.bounds(tape, rough, np.float64, other.literals.radii)
         if backward:
@@ -140,9 +72,10 @@ class Proof:
             numbers = numbers.ravel().astype(np.float64)
             made.append(
                 Answer(
-                    path, answer.dtype, truth, theirs, slack[ids], numbers, bounds[ids], self.primal.series
+                    path, answer.dtype, truth, theirs, slack[ids], numbers, bounds[ids], self.primal.series,
+                    ids=ids, roundings=roundings,
                 )
-            )
+            )  # fmt: skip
         if self.engine is floats:
             return made
         self._open(made, other, program, mode, given)
@@ -232,13 +165,6 @@ def _seeds(array, given, backward):
 def taken(values, ids):
     """The values of scalars: a list of balls, or [n] floats."""
     return [values[i] for i in ids.tolist()] if isinstance(values, list) else values[ids]
-
-
-def _wider(hull, limit):
-    """What holds a ball and the hull there is, or the one of them that is finite."""
-    if hull is None or not finite(limit) or not finite(hull):
-        return limit if hull is None or finite(limit) else hull
-    return limit.union(limit * 0 + hull)
 
 
 def _doubtful(answer):

@@ -12,18 +12,33 @@ from . import compat
 from .interpreter import Replay, walk
 
 
-def sources(functions):
-    """ "file:line" where a function was written -> that function, made by jax.custom_vjp or custom_jvp."""
-    found = {}
+def declared(functions):
+    """The functions of a declaration, a list; TypeError for one that jax.custom_vjp or custom_jvp did not
+    make, or that has no rule yet."""
     for function in functions:
-        inner = inspect.unwrap(getattr(function, "fun", function))
-        if not (hasattr(function, "defvjp") or hasattr(function, "defjvp")) or not hasattr(inner, "__code__"):
+        if not all(rules(function)):
             raise TypeError(
                 "check_grads: surrogate must list functions made by jax.custom_vjp or jax.custom_jvp; "
                 f"got {function!r}."
             )
-        found[f"{inner.__code__.co_filename}:{inner.__code__.co_firstlineno}"] = function
-    return found
+    return list(functions)
+
+
+def rules(function):
+    """The functions that say the derivative of one made by custom_vjp or custom_jvp: (fwd, bwd) or (jvp,)."""
+    names = ("fwd", "bwd") if hasattr(function, "defvjp") else ("jvp",)
+    return [getattr(function, name, None) for name in names]
+
+
+def among(functions, equation):
+    """Which of these functions an equation calls, known by its rule, the very object; None for none."""
+    return next((f for f in functions if compat.rule_is(equation, rules(f))), None)
+
+
+def source(function):
+    """Where a function was written: " (file:line)"."""
+    code = getattr(inspect.unwrap(getattr(function, "fun", function)), "__code__", None)
+    return f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
 
 
 class Rule:

@@ -21,6 +21,10 @@ REFUSED = {
     "a callback": (lambda x: jax.pure_callback(np.sin, x, x), (X,), "replay cannot look into a callback ("),
     "bits": (lambda x: jnp.frexp(x)[0], (X,), "replay cannot follow floats through their bits ("),
     "no rule": (lambda x: jnp.linalg.eig(x)[0], (SQUARE,), "replay has no rule for the primitive 'eig' ("),
+    "a window of its own": (
+        lambda x: lax.reduce_window(x, np.float32(0), lambda a, b: jnp.sin(a) + b, (2,), (1,), "VALID"),
+        (X,), f"replay has no rule for reduce_window with a function of its own ({__file__}:",
+    ),
     "no gradient": (lambda a: lax.zeta(a, a), (abs(X) + 2,), "rule for 'zeta' not implemented"),
 }  # fmt: skip
 

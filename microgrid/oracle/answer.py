@@ -1,0 +1,92 @@
+"""One array of a gradient: what is true, what JAX's program of it means, and what JAX returned."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from . import exact
+from .exact import differ, finite
+
+
+@dataclass(eq=False)
+class Answer:
+    """A gradient array: what is true, what JAX's program means, what JAX returned.
+
+    path: whose it is; dtype; truths, theirs: lists of balls, or [n] float64; floats: the truths as those;
+    slack: [n] how far truths and theirs may be apart all the same, 0 for balls; got: [n] float64; bounds: [n]
+    how far rounding may have moved it; series: whether JAX breaks off a series for a slope in it; loose: the
+    truths with everything open that is nearer to a tie than rounding reaches, or None; late: whether JAX's
+    program decides there something that the function does not; hulls: the truths with ties open, None where
+    no tie matters; meant: the slopes of what functions mean, where JAX's rules are right for them and else
+    None, or None; ids: [n] of JAX's numbers, in the program whose `roundings` they are. around: [n] which
+    truths are those around the point.
+    """
+
+    path: str
+    dtype: Any
+    truths: Any
+    theirs: Any
+    slack: Any
+    got: Any
+    bounds: Any
+    series: bool = False
+    loose: Any = None
+    late: bool = False
+    meant: Any = None
+    ids: Any = None
+    roundings: Any = None
+
+    def __post_init__(self):
+        self.around = np.zeros(len(self.got), bool)
+        self.hulls = [None] * len(self.got)
+
+    @cached_property
+    def floats(self):
+        """[n] the truths as float64."""
+        return np.array(list(map(float, self.truths))) if isinstance(self.truths, list) else self.truths
+
+    def condition(self, k):
+        """The condition number of the computation of number k."""
+        return self.roundings.condition(self.ids[k], self.floats[k], self.dtype)
+
+    def settle(self, limits, settled):
+        """Take what the truths tend to around the point for the truths, where that is one number or where
+        there is none at the point; iterators over `Sides.limits` and `Sides.settled`."""
+        for k, truth in enumerate(self.truths):
+            limit, one = next(limits), next(settled)
+            if one is not None:
+                self.hulls[k] = None if one else _wider(self.hulls[k], limit)
+            if finite(limit) and (not finite(truth) or (one and differ(truth, limit))):
+                self.truths[k], self.floats[k] = limit, float(limit)
+                self.apart[k] = exact.apart([limit], [self.theirs[k]])[0]
+                self.around[k] = True
+
+    @property
+    def near(self):
+        """[n] whether what JAX returned is as near to the truth as rounding may bring it."""
+        with np.errstate(invalid="ignore"):
+            return np.abs(self.got - self.floats) <= self.bounds
+
+    def within(self, hull, k):
+        """Whether a hull, or None, is more than a number and holds what JAX returned, up to rounding."""
+        if hull is None or isinstance(hull, int | float) or not hull.is_finite():
+            return False
+        if float(hull.rad()) <= 2.0**-100 * (1e-300 + abs(float(self.truths[k]))):
+            return False
+        return float(hull.lower()) - self.bounds[k] <= self.got[k] <= float(hull.upper()) + self.bounds[k]
+
+    @cached_property
+    def apart(self):
+        """[n] whether truth and JAX's program are proven to differ, or one of them is not finite."""
+        if isinstance(self.truths, list):
+            return np.array(exact.apart(self.truths, self.theirs), bool)
+        return ~(np.abs(self.truths - self.theirs) <= self.slack)
+
+
+def _wider(hull, limit):
+    """What holds a ball and the hull there is, or the one of them that is finite."""
+    if hull is None or not finite(limit) or not finite(hull):
+        return limit if hull is None or finite(limit) else hull
+    return limit.union(limit * 0 + hull)

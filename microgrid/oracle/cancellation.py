@@ -1,0 +1,110 @@
+"""Which equations lost the digits of a number: the one that rounded, and the one where its error grew large.
+
+y: the number, x: the scalar whose rounding moved it most, z: a scalar between the two.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import compat, floats, rounding
+
+SUMS = ("total", "dot")  # of many terms, which round on the way to their result
+
+
+@dataclass
+class Cancelled:
+    """The pair of equations that lost digits, each as (primitive, the user's line).
+
+    rounded: where the error was made; grew: where it became large beside the result, or None where it did so
+    in many small steps; verb: "cancels" for a sum or a difference, else "magnifies"; factor: how many times
+    larger the error is, beside its number, at the end.
+    """
+
+    rounded: tuple
+    grew: tuple | None
+    verb: str
+    factor: float
+
+    def __str__(self):
+        made = "`{}` at {}".format(*self.rounded)
+        if self.grew is None:
+            return f"what {made} rounded grows {self.factor:.2g} times in small steps"
+        made = "what it rounded itself" if self.grew == self.rounded else f"what {made} rounded"
+        return "`{}` at {} {} {}".format(*self.grew, self.verb, made)
+
+
+def found(answer, k):
+    """The `Cancelled` of number k of an answer; None where no rounding moves it.
+
+        moved(x) = |d y / d x| * error(x),  growth(z) = sum_i |d z / d z[i]| * |z[i]| / |z|
+
+    x belongs to the equation whose results move y most, where error(x) is what `rounding` lets the operation
+    do that made x. Of all z that x moves y through, that with the largest growth made the error large: for
+    a - b it is (|a| + |b|) / |a - b|. It is named where it stands for at least half of the digits that are
+    lost between x and y.
+    """
+    run, y = answer.roundings, answer.ids[k]
+    slopes, (equations, of) = run.slopes(y), _equations(run)
+    with np.errstate(all="ignore"):
+        moved = np.nan_to_num(np.abs(slopes) * _errors(run), nan=0.0)
+        shares = np.bincount(of, moved, len(equations))
+        if not shares[1:].any():
+            return None
+        x = int(np.argmax(np.where(of == 1 + np.argmax(shares[1:]), moved, -1.0)))
+        reached = floats.tangents(run, run.values, [(np.array([x]), np.ones(1))])
+        share = np.minimum(1.0, np.abs(slopes * reached / slopes[x]))
+        growth, sizes = _growth(run)
+        if run.block(x).op not in SUMS:
+            growth[x] = 1.0
+        z = int(np.argmax(np.nan_to_num(share * growth, nan=0.0)))
+        factor = float(abs(slopes[x]) * sizes[x] / abs(answer.floats[k]))
+        many = not share[z] * growth[z] >= max(2.0, np.sqrt(factor))
+    verb = "cancels" if run.block(z).op in ("add", "sub", *SUMS) else "magnifies"
+    return Cancelled(_told(equations[of[x]]), None if many else _told(equations[of[z]]), verb, factor)
+
+
+def _told(step):
+    return step.equation.primitive.name, compat.source(step.equation)
+
+
+def _equations(run):
+    """(steps, [size] which of them made a scalar): the innermost; the first stands for arguments."""
+    steps, of = list(run.steps[:1]), np.zeros(run.size, int)
+
+    def visit(made):
+        for step in made:
+            of[step.start : step.stop] = len(steps)
+            steps.append(step)
+            visit(step.inside)
+
+    visit(run.steps)
+    return steps, of
+
+
+def _errors(run):
+    """[size] how far off the operation itself may be that made a scalar."""
+    errors, none = np.zeros(run.size), np.zeros(run.size)
+    for block in run.blocks:
+        here = slice(block.start, block.stop)
+        errors[here] = np.where(run.units[here] > 0, rounding.step(block, run.values, none), 0.0)
+    return errors
+
+
+def _growth(run):
+    """[size] how much larger the error of its operands is beside a scalar, and the size of its terms."""
+    growth, sizes, v = np.ones(run.size), np.abs(run.values), np.abs(run.values)
+    for block in run.blocks:
+        here = slice(block.start, block.stop)
+        if block.op == "total":
+            sizes[here] = moved = v[block.operands[0]].sum(axis=-1)
+        elif block.op == "dot":
+            sizes[here] = moved = (v[block.operands[0]] @ v[block.operands[1]]).ravel()
+        elif block.op in floats.FIXED:
+            continue
+        else:
+            operands = [run.values[ids] for ids in block.operands]
+            slopes = (floats.slopes(block.op, j, operands, run.values[here]) for j in range(len(operands)))
+            moved = sum(np.abs(slope * x) for slope, x in zip(slopes, operands, strict=True))
+        growth[here] = moved / v[here]
+    return growth, sizes

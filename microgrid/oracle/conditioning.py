@@ -1,0 +1,68 @@
+"""How far a number of a program moves when its inputs and operations are rounded: its conditioning.
+
+x: any scalar of the program, y: the number in question, u: half an ULP of 1 in a dtype.
+"""
+
+from bisect import bisect_right
+from dataclasses import replace
+
+import numpy as np
+
+from . import floats, rounding
+
+EXACT = ("stop", "rule", "hull", "mean", "neg")  # they round nothing
+
+
+class Roundings:
+    """A tape as errors of rounding go through it: also where slopes are stopped, or replaced by a rule.
+
+    values: [size] float64; inputs: the arrays that are differentiated; steps: the equations of the run.
+    """
+
+    def __init__(self, tape, values, inputs, steps=()):
+        self.values, self.steps = values, steps
+        self.blocks = [_open(block) for block in tape.blocks]
+        self.size, self.live, self.units = tape.size, np.ones(tape.size, bool), np.zeros(tape.size)
+        for block in tape.blocks:
+            here = slice(block.start, block.stop)
+            if block.op == "leaf":
+                self.live[here] = tape.live[here]
+            elif block.op not in EXACT:
+                self.units[here] = rounding.unit(block.dtype)
+        for array in inputs:
+            for ids in (array.ids, array.imaginary):
+                if ids is not None:
+                    self.units[ids] = rounding.unit(array.dtype)
+
+    def block(self, x):
+        """The block of a scalar, by its id."""
+        return self.blocks[bisect_right(self.blocks, x, key=lambda block: block.start) - 1]
+
+    def slopes(self, y):
+        """[size] the slope of a scalar, by its id, for each one that it is made of."""
+        return floats.adjoints(self, self.values, [(np.array([y]), np.ones(1))])
+
+    def condition(self, y, truth, dtype):
+        """The condition number of the computation of a scalar.
+
+            condition(y) = sum_x |d y / d x| * u(x) * |x| / (u(y) * |y|)
+
+        The sum is over the inputs and the results of all operations, a sum or a product of matrices being
+        one, so that condition / 2 is how many ULPs y moves at most, in first order, when each of them is
+        rounded once. y: its id; truth: its number; dtype: its type, that of u(y). 0 where nothing moves y.
+        With inputs alone it is the condition number of the function, |x f'(x) / f(x)|; with operations that
+        of this way to compute it. Source: Higham, Accuracy and Stability of Numerical Algorithms, 2002,
+        sections 1.6 and 1.20; Bauer, Computational graphs and rounding error, 1974.
+        """
+        slopes, values = np.abs(self.slopes(y)), np.abs(self.values)
+        with np.errstate(all="ignore"):
+            moved = np.sum(np.where(slopes * self.units == 0, 0.0, slopes * self.units * values))
+            least = rounding.unit(dtype) * abs(truth)
+            return 0.0 if moved == 0 else float(np.nan_to_num(moved / least, nan=np.inf, posinf=np.inf))
+
+
+def _open(block):
+    """A block that hands errors of its operand on, where its slopes go another way."""
+    if block.op in ("stop", "rule"):
+        return replace(block, op="round", operands=block.operands[:1])
+    return block

@@ -1,0 +1,79 @@
+"""Rules that are declared to be the truth: known by the rule itself, wherever the function is called."""
+
+import warnings
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+
+from microgrid.oracle.check import check_grads
+
+X = np.random.default_rng(0).normal(size=3).astype("float32")
+
+
+def scaled(scale):
+    """A gradient that is scaled on its way back, by a custom_vjp."""
+
+    @jax.custom_vjp
+    def function(x):
+        return x
+
+    function.defvjp(lambda x: (x, None), lambda _, ct: (scale * ct,))
+    return function
+
+
+def scaled_forwards(scale):
+    """The same by a custom_jvp."""
+
+    @jax.custom_jvp
+    def function(x):
+        return x
+
+    function.defjvp(lambda primals, tangents: (function(*primals), scale * tangents[0]))
+    return function
+
+
+def verdict(f, *declared):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return check_grads(f, (X,), modes="rev", surrogate=declared, raises=False).verdict
+
+
+WAYS = {
+    "called": lambda f: f,
+    "mapped and compiled": lambda f: jax.vmap(jax.jit(f)),
+    "recomputed in a loop": lambda f: lambda x: lax.scan(jax.checkpoint(lambda c, y: (c, f(y))), 0.0, x)[1],
+}
+
+
+@pytest.mark.parametrize("factory", [scaled, scaled_forwards])
+@pytest.mark.parametrize("way", WAYS)
+def test_of_two_functions_of_one_factory_only_the_declared_one_is_the_truth(factory, way):
+    one, other = factory(-1.0), factory(-2.0)
+
+    def f(x):
+        return WAYS[way](one)(jnp.sin(x)) * x
+
+    assert verdict(f, one) == "ok"
+    assert verdict(f, other) == "wrong"
+
+
+def test_two_functions_of_one_factory_may_both_be_declared():
+    one, other = scaled(-1.0), scaled_forwards(-2.0)
+    third = scaled_forwards(3.0)
+    assert verdict(lambda x: one(x) * other(x) + third(x), one, other, third) == "ok"
+    assert verdict(lambda x: one(x) * other(x) + third(x), one, other) == "wrong"
+
+
+def test_a_rule_that_calls_a_declared_function_is_not_declared_by_that():
+    declared = scaled_forwards(-1.0)
+    caller = jax.custom_jvp(jnp.sin)
+    caller.defjvp(lambda primals, tangents: (caller(*primals), declared(tangents[0])))
+    assert verdict(lambda x: caller(x), declared) == "wrong"
+
+
+def test_a_function_without_a_rule_yet_cannot_be_declared():
+    with pytest.raises(TypeError, match=r"surrogate must list functions made by jax\.custom_vjp or"):
+        check_grads(jnp.sin, (X,), surrogate=[jax.custom_vjp(jnp.sin)])
