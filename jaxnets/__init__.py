@@ -45,6 +45,7 @@ from .attention import (
     scaled_dot_product_attention as scaled_dot_product_attention,
 )
 from .bidirectional import Bidirectional as Bidirectional
+from .callbacks import Callback as Callback, EarlyStopping as EarlyStopping
 from .clipping import clip_by_global_norm as clip_by_global_norm, clip_by_value as clip_by_value
 from .conv import Conv as Conv, ConvTranspose as ConvTranspose
 from .convolution import (
@@ -167,9 +168,11 @@ __all__ = [
     "AvgPool",
     "BatchNorm",
     "Bidirectional",
+    "Callback",
     "Conv",
     "ConvTranspose",
     "Dropout",
+    "EarlyStopping",
     "Embedding",
     "Flatten",
     "GlobalAvgPool",

@@ -7,7 +7,7 @@ import numpy as np
 from flax import nnx
 from jax.core import Tracer
 
-from . import checks, data, loop, parts, sharding, targets, training
+from . import callbacks as calling, checks, data, loop, parts, sharding, targets, training
 from .objective import Objective, describe, layers_of, optimizer_of
 from .programs import Programs
 from .progress import progress
@@ -17,7 +17,8 @@ class NeuralNet:
     """A network of layers, or any `flax.nnx.Module`, that is compiled with a loss and fitted to data.
 
     module: the NNX module that holds the weights (a list becomes an `nnx.Sequential`); layers: its layers, ()
-    for a module that is not a list of layers; params: its parameters; history: of the last `fit`.
+    for a module that is not a list of layers; params: its parameters; history: of the last `fit`;
+    stop_training: what a callback sets to True to end it.
 
     Arguments: layers, a list of layers and functions, or one module; seed, draws the weights that are not
     drawn yet, the dropout masks and the order of the examples; dtype, "float32" or "float64", what data is
@@ -41,6 +42,7 @@ class NeuralNet:
         self._ids = parts.ids(self.module)
         self._frozen = frozenset()
         self._programs, self._opt_state, self._epochs, self.history = Programs(), None, 0, None
+        self.stop_training = False
 
     def __repr__(self):
         inside = ", ".join(map(describe, self.layers)) or describe(self.module)
@@ -95,6 +97,7 @@ class NeuralNet:
         verbose: int = 1,
         chunk_steps: int | None = None,
         devices: int = 1,
+        callbacks=(),
     ) -> training.History:
         """Train, and return the `History`. A second call goes on where the first one ended.
 
@@ -107,6 +110,8 @@ class NeuralNet:
         most there may be. verbose: 1 a progress bar, or some lines where the output is no terminal, 2 a line
         an epoch, 0 nothing. chunk_steps: steps in one compiled call; None finds a fitting number; it
         changes no bit of the result. devices: how many share each batch; only the order of sums changes.
+        callbacks: a list of `Callback`s, `EarlyStopping` for one, or functions (net, epoch, logs) to call
+        after each epoch; they see the network as it then is, and change no bit of what they leave alone.
 
         A loss that becomes nan ends the training with that epoch, and a RuntimeWarning says so. Interrupted,
         by an error or by Ctrl-C, the network has the weights of the last finished chunk, and `history` what
@@ -119,6 +124,7 @@ class NeuralNet:
         chunk_steps = data.optional(data.whole, "fit", "chunk_steps", chunk_steps, 1)
         until_loss = data.optional(data.finite_number, "fit", "until_loss", until_loss)
         shared = sharding.Devices("fit", devices)
+        callbacks = calling.listed("fit", callbacks)
         train = self._batch("fit", x, y, sample_weight)
         train, validation = data.validation(train, validation_split, validation_data, self._batch)
         if epochs == 0:
@@ -126,24 +132,30 @@ class NeuralNet:
         plan = training.Plan(len(train.targets), batch_size, shuffle, self.seed)
         shared.check_batch("fit", plan.batch)
         bar = progress(verbose, epochs, plan.steps)
-        graphdef, params, rest = loop.split(self.module)
+        graphdef, params, _ = loop.split(self.module)
         if self._opt_state is None:
             self._opt_state = loop.initial_state(self._programs.optimizer, params)
         program, pace = self._programs.chunk(graphdef, self._frozen, plan, self.dtype, shared)
-        carry = loop.Carry(params, rest, self._opt_state)
-        run = training.Run(carry, program, pace, plan, train, objective.names, self._epochs, shared)
+        run = training.Run(self._carry, program, pace, plan, train, objective.names, self._epochs, shared)
         if validation:
             size = min(max(plan.batch, 256), len(validation.targets))
             run.validate(self._programs.evaluation(graphdef, size), validation, size)
+        self.stop_training = False
         try:
             with bar or nullcontext():
-                return run.train(epochs, until_loss, chunk_steps, bar)
+                return run.train(epochs, until_loss, chunk_steps, bar, calling.Calls(callbacks, self, run))
         finally:
-            if run.steps:
-                self.history = run.history
-                params, rest, self._opt_state = run.weights()
-                nnx.update(self.module, params, rest)
-                self._untrained, self._epochs = False, self._epochs + len(run.history.epoch)
+            run.hand_over(self)
+
+    @property
+    def _carry(self):
+        """All that training moves: parameters, other variables, state of the optimizer."""
+        return loop.Carry(*loop.split(self.module)[1:], self._opt_state)
+
+    @_carry.setter
+    def _carry(self, carry):
+        params, rest, self._opt_state = carry
+        nnx.update(self.module, params, rest)
 
     def evaluate(self, x, y, batch_size: int = 256, sample_weight=None) -> dict[str, float]:
         """Loss (with penalties) and metrics in inference mode, by name: means over all examples."""
@@ -159,7 +171,7 @@ class NeuralNet:
         graphdef, params, rest = loop.split(self.module)
         if not isinstance(x, Tracer):
             x = data.features("forward", "x", x, self.dtype, self._ids)
-            self._outputs("forward", x)
+            self._programs.outputs("forward", self.module, x)
         return self._programs.inference(graphdef)(params, rest, x)
 
     def predict(self, x, batch_size: int = 256) -> np.ndarray:
@@ -174,7 +186,7 @@ class NeuralNet:
             )
         batch_size = data.whole("predict", "batch_size", batch_size, 1)
         x = data.features("predict", "x", x, self.dtype, self._ids)
-        self._outputs("predict", x[:batch_size])
+        self._programs.outputs("predict", self.module, x[:batch_size])
         graphdef, params, rest = loop.split(self.module)
         run = self._programs.inference(graphdef)
         starts = range(0, len(x), batch_size)
@@ -214,7 +226,9 @@ class NeuralNet:
         from .summary import table
 
         inputs = data.example("summary", input_shape, self.dtype, self._ids)
-        text = table(self.module, inputs, self._outputs("summary", inputs), self._frozen)
+        text = table(
+            self.module, inputs, self._programs.outputs("summary", self.module, inputs), self._frozen
+        )
         print(text)
         return text
 
@@ -228,23 +242,9 @@ class NeuralNet:
         x = data.features(function, "x", x, self.dtype, self._ids)
         y = data.numbers(function, "y", y)
         data.same_length(function, "x", x, "y", y)
-        outputs, objective = self._outputs(function, x), self._programs.objective
+        outputs, objective = self._programs.outputs(function, self.module, x), self._programs.objective
         y = targets.fitting(function, "y", y, objective, outputs.shape, self.dtype)
         weights = None if sample_weight is None else data.weights(function, sample_weight, len(x), self.dtype)
         batch = loop.Batch(x, y, weights)
         objective.check(function, outputs, batch)
         return batch
-
-    def _outputs(self, function, x):
-        """The shape and type of the outputs for x; a network that refuses x is a sentence."""
-        try:
-            outputs = self._programs.outputs(*loop.split(self.module), x)
-        except Exception as error:  # a module may raise anything
-            why = f"{function}: the net does not take x of shape {x.shape}; {checks.why(error)}"
-            raise ValueError(why) from error
-        if not hasattr(outputs, "shape") or outputs.shape[:1] != x.shape[:1]:
-            raise ValueError(
-                f"{function}: the net must return one array with a row for each of the {x.shape[0]} rows "
-                f"of x; got {checks.told(outputs)}."
-            )
-        return outputs

@@ -4,7 +4,7 @@ from typing import Any
 
 import jax
 
-from . import loop, training
+from . import checks, loop, training
 
 
 class Programs:
@@ -31,10 +31,22 @@ class Programs:
         """(params, rest, inputs) -> outputs."""
         return self._keep(("inference", graphdef), lambda: loop.inference(graphdef))
 
-    def outputs(self, graphdef, params, rest, inputs):
-        """The shape and type of the outputs; nothing is computed. Raises what the module raises."""
+    def outputs(self, function, module, inputs):
+        """The shape and type of a module's outputs; nothing is computed. ValueError, a sentence that begins
+        with `function`, for a module that does not take the inputs, or returns no row for each of theirs."""
+        graphdef, params, rest = loop.split(module)
         key = "outputs", graphdef, inputs.shape, inputs.dtype
-        return self._keep(key, lambda: self.inference(graphdef).eval_shape(params, rest, inputs))
+        try:
+            outputs = self._keep(key, lambda: self.inference(graphdef).eval_shape(params, rest, inputs))
+        except Exception as error:  # a module may raise anything
+            why = f"{function}: the net does not take x of shape {inputs.shape}; {checks.why(error)}"
+            raise ValueError(why) from error
+        if not hasattr(outputs, "shape") or outputs.shape[:1] != inputs.shape[:1]:
+            raise ValueError(
+                f"{function}: the net must return one array with a row for each of the {inputs.shape[0]} "
+                f"rows of x; got {checks.told(outputs)}."
+            )
+        return outputs
 
     def evaluation(self, graphdef, batch_size):
         """(params, rest, data) -> figures of each batch."""

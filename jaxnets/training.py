@@ -132,21 +132,38 @@ class Run:
         self._validate = measure
         self.history.history.update({f"val_{name}": [] for name in self._names})
 
+    def resume(self, carry):
+        """Go on with other weights."""
+        self.carry = self._devices.replicate(carry)
+
     def weights(self):
         """The carry on the first device alone, for whatever comes after training."""
         return self._devices.one(self.carry)
+
+    def hand_over(self, net):
+        """Give a network what was trained so far, if anything; returns the carry that it then has."""
+        carry = self.weights()
+        if self.steps:
+            net._carry, net.history, net._untrained = carry, self.history, False
+            net._epochs = self._first + len(self.history.epoch)
+        return carry
 
     def _chunk(self, first, count):
         table, short = self._plan.lines(first, count)
         return lambda steps: self._program(self.carry, self._data, table, short, np.int32(steps))
 
-    def train(self, epochs, until_loss=None, chunk_steps=None, bar=None):
-        """Train to the end, or that of the first epoch whose mean loss is nan, or at most until_loss."""
+    def train(self, epochs, until_loss=None, chunk_steps=None, bar=None, calls=None):
+        """Train to the end, or that of the first epoch whose mean loss is nan, or at most until_loss, or at
+        which a callback wants to stop. calls: a `callbacks.Calls`; where there is something to call, as with
+        validation, a chunk ends with its epoch."""
         plan, stop = self._plan, False
         total = epochs * plan.steps
-        while self.steps < total and not stop:
+        left = calls.begin() if calls else False
+        while self.steps < total and not (stop or left):
+            if calls and self.steps % plan.steps == 0:
+                calls.epoch_begin(self._first + len(self.history.epoch))
             count = min(chunk_steps or self._pace.steps, plan.capacity, total - self.steps)
-            if self._validate:
+            if self._validate or calls:
                 count = min(count, plan.steps - self.steps % plan.steps)
             chunk = self._chunk(self._first * plan.steps + self.steps, count)
             begin = time.perf_counter()
@@ -169,6 +186,10 @@ class Run:
             self._record(means)
             if bar:
                 bar.update(self.steps, self.history, figures[-1, 0])
+            if calls and len(means):
+                left = calls.epoch_end(self.history.epoch[-1])
+        if calls:
+            calls.end()
         if bar:
             bar.finish(self.history)
         if stop and np.isnan(self.history.history[self._names[0]][-1]):

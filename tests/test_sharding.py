@@ -26,7 +26,11 @@ layers = [jn.Linear(6, 16), normalization, jn.relu, jn.Dropout(0.3), jn.Linear(1
 net = jn.NeuralNet(layers, seed=0, dtype="float64")
 net.compile(jn.momentum(1e-2), "categorical_cross_entropy", metrics=["accuracy"])
 options = dict(batch_size=32, validation_split=0.2, verbose=0, devices=count)
-history = net.fit(x, y, epochs=4, **options, sample_weight=np.linspace(0.5, 2, 101))
+
+def smaller(net, epoch, logs):  # a callback that changes the weights in the middle
+    net.params = jax.tree.map(lambda a: a * 0.9, net.params)
+
+history = net.fit(x, y, epochs=4, callbacks=[smaller], **options, sample_weight=np.linspace(0.5, 2, 101))
 leaves = jax.tree.leaves((net.params, nnx.state(normalization, nnx.BatchStat)))
 print(json.dumps(dict(
     weights=[w for leaf in leaves for w in np.ravel(leaf).tolist()],

@@ -1,0 +1,188 @@
+"""What is called while something learns: the protocol of callbacks, and those that come with the library.
+
+Calls happen between compiled chunks, on the host, never inside the loop. So a training with callbacks
+computes the same bits as one without.
+"""
+
+import math
+
+import jax
+
+from . import checks, data
+
+HOOKS = ("on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end")
+
+
+class Callback:
+    """A callback that does nothing: override what you need. Any object that has some of these methods, and
+    any function (net, epoch, logs), which is called at the end of an epoch, is a callback as well.
+
+    net: what learns, with its weights as they then are; if it is given others, training goes on with those;
+    net.stop_training = True ends it. epoch: its number, from 0, counted over all fits. logs: the last figures
+    by name ("loss", the metrics, and "val_loss", ... where something is held out), nan before there are any.
+    An error that a callback raises ends the training; the weights stay as far as they came.
+
+    >>> class Progress(Callback):
+    ...     def on_epoch_end(self, net, epoch, logs):
+    ...         print(epoch, sorted(logs))
+    >>> import jaxnets as jn
+    >>> net = jn.NeuralNet([jn.Linear(1, 1)], seed=0)
+    >>> net.compile(jn.sgd(0.1), "mean_squared_error")
+    >>> history = net.fit([[0.0], [1.0]], [[1.0], [3.0]], epochs=2, callbacks=[Progress()], verbose=0)
+    0 ['loss']
+    1 ['loss']
+    """
+
+    def on_train_begin(self, net, logs):
+        """Before the first step."""
+
+    def on_epoch_begin(self, net, epoch, logs):
+        """Before the steps of an epoch."""
+
+    def on_epoch_end(self, net, epoch, logs):
+        """After the steps of an epoch, and after what is held out was measured."""
+
+    def on_train_end(self, net, logs):
+        """After the last epoch; not where an error ended it."""
+
+
+class EarlyStopping(Callback):
+    """Stops where a figure no longer gets better.
+
+    patience: whole number >= 1; training ends when so many epochs in a row were not better than the best one.
+    monitor: the name of the figure, "loss", "val_loss", or a metric's, such as "accuracy". min_delta: >= 0;
+    only what is better by more than that is better. restore_best: at the end, go back to the best epoch:
+    weights, statistics, and the optimizer's state, from which a next fit goes on. mode: "min" or "max", which
+    is better; "auto" is "min" for losses and "max" for accuracies. nan is never better.
+
+    best: the best figure of the last training, None where there was none; best_epoch: its epoch's number.
+
+    >>> import jaxnets as jn
+    >>> net = jn.NeuralNet([jn.Linear(1, 1)], seed=0)
+    >>> net.compile(jn.sgd(0.5), "mean_squared_error")
+    >>> stopping = jn.EarlyStopping(patience=2, monitor="loss", min_delta=1e-6)
+    >>> history = net.fit([[0.0], [1.0]], [[1.0], [3.0]], epochs=500, callbacks=[stopping], verbose=0)
+    >>> len(history.epoch) == stopping.best_epoch + 1 + 2 < 500
+    True
+    """
+
+    def __init__(self, patience=3, monitor="val_loss", min_delta=0.0, restore_best=False, mode="auto"):
+        self.patience = data.whole("EarlyStopping", "patience", patience, 1)
+        self.min_delta = data.finite_number("EarlyStopping", "min_delta", min_delta)
+        self.monitor, self.mode = monitor, _mode(monitor, mode)
+        checks.flag("EarlyStopping", "restore_best", restore_best)
+        if self.min_delta < 0:
+            raise ValueError(f"EarlyStopping: min_delta must be >= 0; got {min_delta!r}.")
+        self.restore_best = restore_best
+        self.best, self.best_epoch, self._waited, self._kept = None, None, 0, None
+
+    def on_train_begin(self, net, logs):
+        """Forgets an earlier training; ValueError where the figure is not measured."""
+        if self.monitor not in logs:
+            fix = "validation_split, validation_data or metrics in compile"
+            raise ValueError(
+                f"EarlyStopping: monitor must be one of {', '.join(logs)}; got {self.monitor!r}. "
+                f"Fix: {'monitor=' + repr(next(iter(logs))) + ', or ' if logs else ''}{fix}."
+            )
+        self.best, self.best_epoch, self._waited, self._kept = None, None, 0, None
+
+    def on_epoch_end(self, net, epoch, logs):
+        """Compares, and asks to stop after too many epochs that were not better."""
+        figure = logs[self.monitor]
+        if self._better(figure):
+            self.best, self.best_epoch, self._waited = figure, epoch, 0
+            self._kept = net._carry if self.restore_best else None
+        else:
+            self._waited += 1
+            net.stop_training = net.stop_training or self._waited >= self.patience
+
+    def on_train_end(self, net, logs):
+        """Goes back to the best epoch, if wanted."""
+        if self._kept is not None:
+            net._carry, self._kept = self._kept, None
+
+    def _better(self, figure):
+        if self.best is None or math.isnan(figure):
+            return not math.isnan(figure)
+        gain = self.best - figure if self.mode == "min" else figure - self.best
+        return gain > self.min_delta
+
+
+def _mode(monitor, mode):
+    if mode in ("min", "max"):
+        return mode
+    if mode != "auto":
+        raise ValueError(f"EarlyStopping: mode must be 'auto', 'min' or 'max'; got {mode!r}.")
+    if not str(monitor).endswith(("loss", "accuracy")):
+        raise ValueError(
+            "EarlyStopping: mode must be 'min' or 'max' where monitor is neither a loss nor an accuracy; "
+            f"got 'auto' for {monitor!r}."
+        )
+    return "min" if str(monitor).endswith("loss") else "max"
+
+
+def listed(function, callbacks):
+    """The callbacks as a tuple; TypeError for what is none, before anything is called."""
+    if not isinstance(callbacks, list | tuple):
+        told = checks.told(callbacks)
+        raise TypeError(f"{function}: callbacks must be a list; got {told}. Fix: callbacks=[callback].")
+    for callback in callbacks:
+        if isinstance(callback, type) or not (callable(callback) or _has_hooks(callback)):
+            fix = f" Fix: {callback.__name__}()." if isinstance(callback, type) else ""
+            raise TypeError(
+                f"{function}: callbacks must have one of {', '.join(HOOKS)}, or be functions "
+                f"(net, epoch, logs); got {checks.told(callback)}.{fix}"
+            )
+    return tuple(callbacks)
+
+
+def _has_hooks(callback):
+    return any(hasattr(callback, hook) for hook in HOOKS)
+
+
+class Calls:
+    """The callbacks of one training, whose net is brought up to date before each call; false for none.
+
+    run: a `training.Run`. What a callback leaves in the net is what the run goes on with.
+    """
+
+    def __init__(self, callbacks, net, run):
+        self._callbacks, self._net, self._run = callbacks, net, run
+
+    def __bool__(self):
+        return bool(self._callbacks)
+
+    def _call(self, hook, *about):
+        logs = {
+            name: values[-1] if values else math.nan for name, values in self._run.history.history.items()
+        }
+        before = jax.tree.leaves(self._run.hand_over(self._net))
+        for callback in self._callbacks:
+            if _has_hooks(callback):
+                getattr(callback, hook, _nothing)(self._net, *about, dict(logs))
+            elif hook == "on_epoch_end":
+                callback(self._net, *about, dict(logs))
+        after = self._net._carry
+        if any(new is not old for new, old in zip(jax.tree.leaves(after), before, strict=True)):
+            self._run.resume(after)
+        return self._net.stop_training
+
+    def begin(self):
+        """Before the first step; whether to stop, as what follows."""
+        return self._call("on_train_begin")
+
+    def epoch_begin(self, epoch):
+        """Before an epoch."""
+        return self._call("on_epoch_begin", epoch)
+
+    def epoch_end(self, epoch):
+        """After an epoch."""
+        return self._call("on_epoch_end", epoch)
+
+    def end(self):
+        """After the last epoch."""
+        return self._call("on_train_end")
+
+
+def _nothing(*_):
+    """A hook that a callback does not have."""
