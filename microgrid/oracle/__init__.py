@@ -6,6 +6,7 @@ Nothing is imported until it is asked for, so that `import microgrid.oracle` nee
 from importlib import import_module
 
 _WHERE = {
+    "CrossCheck": "callbacks",
     "GradientError": "check",
     "PAIRS": "pairs",
     "Pair": "pairs",

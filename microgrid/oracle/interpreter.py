@@ -29,7 +29,7 @@ class Replay:
     numbers; late: whether between such as came behind the scalar `mark` of the tape.
     """
 
-    def __init__(self, tape=None, hull=False, exact=None, means=False, surrogates=()):
+    def __init__(self, tape=None, hull: bool | str = False, exact=None, means=False, surrogates=()):
         self.tape, self.hull = tape or Tape(errors=hull == "near"), hull
         self.ties, self.means = False, means
         self.literals = Literals(self.tape, exact, means)
