@@ -54,11 +54,12 @@ class Roundings:
         of this way to compute it. Source: Higham, Accuracy and Stability of Numerical Algorithms, 2002,
         sections 1.6 and 1.20; Bauer, Computational graphs and rounding error, 1974.
         """
-        slopes, values = np.abs(self.slopes(y)), np.abs(self.values)
+        slopes = self.slopes(y)
+        at = np.flatnonzero((slopes != 0) & (self.units != 0))
         with np.errstate(all="ignore"):
-            moved = np.sum(np.where(slopes * self.units == 0, 0.0, slopes * self.units * values))
-            least = rounding.unit(dtype) * abs(truth)
-            return 0.0 if moved == 0 else float(np.nan_to_num(moved / least, nan=np.inf, posinf=np.inf))
+            moved = float(np.sum(np.abs(slopes[at] * self.values[at]) * self.units[at]))
+            condition = np.float64(moved) / (rounding.unit(dtype) * abs(truth))
+        return 0.0 if moved == 0 else float(np.nan_to_num(condition, nan=np.inf, posinf=np.inf))
 
 
 def _open(block):
