@@ -140,6 +140,14 @@ def _has_hooks(callback):
     return any(hasattr(callback, hook) for hook in HOOKS)
 
 
+def _method(callback, hook):
+    """What to call of a callback, a function itself at the end of an epoch; None for nothing."""
+    if not _has_hooks(callback):
+        return callback if hook == "on_epoch_end" else None
+    method = getattr(callback, hook, None)
+    return None if getattr(method, "__func__", None) is getattr(Callback, hook) else method
+
+
 class Calls:
     """The callbacks of one training, whose net is brought up to date before each call; false for none.
 
@@ -147,21 +155,20 @@ class Calls:
     """
 
     def __init__(self, callbacks, net, run):
-        self._callbacks, self._net, self._run = callbacks, net, run
+        self._net, self._run = net, run
+        self._methods = {hook: [m for c in callbacks if (m := _method(c, hook))] for hook in HOOKS}
 
     def __bool__(self):
-        return bool(self._callbacks)
+        return any(self._methods.values())
 
     def _call(self, hook, *about):
-        logs = {
-            name: values[-1] if values else math.nan for name, values in self._run.history.history.items()
-        }
+        if not (methods := self._methods[hook]):
+            return self._net.stop_training
+        seen = self._run.history.history.items()
+        logs = {name: values[-1] if values else math.nan for name, values in seen}
         before = jax.tree.leaves(self._run.hand_over(self._net))
-        for callback in self._callbacks:
-            if _has_hooks(callback):
-                getattr(callback, hook, _nothing)(self._net, *about, dict(logs))
-            elif hook == "on_epoch_end":
-                callback(self._net, *about, dict(logs))
+        for method in methods:
+            method(self._net, *about, dict(logs))
         after = self._net._carry
         if any(new is not old for new, old in zip(jax.tree.leaves(after), before, strict=True)):
             self._run.resume(after)
@@ -182,7 +189,3 @@ class Calls:
     def end(self):
         """After the last epoch."""
         return self._call("on_train_end")
-
-
-def _nothing(*_):
-    """A hook that a callback does not have."""

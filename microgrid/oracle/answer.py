@@ -47,9 +47,14 @@ class Answer:
         """[n] the truths as float64."""
         return np.array(list(map(float, self.truths))) if isinstance(self.truths, list) else self.truths
 
+    def size(self, k):
+        """The size of the truth of number k, 0 where it may be that."""
+        truth = self.truths[k]
+        return 0.0 if hasattr(truth, "contains") and truth.contains(0) else abs(float(truth))
+
     def condition(self, k):
         """The condition number of the computation of number k."""
-        return self.roundings.condition(self.ids[k], self.floats[k], self.dtype)
+        return self.roundings.condition(self.ids[k], self.size(k), self.dtype)
 
     def settle(self, limits, settled):
         """Take what the truths tend to around the point for the truths, where that is one number or where

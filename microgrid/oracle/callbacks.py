@@ -84,13 +84,13 @@ def in_both_rooms(report: Report, net, x):
     leaf = Leaf("output", "scalar room", output.dtype, verdict, at, float(got[at]), f"{expected[at]:.15g}")
     leaf.ulps = float(off[at] / ulp) if ulp else float(np.inf if off[at] else 0.0)
     roundings = Roundings(tape, proof.values, proof.inputs)
-    leaf.condition = roundings.condition(ids[at], float(expected[at]), output.dtype)
+    leaf.condition = roundings.condition(ids[at], abs(expected[at]), output.dtype)
     report.leaves.append(leaf)
 
 
 def _at_a_jump(proof, expected, bounds):
     """kink where the numbers are between both sides of comparisons that rounding decides, else wrong."""
-    opened = Replay(hull=True)
+    opened = Replay(hull="near")
     (output,), _ = walk(opened, proof.program, [opened.input(x) for x in proof.flat.numbers])
     with exact.precision(exact.BITS):
         values = exact.forward(opened.tape)

@@ -58,7 +58,7 @@ def found(answer, k):
         if run.block(x).op not in SUMS:
             growth[x] = 1.0
         z = int(np.argmax(np.nan_to_num(share * growth, nan=0.0)))
-        factor = float(abs(slopes[x]) * sizes[x] / abs(answer.floats[k]))
+        factor = float(abs(slopes[x]) * sizes[x] / answer.size(k))
         many = not share[z] * growth[z] >= max(2.0, np.sqrt(factor))
     verb = "cancels" if run.block(z).op in ("add", "sub", *SUMS) else "magnifies"
     return Cancelled(_told(equations[of[x]]), None if many else _told(equations[of[z]]), verb, factor)

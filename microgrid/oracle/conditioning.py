@@ -42,23 +42,23 @@ class Roundings:
         """[size] the slope of a scalar, by its id, for each one that it is made of."""
         return floats.adjoints(self, self.values, [(np.array([y]), np.ones(1))])
 
-    def condition(self, y, truth, dtype):
+    def condition(self, y, size, dtype):
         """The condition number of the computation of a scalar.
 
             condition(y) = sum_x |d y / d x| * u(x) * |x| / (u(y) * |y|)
 
         The sum is over the inputs and the results of all operations, a sum or a product of matrices being
-        one, so that condition / 2 is how many ULPs y moves at most, in first order, when each of them is
-        rounded once. y: its id; truth: its number; dtype: its type, that of u(y). 0 where nothing moves y.
-        With inputs alone it is the condition number of the function, |x f'(x) / f(x)|; with operations that
-        of this way to compute it. Source: Higham, Accuracy and Stability of Numerical Algorithms, 2002,
-        sections 1.6 and 1.20; Bauer, Computational graphs and rounding error, 1974.
+        one: condition / 2 is how many ULPs y moves at most, in first order, when each of them is rounded
+        once. y: its id; size: that of its number; dtype: its type, that of u(y). 0 where nothing moves y.
+        Of the inputs alone it is the condition number of the function, |x f'(x) / f(x)|; the operations add
+        that of this way to compute it. Sources: Higham, Accuracy and Stability of Numerical Algorithms, 2002,
+        section 1.6; Bauer, Computational graphs and rounding error, 1974.
         """
         slopes = self.slopes(y)
-        at = np.flatnonzero((slopes != 0) & (self.units != 0))
+        at = np.flatnonzero((slopes != 0) & (self.units != 0) & (self.values != 0))
         with np.errstate(all="ignore"):
             moved = float(np.sum(np.abs(slopes[at] * self.values[at]) * self.units[at]))
-            condition = np.float64(moved) / (rounding.unit(dtype) * abs(truth))
+            condition = np.float64(moved) / (rounding.unit(dtype) * size)
         return 0.0 if moved == 0 else float(np.nan_to_num(condition, nan=np.inf, posinf=np.inf))
 
 
