@@ -76,9 +76,24 @@ def real_inputs(equation, inputs):
 
 def name_of(equation):
     """The name of the Python function that an equation calls, "" for one that calls none."""
+    return origin(equation).split(" at ")[0]
+
+
+def origin(equation):
+    """The Python function that an equation calls, as "name at file:line"; "" for one that calls none."""
     inner = call_of(equation)
     info = inner.jaxpr.debug_info if inner is not None else None
-    return str(info.func_src_info).split(" at ")[0] if info is not None else ""
+    return str(info.func_src_info) if info is not None else ""
+
+
+def by_bits(equation):
+    """Whether an equation calls a function of JAX that computes a smooth one by taking the bits of its floats
+    apart: since 0.12 exp(-x**2), in the slopes of erf and erfc. What it means is replayed in its place."""
+    name, _, place = origin(equation).partition(" at ")
+    if name != "exp_neg_sq" or not place.startswith(str(Path(jax.__file__).parent)):
+        return False
+    inner: Any = call_of(equation)
+    return any(e.primitive.name == "bitcast_convert_type" for e in inner.jaxpr.eqns)
 
 
 def rule_is(equation, functions):
@@ -156,7 +171,21 @@ def call_of(equation):
         if name in params:
             inner = params[name]
             return inner if hasattr(inner, "consts") else core.ClosedJaxpr(inner, ())
-    return None
+    return expansion(equation) if equation.primitive.name == "call_hi_primitive" else None
+
+
+def expansion(equation):
+    """The closed jaxpr that a primitive of `jax.experimental.hijax` stands for, since 0.12 in JAX's own
+    functions too; None for one of other things than arrays, or one that does not say."""
+    avals = [atom.aval for atom in equation.invars]
+    if not all(hasattr(aval, "shape") and hasattr(aval, "dtype") for aval in avals):
+        return None
+    arguments = [jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in avals]
+    expand = partial(equation.primitive.to_lojax, **equation.params)
+    try:
+        return jax.make_jaxpr(expand)(*arguments)
+    except NotImplementedError:
+        return None
 
 
 def scan_of(equation):

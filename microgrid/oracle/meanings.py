@@ -91,6 +91,7 @@ def _poch(z, m):
 meaning("log_ndtr", lambda x: _ndtr(x).log(), lambda x: _density(x) / _ndtr(x))
 meaning("normal_cdf", _ndtr, _density)  # jaxnets.stable, a Chebyshev series
 meaning("log_cosh", lambda x: _acb(x).cosh().log(), lambda x: _acb(x).tanh())
+meaning("exp_neg_sq", lambda x: (-_acb(x) * x).exp(), lambda x: -2 * _acb(x) * (-_acb(x) * x).exp())
 meaning("expi", lambda x: _acb(x).ei(), lambda x: _acb(x).exp() / x)
 meaning("expn", lambda n, x: _acb(x).expint(_acb(n)), None, lambda n, x: -_acb(x).expint(_acb(n) - 1))
 meaning("zeta", lambda x, q: _acb(x).zeta(_acb(q)), None, lambda x, q: -_acb(x) * (_acb(x) + 1).zeta(_acb(q)))

@@ -176,6 +176,10 @@ ROWS = {
     "round": Row((lambda a: a, [lambda a, y: np.ones_like(a)]), (lambda a: a, [lambda a, y: 1])),
     "mean": Row((_mean, [_half, _half]), (_mean, [_mean_slope, _mean_slope])),
     "hull": Row((_mean, [_half, _half]), (_hull, [_between, _between])),
+    "one_minus_square": Row(
+        (lambda a: (1 + a) * (1 - a), [lambda a, y: -2 * a]),
+        (lambda a: (1 + a) * (1 - a), [lambda a, y: -2 * a]),
+    ),
     "cos_turn": Row((lambda a, n: np.cos(np.pi * (a / n)), []), (lambda a, n: (_arb()(a) / n).cos_pi(), [])),
     "sin_turn": Row((lambda a, n: np.sin(np.pi * (a / n)), []), (lambda a, n: (_arb()(a) / n).sin_pi(), [])),
     "erf_inv": Row(

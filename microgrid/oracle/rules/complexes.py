@@ -28,6 +28,13 @@ def elementwise(replay, equation, op, *arrays):
         return Array(dtype, *(apply(op, *ids) for ids in zip(*pairs, strict=True)))
     if op == "mul":
         return Array(dtype, *times(apply, *pairs))
+    if op == "one_minus_square":
+        one = (
+            np.full(np.shape(pairs[0][0]), replay.tape.constants(1.0)),
+            np.full_like(pairs[0][0], replay.tape.zero()),
+        )
+        squared = times(apply, pairs[0], pairs[0])
+        return Array(dtype, *(apply("sub", *ids) for ids in zip(one, squared, strict=True)))
     if op == "truediv":
         (a, b), (c, d) = pairs
         size = apply("add", apply("mul", c, c), apply("mul", d, d))

@@ -10,7 +10,8 @@ from .registry import control
 
 
 @control("jit", "pjit", "closed_call", "core_call", "remat", "remat2", "checkpoint", "custom_jvp_call",
-         "custom_vjp_call", "custom_vjp_call_jaxpr", "custom_vmap_call", "composite")  # fmt: skip
+         "custom_vjp_call", "custom_vjp_call_jaxpr", "custom_vmap_call", "composite",
+         "call_hi_primitive", "xla_metadata_call", "program_order")  # fmt: skip
 def _call(replay, equation, *arrays):
     inner = compat.call_of(equation)
     if inner is None:

@@ -16,7 +16,8 @@ ROWS = {
     "erfc": "erfc", "erf_inv": "erf_inv", "lgamma": "lgamma", "digamma": "digamma",
     "igamma": "igamma", "igammac": "igammac", "regularized_incomplete_beta": "betainc",
     "zeta": "zeta", "polygamma": "polygamma", "bessel_i0e": "bessel_i0e", "bessel_i1e": "bessel_i1e",
-    "igamma_grad_a": "igamma_grad_a", "random_gamma_grad": "random_gamma_grad",
+    "one_minus_square": "one_minus_square", "igamma_grad_a": "igamma_grad_a",
+    "random_gamma_grad": "random_gamma_grad",
 }  # fmt: skip
 
 
@@ -75,6 +76,25 @@ def _random_gamma(replay, equation, key, a):
 @rule("exp2")
 def _exp2(replay, equation, x):
     return replay.apply("pow", replay.constant(2, x), x, dtype=x.dtype)
+
+
+@rule("log2")
+def _log2(replay, equation, x):
+    two = Array(
+        x.dtype, replay.constant(2, x).ids, None if x.imaginary is None else replay.constant(0, x).ids
+    )
+    return RULES["div"](
+        replay, equation, RULES["log"](replay, equation, x), RULES["log"](replay, equation, two)
+    )
+
+
+@rule("polynomial")
+def _polynomial(replay, equation, x, *coefficients):
+    """coefficients[0] + coefficients[1] x + ..., by Horner."""
+    *others, made = coefficients
+    for coefficient in reversed(others):
+        made = RULES["add"](replay, equation, RULES["mul"](replay, equation, made, x), coefficient)
+    return made
 
 
 @rule("floor", "ceil", "round", "sign", "nextafter")
@@ -166,7 +186,7 @@ def _whole(replay, x, dtype):
 
 
 @rule("reduce_precision", "copy", "copy_p", "optimization_barrier", "device_put", "name",
-      "sharding_constraint", "layout_constraint", "reshard", "pvary", "pcast")  # fmt: skip
+      "sharding_constraint", "layout_constraint", "relayout", "reshard", "pvary", "pcast")  # fmt: skip
 def _same(replay, equation, *arrays):
     return list(arrays)
 
