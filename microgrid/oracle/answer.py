@@ -47,6 +47,12 @@ class Answer:
         """[n] the truths as float64."""
         return np.array(list(map(float, self.truths))) if isinstance(self.truths, list) else self.truths
 
+    def holds(self, k):
+        """Whether a truth that is known from the sides around the point may be the very number that JAX
+        returned: a 0 is known from there as 0 to 5e-18."""
+        truth, got = self.truths[k], float(self.got[k])
+        return bool(self.around[k] and np.isfinite(got) and truth.is_finite() and truth.contains(got))
+
     def size(self, k):
         """The size of the truth of number k, 0 where it may be that."""
         truth = self.truths[k]
