@@ -8,7 +8,7 @@ export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS := 0
 export JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES := -1
 export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
 
-.PHONY: help demo test test-slow bench coverage check lock clean
+.PHONY: help demo test test-slow test-other bench coverage check lock clean
 
 help:  ## what make can do (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -50,6 +50,21 @@ test: $(READY)  ## all tests and docstring examples, except the slow ones
 test-slow: $(READY)  ## the slow tests
 	.venv/bin/python -m pytest -n 2 --dist worksteal -m slow
 
+# Another Python means another line of JAX, and has an environment beside .venv: `make test-other PYTHON=python3.12`.
+OTHER := .venv-$(VERSION)
+OTHER_PIP := "$(BASE)" -m pip --disable-pip-version-check --python $(OTHER)/bin/python install --quiet
+
+$(OTHER)/ready: requirements.txt pyproject.toml
+	$(CHECK_PYTHON)
+	@echo "Setting up $(OTHER) with Python $(VERSION) (once)"
+	@"$(BASE)" -m venv --clear --without-pip $(OTHER)
+	@$(OTHER_PIP) -r requirements.txt
+	@$(OTHER_PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+test-other: $(OTHER)/ready  ## the tests of the oracle with another PYTHON, beside .venv
+	$(OTHER)/bin/python -m pytest tests/oracle -n 2 --dist worksteal
+
 # The peers of the benchmarks have an environment of their own; one that cannot be installed is left out.
 BENCH := .venv-bench/ready-$(VERSION)
 BENCH_PIP := "$(BASE)" -m pip --disable-pip-version-check --python .venv-bench/bin/python install --quiet
@@ -88,5 +103,5 @@ lock: $(READY)  ## requirements.txt anew from pyproject.toml (LOCK=--upgrade for
 		--extra all --group dev $(LOCK) pyproject.toml --output-file requirements.txt
 
 clean:  ## removes the environments and every cache
-	rm -rf .venv .venv-bench .venv-coverage .cache .hypothesis build dist
+	rm -rf .venv .venv-3.* .venv-bench .venv-coverage .cache .hypothesis build dist
 	find . -name __pycache__ -prune -exec rm -rf {} +
