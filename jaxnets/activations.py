@@ -134,6 +134,7 @@ def softmax(x):
     x = checks.numbers("softmax", "x", x)
     checks.last_axis("softmax", "x", x)
     checks.not_empty("softmax", "x", x)
-    largest = lax.stop_gradient(jnp.max(x, axis=-1, keepdims=True))
-    powers = jnp.exp(x - largest)  # never overflows, and the shift cancels in the quotient
+    # Never overflows. The shift cancels in the quotient, and is differentiated all the same: so a score that
+    # dominates stands still while the others move, and its slope is made of theirs alone.
+    powers = jnp.exp(x - jnp.max(x, axis=-1, keepdims=True))
     return powers / jnp.sum(powers, axis=-1, keepdims=True)

@@ -72,12 +72,13 @@ def sigmoid_focal(logits, labels, reduction="mean", gamma=2.0, alpha=None):
     >>> float(sigmoid_focal(jnp.array([0.0]), jnp.array([1.0]))) == 0.6931471805599453 / 4
     True
     """
-    gamma = _focus("sigmoid_focal", gamma)
+    checks.non_negative("sigmoid_focal", "gamma", gamma)
     if alpha is not None:
         checks.fraction("sigmoid_focal", "alpha", alpha)
     checks.reduction("sigmoid_focal", reduction)
     logits, labels = _pair("sigmoid_focal", ("logits", "labels"), logits, labels)
     yes, no = (1, 1) if alpha is None else (alpha, 1 - alpha)
+    gamma = jnp.asarray(gamma, logits.dtype)
     missed = stable.sigmoid_power(-logits, gamma) * stable.softplus(-logits)
     alarmed = stable.sigmoid_power(logits, gamma) * stable.softplus(logits)
     return _reduce(labels * (yes * missed) + (1 - labels) * (no * alarmed), reduction)
@@ -97,17 +98,11 @@ def softmax_focal(logits, labels, reduction="mean", gamma=2.0):
     >>> float(softmax_focal(jnp.array([[0.0, 0.0]]), jnp.array([1]))) == 0.6931471805599453 / 4
     True
     """
-    gamma = _focus("softmax_focal", gamma)
+    checks.non_negative("softmax_focal", "gamma", gamma)
     checks.reduction("softmax_focal", reduction)
     logits, labels = _rows("softmax_focal", ("logits", "labels"), logits, labels)
     if logits.shape[-1] < 2:
         raise ValueError(f"softmax_focal: logits must have at least 2 classes; got shape {logits.shape}.")
-    lead = stable.lead(logits)
+    lead, gamma = stable.lead(logits), jnp.asarray(gamma, logits.dtype)
     terms = labels * (stable.sigmoid_power(-lead, gamma) * stable.softplus(-lead))
     return _reduce(jnp.sum(terms, axis=-1), reduction)
-
-
-def _focus(function, gamma):
-    """gamma as an array, which it may be in a trace."""
-    checks.non_negative(function, "gamma", gamma)
-    return jnp.asarray(gamma, float)

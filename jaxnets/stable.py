@@ -187,7 +187,8 @@ def softmax_parts(x):
     dominant class; and where the largest is."""
     positions = lax.broadcasted_iota(jnp.int32, x.shape, x.ndim - 1)
     top = positions == jnp.argmax(x, axis=-1, keepdims=True)
-    shifted = x - jnp.max(x, axis=-1, keepdims=True)
+    # the score at `top`, not max(x): of several largest ones max shares its slope, and only one is left out
+    shifted = x - jnp.sum(jnp.where(top, x, 0), axis=-1, keepdims=True)
     powers = jnp.exp(shifted)
     rest = jnp.sum(jnp.where(top, 0, powers), axis=-1, keepdims=True)
     probabilities = powers / (1 + rest)

@@ -21,7 +21,7 @@ class Answer:
     program decides there something that the function does not; hulls: the truths with ties open, None where
     no tie matters; meant: the slopes of what functions mean, where JAX's rules are right for them and else
     None, or None; ids: [n] of JAX's numbers, in the program whose `roundings` they are. around: [n] which
-    truths are those around the point.
+    truths are those around the point; poles: [n] the infinities that they grow towards there.
     """
 
     path: str
@@ -41,17 +41,35 @@ class Answer:
     def __post_init__(self):
         self.around = np.zeros(len(self.got), bool)
         self.hulls = [None] * len(self.got)
+        self.poles = [()] * len(self.got)
 
     @cached_property
     def floats(self):
         """[n] the truths as float64."""
         return np.array(list(map(float, self.truths))) if isinstance(self.truths, list) else self.truths
 
-    def holds(self, k):
-        """Whether a truth that is known from the sides around the point may be the very number that JAX
-        returned: a 0 is known from there as 0 to 5e-18."""
-        truth, got = self.truths[k], float(self.got[k])
-        return bool(self.around[k] and np.isfinite(got) and truth.is_finite() and truth.contains(got))
+    def radius(self, k):
+        """How far off the truth of number k may be: of one around the point, or known to the last digits of a
+        ball, its radius; 0 for any other, which is not known well enough to be compared so."""
+        truth = self.truths[k]
+        if not hasattr(truth, "rad") or not truth.is_finite():
+            return 0.0
+        radius = float(truth.rad())
+        return radius if self.around[k] or radius <= 2.0**-100 * self._largest else 0.0
+
+    @property
+    def distances(self):
+        """[n] how far what JAX returned is from the truth, at least."""
+        with np.errstate(invalid="ignore"):
+            off = np.where(self.got == self.floats, 0.0, np.abs(self.got - self.floats))
+        for k in np.flatnonzero(~(off <= self.bounds)).tolist():  # so nan is looked at too
+            off[k] = max(off[k] - self.radius(k), 0.0) if np.isfinite(off[k]) else off[k]
+        return off
+
+    @cached_property
+    def _largest(self):
+        sizes = np.abs(self.floats)
+        return float(np.max(sizes, initial=1.0, where=np.isfinite(sizes)))
 
     def size(self, k):
         """The size of the truth of number k, 0 where it may be that."""
@@ -62,11 +80,11 @@ class Answer:
         """The condition number of the computation of number k."""
         return self.roundings.condition(self.ids[k], self.size(k), self.dtype)
 
-    def settle(self, limits, settled):
+    def settle(self, limits, settled, poles):
         """Take what the truths tend to around the point for the truths, where that is one number or where
-        there is none at the point; iterators over `Sides.limits` and `Sides.settled`."""
+        there is none at the point; iterators over what `Sides` has of those names."""
         for k, truth in enumerate(self.truths):
-            limit, one = next(limits), next(settled)
+            limit, one, self.poles[k] = next(limits), next(settled), next(poles)
             if one is not None:
                 self.hulls[k] = None if one else _wider(self.hulls[k], limit)
             if finite(limit) and (not finite(truth) or (one and differ(truth, limit))):
@@ -77,8 +95,7 @@ class Answer:
     @property
     def near(self):
         """[n] whether what JAX returned is as near to the truth as rounding may bring it."""
-        with np.errstate(invalid="ignore"):
-            return np.abs(self.got - self.floats) <= self.bounds
+        return self.distances <= self.bounds
 
     def within(self, hull, k):
         """Whether a hull, or None, is more than a number and holds what JAX returned, up to rounding."""

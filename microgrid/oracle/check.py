@@ -125,8 +125,8 @@ def _check(report, flat, order, modes, seed, told, prefix=""):
             "shape that is known before."
         )
     if order == 2 and not report.failed:
-        gradient = Flat(_gradient(flat, draw), tuple(flat.numbers))
-        _check(report, gradient, 1, modes, seed + 1, told, "second order, ")
+        made = (_forwards if "rev" in refused or modes == ("fwd",) else _backwards)(flat, draw)
+        _check(report, Flat(made, tuple(flat.numbers)), 1, modes, seed + 1, told, "second order, ")
     return None
 
 
@@ -149,13 +149,14 @@ def _look(report, proof, mode, draw, prefix):
     return True
 
 
-def _gradient(flat, draw):
+def _backwards(flat, draw):
     given = weights(draw, jax.eval_shape(flat, *flat.numbers))
+    return lambda *numbers: jax.vjp(flat, *numbers)[1](given)
 
-    def gradient(*numbers):
-        return jax.vjp(flat, *numbers)[1](given)
 
-    return gradient
+def _forwards(flat, draw):
+    given = tuple(weights(draw, flat.numbers))
+    return lambda *numbers: jax.jvp(flat, numbers, given)[1]
 
 
 def replay(f, args, digits=50):

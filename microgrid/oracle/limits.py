@@ -19,7 +19,9 @@ FAR, NEAR = 2.0**-50, 2.0**-70  # steps away from the point, relative to the inp
 MOST = 96  # sides that are looked at, at most
 SCALARS = 10**7  # of the programs of all sides together, at most
 BITS = 3 * exact.BITS  # a third may be lost where steps of 1e-21 are divided by each other
+LEAST = 2.0**-900  # the size of the smallest numbers, whose steps would be 0 in float64
 SMALL = 2.0**-30  # beside the largest slope, sides that differ by less do not differ
+GROWTH = 1.125  # from the far step to the near one: a logarithm's is 1.4
 FLAT = 2.0**-40  # slopes below which equal numbers part in second order only
 WIDEST = 6  # members of a tie whose orders can all be met
 
@@ -29,7 +31,8 @@ class Sides:
 
     theirs: [n] what JAX's program says, balls. limits: [n] balls that hold what the truths tend to from the
     sides that were looked at; settled: [n] whether that is one number from every side there is,
-    None where it is not known.
+    None where it is not known; poles: [n] sets of the infinities that they grow towards, of 1 and -1, looked
+    for where JAX's program has no finite answer.
     """
 
     def __init__(self, proof, backward, given, theirs):
@@ -38,6 +41,7 @@ class Sides:
         self._sizes = [_sizes(x) for x in proof.flat.numbers]
         self._patterns, self._quiet = set(), 0
         self.limits, self.settled = [], [None] * len(theirs)
+        self.poles = [set() for _ in theirs]
         try:
             with exact.precision(BITS):
                 self._look_around()
@@ -53,6 +57,9 @@ class Sides:
         self.limits = list(map(flint.arb, near))
         self._join(-first)
         self._join(self._direction())
+        if not all(map(exact.finite, self._theirs)):
+            self._find_poles(far, near)
+            self._find_poles(self._look(-first, FAR), self._look(-first, NEAR))
         while True:
             one = self._agreed()
             unmet = self._unmet()
@@ -67,6 +74,13 @@ class Sides:
                 break
             self._join(direction)
         self.limits = list(map(self._widened, range(len(self.limits))))
+
+    def _find_poles(self, far, near):
+        """Where the truths grow with each step towards the point, be it as slowly as a logarithm."""
+        for k, (x, y) in enumerate(zip(far, near, strict=True)):
+            x, y = float(x), float(y)
+            if np.isfinite(y) and abs(y) > GROWTH * abs(x) and x * y > 0:
+                self.poles[k].add(1 if y > 0 else -1)
 
     def _direction(self):
         """A random direction, [m]; the lengths along the inputs are of all sizes, so that each may decide."""
@@ -173,7 +187,8 @@ def _numbers(x):
 def _sizes(x):
     """[m] how large a step is beside each number of an array: its size, of a 0 that of the least number."""
     sizes = np.abs(_numbers(x))
-    return np.where(sizes > 0, sizes, np.min(sizes, initial=1.0, where=sizes > 0))
+    sizes = np.where(sizes > 0, sizes, np.min(sizes, initial=1.0, where=sizes > 0))
+    return np.maximum(sizes, LEAST)
 
 
 def _distance(x, y):

@@ -90,6 +90,7 @@ def _poch(z, m):
 
 meaning("log_ndtr", lambda x: _ndtr(x).log(), lambda x: _density(x) / _ndtr(x))
 meaning("normal_cdf", _ndtr, _density)  # jaxnets.stable, a Chebyshev series
+meaning("normal_pdf", _density, lambda x: -_acb(x) * _density(x))  # the same, 0 far out
 meaning("log_cosh", lambda x: _acb(x).cosh().log(), lambda x: _acb(x).tanh())
 meaning("exp_neg_sq", lambda x: (-_acb(x) * x).exp(), lambda x: -2 * _acb(x) * (-_acb(x) * x).exp())
 meaning("expi", lambda x: _acb(x).ei(), lambda x: _acb(x).exp() / x)

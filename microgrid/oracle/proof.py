@@ -116,17 +116,17 @@ class Proof:
     def _open(self, answers, other, program, mode, given):
         """Where the point is at a tie or singular, or nothing else explains an answer: the truths around."""
         singular = any(not finite(a.truths[k]) for a in answers for k in np.flatnonzero(a.apart))
-        settled = None
+        found = None
         if singular or self.primal.ties:
             theirs = [x for answer in answers for x in answer.theirs]
             sides = Sides(self, mode == "rev", given, theirs)
-            limits, settled = iter(sides.limits), iter(sides.settled)
+            found = iter(sides.limits), iter(sides.settled), iter(sides.poles)
         if self.primal.ties or other.ties:
             for answer, hull in zip(answers, self._hulls("ties", mode, given)[0], strict=True):
                 answer.hulls = hull
-        if settled is not None:
+        if found is not None:
             for answer in answers:
-                answer.settle(limits, settled)
+                answer.settle(*found)
         if any(map(_doubtful, answers)):
             hulls, opened, inputs = self._hulls("near", mode, given)
             opened.mark, opened.late = opened.tape.size, False

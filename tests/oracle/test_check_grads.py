@@ -152,7 +152,9 @@ def test_spence_has_a_value_and_no_gradient_at_1_2():
 def test_a_rule_for_the_meaning_of_a_function_is_approximate():
     assert verdict(jax.scipy.special.log_ndtr, np.float64(-21.0)).verdict == "approximate"
     with pytest.warns(UserWarning, match="approximate"):
-        check_grads(jax.scipy.special.log_ndtr, (np.float32(-21.0),))
+        check_grads(jax.scipy.special.log_ndtr, (np.float32(-10.5),))
+    # the series is shorter, but its error is less than half an ULP
+    assert verdict(jax.scipy.special.log_ndtr, np.float32(-21.0)).verdict == "ok"
 
 
 def test_a_difference_of_large_numbers_is_imprecise():

@@ -75,7 +75,9 @@ def _random_gamma(replay, equation, key, a):
 
 @rule("exp2")
 def _exp2(replay, equation, x):
-    return replay.apply("pow", replay.constant(2, x), x, dtype=x.dtype)
+    """As XLA computes it: what is lost of a large product is a factor of the result."""
+    product = replay.apply("mul", x, replay.apply("log", replay.constant(2, x), dtype=x.dtype), dtype=x.dtype)
+    return replay.apply("exp", product, dtype=x.dtype)
 
 
 @rule("log2")

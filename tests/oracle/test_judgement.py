@@ -1,0 +1,89 @@
+"""check_grads: what rounding, flushing, overflow and choices at a tie do is not held against a gradient."""
+
+import warnings
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxnets.fast.pooling import max_pool
+from microgrid.oracle.check import check_grads
+
+TYPES = ["float32", "float64"]
+
+
+def verdict(f, *args, **told):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return check_grads(f, args, raises=False, **told).verdict
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+def test_what_is_flushed_to_zero_is_not_lost(dtype):
+    least = np.finfo(dtype).smallest_normal
+    x = np.array(np.log(least) - 1, dtype)
+    assert jax.grad(jnp.exp)(x) == 0.0  # and the truth is a third of the smallest normal number
+    assert verdict(jnp.exp, x) == "ok"
+    assert verdict(jax.nn.sigmoid, np.array(40.0, dtype)) == "imprecise"  # 4e-18 is a normal number
+
+
+def test_a_slope_that_is_too_large_for_the_type_may_be_infinite():
+    assert jax.grad(jax.scipy.special.digamma)(np.float32(1e-30)) == np.inf
+    assert verdict(jax.scipy.special.digamma, np.float32(1e-30)) == "ok"  # 1e60
+    nan = jax.custom_jvp(lambda x: 1e30 * x)
+    nan.defjvp(lambda x, dx: (nan(*x), dx[0] * jnp.inf))
+    assert verdict(nan, np.float32(1e-30)) == "nonfinite"
+
+
+def test_an_infinite_slope_is_right_where_the_slopes_around_grow_towards_it():
+    assert jax.grad(jnp.cbrt)(0.0) == jax.grad(jax.scipy.special.entr)(0.0) == np.inf
+    for x in (np.float32(0), np.float64(0)):
+        assert verdict(jnp.cbrt, x) == "ok"
+        assert verdict(jax.scipy.special.entr, x, modes="rev") == "ok"
+    falls = jax.custom_jvp(jnp.cbrt)
+    falls.defjvp(lambda x, dx: (falls(*x), -jnp.inf * dx[0]))
+    assert verdict(falls, np.float64(0)) == "nonfinite"
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+def test_functions_that_round_their_operand_once_more_may_be_off_by_that(dtype):
+    for f, x in ((jnp.exp2, 95.0), (jnp.cosh, 40.0), (jnp.sinh, -80.0), (jax.scipy.special.erfinv, 0.9999)):
+        assert verdict(f, np.array(x, dtype)) == "ok"
+
+
+def test_the_second_order_of_a_function_without_reverse_mode_is_checked_forwards():
+    def f(x):
+        return jax.lax.while_loop(lambda c: c < 3, lambda c: c * jnp.exp(c), x)
+
+    for modes in ("fwd", ("fwd", "rev")):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            report = check_grads(f, (np.float64(0.5),), order=2, modes=modes)
+        assert report.verdict == "ok" and any("second order, fwd" in leaf.mode for leaf in report.leaves)
+
+
+def test_digits_that_even_balls_do_not_know_are_not_lost():
+    assert verdict(jax.nn.gelu, np.float64(-40.0)) == "ok"  # 1 + tanh(-2300) is 0 to 50 digits, and to JAX
+    assert verdict(jax.nn.gelu, np.float64(-9.0)) == "imprecise"
+
+
+@pytest.mark.parametrize("rows", [[[0, 0, 1, -1]] * 2, [[0, -0.0, 1, -1]] * 2, [[0, 0], [0, 0]]], ids=str)
+def test_the_first_of_many_equal_numbers_may_win(rows):
+    images = np.array(rows, float)[None, :, :, None]
+    assert verdict(lambda x: max_pool(x, (2, 2), (2, 2), ((0, 0), (0, 0))), images) == "kink"
+
+
+def test_a_tie_beside_the_smallest_number_is_a_tie():
+    def softplus(x):
+        return jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x)))
+
+    smooth = jax.custom_jvp(softplus)
+    smooth.defjvp(lambda x, dx: (softplus(*x), jax.nn.sigmoid(x[0]) * dx[0]))
+    for x in ([0.0, 1.0], [0.0, 5e-324], [5e-324, 1e4, 0.0]):
+        assert verdict(smooth, np.array(x)) == "ok"
+
+
+def test_a_meaning_that_the_type_cannot_tell_from_its_program_is_ok():
+    assert verdict(jax.scipy.special.log_ndtr, np.float64(-21.0)) == "approximate"
+    assert verdict(jax.scipy.special.log_ndtr, np.float32(-21.0)) == "ok"
