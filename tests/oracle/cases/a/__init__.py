@@ -1,0 +1,1 @@
+"""The half that was looked at while the oracle was written."""
