@@ -9,6 +9,8 @@ import numpy as np
 from . import exact
 from .exact import differ, finite
 
+FINE = 2.0**-20  # beside the number itself: what is nearer has lost no digits that anybody counts
+
 
 @dataclass(eq=False)
 class Answer:
@@ -62,7 +64,8 @@ class Answer:
         """[n] how far what JAX returned is from the truth, at least."""
         with np.errstate(invalid="ignore"):
             off = np.where(self.got == self.floats, 0.0, np.abs(self.got - self.floats))
-        for k in np.flatnonzero(~(off <= self.bounds)).tolist():  # so nan is looked at too
+        fine = np.minimum(self.bounds, FINE * np.abs(self.floats))
+        for k in np.flatnonzero(~(off <= fine)).tolist():  # so nan is looked at too
             off[k] = max(off[k] - self.radius(k), 0.0) if np.isfinite(off[k]) else off[k]
         return off
 

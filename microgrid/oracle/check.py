@@ -1,6 +1,8 @@
 """check_grads: is the gradient that JAX takes of a function the derivative of that function?"""
 
+import traceback
 import warnings
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -82,6 +84,14 @@ def check_grads(
     return report
 
 
+def _raised_at(error):
+    """Where the user's code was when an error was raised: "file:line (function)"."""
+    stack = traceback.extract_tb(error.__traceback__)
+    inside = str(Path(jax.__file__).parent), compat.HERE
+    theirs = [frame for frame in stack if not frame.filename.startswith(inside)]
+    return f"{theirs[-1].filename}:{theirs[-1].lineno} ({theirs[-1].name})" if theirs else "inside JAX"
+
+
 def _modes(modes):
     given = (modes,) if isinstance(modes, str) else tuple(modes)
     if not given or not set(given) <= set(MODES):
@@ -119,7 +129,7 @@ def _check(report, flat, order, modes, seed, told, prefix=""):
     except Unsupported as error:
         return report.refuse(str(error))
     except (jax.errors.JAXTypeError, jax.errors.JAXIndexError) as error:
-        where = f"{compat.raised_at(error)}: {str(error).strip().splitlines()[0]}"
+        where = f"{_raised_at(error)}: {str(error).strip().splitlines()[0]}"
         return report.refuse(
             f"{report.name} decides by a traced value in Python, {where} Fix: jnp.where, lax.cond, or a "
             "shape that is known before."

@@ -1,6 +1,5 @@
 """Everything of a jaxpr that differs between versions of JAX, or is not of its public interface."""
 
-import traceback
 from functools import lru_cache, partial
 from pathlib import Path
 from types import FunctionType
@@ -129,14 +128,6 @@ def source(equation):
     """Where the user wrote an equation: "file:line (function)"."""
     frame = frame_of(equation)
     return f"{frame.file_name}:{frame.start_line} ({frame.function_name})" if frame else "inside JAX"
-
-
-def raised_at(error):
-    """Where the user's code was when an error was raised: "file:line (function)"."""
-    stack = traceback.extract_tb(error.__traceback__)
-    inside = str(Path(jax.__file__).parent), HERE
-    theirs = [frame for frame in stack if not frame.filename.startswith(inside)]
-    return f"{theirs[-1].filename}:{theirs[-1].lineno} ({theirs[-1].name})" if theirs else "inside JAX"
 
 
 def frame_of(equation):

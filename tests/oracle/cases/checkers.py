@@ -161,7 +161,7 @@ def weights(arrays):
 
 
 STEPS = (1e-1, 1e-2, 1e-3, 1e-4)
-TOLERANCES = ((None, None), (1e-1, 1e-1), (1e-2, 1e-2), (1e-3, 1e-3), (0, 1e-2))
+TOLERANCES = ((None, None), (0.5, 0.5), (1e-1, 1e-1), (1e-2, 1e-2), (1e-3, 1e-3), (0, 1e-2))
 JAXS = tuple(dict(eps=eps, atol=atol, rtol=rtol) for eps, (atol, rtol) in product(STEPS, TOLERANCES))
 UNIONS = tuple(
     dict(step=step, tolerance=tolerance, factor=factor)
