@@ -59,12 +59,12 @@ def each(every=1):
     return pytest.mark.parametrize("pair", rows)
 
 
-@each()
+@each(every=3)
 def test_gradients_of_a_row_are_right(pair):
     assert passes(pair, few(pair), order=1)
 
 
-@each(every=8)
+@each(every=24)
 def test_gradients_of_gradients_of_a_row_are_right(pair):
     assert passes(pair, few(pair)[-1:], order=2)
 
