@@ -11,7 +11,8 @@ from . import cancellation, compat, exact, floats, guilt, surrogates
 from .arrays import Unsupported
 from .flat import Flat, weights
 from .judgement import Report, largest, leaf_of
-from .proof import JaxRefuses, Proof
+from .proof import JaxRefuses, Proof, taken
+from .refusals import refusal
 
 MODES = ("fwd", "rev")
 ENGINES = {"exact": exact, "float64": floats}
@@ -127,6 +128,9 @@ def _check(report, flat, order, modes, seed, told, prefix=""):
         if report.verdict in ("wrong", "nonfinite", "unexplained"):
             report.guilty = guilt.first(proof, report.verdict)
     except Unsupported as error:
+        refused = [words for mode in modes if (words := refusal(flat, mode))]
+        if len(refused) == len(modes):
+            return report.refuse(f"JAX does not differentiate {report.name}: {refused[0]}")
         return report.refuse(str(error))
     except (jax.errors.JAXTypeError, jax.errors.JAXIndexError) as error:
         where = f"{_raised_at(error)}: {str(error).strip().splitlines()[0]}"
@@ -173,14 +177,23 @@ def replay(f, args, digits=50):
     """What a function of arrays really is at args, to so many digits: its program scalar by scalar in balls.
 
     f, args: as for `check_grads`. Branches are those that JAX takes. Returns the float outputs as a list of
-    numpy arrays of flint.arb, [...]. Raises NotImplementedError for what cannot be replayed.
+    numpy arrays of flint.arb, [...], and of flint.acb where they are complex. Raises NotImplementedError for
+    what cannot be replayed.
 
     >>> print(replay(jnp.tanh, (0.5,))[0].item().str(30, radius=False))
     0.462117157260009758502318483644
     """
     with exact.precision(int(digits * 3.33) + 16):
         proof = Proof(Flat(f, tuple(args)))
-        return [
-            np.array([proof.values[i] for i in array.ids.ravel().tolist()], object).reshape(array.shape)
-            for array in proof.outputs
-        ]
+        return [_balls(proof.values, array) for array in proof.outputs]
+
+
+def _balls(values, array):
+    """A numpy array of balls, complex ones for a complex array."""
+    import flint
+
+    balls = taken(values, array.scalars)
+    if array.imaginary is not None:
+        half = len(balls) // 2
+        balls = list(map(flint.acb, balls[:half], balls[half:]))
+    return np.array(balls, object).reshape(array.shape)

@@ -8,7 +8,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 from jax.extend import core
 
 HERE = str(Path(__file__).parent)
@@ -59,13 +58,16 @@ def alone(equation):
 
 
 def implementation(equation):
-    """The closed jaxpr of a user's primitive, from an implementation by JAX's functions; None without."""
+    """The closed jaxpr of a user's primitive, from an implementation by JAX's functions; None without one."""
     primitive, avals = equation.primitive, [atom.aval for atom in equation.invars]
     impl = getattr(primitive.impl, "func", primitive.impl)
     if impl.__module__.startswith("jax._src"):
         return None
     arguments = [jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in avals]
-    return jax.make_jaxpr(lambda *x: primitive.impl(*x, **equation.params))(*arguments)
+    try:
+        return jax.make_jaxpr(lambda *x: primitive.impl(*x, **equation.params))(*arguments)
+    except TypeError:  # numpy cannot be traced
+        return None
 
 
 def real_inputs(equation, inputs):
@@ -85,11 +87,15 @@ def origin(equation):
     return str(info.func_src_info) if info is not None else ""
 
 
+def of_jax(equation):
+    """Whether the Python function that an equation calls is one of JAX's own."""
+    return origin(equation).partition(" at ")[2].startswith(str(Path(jax.__file__).parent))
+
+
 def by_bits(equation):
     """Whether an equation calls a function of JAX that computes a smooth one by taking the bits of its floats
     apart: since 0.12 exp(-x**2), in the slopes of erf and erfc. What it means is replayed in its place."""
-    name, _, place = origin(equation).partition(" at ")
-    if name != "exp_neg_sq" or not place.startswith(str(Path(jax.__file__).parent)):
+    if name_of(equation) != "exp_neg_sq" or not of_jax(equation):
         return False
     inner: Any = call_of(equation)
     return any(e.primitive.name == "bitcast_convert_type" for e in inner.jaxpr.eqns)
@@ -179,6 +185,13 @@ def expansion(equation):
         return None
 
 
+def devices(equation):
+    """How many devices a shard_map runs on, along the axes that it maps over."""
+    p = equation.params
+    names = p.get("newly_manual_axes", p["mesh"].axis_names)
+    return int(np.prod([p["mesh"].shape[name] for name in names], dtype=int))
+
+
 def scan_of(equation):
     """(closed body, constants, carries, length, reverse) of a scan."""
     p = equation.params
@@ -207,36 +220,6 @@ def conv_layout(equation):
     """Where the batch, the features and the positions of a convolution's inputs, kernel and outputs are."""
     numbers = equation.params["dimension_numbers"]
     return numbers.lhs_spec, numbers.rhs_spec, numbers.out_spec
-
-
-def gather(equation, ids, indices, outside):
-    """Whole numbers gathered as an equation does it, `outside` for what is out of bounds."""
-    params = dict(equation.params, fill_value=outside)
-    ids = jnp.asarray(ids.astype(np.int32))
-    return np.asarray(lax.gather_p.bind(ids, jnp.asarray(indices), **params)).astype(np.int64)
-
-
-def scatter_targets(equation, shape, indices, updates):
-    """The flat position in an array that each update goes to, -1 for one that is dropped.
-
-    shape, updates: the shapes of the array and of the updates.
-    """
-    p = equation.params
-    numbers = p["dimension_numbers"]
-    single = {*numbers.inserted_window_dims, *numbers.operand_batching_dims}
-    sizes = iter([updates[k] for k in numbers.update_window_dims])
-    slices = tuple(1 if axis in single else next(sizes) for axis in range(len(shape)))
-    gathered = lax.GatherDimensionNumbers(
-        offset_dims=numbers.update_window_dims,
-        collapsed_slice_dims=numbers.inserted_window_dims,
-        start_index_map=numbers.scatter_dims_to_operand_dims,
-        operand_batching_dims=numbers.operand_batching_dims,
-        start_indices_batching_dims=numbers.scatter_indices_batching_dims,
-    )
-    mode = p["mode"]
-    positions = jnp.arange(int(np.prod(shape, dtype=int)), dtype=jnp.int32).reshape(shape)
-    made = lax.gather(positions, jnp.asarray(indices), gathered, slices, mode=mode, fill_value=-1)
-    return np.asarray(made).astype(np.int64)
 
 
 def jaxpr_of(function, arguments):

@@ -7,6 +7,7 @@ cotangent of exactly 0.
 
 import math
 import sys
+from bisect import bisect_left
 from contextlib import contextmanager
 from functools import cache
 
@@ -18,6 +19,7 @@ from .floats import FIXED
 
 BITS = 170  # 50 digits
 SHORT = 64  # totals of fewer terms are added one by one
+EDGES = {"log": 0, "log1p": -1}  # where a function is -inf, as it is for JAX: a probability of 0
 
 
 @contextmanager
@@ -53,9 +55,9 @@ def functions(op):
         known = {name: getattr(balls, name) for name in used if name not in ("abs", *names)}
         return _or_nan(eval(f"lambda {', '.join(names)}: {text}", known))
 
-    return function(rule.value, rule.operands), tuple(
-        function(text, (*rule.operands, "y")) for text in rule.slopes
-    )
+    value, edge = function(rule.value, rule.operands), EDGES.get(op)
+    slopes = tuple(function(text, (*rule.operands, "y")) for text in rule.slopes)
+    return value if edge is None else lambda a: system().arb.neg_inf() if a == edge else value(a), slopes
 
 
 def _or_nan(function):
@@ -74,11 +76,13 @@ def finite(x):
 
 
 def differ(x, y, slack=0.0):
-    """Whether two balls, or numbers for what is exactly so, are proven to be different numbers."""
+    """Whether two balls, or numbers for what is exactly so, are proven to be different numbers; further apart
+    than a slack."""
     difference = x - y
     if isinstance(difference, int | float):
         return abs(difference) > slack
-    return difference.is_finite() and not difference.contains(0)
+    near = difference.contains(0) or (slack > 0 and abs(float(difference)) <= slack)
+    return difference.is_finite() and not near
 
 
 def apart(xs, ys):
@@ -103,9 +107,7 @@ def forward(tape, v=None, radii=None, given=None):
     import flint
 
     arb, v = flint.arb, [] if v is None else v
-    for block in tape.blocks:
-        if block.start < len(v):
-            continue
+    for block in tape.blocks[bisect_left(tape.blocks, len(v), key=lambda block: block.start) :]:
         if block.op == "leaf":
             v += map(arb, block.numbers.tolist())
         elif block.op == "factor":

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from . import compat, meanings
+from . import compat
 from .arrays import Array, Step, Unsupported
+from .fields import Field, packed, parts, unpacked
 from .literals import Literals
 from .tape import FLOAT64, Tape
 
@@ -50,9 +51,10 @@ class Replay:
         """The array of some numbers, of ids that `leaf` makes where they are floats."""
         dtype = compat.dtype(numbers)
         if compat.is_float(dtype):
-            return Array(dtype, leaf(np.asarray(numbers).astype(np.float64)))
+            return Array(dtype, leaf(np.asarray(numbers).astype(dtype).astype(np.float64)))
         if compat.is_complex(dtype):
-            return Array(dtype, leaf(np.real(np.asarray(numbers))), leaf(np.imag(np.asarray(numbers))))
+            numbers = np.asarray(numbers).astype(dtype)
+            return Array(dtype, leaf(np.real(numbers)), leaf(np.imag(numbers)))
         return Array(dtype, given=numbers if compat.is_key(dtype) else np.asarray(numbers))
 
     def literal(self, number):
@@ -78,7 +80,7 @@ class Replay:
 
     def constant(self, number, like):
         """The constant array of one number, of the shape and dtype of another array."""
-        return Array(like.dtype, np.broadcast_to(self.tape.constants(float(number)), like.shape))
+        return unpacked(like.dtype, Field(self.tape, like.dtype).full(like.shape, number))
 
     def as_floats(self, array):
         """The constant float array of integers."""
@@ -87,7 +89,8 @@ class Replay:
     def apply(self, op, *arrays, dtype=None):
         """The array op(*arrays), elementwise, by a row of the table of derivatives."""
         dtype = dtype or arrays[0].dtype
-        return Array(dtype, self.tape.apply(op, *(array.ids for array in arrays), dtype=dtype))
+        field = Field(self.tape, dtype)
+        return unpacked(dtype, field.whole(field.apply(op, *map(packed, arrays))))
 
     def ranked(self, ids):
         """[..., n] numbers that decide the order along the last axis of ids [..., n]: those of the run."""
@@ -145,8 +148,7 @@ class Replay:
 
     def live(self, array):
         """Whether any of it depends on an input."""
-        parts = [ids for ids in (array.ids, array.imaginary) if ids is not None]
-        return any(self.tape.live[ids].any() for ids in parts)
+        return any(self.tape.live[ids].any() for ids in parts(array))
 
     def walk(self, jaxpr, constants, arguments):
         """(output arrays, steps) of an open jaxpr."""
@@ -168,14 +170,16 @@ class Replay:
 
     def equation(self, equation, inputs):
         """(output arrays, steps inside) of one equation."""
+        from .meanings import meant
         from .rules import CONTROL, RULES
+        from .special_functions import BROKEN_OFF
         from .surrogates import among, ruled
 
         name = equation.primitive.name
-        if name in OWN_RULE and (self.means or compat.by_bits(equation)):
-            real = compat.real_inputs(equation, inputs)
-            if op := meanings.known(compat.name_of(equation), real):
-                return [self.apply(op, *real)], ()
+        if name in OWN_RULE:
+            self.series |= compat.of_jax(equation) and compat.name_of(equation) in BROKEN_OFF
+            if (self.means or compat.by_bits(equation)) and (made := meant(self, equation, inputs)):
+                return made, ()
         if name in CONTROL:
             outputs, inside = CONTROL[name](self, equation, *inputs)
             if name in OWN_RULE and (function := among(self.surrogates, equation)):
@@ -219,7 +223,7 @@ class Replay:
         if array.floats:
             raise Unsupported(
                 f"replay cannot follow floats through their bits ({compat.source(equation)}). Fix: write the "
-                "function without bitcast_convert_type, frexp, ldexp or nextafter.",
+                "function without bitcast_convert_type and nextafter.",
                 equation,
             )
         return replace(array, bits=array.dtype != bool)

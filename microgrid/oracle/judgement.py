@@ -130,6 +130,10 @@ def leaf_of(answer, mode, scale):
     )
     hull = answer.hulls[at] if answer.within(answer.hulls[at], at) else answer.loose and answer.loose[at]
     leaf.truth = _shown(hull if leaf.verdict == "kink" else answer.truths[at])
+    if leaf.verdict == "approximate" and answer.meant is not None and answer.meant[at] is not None:
+        meant = float(answer.meant[at])
+        leaf.truth = _shown(answer.meant[at])
+        leaf.ulps = abs(leaf.value - meant) / max(abs(meant) * eps, tiny)
     most = np.max(off, initial=0.0, where=ranks != ORDER.index("kink"))
     if scale and np.isfinite(most) and most > 0:
         leaf.lost = max(0.0, float(np.log10(most / (eps * scale))))

@@ -2,45 +2,100 @@
 
 `jax.scipy.special.log_ndtr` sums a series far out, and its custom rule is the derivative of the true
 function, not of the series. With the meaning in the place of the program, exact against exact, such a rule is
-right.
+right. The meanings of JAX's own functions are in `special_functions`.
 """
 
 import inspect
+from typing import NamedTuple
 
 import numpy as np
 
+from . import compat
+from .fields import Field, join, parts, unpacked
 from .specials import ROWS, Row, by_circle
 
 
-def meaning(name, function, *slopes):
+class Meaning(NamedTuple):
+    """rows: the names of its rows, one for each output, of a complex function for the real part and for the
+    imaginary one; count: how many real arguments a row takes; analytic: whether they are those parts."""
+
+    rows: tuple
+    count: int
+    analytic: bool
+
+
+MEANINGS = {}  # the name of a Python function -> its Meaning
+
+
+def meaning(name, function, *slopes, outputs=1, analytic=False):
     """Say what a function with a custom rule means.
 
     name: that of the Python function; function: of flint's acb numbers, one for each real argument; slopes:
     its derivatives for them, in order, of the same arguments. None where Cauchy's integral shall find one:
-    the function must then be analytic on a circle of a sixteenth of the argument around it.
+    the function must then be analytic on a circle of a sixteenth of the argument around it. outputs: how many
+    numbers it returns, and each slope, as a tuple where they are several. analytic: whether it is a function
+    of one complex number. A meaning counts only where the program comes near its value.
 
     >>> meaning("cubed", lambda x: _acb(x) ** 3, lambda x: 3 * _acb(x) ** 2)
-    >>> ROWS.pop(row("cubed")).floats[0](np.array([2.0])).tolist()
+    >>> ROWS[MEANINGS.pop("cubed").rows[0]].floats[0](np.array([2.0])).tolist()
     [8.0]
     """
     count = len(inspect.signature(function).parameters)
-    found = [slopes[j] if j < len(slopes) and slopes[j] else _slope(function, j) for j in range(count)]
-    balls = _real(function), [_real(lambda *x, s=s: s(*x[:-1])) for s in found]
-    ROWS[row(name)] = Row(
-        (np.vectorize(_float(balls[0])), [np.vectorize(_float(s)) for s in balls[1]]), balls
-    )
+    rows = []
+    for k in range(outputs):
+        value = _output(function, k, outputs)
+        given = [slopes[j] if j < len(slopes) else None for j in range(count)]
+        found = [_output(s, k, outputs) if s else _slope(value, j) for j, s in enumerate(given)]
+        rows += _halves(value, found[0]) if analytic else [_row(value, found)]
+    names = tuple(f"the meaning of {name}" + (f", {k}" if k else "") for k in range(len(rows)))
+    ROWS.update(zip(names, rows, strict=True))
+    MEANINGS[name] = Meaning(names, 2 * count if analytic else count, analytic)
 
 
-def known(name, arrays):
-    """The row of the meaning of a function of these arrays, or None."""
-    found = ROWS.get(row(name))
-    fits = found and len(found.floats[1]) == len(arrays) and all(array.floats for array in arrays)
-    return row(name) if fits else None
+def meant(replay, equation, inputs):
+    """The outputs of an equation that calls a function with a meaning, by that; None without, and where its
+    program is no approximation of it."""
+    found = MEANINGS.get(compat.name_of(equation))
+    arrays = compat.real_inputs(equation, inputs)
+    if found is None or not all(array.floats for array in arrays):
+        return None
+    ids = [part for array in arrays for part in parts(array)]
+    if len(ids) != found.count or any((x.imaginary is not None) != found.analytic for x in arrays):
+        return None
+    dtype = equation.outvars[0].aval.dtype
+    made = [replay.tape.apply(row, *ids, dtype=Field(replay.tape, dtype).part) for row in found.rows]
+    made = [unpacked(dtype, x) for x in ([join(*made)] if found.analytic else made)]
+    theirs = replay.guide(equation, inputs)
+    return made if all(map(near, map(replay.numbers, made), map(replay.numbers, theirs))) else None
 
 
-def row(name):
-    """The name of the row of a meaning."""
-    return f"the meaning of {name}"
+def near(numbers, others):
+    """Whether a program comes near a meaning: to two digits."""
+    kind = complex if np.iscomplexobj(numbers) else float
+    return np.allclose(numbers.astype(kind), others.astype(kind), rtol=0.01, atol=1e-6, equal_nan=True)
+
+
+def _output(function, k, outputs):
+    return function if outputs == 1 else lambda *x: function(*x)[k]
+
+
+def _row(value, slopes):
+    balls = _real(value), [_real(lambda *x, s=s: s(*x[:-1])) for s in slopes]
+    floats = np.vectorize(_float(balls[0])), [np.vectorize(_float(s)) for s in balls[1]]
+    return Row(floats, balls)
+
+
+def _halves(function, slope):
+    """The rows of both parts of an analytic function of x + iy, by the equations of Cauchy and Riemann."""
+
+    def f(x, y):
+        return function(_acb(x, y))
+
+    def d(x, y):
+        return slope(_acb(x, y))
+
+    real = _row(lambda x, y: f(x, y).real, [lambda x, y: d(x, y).real, lambda x, y: -d(x, y).imag])
+    return [real, _row(lambda x, y: f(x, y).imag, [lambda x, y: d(x, y).imag, lambda x, y: d(x, y).real])]
 
 
 def _real(function):
@@ -60,49 +115,7 @@ def _slope(function, j):
     return slope
 
 
-def _acb(x):
+def _acb(*parts):
     import flint
 
-    return flint.acb(x)
-
-
-def _ndtr(x):
-    return (-_acb(x) / _acb(2).sqrt()).erfc() / 2
-
-
-def _density(x):
-    import flint
-
-    return (-_acb(x) * x / 2).exp() / (2 * flint.acb.pi()).sqrt()
-
-
-def _hyp1f1(a, b, x):
-    return _acb(x).hypgeom_1f1(_acb(a), _acb(b))
-
-
-def _hyp2f1(a, b, c, x):
-    return _acb(x).hypgeom_2f1(_acb(a), _acb(b), _acb(c))
-
-
-def _poch(z, m):
-    return (_acb(z) + m).gamma() / _acb(z).gamma()
-
-
-meaning("log_ndtr", lambda x: _ndtr(x).log(), lambda x: _density(x) / _ndtr(x))
-meaning("normal_cdf", _ndtr, _density)  # jaxnets.stable, a Chebyshev series
-meaning("normal_pdf", _density, lambda x: -_acb(x) * _density(x))  # the same, 0 far out
-meaning("log_cosh", lambda x: _acb(x).cosh().log(), lambda x: _acb(x).tanh())
-meaning("exp_neg_sq", lambda x: (-_acb(x) * x).exp(), lambda x: -2 * _acb(x) * (-_acb(x) * x).exp())
-meaning("expi", lambda x: _acb(x).ei(), lambda x: _acb(x).exp() / x)
-meaning("expn", lambda n, x: _acb(x).expint(_acb(n)), None, lambda n, x: -_acb(x).expint(_acb(n) - 1))
-meaning("zeta", lambda x, q: _acb(x).zeta(_acb(q)), None, lambda x, q: -_acb(x) * (_acb(x) + 1).zeta(_acb(q)))
-meaning("hyp1f1", _hyp1f1, None, None, lambda a, b, x: _acb(a) / b * _hyp1f1(_acb(a) + 1, _acb(b) + 1, x))
-meaning(
-    "hyp2f1", _hyp2f1, None, None, None,
-    lambda a, b, c, x: _acb(a) * b / c * _hyp2f1(_acb(a) + 1, _acb(b) + 1, _acb(c) + 1, x),
-)  # fmt: skip
-meaning(
-    "poch", _poch,
-    lambda z, m: _poch(z, m) * ((_acb(z) + m).digamma() - _acb(z).digamma()),
-    lambda z, m: _poch(z, m) * (_acb(z) + m).digamma(),
-)  # fmt: skip
+    return flint.acb(*parts)

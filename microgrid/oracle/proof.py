@@ -96,8 +96,12 @@ class Proof:
         exact.forward(primal.tape, values, other.literals.radii)
         for answer, truth, result in zip(answers, truths, results, strict=True):
             pairs = zip(truth, (values[i] for i in result.scalars.tolist()), strict=True)
-            known = zip(pairs, answer.around.tolist(), strict=True)
-            answer.meant = [None if around or differ(x, y) else x for (x, y), around in known]
+            slack = answer.bounds if answer.series else np.zeros(len(answer.bounds))
+            known = zip(pairs, slack, answer.around, strict=True)
+            answer.meant = [
+                None if around or not finite(x - y) or differ(x, y, slack) else x
+                for (x, y), slack, around in known
+            ]
 
     def truths(self, replay, inputs, outputs, values, backward, given):
         """The truth for each array: a list of balls, behind one another the real and imaginary parts."""

@@ -9,6 +9,7 @@ import jax
 import numpy as np
 
 from . import compat
+from .arrays import Unsupported
 from .interpreter import Replay, walk
 
 
@@ -92,6 +93,8 @@ def ruled(replay, equation, inputs, outputs):
     moving = [k for k, array in enumerate(inputs) if array.floats and replay.live(array)]
     if not moving:
         return outputs
+    if any(array.imaginary is not None for array in (*(inputs[k] for k in moving), *outputs)):
+        raise Unsupported("replay takes declared rules of real numbers only.", equation)
     numbers = [replay.numbers(array) for array in inputs]
     alone = compat.alone(equation)
     literal = [compat.is_literal(atom) for atom in equation.invars]

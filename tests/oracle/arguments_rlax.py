@@ -22,7 +22,8 @@ TAU = np.array([0.2, 0.4, 0.6, 0.8], np.float32)
 SPREAD = U + np.float32(1)
 ACTION = np.int32(1)
 SELECTOR = grid(2, seed=58)
-CATEGORICAL = (ATOMS, LOGITS, ACTION, REWARD, DISCOUNT, OTHER_ATOMS, OTHER_LOGITS)
+NEAR = (np.array(0.02, np.float32), np.array(0.95, np.float32))  # reward and discount that every atom meets
+CATEGORICAL = (ATOMS, LOGITS, ACTION, *NEAR, OTHER_ATOMS, OTHER_LOGITS)
 RETURNS = (REWARDS, DISCOUNTS, VALUES)
 STATE = (U, SPREAD, V)  # shift, scale and second moment
 
@@ -129,7 +130,7 @@ RLAX = {
         categorical_importance_sampling_ratios=of(Q, OTHER_Q, ACTIONS),
         categorical_l2_project=of(ATOMS, POLICY[0], OTHER_ATOMS),
         categorical_q_learning=of(*CATEGORICAL),
-        categorical_td_learning=of(ATOMS, Q[0], REWARD, DISCOUNT, OTHER_ATOMS, OTHER_Q[0]),
+        categorical_td_learning=of(ATOMS, Q[0], *NEAR, OTHER_ATOMS, OTHER_Q[0]),
         clip_gradient=of(X, -0.5, 0.7),
         clipped_entropy_softmax=via(softmax, Q[0], OTHER_Q[0]),
         clipped_surrogate_pg_loss=of(RATIOS, VALUES, 0.2),

@@ -32,6 +32,7 @@ SCIPY = {
         comb=of(np.array([5.5, 6.2], np.float32), np.array([2.3, 3.1], np.float32)),
         expn=of(2, X),
         factorial=of(X),
+        hyp2f1=of(X, Y, ABOVE_ONE, grid(5, seed=3)),
         multigammaln=of(ABOVE_ONE, 2),
         polygamma=of(1, X),
         sici=of(ABOVE_ONE),
@@ -41,9 +42,11 @@ SCIPY = {
     ),
     "jax.scipy.linalg": dict(
         block_diag=of(M, N),
-        cho_factor=of(DEFINITE),
+        cho_factor=via(
+            lambda f, x: f((x + x.T) / 2)[0], DEFINITE
+        ),  # JAX's rule is that of symmetric matrices
         cho_solve=of((LOWER, True), U),
-        cholesky=of(DEFINITE),
+        cholesky=via(lambda f, x: f((x + x.T) / 2), DEFINITE),
         convolution_matrix=of(U, 4),
         det=of(SQUARE),
         eigh_tridiagonal=of(np.array([1.1, 2.3, 3.2], np.float32), U[:2], eigvals_only=True),

@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.oracle.coverage import names, outcome
+from tests.oracle.coverage import REFUSED, look, names, outcome, same_values, share
 
 EVERY = 25  # one function in so many in a quick run
+LEAST = 0.97  # of the functions of each module that JAX differentiates
 LISTED = names()
 SOME = [name for listed in LISTED.values() for name in listed][::EVERY]
 
@@ -13,3 +14,17 @@ SOME = [name for listed in LISTED.values() for name in listed][::EVERY]
 def test_a_function_of_the_list_is_not_wrong(name):
     verdict, report = outcome(name)
     assert verdict not in ("wrong", "unexplained"), report
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", LISTED)
+def test_nearly_every_function_of_a_module_is_replayed_and_right(module):
+    counts, told = look(LISTED[module])
+    assert share(counts) >= LEAST, "\n".join(told)
+
+
+def test_what_jax_does_not_differentiate_is_said_by_jax():
+    for name in ("jax.scipy.linalg.sqrtm", "jax.lax.linalg.hessenberg", "jax.lax.pmax"):
+        verdict, report = outcome(name)
+        assert verdict == REFUSED and "not implemented" in report.refused
+        assert same_values(name) is True

@@ -8,19 +8,27 @@ reductions.py    sums, products and extremes along axes, running ones too
 products.py      dot_general and convolutions
 windows.py       reductions over sliding windows
 control.py       jit, scan, while, cond, custom derivatives
-complexes.py     complex numbers, as pairs, and Fourier transforms
+collectives.py   what devices do together, under vmap and shard_map
+complexes.py     complex numbers and their parts
+fourier.py       Fourier transforms
 algebra.py       factorisations of matrices
+eigen.py         eigenvalues, singular values and their vectors
+reflectors.py    Householder's reflectors, and updates of factors
 """
 
 from . import (
     algebra as algebra,
     choices as choices,
+    collectives as collectives,
     complexes as complexes,
     control as control,
+    eigen as eigen,
     elementwise as elementwise,
+    fourier as fourier,
     movement as movement,
     products as products,
     reductions as reductions,
+    reflectors as reflectors,
     windows as windows,
 )
 from .registry import CONTROL as CONTROL, RULES as RULES, rule as rule

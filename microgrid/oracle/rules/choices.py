@@ -44,7 +44,7 @@ def _logic(replay, equation, *arrays):
 
 @rule("is_finite")
 def _is_finite(replay, equation, x):
-    return Array(np.dtype(bool), given=np.isfinite(replay.numbers(x).astype(np.float64)))
+    return Array(np.dtype(bool), given=np.isfinite(replay.numbers(x).astype(complex)))
 
 
 @rule("select_n")
@@ -64,6 +64,12 @@ def _select(replay, equation, which, *cases):
     return Array(cases[0].dtype, ids, imaginary)
 
 
+def real_only(equation, x):
+    """Complex numbers have no order here: JAX compares their parts one after the other."""
+    if x.imaginary is not None:
+        raise Unsupported(f"replay knows {equation.primitive.name} of real numbers only.", equation)
+
+
 def larger(replay, a, b, sign=1):
     """Ids of the larger (sign 1) or smaller (-1) of two arrays of ids; at a tie the mean, or the hull."""
     a, b = np.broadcast_arrays(a, b)
@@ -81,8 +87,7 @@ def larger(replay, a, b, sign=1):
 def _extreme(replay, equation, a, b):
     if not a.floats:
         return replay.concrete(equation, (a, b))[0]
-    if a.imaginary is not None:
-        raise Unsupported("replay compares real numbers only.", equation)
+    real_only(equation, a)
     return Array(a.dtype, larger(replay, a.ids, b.ids, 1 if equation.primitive.name == "max" else -1))
 
 
@@ -90,6 +95,7 @@ def _extreme(replay, equation, a, b):
 def _clamp(replay, equation, low, x, high):
     if not x.floats:
         return replay.concrete(equation, (low, x, high))[0]
+    real_only(equation, x)
     bottom, ids, top = np.broadcast_arrays(low.ids, x.ids, high.ids)
     low, mid, high = _ranks(replay, bottom, ids, top)
     made = np.where(mid <= low, bottom, np.where(mid >= high, top, ids))

@@ -4,6 +4,7 @@ import numpy as np
 
 from .. import compat
 from ..arrays import Array, Unsupported
+from ..fields import Field, packed, unpacked
 from . import algebra
 from .elementwise import stopped
 from .registry import control
@@ -13,10 +14,19 @@ from .registry import control
          "custom_vjp_call", "custom_vjp_call_jaxpr", "custom_vmap_call", "composite",
          "call_hi_primitive", "xla_metadata_call", "program_order")  # fmt: skip
 def _call(replay, equation, *arrays):
+    if compat.name_of(equation) == "_frexp" and compat.of_jax(equation):
+        return _frexp(replay, equation, *arrays), ()
     inner = compat.call_of(equation)
     if inner is None:
         raise Unsupported(f"replay finds no jaxpr in {equation.primitive.name}.", equation)
     return replay.walk(inner.jaxpr, [replay.captured(c) for c in inner.consts], arrays)
+
+
+def _frexp(replay, equation, x):
+    """x = m 2^e, which JAX reads off the bits of x: m = x 2^-e, and e is a whole number."""
+    exponent = replay.guide(equation, (x,))[1]
+    scale = np.ldexp(1.0, -np.asarray(exponent.given, int))
+    return [replay.apply("mul", x, Array(x.dtype, replay.tape.constants(scale))), exponent]
 
 
 @control("cond")
@@ -119,14 +129,14 @@ def _solved_by_elimination(replay, matvec, right):
     sizes = [array.ids.size for array in right]
     columns = []
     for unit in np.eye(sum(sizes)):
-        parts = np.split(unit, np.cumsum(sizes)[:-1])
-        pairs = zip(parts, right, strict=True)
-        vectors = [Array(b.dtype, replay.tape.constants(part.reshape(b.shape))) for part, b in pairs]
-        columns.append(np.concatenate([product.ids.ravel() for product in matvec(vectors)]))
-    rest = np.concatenate([b.ids.ravel() for b in right])
-    x = algebra.solution(replay, np.stack(columns, axis=1), rest, right[0].dtype)
-    parts = zip(np.split(x, np.cumsum(sizes)[:-1]), right, strict=True)
-    return [Array(b.dtype, part.reshape(b.shape)) for part, b in parts]
+        parts = zip(np.split(unit, np.cumsum(sizes)[:-1]), right, strict=True)
+        vectors = [replay.array(part.reshape(b.shape).astype(b.dtype)) for part, b in parts]
+        columns.append(np.concatenate([packed(product).ravel() for product in matvec(vectors)]))
+    rest = np.concatenate([packed(b).ravel() for b in right])
+    field = Field(replay.tape, right[0].dtype)
+    x = algebra.solution(field, np.stack(columns, axis=1), rest[:, None])
+    parts = zip(np.split(x[:, 0], np.cumsum(sizes)[:-1]), right, strict=True)
+    return [unpacked(b.dtype, part.reshape(b.shape)) for part, b in parts]
 
 
 @control("platform_index")

@@ -3,8 +3,9 @@
 import numpy as np
 
 from .. import compat
-from ..arrays import Array, Unsupported
-from . import complexes
+from ..arrays import Array
+from ..fields import FORMULAS, Field, packed, parts, unpacked
+from .choices import real_only
 from .registry import RULES, rule
 
 ROWS = {
@@ -23,9 +24,9 @@ ROWS = {
 
 def _row(op):
     def elementwise(replay, equation, *arrays):
-        if any(array.imaginary is not None for array in arrays):
-            return complexes.elementwise(replay, equation, op, *arrays)
         arrays = [array if array.floats else replay.as_floats(array) for array in arrays]
+        for x in arrays if op not in FORMULAS else ():
+            real_only(equation, x)
         return replay.apply(op, *arrays, dtype=equation.outvars[0].aval.dtype)
 
     return elementwise
@@ -43,16 +44,22 @@ def _square(replay, equation, x):
 def _integer_pow(replay, equation, x):
     y = equation.params["y"]
     if x.imaginary is not None:
-        return complexes.power(replay, equation, x, y)
+        return unpacked(x.dtype, power(Field(replay.tape, x.dtype), packed(x), y))
     if y == 2:
         return replay.apply("mul", x, x, dtype=x.dtype)
     return replay.apply("pow", x, replay.constant(y, x), dtype=x.dtype)
 
 
+def power(field, z, n):
+    """Ids of z ** n of complex numbers, n whole."""
+    made = field.full(z.shape, 1.0)
+    for _ in range(abs(n)):
+        made = field.apply("mul", made, z)
+    return made if n >= 0 else field.apply("truediv", field.full(z.shape, 1.0), made)
+
+
 @rule("rsqrt")
 def _rsqrt(replay, equation, x):
-    if x.imaginary is not None:
-        raise Unsupported("replay knows rsqrt of real numbers only.", equation)
     return replay.apply("truediv", replay.constant(1, x), replay.apply("sqrt", x), dtype=x.dtype)
 
 
@@ -82,12 +89,8 @@ def _exp2(replay, equation, x):
 
 @rule("log2")
 def _log2(replay, equation, x):
-    two = Array(
-        x.dtype, replay.constant(2, x).ids, None if x.imaginary is None else replay.constant(0, x).ids
-    )
-    return RULES["div"](
-        replay, equation, RULES["log"](replay, equation, x), RULES["log"](replay, equation, two)
-    )
+    logs = (RULES["log"](replay, equation, number) for number in (x, replay.constant(2, x)))
+    return RULES["div"](replay, equation, *logs)
 
 
 @rule("polynomial")
@@ -99,14 +102,12 @@ def _polynomial(replay, equation, x, *coefficients):
     return made
 
 
-@rule("floor", "ceil", "round", "sign", "nextafter")
-def _steps(replay, equation, *arrays):
-    if arrays[0].imaginary is not None:
-        raise Unsupported(f"replay knows {equation.primitive.name} of real numbers only.", equation)
+@rule("floor", "ceil", "round", "sign")
+def _steps(replay, equation, x):
     name = equation.primitive.name
-    if name == "nextafter":
-        return replay.concrete(equation, arrays)[0]
-    ids = arrays[0].ids
+    if x.imaginary is not None:
+        return _direction(replay, x) if name == "sign" else real_only(equation, x)
+    ids = x.ids
     numbers = replay.tape.run[ids]
     if name == "round":
         even = "EVEN" in str(equation.params["rounding_method"])
@@ -122,7 +123,19 @@ def _steps(replay, equation, *arrays):
     made = np.where(side == 0, tied, np.where(side < 0, below, above))
     made = np.where((numbers == at) | (name in ("round", "sign")), made, tied)
     steps = [np.broadcast_to(replay.tape.constants(x), ids.shape) for x in (made, below, above)]
-    return Array(arrays[0].dtype, replay.doubted(replay.at(ids, at), *steps))
+    return Array(x.dtype, replay.doubted(replay.at(ids, at), *steps))
+
+
+def _direction(replay, z):
+    """z / |z|, what JAX calls the sign of a complex number."""
+    field = Field(replay.tape, z.dtype)
+    return unpacked(z.dtype, field.apply("truediv", packed(z), field.apply("hypot", *parts(z))))
+
+
+@rule("nextafter")
+def _nextafter(replay, equation, *arrays):
+    (made,) = replay.guide(equation, arrays)
+    return replay.of_bits(equation, made) if any(map(replay.live, arrays)) else made
 
 
 @rule("rem")
@@ -143,8 +156,8 @@ def _rem(replay, equation, a, b):
 
 @rule("bitcast_convert_type")
 def _bitcast(replay, equation, x):
-    (made,) = replay.concrete(equation, (x,))
-    return made if not replay.live(x) else replay.of_bits(equation, made)
+    (made,) = replay.guide(equation, (x,))
+    return made if not (x.bits or replay.live(x)) else replay.of_bits(equation, made)
 
 
 @rule("stop_gradient")
@@ -188,29 +201,6 @@ def _whole(replay, x, dtype):
 
 
 @rule("reduce_precision", "copy", "copy_p", "optimization_barrier", "device_put", "name",
-      "sharding_constraint", "layout_constraint", "relayout", "reshard", "pvary", "pcast")  # fmt: skip
+      "sharding_constraint", "layout_constraint", "relayout", "reshard")  # fmt: skip
 def _same(replay, equation, *arrays):
     return list(arrays)
-
-
-@rule("real")
-def _real(replay, equation, x):
-    return Array(equation.outvars[0].aval.dtype, x.ids)
-
-
-@rule("imag")
-def _imag(replay, equation, x):
-    return Array(equation.outvars[0].aval.dtype, x.imaginary)
-
-
-@rule("complex")
-def _complex(replay, equation, x, y):
-    real, imaginary = np.broadcast_arrays(x.ids, y.ids)
-    return Array(equation.outvars[0].aval.dtype, real, imaginary)
-
-
-@rule("conj")
-def _conj(replay, equation, x):
-    if x.imaginary is None:
-        return Array(equation.outvars[0].aval.dtype, x.ids, np.full(x.shape, replay.tape.zero()))
-    return Array(x.dtype, x.ids, replay.tape.apply("neg", x.imaginary))

@@ -4,9 +4,10 @@ from functools import partial
 
 import numpy as np
 
-from .. import compat
-from ..arrays import Array
-from . import choices, complexes
+from .. import compat, indexing
+from ..arrays import Array, Unsupported
+from ..fields import Field, join, split
+from . import choices
 from .registry import rule
 
 
@@ -164,7 +165,7 @@ def _gather(replay, equation, x, indices):
 def _gathered(replay, equation, ids, indices, fill):
     number = float("nan") if fill is None else fill  # what is out of bounds
     outside = -1
-    made = compat.gather(equation, ids, indices, outside)
+    made = indexing.gather(equation, ids, indices, outside)
     return np.where(made == outside, replay.tape.constants(number), made) if (made == outside).any() else made
 
 
@@ -174,7 +175,9 @@ def _scatter(replay, equation, x, indices, updates):
     if not x.floats:
         return replay.concrete(equation, (x, indices, updates))[0]
     name = equation.primitive.name.replace("-", "_")
-    where = compat.scatter_targets(equation, x.shape, indices.given, updates.shape).ravel()
+    if name == "scatter" and equation.params.get("update_jaxpr") is not None:
+        raise Unsupported("replay knows scatter_apply of constants only.", equation)
+    where = indexing.scatter_targets(equation, x.shape, indices.given, updates.shape).ravel()
     parts = [ids for ids in (x.ids, x.imaginary) if ids is not None]
     news = [ids for ids in (updates.ids, updates.imaginary) if ids is not None]
     made = _scattered(_joining(replay, name, x.dtype), parts, news, where)
@@ -208,8 +211,11 @@ def _joining(replay, name, dtype):
         sign = 1 if name == "scatter_max" else -1
         return lambda old, new: [choices.larger(replay, old[0], new[0], sign)]
     if name == "scatter_mul":
+        field = Field(replay.tape, dtype)
         return lambda old, new: (
-            [apply("mul", old[0], new[0])] if len(old) == 1 else complexes.times(apply, old, new)
+            [apply("mul", old[0], new[0])]
+            if len(old) == 1
+            else split(field.apply("mul", join(*old), join(*new)))
         )
     if name in ("scatter_add", "scatter_sub"):
         op = name.removeprefix("scatter_")

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..arrays import Array, Unsupported
-from . import complexes
-from .choices import larger
+from ..arrays import Array
+from ..fields import Field, packed, unpacked
+from .choices import larger, real_only
 from .registry import rule
 
 
@@ -20,9 +20,8 @@ def last(ids, axes):
 def _sum(replay, equation, x):
     if not x.floats:
         return replay.concrete(equation, (x,))[0]
-    axes = equation.params["axes"]
-    imaginary = None if x.imaginary is None else replay.tape.total(last(x.imaginary, axes), x.dtype)
-    return Array(x.dtype, replay.tape.total(last(x.ids, axes), x.dtype), imaginary)
+    ids = last(packed(x), equation.params["axes"])
+    return unpacked(x.dtype, Field(replay.tape, x.dtype).total(ids))
 
 
 def extreme(replay, ids, sign):
@@ -44,6 +43,7 @@ def extreme(replay, ids, sign):
 def _extreme(replay, equation, x):
     if not x.floats:
         return replay.concrete(equation, (x,))[0]
+    real_only(equation, x)
     sign = 1 if equation.primitive.name == "reduce_max" else -1
     return Array(x.dtype, extreme(replay, last(x.ids, equation.params["axes"]), sign))
 
@@ -52,18 +52,17 @@ def _extreme(replay, equation, x):
 def _product(replay, equation, x):
     if not x.floats:
         return replay.concrete(equation, (x,))[0]
-    if x.imaginary is not None:
-        raise Unsupported("replay multiplies up real numbers only.", equation)
-    return Array(x.dtype, product(replay, last(x.ids, equation.params["axes"]), x.dtype))
+    ids = last(packed(x), equation.params["axes"])
+    return unpacked(x.dtype, product(Field(replay.tape, x.dtype), ids))
 
 
-def product(replay, ids, dtype):
+def product(field, ids):
     """Ids of the products along the last axis, of halves of halves."""
     if ids.shape[-1] == 0:
-        return np.full(ids.shape[:-1], replay.tape.constants(1.0))
+        return field.full(ids.shape[:-1], 1.0)
     while (size := ids.shape[-1]) > 1:
         half = size // 2
-        made = replay.tape.apply("mul", ids[..., :half], ids[..., half : 2 * half], dtype=dtype)
+        made = field.apply("mul", ids[..., :half], ids[..., half : 2 * half])
         ids = np.concatenate([made, ids[..., 2 * half :]], axis=-1)
     return ids[..., 0]
 
@@ -71,14 +70,14 @@ def product(replay, ids, dtype):
 def _running(replay, equation, x, step):
     """Running results along an axis: step(before, next) -> ids."""
     axis = equation.params["axis"]
-    ids = np.moveaxis(x.ids, axis, 0)
+    ids = np.moveaxis(packed(x), axis, 0)
     ids = ids[::-1] if equation.params["reverse"] else ids
     made = list(ids[:1])
     for k in range(1, len(ids)):
         made.append(step(made[-1], ids[k]))
     made = np.stack(made) if made else ids
     made = made[::-1] if equation.params["reverse"] else made
-    return Array(x.dtype, np.moveaxis(made, 0, axis))
+    return unpacked(x.dtype, np.moveaxis(made, 0, axis))
 
 
 @rule("cumsum", "cumprod", "cummax", "cummin")
@@ -86,17 +85,17 @@ def _cumulative(replay, equation, x):
     if not x.floats:
         return replay.concrete(equation, (x,))[0]
     name = equation.primitive.name
-    if x.imaginary is not None:
-        return complexes.cumulative(replay, equation, x)
     if name in ("cummax", "cummin"):
+        real_only(equation, x)
         sign = 1 if name == "cummax" else -1
         return _running(replay, equation, x, lambda a, b: larger(replay, a, b, sign))
-    op = "add" if name == "cumsum" else "mul"
-    return _running(replay, equation, x, lambda a, b: replay.tape.apply(op, a, b, dtype=x.dtype))
+    op, field = "add" if name == "cumsum" else "mul", Field(replay.tape, x.dtype)
+    return _running(replay, equation, x, lambda a, b: field.apply(op, a, b))
 
 
 @rule("cumlogsumexp")
 def _cumlogsumexp(replay, equation, x):
+    real_only(equation, x)
     tape = replay.tape
 
     def step(a, b):

@@ -3,6 +3,8 @@
 import numpy as np
 
 from ..arrays import Array, Unsupported
+from ..fields import Field, packed, unpacked
+from .choices import real_only
 from .movement import padded
 from .reductions import extreme
 from .registry import rule
@@ -24,13 +26,15 @@ def windows(ids, value, p):
 def _sums(replay, equation, x):
     if not x.floats:
         return replay.concrete(equation, (x,))[0]
-    return Array(x.dtype, replay.tape.total(windows(x.ids, replay.tape.zero(), equation.params), x.dtype))
+    field = Field(replay.tape, x.dtype)
+    return unpacked(x.dtype, field.total(windows(packed(x), field.number(0.0), equation.params)))
 
 
 @rule("reduce_window_max", "reduce_window_min")
 def _extremes(replay, equation, x):
     if not x.floats:
         return replay.concrete(equation, (x,))[0]
+    real_only(equation, x)
     sign = 1 if equation.primitive.name == "reduce_window_max" else -1
     outside = int(replay.tape.constants(-sign * np.inf).flat[0])
     return Array(x.dtype, first_extreme(replay, windows(x.ids, outside, equation.params), sign))
