@@ -34,6 +34,12 @@ def test_focal_losses_without_focus_are_cross_entropies():
         )
 
 
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_focal_losses_keep_the_type_of_their_scores(dtype):
+    assert jn.sigmoid_focal(jnp.asarray(Z[0], dtype), jnp.asarray(T, dtype), alpha=0.25).dtype == dtype
+    assert jn.softmax_focal(jnp.asarray(ROWS, dtype), LABELS, gamma=jnp.array(1.5)).dtype == dtype
+
+
 def test_focal_loss_of_certain_labels_is_optax_s():
     labels = np.round(T)
     for alpha in (None, 0.25):

@@ -129,6 +129,13 @@ def test_logarithms_of_shares_and_their_slopes_keep_a_dominant_class():
     )
 
 
+@pytest.mark.parametrize("row", [[0.0, 0.0, 0.0], [1.0, 3.0, 3.0], [-2.0, 0.5, 4.0]], ids=str)
+def test_second_derivatives_of_log_softmax_are_those_of_the_covariance_at_ties_too(row):
+    hessian = jax.hessian(lambda x: stable.log_softmax(x)[1])(jnp.array(row))
+    p = np.exp(row) / np.exp(row).sum()
+    assert np.allclose(hessian, np.outer(p, p) - np.diag(p), rtol=1e-14, atol=1e-15)
+
+
 def test_products_with_logarithms_of_0_are_0_where_the_factor_is():
     one, zero = jnp.array(1.0), jnp.array(0.0)
     for function, edge in ((stable.xlogy, zero), (stable.xlog1my, one)):

@@ -21,6 +21,7 @@ SCALARS = 10**7  # of the programs of all sides together, at most
 BITS = 3 * exact.BITS  # a third may be lost where steps of 1e-21 are divided by each other
 LEAST = 2.0**-900  # the size of the smallest numbers, whose steps would be 0 in float64
 SMALL = 2.0**-30  # beside the largest slope, sides that differ by less do not differ
+JUMP = 2.0**-16  # a continuous function moves less, with slopes of up to 2**34
 GROWTH = 1.125  # from the far step to the near one: a logarithm's is 1.4
 FLAT = 2.0**-40  # slopes below which equal numbers part in second order only
 WIDEST = 6  # members of a tie whose orders can all be met
@@ -30,9 +31,9 @@ class Sides:
     """The truths of a proof beside its point.
 
     theirs: [n] what JAX's program says, balls. limits: [n] balls that hold what the truths tend to from the
-    sides that were looked at; settled: [n] whether that is one number from every side there is,
-    None where it is not known; poles: [n] sets of the infinities that they grow towards, of 1 and -1, looked
-    for where JAX's program has no finite answer.
+    sides that were looked at; settled: [n] whether that is one number from every side there is, None where
+    it is not known, or where the function itself jumps at the point; poles: [n] sets of the infinities that
+    they grow towards, of 1 and -1, looked for where JAX's program has no finite answer.
     """
 
     def __init__(self, proof, backward, given, theirs):
@@ -41,11 +42,13 @@ class Sides:
         self._sizes = [_sizes(x) for x in proof.flat.numbers]
         self._patterns, self._quiet = set(), 0
         self.limits, self.settled = [], [None] * len(theirs)
-        self.poles = [set() for _ in theirs]
+        self.poles, self._jumps = [set() for _ in theirs], False
         try:
             with exact.precision(BITS):
                 self._look_around()
         except Unsupported:  # of a branch that the run did not take
+            self._jumps = True
+        if self._jumps:
             self.settled = [None] * len(theirs)
 
     def _look_around(self):
@@ -114,8 +117,17 @@ class Sides:
         self._quiet = self._quiet + 1 if pattern in self._patterns else 0
         self._patterns.add(pattern)
         self._looks += 1
+        self._jumps |= any(map(self._jumped, outputs, self._proof.outputs))
         truths = self._proof.truths(beside, inputs, outputs, beside.values, self._backward, self._given)
         return [x for array in truths for x in array]
+
+    def _jumped(self, beside, here):
+        """Whether an output is another number beside the point than at it."""
+        pairs = zip(beside.scalars.tolist(), here.scalars.tolist(), strict=True)
+        for x, y in ((float(self._beside.values[i]), float(self._proof.values[j])) for i, j in pairs):
+            if np.isfinite(x) and np.isfinite(y) and abs(x - y) > JUMP * max(abs(y), 1):
+                return True
+        return False
 
     def _join(self, direction):
         """Make the limits hold the truths on one more side."""

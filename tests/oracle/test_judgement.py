@@ -63,6 +63,12 @@ def test_the_second_order_of_a_function_without_reverse_mode_is_checked_forwards
         assert report.verdict == "ok" and any("second order, fwd" in leaf.mode for leaf in report.leaves)
 
 
+def test_a_function_that_jumps_at_the_point_has_the_slope_of_its_program():
+    x = np.array([0.2, 0.5, 0.3, 0.9])
+    assert jnp.setdiff1d(x, x[::2], size=2).tolist() == [0.5, 0.9]  # and [0.2, 0.3] beside that point
+    assert verdict(lambda x, y: jnp.setdiff1d(x, y, size=2), x, x[::2]) == "ok"
+
+
 def test_digits_that_even_balls_do_not_know_are_not_lost():
     assert verdict(jax.nn.gelu, np.float64(-40.0)) == "ok"  # 1 + tanh(-2300) is 0 to 50 digits, and to JAX
     assert verdict(jax.nn.gelu, np.float64(-9.0)) == "imprecise"
