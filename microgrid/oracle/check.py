@@ -7,7 +7,7 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from . import cancellation, compat, exact, floats, guilt, surrogates
+from . import cancellation, compat, exact, floats, guilt, sample as sampling, surrogates
 from .arrays import Unsupported
 from .flat import Flat, weights
 from .judgement import Report, largest, leaf_of
@@ -38,6 +38,7 @@ def check_grads(
     seed=0,
     engine="exact",
     surrogate=(),
+    sample=None,
     raises=True,
 ):
     """Proves the gradient that JAX takes of a function right or wrong, without a step size or a tolerance.
@@ -51,8 +52,10 @@ def check_grads(
     contracted with random weights drawn from `seed`. engine: "exact" runs both in balls; "float64" in float64
     with a bound of rounding instead, for large programs: quick, but no proof, which the report says.
     surrogate: functions made by custom_vjp or custom_jvp whose rules are declared to be the truth, such as a
-    straight-through estimator or a reversal of gradients; the report lists them. atol, rtol, eps: what
-    jax.test_util.check_grads takes, ignored with a warning.
+    straight-through estimator or a reversal of gradients; the report lists them. sample: for models too large
+    to replay, how many random coordinates of each equation to look at instead, 32 say; the best verdict is
+    then "sampled", and report.tally says how much was looked at and what would have been found. atol, rtol,
+    eps: what jax.test_util.check_grads takes, ignored with a warning.
 
     Returns a `Report`. Raises `GradientError`, an AssertionError that carries it, where report.verdict is
     wrong, nonfinite, unexplained or unsupported and raises=True; warns where it is imprecise.
@@ -76,8 +79,8 @@ def check_grads(
         raise ValueError(f"check_grads: seed must be an integer of at least 0; got {seed!r}.")
     report = Report(getattr(f, "__name__", type(f).__name__))
     with exact.precision(exact.BITS):
-        declared = surrogates.declared(surrogate)
-        _check(report, Flat(f, args), order, _modes(modes), seed, (_engine(report, engine), declared))
+        told = _engine(report, engine), surrogates.declared(surrogate), _number(sample, engine)
+        _check(report, Flat(f, args), order, _modes(modes), seed, told)
     if raises and report.failed:
         raise GradientError(report)
     if report.verdict in ("imprecise", "approximate"):
@@ -100,6 +103,19 @@ def _modes(modes):
     return given
 
 
+def _number(sample, engine):
+    """How many coordinates of an equation are looked at, None for all."""
+    if sample is None:
+        return None
+    if engine != "exact":
+        raise ValueError(f"check_grads: sample= takes no engine; got {engine!r}. Fix: leave engine out.")
+    if isinstance(sample, bool) or not isinstance(sample, int | np.integer):
+        raise TypeError(f"check_grads: sample must be a whole number; got {sample!r}. Fix: sample=32.")
+    if sample < 1:
+        raise ValueError(f"check_grads: sample must be at least 1; got {sample}. Fix: sample=32.")
+    return int(sample)
+
+
 def _engine(report, engine):
     if engine not in ENGINES:
         raise ValueError(f"check_grads: engine must be 'exact' or 'float64'; got {engine!r}.")
@@ -109,24 +125,16 @@ def _engine(report, engine):
 
 
 def _check(report, flat, order, modes, seed, told, prefix=""):
-    """Fill the report; told: the engine and the declared surrogates."""
+    """Fill the report; told: the engine, the declared surrogates, and how many coordinates to sample."""
     if not flat.numbers:
         return report.refuse(f"{report.name} has no float argument to differentiate.")
     draw = np.random.default_rng(seed)
+    engine, declared, count = told
     try:
-        proof = Proof(flat, *told)
-        report.declare(proof.primal.declared)
-        if not proof.outputs:
-            return report.refuse(
-                f"{report.name} returns {flat.returned}, and no float array that has a gradient."
-            )
-        if sentence := guilt.not_finite(proof):
-            return report.refuse(f"{report.name} {sentence}")
-        refused = [mode for mode in modes if not _look(report, proof, mode, draw, prefix)]
-        if len(refused) == len(modes):
-            return report.refuse(f"JAX does not differentiate {report.name}: {report.notes[-1]}")
-        if report.verdict in ("wrong", "nonfinite", "unexplained"):
-            report.guilty = guilt.first(proof, report.verdict)
+        if count:
+            refused = sampling.check(report, flat, modes, draw, declared, count, prefix)
+        else:
+            refused = _prove(report, Proof(flat, engine, declared), modes, draw, prefix)
     except Unsupported as error:
         refused = [words for mode in modes if (words := refusal(flat, mode))]
         if len(refused) == len(modes):
@@ -142,6 +150,23 @@ def _check(report, flat, order, modes, seed, told, prefix=""):
         made = (_forwards if "rev" in refused or modes == ("fwd",) else _backwards)(flat, draw)
         _check(report, Flat(made, tuple(flat.numbers)), 1, modes, seed + 1, told, "second order, ")
     return None
+
+
+def _prove(report, proof, modes, draw, prefix):
+    """Fill the report with what the replay of the whole program proves; the modes that JAX refuses."""
+    report.declare(proof.primal.declared)
+    if not proof.outputs:
+        report.refuse(f"{report.name} returns {proof.flat.returned}, and no float array that has a gradient.")
+        return []
+    if sentence := guilt.not_finite(proof):
+        report.refuse(f"{report.name} {sentence}")
+        return []
+    refused = [mode for mode in modes if not _look(report, proof, mode, draw, prefix)]
+    if len(refused) == len(modes):
+        report.refuse(f"JAX does not differentiate {report.name}: {report.notes[-1]}")
+    elif report.verdict in ("wrong", "nonfinite", "unexplained"):
+        report.guilty = guilt.first(proof, report.verdict)
+    return refused
 
 
 def _look(report, proof, mode, draw, prefix):

@@ -43,7 +43,7 @@ def _choices(replay, steps, floats):
         if step.tied or (step.equation.primitive.name in OWN_RULE and _alone(replay, step, "kink") == "kink"):
             if step.equation.primitive.name not in OWN_RULE:
                 yield from _choices(replay, step.inside[::-1], floats)
-            yield _guilty(step, "a choice between equal numbers that does not fit the others")
+            yield named(step, "a choice between equal numbers that does not fit the others")
 
 
 def not_finite(proof):
@@ -81,7 +81,7 @@ def _those_of(replay, steps, verdict):
                 deeper = True
                 yield inner
         if not deeper:
-            yield _guilty(step, f"{found} by itself")
+            yield named(step, f"{found} by itself")
 
 
 def _moving(replay, step):
@@ -117,6 +117,7 @@ def _alone(replay, step, verdict):
     return max((leaf.verdict for leaf in leaves), key=ORDER.index)
 
 
-def _guilty(step, verdict):
+def named(step, verdict):
+    """The `Guilty` of a step, or of anything with an equation and inputs."""
     shapes = ", ".join(f"{array.dtype}{list(array.shape)}" for array in step.inputs)
     return Guilty(step.equation.primitive.name, shapes, compat.source(step.equation), verdict)

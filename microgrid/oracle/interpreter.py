@@ -172,12 +172,12 @@ class Replay:
         """(output arrays, steps inside) of one equation."""
         from .meanings import meant
         from .rules import CONTROL, RULES
-        from .special_functions import BROKEN_OFF
+        from .special_functions import breaks_off
         from .surrogates import among, ruled
 
         name = equation.primitive.name
         if name in OWN_RULE:
-            self.series |= compat.of_jax(equation) and compat.name_of(equation) in BROKEN_OFF
+            self.series |= breaks_off(equation)
             if (self.means or compat.by_bits(equation)) and (made := meant(self, equation, inputs)):
                 return made, ()
         if name in CONTROL:

@@ -28,10 +28,11 @@ FLUSHED = 4  # times the smallest normal number: below it, numbers are taken for
 @dataclass
 class Leaf:
     """One array of a gradient. verdict; at: the index of its worst number; value: JAX's, truth: the true one,
-    as text to the digits that are proven; ulps: how far apart they are, in ULPs of the dtype; condition: how
-    many half ULPs the number may move where inputs and operations are rounded once, see
-    `conditioning.Roundings.condition`; lost: how many of the dtype's decimal digits rounding took from the
-    array, by its largest number; cancelled: which equations lost them, where it is imprecise, else None."""
+    as text to the digits that are proven, or what else `label` says; ulps: how far apart they are, in ULPs of
+    the dtype; condition: how many half ULPs the number may move where inputs and operations are rounded once,
+    see `conditioning.Roundings.condition`, or None; lost: how many of the dtype's decimal digits rounding
+    took from the array, by its largest number; cancelled: which equations lost them, where it is imprecise,
+    else None."""
 
     path: str
     mode: str
@@ -41,21 +42,23 @@ class Leaf:
     value: float = 0.0
     truth: str = ""
     ulps: float = 0.0
-    condition: float = 0.0
+    condition: float | None = None
     lost: float = 0.0
     cancelled: Any = None
+    label: str = "true"
 
 
 @dataclass
 class Report:
     """What `check_grads` found. leaves: one for each array and mode; guilty: the first wrong equation, or
-    None; notes: what the reader should know."""
+    None; notes: what the reader should know; tally: with sample=, a `Tally` of what was looked at."""
 
     name: str
     leaves: list = field(default_factory=list)
     guilty: Any = None
     notes: list = field(default_factory=list)
     refused: str = ""
+    tally: Any = None
 
     @property
     def verdict(self):
@@ -86,12 +89,15 @@ class Report:
         for leaf in self.leaves:
             place = f"{leaf.path} ({leaf.mode})"
             lines.append(
-                f"  {place:<32} {leaf.verdict:<11} JAX {leaf.value:<15.9g} true {leaf.truth:<22} "
-                f"{leaf.ulps:.3g} ULP of {leaf.dtype}, condition {leaf.condition:.2g}"
+                f"  {place:<32} {leaf.verdict:<11} JAX {leaf.value:<15.9g} {leaf.label} {leaf.truth:<22} "
+                f"{leaf.ulps:.3g} ULP of {leaf.dtype}"
+                + ("" if leaf.condition is None else f", condition {leaf.condition:.2g}")
             )
             lines += [f"    digits lost: {leaf.cancelled}"] if leaf.cancelled else []
         if self.guilty:
             lines.append(f"  guilty: {self.guilty}")
+        if self.tally:
+            lines.append(f"  {self.tally}")
         return "\n".join(lines + [f"  note: {note}" for note in self.notes])
 
 

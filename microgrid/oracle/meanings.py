@@ -55,18 +55,26 @@ def meaning(name, function, *slopes, outputs=1, analytic=False):
 def meant(replay, equation, inputs):
     """The outputs of an equation that calls a function with a meaning, by that; None without, and where its
     program is no approximation of it."""
-    found = MEANINGS.get(compat.name_of(equation))
-    arrays = compat.real_inputs(equation, inputs)
-    if found is None or not all(array.floats for array in arrays):
+    if (found := known(equation, inputs)) is None:
         return None
-    ids = [part for array in arrays for part in parts(array)]
-    if len(ids) != found.count or any((x.imaginary is not None) != found.analytic for x in arrays):
-        return None
+    ids = [part for array in compat.real_inputs(equation, inputs) for part in parts(array)]
     dtype = equation.outvars[0].aval.dtype
     made = [replay.tape.apply(row, *ids, dtype=Field(replay.tape, dtype).part) for row in found.rows]
     made = [unpacked(dtype, x) for x in ([join(*made)] if found.analytic else made)]
     theirs = replay.guide(equation, inputs)
     return made if all(map(near, map(replay.numbers, made), map(replay.numbers, theirs))) else None
+
+
+def known(equation, inputs):
+    """The `Meaning` of the function that an equation calls with arrays like these, or None."""
+    arrays = compat.real_inputs(equation, inputs)
+    found = MEANINGS.get(compat.name_of(equation))
+    if found is None or not all(array.floats for array in arrays):
+        return None
+    kinds = [compat.is_complex(array.dtype) for array in arrays]
+    return (
+        found if sum(kind + 1 for kind in kinds) == found.count and set(kinds) <= {found.analytic} else None
+    )
 
 
 def near(numbers, others):

@@ -10,7 +10,7 @@ import numpy as np
 from . import compat, exact, floats, rounding
 from .answer import Answer
 from .conditioning import Roundings
-from .exact import differ, finite
+from .exact import finite
 from .flat import weights
 from .interpreter import Replay, walk
 from .limits import Sides
@@ -95,13 +95,7 @@ class Proof:
         results, _ = walk(other, program, inputs)
         exact.forward(primal.tape, values, other.literals.radii)
         for answer, truth, result in zip(answers, truths, results, strict=True):
-            pairs = zip(truth, (values[i] for i in result.scalars.tolist()), strict=True)
-            slack = answer.bounds if answer.series else np.zeros(len(answer.bounds))
-            known = zip(pairs, slack, answer.around, strict=True)
-            answer.meant = [
-                None if around or not finite(x - y) or differ(x, y, slack) else x
-                for (x, y), slack, around in known
-            ]
+            answer.mean(truth, [values[i] for i in result.scalars.tolist()])
 
     def truths(self, replay, inputs, outputs, values, backward, given):
         """The truth for each array: a list of balls, behind one another the real and imaginary parts."""

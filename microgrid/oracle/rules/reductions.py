@@ -1,5 +1,7 @@
 """Sums, products and extremes along axes, and running ones."""
 
+from functools import partial
+
 import numpy as np
 
 from ..arrays import Array
@@ -96,11 +98,11 @@ def _cumulative(replay, equation, x):
 @rule("cumlogsumexp")
 def _cumlogsumexp(replay, equation, x):
     real_only(equation, x)
-    tape = replay.tape
+    tape, apply = replay.tape, partial(replay.tape.apply, dtype=x.dtype)
 
     def step(a, b):
         shift = tape.constants(np.maximum(np.maximum(tape.run[a], tape.run[b]), -1e300))
-        powers = [tape.apply("exp", tape.apply("sub", ids, shift)) for ids in (a, b)]
-        return tape.apply("add", shift, tape.apply("log", tape.apply("add", *powers)), dtype=x.dtype)
+        powers = [apply("exp", apply("sub", ids, shift)) for ids in (a, b)]
+        return apply("add", shift, apply("log", apply("add", *powers)))
 
     return _running(replay, equation, x, step)

@@ -1,0 +1,123 @@
+"""Models too large to replay: random coordinates of each equation, and the gradient of the whole."""
+
+import numpy as np
+
+from . import compat, guilt
+from .interpreter import OWN_RULE
+from .judgement import FAILED, ORDER
+from .sampled.composite import composed
+from .sampled.equation import Seen, Told, look
+from .sampled.records import Slot, beginning
+from .sampled.run import Run
+from .sampled.tally import Tally
+from .sampled.whole import Whole
+from .surrogates import among
+
+
+def check(report, flat, modes, draw, declared, n, prefix=""):
+    """Fill a report with what n random coordinates of each equation show.
+
+    Each equation is run by JAX on whole arrays. At the coordinates of its outputs, its value is compared with
+    that of our rules, and what JAX makes of cotangents and tangents with our derivative, as the whole would
+    be; the gradient of the whole with what JAX's derivatives of the single equations give, one after another.
+    Returns the modes that JAX refuses.
+    """
+    closed = compat.jaxpr_of(flat, flat.numbers)
+    run = Run(closed, [Slot(x, live=True) for x in flat.numbers], opened=False)
+    if not run.outputs:
+        report.refuse(f"{report.name} returns {flat.returned}, and no float array that has a gradient.")
+        return []
+    if sentence := _not_finite(run):
+        report.refuse(f"{report.name} {sentence}")
+        return []
+    told = Told([], declared, draw)
+    told.modes = [mode for mode in modes if Whole(report, flat, run, told, mode, prefix).look()]
+    if not told.modes:
+        report.refuse(f"JAX does not differentiate {report.name}: {report.notes[-1]}")
+        return list(modes)
+    report.tally = report.tally or Tally()
+    for records in _equations(run):
+        if function := among(declared, records[0].equation):
+            report.declare([function])
+        else:
+            _look(report, run, records, n, told, prefix)
+    report.declare(told.met)
+    return [mode for mode in modes if mode not in told.modes]
+
+
+def _not_finite(run):
+    """What to say where the function itself is nan or infinite; None where it is finite."""
+    numbers = [slot.flat.astype(complex) for slot in run.outputs]
+    if all(np.isfinite(x).all() for x in numbers):
+        return None
+    word = "nan" if any(np.isnan(x).any() for x in numbers) else "infinite"
+    record = beginning(run.records, np.isnan if word == "nan" else np.isinf)
+    where = f": {record.name} makes it, {compat.source(record.equation)}" if record else ""
+    return f"is {word} at args{where}. Fix: check the gradient where the function is finite."
+
+
+def _equations(run):
+    """For each equation that something is differentiated through, its records in the order of the run."""
+    found = {}
+    for record in run.records:
+        if record.moving and record.is_equation and any(s.live and s.size for s in record.outputs):
+            found.setdefault(record.path, []).append(record)
+    return found.values()
+
+
+def _look(report, run, records, n, told, prefix):
+    """Look at n coordinates of one equation, spread over all its records."""
+    places = [(r, o) for r in records for o, s in enumerate(r.outputs) if s.live and s.size]
+    total, wanted = _drawn(places, n, told)
+    outputs, seen = {}, Seen()
+    for k, at in wanted.items():
+        record, o = places[k]
+        outputs.setdefault(record, []).append((o, at))
+    for record, pairs in outputs.items():
+        with np.errstate(all="ignore"):
+            one = look(composed(record, run.records), pairs, told)
+        if one.worst.verdict in FAILED and report.guilty is None:
+            report.guilty = guilt.named(record, f"{one.worst.verdict} by itself")
+        seen.add(one)
+    report.notes += [note for note in dict.fromkeys(seen.notes) if note not in report.notes]
+    if seen.leaves and ORDER.index(seen.worst.verdict) > ORDER.index("sampled"):
+        seen.worst.mode = prefix + seen.worst.mode
+        report.leaves.append(seen.worst)
+    if count := int(sum(map(len, wanted.values())) * (1 - seen.unseen)):
+        report.tally.add(count, total, seen)
+    else:
+        name, where = records[0].name, compat.source(records[0].equation)
+        report.notes.append(f"not looked at, as no finite derivative is asked for: {name}, {where}")
+
+
+def _drawn(places, n, told):
+    """(how many coordinates there are, the number of a place -> those that are drawn of it).
+
+    places: records and the numbers of their outputs. Coordinates that nothing can be said of are left out.
+    """
+    ends = np.cumsum([record.outputs[o].size for record, o in places])
+    drawn = _split(np.sort(told.draw.choice(ends[-1], min(n, ends[-1]), replace=False)), ends)
+    if not any(_hidden(places[k], at, told).any() for k, at in drawn.items()):
+        return int(ends[-1]), drawn
+    masks = [_hidden(place, slice(None), told) for place in places]
+    left = np.flatnonzero(~np.concatenate(masks))
+    return len(left), _split(np.sort(told.draw.choice(left, min(n, len(left)), replace=False)), ends)
+
+
+def _hidden(place, at, told):
+    """Which coordinates are nan, or are of a function with a rule of its own and get no cotangent in the run:
+    of numbers that a mask takes away a rule may say anything."""
+    record, o = place
+    hidden = np.isnan(record.outputs[o].flat[at])
+    if record.name in OWN_RULE and "rev" in told.modes:
+        if record not in told.cotangents:
+            return np.ones_like(hidden)
+        floats = [k for k, slot in enumerate(record.outputs) if slot.floats]
+        hidden |= np.asarray(told.cotangents[record][floats.index(o)]).reshape(-1)[at] == 0
+    return hidden
+
+
+def _split(drawn, ends):
+    which = np.searchsorted(ends, drawn, side="right")
+    starts = np.concatenate([[0], ends])
+    return {k: drawn[which == k] - starts[k] for k in np.unique(which).tolist()}

@@ -1,0 +1,201 @@
+"""One equation of a run, looked at alone: its value, its derivative, and what JAX makes of both."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .. import compat, exact, floats, rounding
+from ..arrays import Unsupported
+from ..exact import differ
+from ..flat import weights
+from ..interpreter import OWN_RULE
+from ..judgement import ORDER, leaf_of
+from ..proof import SLACK, Answer, taken
+from ..tape import rounded
+from .comparison import Comparison, parts, share, theirs
+from .primal import Primal
+from .programs import Derivatives, direction
+from .registry import TooLarge
+
+AT_RUN = 8  # numbers of each input that are looked at with the cotangents of the run itself
+
+
+@dataclass
+class Seen:
+    """What was seen of one equation.
+
+    leaves: one for each comparison; slope, value: the largest of the smallest errors of a derivative and of a
+    value that could not have been missed at a coordinate, as shares of the largest number there; unseen: the
+    share of the coordinates where JAX's derivative is not finite, so that nothing was seen; notes: what was
+    left out.
+    """
+
+    leaves: list = field(default_factory=list)
+    slope: float = 0.0
+    value: float = 0.0
+    unseen: float = 0.0
+    notes: list = field(default_factory=list)
+
+    def add(self, other):
+        """Add what was seen elsewhere."""
+        self.leaves, self.notes = self.leaves + other.leaves, self.notes + other.notes
+        self.slope, self.value = max(self.slope, other.slope), max(self.value, other.value)
+        self.unseen = max(self.unseen, other.unseen)
+
+    @property
+    def worst(self):
+        """The worst leaf."""
+        return max(self.leaves, key=lambda leaf: ORDER.index(leaf.verdict))
+
+
+@dataclass
+class Told:
+    """What is known when an equation is looked at.
+
+    modes; declared: functions whose rules are the truth; draw: random numbers; cotangents: those of the run
+    for the records of functions with a rule of their own, which need not be linear; derivatives: JAX's; met:
+    those rules that came inside other rules.
+    """
+
+    modes: list
+    declared: list
+    draw: Any
+    cotangents: dict = field(default_factory=dict)
+    derivatives: Derivatives = field(default_factory=Derivatives)
+    met: list = field(default_factory=list)
+
+
+def look(record, outputs, told):
+    """What is `Seen` of coordinates of a record's outputs, pairs of the number of an output and coordinates.
+
+    Where they read too much to be held at once, one half is looked at after the other; raises Unsupported
+    where one coordinate alone does.
+    """
+    try:
+        return _Look(Primal(record, outputs, told.declared), told).all()
+    except TooLarge as error:
+        if sum(len(at) for _, at in outputs) < 2:
+            raise Unsupported(
+                f"one number that {record.name} makes depends on too many others to be looked at "
+                f"({compat.source(record.equation)}). Fix: check a smaller model.",
+                record.equation,
+            ) from error
+        seen = Seen()
+        for half in _halves(outputs):
+            seen.add(look(record, half, told))
+        return seen
+
+
+def _halves(outputs):
+    if len(outputs) > 1:
+        return outputs[: len(outputs) // 2], outputs[len(outputs) // 2 :]
+    ((o, at),) = outputs
+    return [(o, at[: len(at) // 2])], [(o, at[len(at) // 2 :])]
+
+
+class _Look:
+    """One equation at coordinates that fit on a tape."""
+
+    def __init__(self, primal, told):
+        self.primal, self.told, self.seen = primal, told, Seen()
+        self.record, self.values = primal.record, primal.forward()
+        told.met += primal.replay.declared
+
+    def all(self):
+        """Compare the value, and the derivative in each mode."""
+        for (o, at), array in zip(self.primal.outputs, self.primal.ends, strict=True):
+            self._value(array, self.record.outputs[o], at)
+        for mode in self.told.modes:
+            self._derivative(mode)
+        return self.seen
+
+    def _value(self, array, slot, at):
+        """JAX's value against that of our rules, within the bound of rounding."""
+        ids, tape, got = array.scalars, self.primal.replay.tape, parts(slot.flat[at])
+        large = np.isinf(got) & (got == rounded(taken(self.values, ids), _part(slot.dtype)))
+        ids, got = ids[~large], got[~large]  # what is too large for the type is infinite, and right
+        bounds, truths = rounding.bounds(tape, self.values)[ids], taken(self.values, ids)
+        slack = SLACK * rounding.bounds(tape, self.values, np.float64)[ids]
+        answer = Answer(f"{self.record.name}, value", slot.dtype, truths, truths, slack, got, bounds + slack)
+        leaf = leaf_of(answer, "value", 0.0)
+        if leaf.verdict != "ok":
+            balls = taken(self.primal.forward(exact), ids)
+            leaf = leaf_of(replace(answer, truths=balls, theirs=balls), "value", 0.0)
+        self.seen.leaves.append(leaf)
+        self.seen.value = max(self.seen.value, share(2 * answer.bounds, truths, slot.dtype))
+
+    def _derivative(self, mode):
+        record, own = self.record, self.record.name in OWN_RULE
+        derivative = self.told.derivatives.of(record, mode, own)
+        wanted = [derivative.results.index(o) for o, _ in self.primal.outputs]
+        if mode == "rev":
+            along = self._cotangents(derivative.results)
+            given = [along[k] for k in wanted]
+        else:
+            along = given = [direction(self.told.draw, record.inputs[k]) for k in record.moving]
+        run = derivative.run(record, along)
+        made, ends = derivative.split(run.outputs)
+        ends = [ends[k] for k in wanted] if mode == "fwd" else ends
+        self._judged(Comparison(self.primal, self.values, mode, given, run, ends, self.told.draw))
+        if own:
+            self._under_differentiation(run, [made[k] for k in wanted], mode)
+        if own and mode == "rev" and record in self.told.cotangents:
+            self._at_run(derivative, self.told.cotangents[record])
+
+    def _judged(self, comparison):
+        leaves, slope = comparison.judged()
+        self.seen.leaves += leaves
+        self.seen.slope = max(self.seen.slope, slope)
+        self.seen.unseen = max(self.seen.unseen, comparison.unseen)
+
+    def _cotangents(self, results):
+        """Random numbers at the coordinates that are looked at, and 0 elsewhere."""
+        made = {o: np.zeros(self.record.outputs[o].shape, self.record.outputs[o].dtype) for o in results}
+        for o, at in self.primal.outputs:
+            like = jax.ShapeDtypeStruct(at.shape, made[o].dtype)
+            made[o].reshape(-1)[at] = np.asarray(weights(self.told.draw, [like])[0])
+        return [jnp.asarray(made[o]) for o in results]
+
+    def _under_differentiation(self, run, slots, mode):
+        """A function with a rule of its own must have the same value where it is differentiated."""
+        pairs = [(slot, at) for slot, (_, at) in zip(slots, self.primal.outputs, strict=True)]
+        other, found = theirs(self.primal, run, pairs)
+        rough, radii = floats.forward(other.tape), other.literals.radii
+        slack = SLACK * rounding.bounds(other.tape, rough, np.float64, radii)
+        for (slot, at), array in zip(pairs, self.primal.ends, strict=True):
+            ids, of_rule = array.scalars, found.at(slot, at).scalars
+            one, two = taken(self.values, ids), taken(rough, of_rule)
+            answer = Answer(
+                f"{self.record.name}, value of its rule", slot.dtype, one, two, slack[of_rule],
+                parts(slot.flat[at]), np.full(len(one), np.inf),
+            )  # fmt: skip
+            differs = not (np.isfinite(one).all() and np.isfinite(two).all()) or answer.apart.any()
+            if differs:
+                answer.truths = taken(self.primal.forward(exact), ids)
+                answer.theirs = taken(exact.forward(other.tape, None, radii), of_rule)
+                differs = any(map(differ, answer.truths, answer.theirs))
+            leaf = leaf_of(replace(answer, theirs=answer.truths), mode, 0.0)
+            leaf.verdict = "unexplained" if differs else "ok"
+            self.seen.leaves.append(leaf)
+
+    def _at_run(self, derivative, along):
+        """The rule at the cotangents of the run, where it need not be what it is at others: at some numbers
+        of each input, with all cotangents that the rule reads for those."""
+        run = derivative.run(self.record, along)
+        ends = derivative.split(run.outputs)[1]
+        chosen = [self.told.draw.permutation(slot.size)[:AT_RUN] for slot in ends]
+        try:
+            primal, given = derivative.behind(self.record, run, along, ends, chosen, self.told.declared)
+            values, draw = primal.forward(), self.told.draw
+            self._judged(Comparison(primal, values, "rev", given, run, ends, draw, chosen))
+        except TooLarge:
+            where = compat.source(self.record.equation)
+            self.seen.notes.append(f"looked at with random cotangents only: {self.record.name}, {where}")
+
+
+def _part(dtype):
+    """The type of the parts of complex numbers, or of the numbers themselves."""
+    return np.zeros(0, dtype).real.dtype
