@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from . import exact
 from .exact import differ, finite
 
+FLUSHED = 4  # times the smallest normal number: below it, numbers are taken for 0 and no digits are lost
 FINE = 2.0**-20  # beside the number itself: what is nearer has lost no digits that anybody counts
 
 
@@ -94,6 +96,16 @@ class Answer:
                 self.truths[k], self.floats[k] = limit, float(limit)
                 self.apart[k] = exact.apart([limit], [self.theirs[k]])[0]
                 self.around[k] = True
+
+    def underflows(self, scale):
+        """[n] whether more than half of a number is off, beside a scale worth looking at, and that is no
+        rounding: a number on the way to it is too small for its type, and is taken for 0."""
+        finfo, sizes, off = jnp.finfo(self.dtype), np.abs(self.floats), self.distances
+        least = max(float(finfo.eps) ** 0.5 * scale, FLUSHED * float(finfo.tiny))
+        gone = (sizes >= least) & (off >= sizes / 2) & np.isfinite(self.got)
+        if self.roundings is None or not gone.any():
+            return np.zeros_like(gone)
+        return gone & (off > self.roundings.unflushed[self.ids])
 
     def mean(self, truths, theirs):
         """Take slopes of what functions mean where JAX's program, with the same meanings, agrees."""

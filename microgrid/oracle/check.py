@@ -183,7 +183,8 @@ def _look(report, proof, mode, draw, prefix):
         report.leaves.append(leaf)
         if len(answer.got):
             leaf.condition = answer.condition(leaf.at)
-        if leaf.verdict == "imprecise":
+        underflow = leaf.verdict == "unexplained" and answer.underflows(scale)[leaf.at]
+        if leaf.verdict == "imprecise" or underflow:
             leaf.cancelled = cancellation.found(answer, leaf.at)
     return True
 

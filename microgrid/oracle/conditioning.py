@@ -5,6 +5,7 @@ x: any scalar of the program, y: the number in question, u: half an ULP of 1 in 
 
 from bisect import bisect_right
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
@@ -20,7 +21,7 @@ class Roundings:
     """
 
     def __init__(self, tape, values, inputs, steps=()):
-        self.values, self.steps = values, steps
+        self.tape, self.values, self.steps = tape, values, steps
         self.blocks = [_open(block) for block in tape.blocks]
         self.size, self.live, self.units = tape.size, np.ones(tape.size, bool), np.zeros(tape.size)
         for block in tape.blocks:
@@ -33,6 +34,11 @@ class Roundings:
             for ids in (array.ids, array.imaginary):
                 if ids is not None:
                     self.units[ids] = rounding.unit(array.dtype)
+
+    @cached_property
+    def unflushed(self):
+        """[size] how far rounding may move a scalar where no number is too small for its type."""
+        return rounding.bounds(self.tape, self.values, flushed=False)
 
     def block(self, x):
         """The block of a scalar, by its id."""

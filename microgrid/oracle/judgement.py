@@ -6,6 +6,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from .answer import FLUSHED
 from .exact import differ, finite
 from .surrogates import source
 
@@ -22,7 +23,6 @@ ORDER = (
 )
 FAILED = ORDER[5:]
 DIGITS = 15
-FLUSHED = 4  # times the smallest normal number: below it, numbers are taken for 0 and no digits are lost
 
 
 @dataclass
@@ -46,6 +46,15 @@ class Leaf:
     lost: float = 0.0
     cancelled: Any = None
     label: str = "true"
+
+    def __str__(self):
+        place, off = f"{self.path} ({self.mode})", f"{self.ulps:.3g} ULP of {self.dtype}"
+        if self.truth == "0" and self.value:
+            off = f"off by {abs(self.value):.3g} in {self.dtype}"
+        line = f"{place:<32} {self.verdict:<11} JAX {self.value:<15.9g} {self.label} {self.truth:<22} {off}"
+        if self.condition is not None and np.isfinite(self.condition):
+            line += f", condition {self.condition:.2g}"
+        return f"{line}\n    digits lost: {self.cancelled}" if self.cancelled else line
 
 
 @dataclass
@@ -86,14 +95,7 @@ class Report:
         lines = [f"check_grads of {self.name}: {self.verdict}"]
         if self.refused:
             lines.append(f"  {self.refused}")
-        for leaf in self.leaves:
-            place = f"{leaf.path} ({leaf.mode})"
-            lines.append(
-                f"  {place:<32} {leaf.verdict:<11} JAX {leaf.value:<15.9g} {leaf.label} {leaf.truth:<22} "
-                f"{leaf.ulps:.3g} ULP of {leaf.dtype}"
-                + ("" if leaf.condition is None else f", condition {leaf.condition:.2g}")
-            )
-            lines += [f"    digits lost: {leaf.cancelled}"] if leaf.cancelled else []
+        lines += [f"  {leaf}" for leaf in self.leaves]
         if self.guilty:
             lines.append(f"  guilty: {self.guilty}")
         if self.tally:
@@ -118,7 +120,7 @@ def leaf_of(answer, mode, scale):
     finfo = jnp.finfo(answer.dtype)
     eps, tiny = float(finfo.eps), float(finfo.smallest_subnormal)
     truths = answer.floats
-    ranks = _ranks(answer)
+    ranks = _ranks(answer, scale)
     with np.errstate(all="ignore"):
         off = answer.distances
         ulps = off / np.maximum(np.abs(truths) * eps, tiny)
@@ -143,8 +145,8 @@ def leaf_of(answer, mode, scale):
     most = np.max(off, initial=0.0, where=ranks != ORDER.index("kink"))
     if scale and np.isfinite(most) and most > 0:
         leaf.lost = max(0.0, float(np.log10(most / (eps * scale))))
-        flushed = FLUSHED * float(finfo.tiny)
-        if leaf.verdict in ("ok", "kink") and most > max(np.sqrt(eps) * scale, flushed):
+        least = max(np.sqrt(eps) * scale, FLUSHED * float(finfo.tiny))
+        if leaf.verdict in ("ok", "kink") and most > least:
             leaf.verdict = "imprecise"
     return leaf
 
@@ -159,13 +161,14 @@ def _shown(truth):
     return truth.str(DIGITS, radius=False)
 
 
-def _ranks(answer):
+def _ranks(answer, scale):
     """[n] the verdict on each number by its place in ORDER; most are ok, and seen to be so at once."""
     ranks = np.zeros(len(answer.got), int)
     open_ = np.array([hull is not None for hull in answer.hulls], bool)
     for k in np.flatnonzero(~answer.near | answer.apart | open_).tolist():
         ranks[k] = ORDER.index(_verdict(answer, k))
-    return ranks
+    gone = answer.underflows(scale or largest(answer))
+    return np.where(gone & (ranks == 0), ORDER.index("unexplained"), ranks)
 
 
 def _verdict(answer, k):
@@ -185,6 +188,8 @@ def _verdict(answer, k):
     if not finite(their):
         return "unexplained"
     if differ(truth, their, answer.slack[k]):
+        if answer.around[k] and abs(got - float(truth)) <= bound:
+            return "ok"  # how equal numbers were ordered matters no more than rounding
         if near_tie and answer.late:
             return "kink"
         if abs(got - float(their)) > bound >= abs(got - float(truth)):

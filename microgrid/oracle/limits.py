@@ -63,11 +63,12 @@ class Sides:
         if not all(map(exact.finite, self._theirs)):
             self._find_poles(far, near)
             self._find_poles(self._look(-first, FAR), self._look(-first, NEAR))
+        line = sum(map(len, self._sizes)) == 1  # which has two sides, and both were looked at
         while True:
             one = self._agreed()
-            unmet = self._unmet()
+            unmet = [] if line else self._unmet()
             strange = any(exact.differ(self._widened(k), self._theirs[k]) for k in np.flatnonzero(one))
-            known = None if unmet or (strange and self._quiet < self._enough()) else True
+            known = None if unmet or (strange and not line and self._quiet < self._enough()) else True
             pairs = zip(one.tolist(), self.limits, strict=True)
             self.settled = [known if x else (False if limit.is_finite() else None) for x, limit in pairs]
             if not strange or known or self._looks * self._beside.tape.size > SCALARS or self._looks > MOST:

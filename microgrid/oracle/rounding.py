@@ -40,14 +40,15 @@ def smallest(dtype):
     return float(jnp.finfo(dtype).tiny)
 
 
-def step(block, v, error):
-    """[n] the bounds of one block from those of what it is made of. v: the numbers; infinity is exact."""
+def step(block, v, error, flushed=True):
+    """[n] the bounds of one block from those of what it is made of. v: the numbers; infinity is exact.
+    flushed: whether numbers below the smallest of a type are taken for 0."""
     with np.errstate(all="ignore"):
-        moved = _moved(block, v, error)
+        moved = _moved(block, v, error, flushed)
     return np.where(np.isinf(v[block.start : block.stop]), 0.0, moved)
 
 
-def _moved(block, v, error):
+def _moved(block, v, error, flushed):
     if block.op in ("leaf", "hull", "mean"):
         return 0.0 if block.op == "leaf" else np.maximum(error[block.operands[0]], error[block.operands[1]])
     if block.op == "factor":
@@ -55,7 +56,7 @@ def _moved(block, v, error):
     if block.op in ("stop", "rule"):
         return error[block.operands[0]]
     y = v[block.start : block.stop]
-    u, floor = unit(block.dtype), smallest(block.dtype)
+    u, floor = unit(block.dtype), smallest(block.dtype) if flushed else 0.0
     if block.op == "total":
         (ids,) = block.operands
         terms = np.abs(v[ids]).sum(axis=-1)
@@ -77,13 +78,13 @@ def _moved(block, v, error):
     return moved
 
 
-def bounds(tape, v, dtype=None, radii=None):
+def bounds(tape, v, dtype=None, radii=None, flushed=True):
     """[size] the bound of every scalar of a tape; dtype: as if all were rounded to that type; radii: id ->
-    how far a given number may be off."""
+    how far a given number may be off; flushed: whether small numbers are taken for 0, as in `step`."""
     error = np.zeros(tape.size)
     for block in tape.blocks:
         block = block if dtype is None else replace(block, dtype=np.dtype(dtype))
-        error[block.start : block.stop] = step(block, v, error)
+        error[block.start : block.stop] = step(block, v, error, flushed)
         for i in radii or ():
             if block.start <= i < block.stop:
                 error[i] = (radii or {})[i]

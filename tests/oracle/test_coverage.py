@@ -18,7 +18,7 @@ def test_a_function_of_the_list_is_not_wrong(name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("module", LISTED)
-def test_nearly_every_function_of_a_module_is_replayed_and_right(module):
+def test_nearly_every_function_of_a_module_is_replayed(module):
     counts, told = look(LISTED[module])
     assert share(counts) >= LEAST, "\n".join(told)
 

@@ -28,6 +28,23 @@ def test_what_is_flushed_to_zero_is_not_lost(dtype):
     assert verdict(jax.nn.sigmoid, np.array(40.0, dtype)) == "imprecise"  # 4e-18 is a normal number
 
 
+def test_a_slope_that_underflow_took_is_unexplained_unless_it_is_small_beside_the_others():
+    x, y = np.float32(1e25), np.float32(2e25)
+    assert jax.grad(jnp.divide, 1)(x, y) == 0.0  # for -2.5e-26: y ** -2 is no number of float32
+    report = check_grads(jnp.divide, (x, y), modes="rev", raises=False)
+    assert report.verdict == "unexplained" and report.guilty.primitive == "div"
+    assert "digits lost: `mul`" in str(report) and "`integer_pow`" in str(report)
+    assert verdict(jnp.hypot, x, y) == "unexplained"
+    assert verdict(lambda x, y, z: x / y + z, x, y, np.float32(1)) == "ok"
+
+
+def test_how_far_a_slope_of_0_is_off_is_told_as_a_number():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        report = check_grads(lambda x: (x + 1) ** 2 - x**2 - 2 * x, (np.float32(0.3),), modes="rev")
+    assert report.leaves[0].truth == "0" and "off by" in str(report) and "ULP" not in str(report)
+
+
 def test_a_slope_that_is_too_large_for_the_type_may_be_infinite():
     assert jax.grad(jax.scipy.special.digamma)(np.float32(1e-30)) == np.inf
     assert verdict(jax.scipy.special.digamma, np.float32(1e-30)) == "ok"  # 1e60
