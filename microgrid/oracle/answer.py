@@ -11,6 +11,7 @@ from . import exact
 from .exact import differ, finite
 
 FLUSHED = 4  # times the smallest normal number: below it, numbers are taken for 0 and no digits are lost
+WIDE = 2.0**10  # times the steepest slope
 FINE = 2.0**-20  # beside the number itself: what is nearer has lost no digits that anybody counts
 
 
@@ -24,7 +25,9 @@ class Answer:
     truths with everything open that is nearer to a tie than rounding reaches, or None; late: whether JAX's
     program decides there something that the function does not; hulls: the truths with ties open, None where
     no tie matters; meant: the slopes of what functions mean, where JAX's rules are right for them and else
-    None, or None; ids: [n] of JAX's numbers, in the program whose `roundings` they are. around: [n] which
+    None, or None; ids: [n] of JAX's numbers, in the program whose `roundings` they are; shape: of the
+    array, None where these are some of its numbers;
+    unit: what all numbers are to be divided by before they are shown. around: [n] which
     truths are those around the point; poles: [n] the infinities that they grow towards there.
     """
 
@@ -41,11 +44,21 @@ class Answer:
     meant: Any = None
     ids: Any = None
     roundings: Any = None
+    shape: tuple | None = None
+    unit: float = 1.0
 
     def __post_init__(self):
         self.around = np.zeros(len(self.got), bool)
         self.hulls = [None] * len(self.got)
         self.poles = [()] * len(self.got)
+
+    def index(self, k):
+        """Where in the array number k stands, as text."""
+        if self.shape is None:
+            return ""
+        size = int(np.prod(self.shape, dtype=int))
+        part = "" if len(self.got) == size else (".real", ".imag")[k // size]
+        return (str(list(map(int, np.unravel_index(k % size, self.shape)))) if self.shape else "") + part
 
     @cached_property
     def floats(self):
@@ -76,6 +89,12 @@ class Answer:
         sizes = np.abs(self.floats)
         return float(np.max(sizes, initial=1.0, where=np.isfinite(sizes)))
 
+    @cached_property
+    def _steepest(self):
+        """The largest finite number, true or JAX's."""
+        sizes = np.abs([self.floats, self.got])
+        return float(np.max(sizes, initial=0.0, where=np.isfinite(sizes)))
+
     def size(self, k):
         """The size of the truth of number k, 0 where it may be that."""
         truth = self.truths[k]
@@ -85,17 +104,34 @@ class Answer:
         """The condition number of the computation of number k."""
         return self.roundings.condition(self.ids[k], self.size(k), self.dtype)
 
-    def settle(self, limits, settled, poles):
+    def replace(self, k, truth):
+        """Take another number for the truth of number k."""
+        self.truths[k], self.floats[k], self.hulls[k] = truth, float(truth), None
+        self.apart[k] = exact.apart([truth], [self.theirs[k]])[0]
+
+    def settle(self, sides):
         """Take what the truths tend to around the point for the truths, where that is one number or where
-        there is none at the point; iterators over what `Sides` has of those names."""
+        there is none at the point; sides: an iterator over (limit, settled, agreed, poles) of `Sides`."""
         for k, truth in enumerate(self.truths):
-            limit, one, self.poles[k] = next(limits), next(settled), next(poles)
-            if one is not None:
-                self.hulls[k] = None if one else _wider(self.hulls[k], limit)
+            limit, one, agreed, self.poles[k] = next(sides)
+            if one or (agreed and not differ(limit, self.theirs[k])):
+                self.hulls[k] = None
+            elif one is not None:
+                self.hulls[k] = _wider(self.hulls[k], limit)
             if finite(limit) and (not finite(truth) or (one and differ(truth, limit))):
-                self.truths[k], self.floats[k] = limit, float(limit)
-                self.apart[k] = exact.apart([limit], [self.theirs[k]])[0]
-                self.around[k] = True
+                hull = self.hulls[k]
+                self.replace(k, limit)
+                self.hulls[k], self.around[k] = hull, True
+
+    @property
+    def vague(self):
+        """Whether balls are too wide to tell what is true where JAX's program may differ from it."""
+        for k in np.flatnonzero(self.apart).tolist() if isinstance(self.truths, list) else ():
+            truth, their = self.truths[k], self.theirs[k]
+            known = hasattr(truth, "rad") and truth.is_finite()
+            if known and (not finite(their) or float(truth.rad()) > FINE * self._steepest):
+                return True
+        return False
 
     def underflows(self, scale):
         """[n] whether more than half of a number is off, beside a scale worth looking at, and that is no
@@ -121,10 +157,12 @@ class Answer:
         return self.distances <= self.bounds
 
     def within(self, hull, k):
-        """Whether a hull, or None, is more than a number and holds what JAX returned, up to rounding."""
+        """Whether a hull, or None, is more than a number and holds what JAX returned, up to rounding. One
+        that is far wider than any slope is what comes of many choices in a row, and says nothing."""
         if hull is None or isinstance(hull, int | float) or not hull.is_finite():
             return False
-        if float(hull.rad()) <= 2.0**-100 * (1e-300 + abs(float(self.truths[k]))):
+        radius = float(hull.rad())
+        if radius <= 2.0**-100 * (1e-300 + abs(float(self.truths[k]))) or radius > WIDE * self._steepest:
             return False
         return float(hull.lower()) - self.bounds[k] <= self.got[k] <= float(hull.upper()) + self.bounds[k]
 

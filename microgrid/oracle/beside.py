@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from . import exact
-from .interpreter import Replay
+from .interpreter import Replay, walk
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +25,15 @@ class Site:
     def places(self):
         """For each member its place in the order."""
         return [self.order.index(i) for i in self.members]
+
+
+def replayed(proof, moved):
+    """(the replay, its inputs, its outputs) of the function of a proof where its inputs are moved."""
+    beside = Beside(moved, proof.surrogates)
+    inputs = [beside.input(x) for x in proof.flat.numbers]
+    outputs, _ = walk(beside, proof.program, inputs)
+    beside.settle()
+    return beside, inputs, outputs
 
 
 class Beside(Replay):

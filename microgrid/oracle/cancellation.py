@@ -18,20 +18,30 @@ class Cancelled:
 
     rounded: where the error was made; grew: where it became large beside the result, or None where it did so
     in many small steps; verb: "cancels" for a sum or a difference, else "magnifies"; factor: how many times
-    larger the error is, beside its number, at the end.
+    larger the error is, beside its number, at the end; narrow: the type that it was rounded to, where that
+    is narrower than the result's.
     """
 
     rounded: tuple
     grew: tuple | None
     verb: str
     factor: float
+    narrow: str = ""
 
     def __str__(self):
-        made = "`{}` at {}".format(*self.rounded)
+        made = f"what {_placed(*self.rounded)} rounded{self.narrow and f' to {self.narrow}'}"
         if self.grew is None:
-            return f"what {made} rounded grows {self.factor:.2g} times in small steps"
-        made = "what it rounded itself" if self.grew == self.rounded else f"what {made} rounded"
-        return "`{}` at {} {} {}".format(*self.grew, self.verb, made)
+            return (
+                made
+                if not 2 <= self.factor < np.inf
+                else f"{made} grows {self.factor:.2g} times in small steps"
+            )
+        made = "what it rounded itself" if self.grew == self.rounded else made
+        return f"{_placed(*self.grew)} {self.verb} {made}"
+
+
+def _placed(primitive, place):
+    return f"`{primitive}` {place if place == 'inside JAX' else f'at {place}'}"
 
 
 def found(answer, k):
@@ -61,7 +71,9 @@ def found(answer, k):
         factor = float(abs(slopes[x]) * sizes[x] / answer.size(k))
         many = not share[z] * growth[z] >= max(2.0, np.sqrt(factor))
     verb = "cancels" if run.block(z).op in ("add", "sub", *SUMS) else "magnifies"
-    return Cancelled(_told(equations[of[x]]), None if many else _told(equations[of[z]]), verb, factor)
+    rounded, grew = _told(equations[of[x]]), None if many else _told(equations[of[z]])
+    narrow = rounding.unit(run.block(x).dtype) > rounding.unit(answer.dtype)
+    return Cancelled(rounded, grew, verb, factor, str(run.block(x).dtype) if narrow else "")
 
 
 def _told(step):
@@ -100,7 +112,7 @@ def _growth(run):
             sizes[here] = moved = v[block.operands[0]].sum(axis=-1)
         elif block.op == "dot":
             sizes[here] = moved = (v[block.operands[0]] @ v[block.operands[1]]).ravel()
-        elif block.op in floats.FIXED:
+        elif block.op in floats.FIXED or not run.tape.live[here].any():
             continue
         else:
             operands = [run.values[ids] for ids in block.operands]

@@ -2,20 +2,20 @@
 
 import traceback
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import jax
 import numpy as np
 
-from . import cancellation, compat, exact, floats, guilt, sample as sampling, surrogates
+from . import cancellation, compat, exact, floats, guilt, sample as sampling
 from .arrays import Unsupported
-from .flat import Flat, weights
+from .call import MODES, call
+from .curvature import Curvature, declares
+from .flat import Flat, unit, weights
 from .judgement import Report, largest, leaf_of
 from .proof import JaxRefuses, Proof, taken
-from .refusals import refusal
-
-MODES = ("fwd", "rev")
-ENGINES = {"exact": exact, "float64": floats}
+from .refusals import refusal, words
 
 
 class GradientError(AssertionError):
@@ -67,20 +67,13 @@ def check_grads(
     ignored = [name for name, x in (("atol", atol), ("rtol", rtol), ("eps", eps)) if x is not None]
     if ignored:
         warnings.warn(f"check_grads: {', '.join(ignored)} ignored: nothing is estimated.", stacklevel=2)
-    if not callable(f):
-        raise TypeError(f"check_grads: f must be a function of arrays; got {f!r}.")
-    if not isinstance(args, tuple | list):
-        raise TypeError(
-            f"check_grads: args must be a tuple of arguments; got {type(args).__name__}. Fix: (x,)."
-        )
-    if order not in (1, 2):
-        raise ValueError(f"check_grads: order must be 1 or 2; got {order!r}.")
-    if not isinstance(seed, int | np.integer) or seed < 0:
-        raise ValueError(f"check_grads: seed must be an integer of at least 0; got {seed!r}.")
-    report = Report(getattr(f, "__name__", type(f).__name__))
-    with exact.precision(exact.BITS):
-        told = _engine(report, engine), surrogates.declared(surrogate), _number(sample, engine)
-        _check(report, Flat(f, args), order, _modes(modes), seed, told)
+    asked = call(f, args, order, modes, seed, engine, surrogate, sample)
+    for engine, bits in asked.attempts:
+        report = Report(getattr(f, "__name__", type(f).__name__))
+        with exact.precision(bits), np.errstate(all="ignore"), jax.debug_nans(False), jax.debug_infs(False):
+            _check(report, Flat(f, args), replace(asked, engine=engine))
+        if not report.vague:
+            break
     if raises and report.failed:
         raise GradientError(report)
     if report.verdict in ("imprecise", "approximate"):
@@ -96,87 +89,98 @@ def _raised_at(error):
     return f"{theirs[-1].filename}:{theirs[-1].lineno} ({theirs[-1].name})" if theirs else "inside JAX"
 
 
-def _modes(modes):
-    given = (modes,) if isinstance(modes, str) else tuple(modes)
-    if not given or not set(given) <= set(MODES):
-        raise ValueError(f"check_grads: modes must be of 'fwd' and 'rev', one or both; got {modes!r}.")
-    return given
-
-
-def _number(sample, engine):
-    """How many coordinates of an equation are looked at, None for all."""
-    if sample is None:
-        return None
-    if engine != "exact":
-        raise ValueError(f"check_grads: sample= takes no engine; got {engine!r}. Fix: leave engine out.")
-    if isinstance(sample, bool) or not isinstance(sample, int | np.integer):
-        raise TypeError(f"check_grads: sample must be a whole number; got {sample!r}. Fix: sample=32.")
-    if sample < 1:
-        raise ValueError(f"check_grads: sample must be at least 1; got {sample}. Fix: sample=32.")
-    return int(sample)
-
-
-def _engine(report, engine):
-    if engine not in ENGINES:
-        raise ValueError(f"check_grads: engine must be 'exact' or 'float64'; got {engine!r}.")
-    if engine == "float64":
-        report.notes.append("run in float64 only: what rounding there could hide is not seen")
-    return ENGINES[engine]
-
-
-def _check(report, flat, order, modes, seed, told, prefix=""):
-    """Fill the report; told: the engine, the declared surrogates, and how many coordinates to sample."""
+def _check(report, flat, asked, prefix="", curvature=None):
+    """Fill the report, as asked by a `Call`; curvature: of the function whose gradient program this is."""
     if not flat.numbers:
-        return report.refuse(f"{report.name} has no float argument to differentiate.")
-    draw = np.random.default_rng(seed)
-    engine, declared, count = told
+        return report.refuse(f"{report.name} has no float argument to differentiate: {flat.kinds}.")
+    if flat.closed:
+        return report.refuse(
+            f"{report.name} takes floats inside {flat.closed}, which is no pytree, so that nothing in it can "
+            "be differentiated. Fix: jax.tree_util.register_dataclass, or arrays as arguments."
+        )
+    draw, modes, proof = np.random.default_rng(asked.seed), asked.modes, None
     try:
-        if count:
-            refused = sampling.check(report, flat, modes, draw, declared, count, prefix)
+        if asked.sample:
+            refused = sampling.check(report, flat, modes, draw, asked.declared, asked.sample, prefix)
         else:
-            refused = _prove(report, Proof(flat, engine, declared), modes, draw, prefix)
+            proof = Proof(flat, asked.engine, asked.declared)
+            refused = _prove(report, proof, modes, draw, prefix, curvature)
     except Unsupported as error:
-        refused = [words for mode in modes if (words := refusal(flat, mode))]
+        refused = [said for mode in modes if (said := refusal(flat, mode))]
         if len(refused) == len(modes):
             return report.refuse(f"JAX does not differentiate {report.name}: {refused[0]}")
         return report.refuse(str(error))
     except (jax.errors.JAXTypeError, jax.errors.JAXIndexError) as error:
-        where = f"{_raised_at(error)}: {str(error).strip().splitlines()[0]}"
+        where = f"{_raised_at(error)}: {words(error)}"
         return report.refuse(
             f"{report.name} decides by a traced value in Python, {where} Fix: jnp.where, lax.cond, or a "
             "shape that is known before."
         )
-    if order == 2 and not report.failed:
-        made = (_forwards if "rev" in refused or modes == ("fwd",) else _backwards)(flat, draw)
-        _check(report, Flat(made, tuple(flat.numbers)), 1, modes, seed + 1, told, "second order, ")
+    if asked.order == 2 and not report.failed:
+        backward = not ("rev" in refused or modes == ("fwd",))
+        made, given = (_backwards if backward else _forwards)(flat, draw)
+        smooth = report.verdict in ("ok", "imprecise") and proof is not None and asked.engine is exact
+        curvature = Curvature(proof, given, backward) if smooth else None
+        _check(report, made, replace(asked, order=1, seed=asked.seed + 1), "second order, ", curvature)
     return None
 
 
-def _prove(report, proof, modes, draw, prefix):
+def _prove(report, proof, modes, draw, prefix, curvature):
     """Fill the report with what the replay of the whole program proves; the modes that JAX refuses."""
     report.declare(proof.primal.declared)
+    if strange := proof.flat.strange:
+        report.refuse(
+            f"{report.name} returns {' and '.join(strange)} beside arrays, which JAX does not differentiate. "
+            "Fix: return arrays alone."
+        )
+        return []
     if not proof.outputs:
         report.refuse(f"{report.name} returns {proof.flat.returned}, and no float array that has a gradient.")
         return []
     if sentence := guilt.not_finite(proof):
         report.refuse(f"{report.name} {sentence}")
         return []
-    refused = [mode for mode in modes if not _look(report, proof, mode, draw, prefix)]
+    refused = [mode for mode in modes if not _look(report, proof, mode, draw, prefix, curvature)]
+    if proof.engine is floats:
+        report.notes.append("run in float64 only: what rounding there could hide is not seen")
+    if {*modes} - {*refused} == {"fwd"} and proof.custom_jvp:  # nothing else shows that its rule is linear
+        turned = Report(report.name)
+        _look(turned, proof, "fwd", draw, prefix, curvature, -1)
+        report.leaves += turned.leaves if turned.failed else []
     if len(refused) == len(modes):
         report.refuse(f"JAX does not differentiate {report.name}: {report.notes[-1]}")
     elif report.verdict in ("wrong", "nonfinite", "unexplained"):
+        if not proof.repeats():
+            report.refuse(
+                f"{report.name} is another function each time it is traced, so that it has no one gradient. "
+                "Fix: pass what changes, random numbers or a counter, as an argument."
+            )
+            return refused
         report.guilty = guilt.first(proof, report.verdict)
+    elif report.verdict == "kink" and (guilty := guilt.wrong_rule(proof.primal, proof.steps)):
+        report.guilty = guilty
+        for leaf in report.leaves:
+            leaf.verdict = "wrong" if leaf.verdict == "kink" else leaf.verdict
     return refused
 
 
-def _look(report, proof, mode, draw, prefix):
+def _look(report, proof, mode, draw, prefix, curvature, sign=1):
     """Add the leaves of one mode to the report; False where JAX has no derivative in that mode."""
     try:
-        answers = proof.answers(mode, draw)
+        answers = proof.answers(mode, draw, sign)
     except JaxRefuses as error:
         note = f"no {'forward' if mode == 'fwd' else 'reverse'} mode: {error}"
         report.notes += [note] if note not in report.notes else []
         return False
+    if curvature is not None and curvature.known:
+        if declares(proof):
+            note = "a gradient is stopped in a rule, and the second order is what that leaves of it"
+            report.notes += [note] if note not in report.notes else []
+        else:
+            curvature.correct(answers, proof.given)
+    report.vague |= any(answer.vague for answer in answers)
+    if proof.engine is floats and proof.primal.ties:  # which float64 cannot open
+        report.vague |= any(answer.apart.any() for answer in answers)
     scale = max(map(largest, answers), default=0.0)
     for answer in answers:
         leaf = leaf_of(answer, f"{prefix}{mode}", scale)
@@ -186,17 +190,21 @@ def _look(report, proof, mode, draw, prefix):
         underflow = leaf.verdict == "unexplained" and answer.underflows(scale)[leaf.at]
         if leaf.verdict == "imprecise" or underflow:
             leaf.cancelled = cancellation.found(answer, leaf.at)
+    report.leaves += [leaf_of(stray, f"{prefix}{mode}") for stray in proof.strays]
     return True
 
 
 def _backwards(flat, draw):
     given = weights(draw, jax.eval_shape(flat, *flat.numbers))
-    return lambda *numbers: jax.vjp(flat, *numbers)[1](given)
+    given = [w / unit(given) for w in given]
+    names = [f"slope of {path}" for path in flat.paths]
+    return flat.slopes(lambda *x: jax.vjp(flat, *x)[1](given), names), given
 
 
 def _forwards(flat, draw):
-    given = tuple(weights(draw, flat.numbers))
-    return lambda *numbers: jax.jvp(flat, numbers, given)[1]
+    given = weights(draw, flat.numbers)
+    given = tuple(w / unit(given) for w in given)
+    return flat.slopes(lambda *x: jax.jvp(flat, x, given)[1]), given
 
 
 def replay(f, args, digits=50):

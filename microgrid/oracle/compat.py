@@ -1,6 +1,7 @@
 """Everything of a jaxpr that differs between versions of JAX, or is not of its public interface."""
 
 from functools import lru_cache, partial
+from importlib.util import find_spec
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -77,19 +78,26 @@ def real_inputs(equation, inputs):
 
 def name_of(equation):
     """The name of the Python function that an equation calls, "" for one that calls none."""
-    return origin(equation).split(" at ")[0]
+    return origin(equation)[0]
 
 
 def origin(equation):
-    """The Python function that an equation calls, as "name at file:line"; "" for one that calls none."""
+    """(name, "file:line") of the Python function that an equation calls; ("", "") for one that calls none."""
     inner = call_of(equation)
     info = inner.jaxpr.debug_info if inner is not None else None
-    return str(info.func_src_info) if info is not None else ""
+    name, _, place = str(info.func_src_info).partition(" at ") if info is not None else ("", "", "")
+    return name, place
 
 
 def of_jax(equation):
     """Whether the Python function that an equation calls is one of JAX's own."""
-    return origin(equation).partition(" at ")[2].startswith(str(Path(jax.__file__).parent))
+    return written_in(equation, "jax")
+
+
+def written_in(equation, package):
+    """Whether the Python function that an equation calls is written in a package."""
+    found = find_spec(package)
+    return found is not None and origin(equation)[1].startswith(str(Path(found.origin or "").parent))
 
 
 def by_bits(equation):
@@ -132,8 +140,13 @@ def _is_filled(cell):
 
 def source(equation):
     """Where the user wrote an equation: "file:line (function)"."""
+    return line_of(equation) or "inside JAX"
+
+
+def line_of(equation):
+    """The user's line of an equation as `source` has it, "" for one inside JAX."""
     frame = frame_of(equation)
-    return f"{frame.file_name}:{frame.start_line} ({frame.function_name})" if frame else "inside JAX"
+    return f"{frame.file_name}:{frame.start_line} ({frame.function_name})" if frame else ""
 
 
 def frame_of(equation):
@@ -142,6 +155,18 @@ def frame_of(equation):
 
     frames = source_info_util.user_frames(equation.source_info.traceback)
     return next((frame for frame in frames if not frame.file_name.startswith(HERE)), None)
+
+
+def same(program, other):
+    """Whether two closed jaxprs are one program with the same constants."""
+    consts = zip(program.consts, other.consts, strict=False)
+    return str(program.jaxpr) == str(other.jaxpr) and all(_same_array(x, y) for x, y in consts)
+
+
+def _same_array(x, y):
+    if not hasattr(x, "dtype") or jnp.issubdtype(x.dtype, jax.dtypes.extended):
+        return True
+    return np.array_equal(np.asarray(x), np.asarray(y), equal_nan=is_float(x.dtype))
 
 
 @lru_cache(maxsize=256)

@@ -11,19 +11,25 @@ class Flat:
     """A function of a list of float arrays that returns a list of float arrays, made of one of pytrees.
 
     paths: what the user calls each argument; numbers: the arrays at args. All that is not a float is fixed.
-    returned: what the function returned when it was called last, in words.
+    returned: what the function returned when it was called last, in words; outputs: what to call its
+    results, "output" unless told; strange: the types of what it returned that is no array; closed: an
+    argument with floats that JAX does not see, in words; kinds: what the first arguments are.
     """
 
-    def __init__(self, f, args):
+    def __init__(self, f, args, outputs=()):
         leaves, self._tree = jax.tree_util.tree_flatten_with_path(args)
         self._leaves = [leaf for _, leaf in leaves]
-        self._f, self._which, self.returned = f, [], "nothing"
-        self.paths, self.numbers = [], []
+        self._f, self._which, self.returned, self._outputs = f, [], "nothing", outputs
+        self.paths, self.numbers, self.strange, self.closed = [], [], [], ""
         for k, (path, leaf) in enumerate(leaves):
             if is_differentiable(leaf):
                 self._which.append(k)
                 self.paths.append("args" + jax.tree_util.keystr(path))
                 self.numbers.append(jnp.asarray(leaf))
+            elif _holds_floats(leaf):
+                self.closed = f"args{jax.tree_util.keystr(path)}, a {type(leaf).__name__}"
+        kinds = [f"args{jax.tree_util.keystr(path)} is {_told(leaf)}" for path, leaf in leaves[:4]]
+        self.kinds = ", ".join(kinds) or "args is empty"
 
     def __call__(self, *numbers):
         leaves = list(self._leaves)
@@ -31,13 +37,37 @@ class Flat:
             leaves[k] = array
         outputs = jax.tree.leaves(self._f(*jax.tree_util.tree_unflatten(self._tree, leaves)))
         self.returned = ", ".join(map(_told, outputs)) or "nothing"
+        self.strange = [type(y).__name__ for y in outputs if not _is_array(y)]
         return [y for y in outputs if is_differentiable(y)]
+
+    def names(self, count):
+        """What to call so many results."""
+        return self._outputs or (["output"] if count == 1 else [f"output[{k}]" for k in range(count)])
+
+    def slopes(self, derive, outputs=()):
+        """Another function of the same arguments, derived from this one."""
+        made = Flat(derive, tuple(self.numbers), outputs)
+        made.paths = self.paths
+        return made
 
 
 def _told(leaf):
     if hasattr(leaf, "dtype") and hasattr(leaf, "shape"):
         return f"{leaf.dtype}{list(leaf.shape)}"
     return type(leaf).__name__
+
+
+def _is_array(leaf):
+    return isinstance(leaf, bool | int | float | complex | np.generic) or hasattr(leaf, "dtype")
+
+
+def _holds_floats(leaf):
+    """Whether a leaf that is no array has floats inside, where JAX does not look."""
+    if isinstance(leaf, np.ndarray) and leaf.dtype == object:
+        return any(map(is_differentiable, leaf.ravel().tolist()))
+    if _is_array(leaf) or callable(leaf) or not hasattr(leaf, "__dict__"):
+        return False
+    return any(map(is_differentiable, jax.tree.leaves(vars(leaf))))
 
 
 def is_differentiable(leaf):
@@ -47,7 +77,11 @@ def is_differentiable(leaf):
 
 
 def weights(draw, avals):
-    """Random weights of outputs, or directions of inputs: no gradient hides behind a sum."""
+    """Random weights of outputs, or directions of inputs: no gradient hides behind a sum. That of a single
+    real number is a power of two, by which slopes are divided exactly, see `unit`."""
+    if sum(np.size(aval) for aval in avals) == 1 and not any(compat.is_complex(x.dtype) for x in avals):
+        number = draw.choice((-2.0, -0.5, 0.5, 2.0))
+        return [jnp.full(aval.shape, number, aval.dtype) for aval in avals]
     made = []
     for aval in avals:
         numbers = draw.uniform(0.5, 2.0, aval.shape) * draw.choice((-1.0, 1.0), aval.shape)
@@ -55,3 +89,9 @@ def weights(draw, avals):
             numbers = numbers + 1j * draw.uniform(0.5, 2.0, aval.shape)
         made.append(jnp.asarray(numbers).astype(aval.dtype))
     return made
+
+
+def unit(given):
+    """The weight of a single real number, 1 for any other weights."""
+    single = sum(map(np.size, given)) == 1 and not any(map(np.iscomplexobj, given))
+    return next(float(x.item()) for x in given if x.size) if single else 1.0

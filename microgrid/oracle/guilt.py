@@ -12,19 +12,23 @@ from .flat import Flat
 from .interpreter import OWN_RULE
 from .judgement import ORDER, leaf_of
 from .proof import JaxRefuses, Proof
+from .surrogates import among
 
 
 @dataclass
 class Guilty:
-    """An equation: its primitive, the types of its inputs, the user's line, and its verdict alone."""
+    """An equation: its primitive, the types of its inputs, the user's line, and its verdict alone; rule: the
+    function whose own rule it runs, and where that is written, or ""."""
 
     primitive: str
     inputs: str
     source: str
     verdict: str
+    rule: str = ""
 
     def __str__(self):
-        return f"{self.primitive} of {self.inputs} is {self.verdict}, {self.source}"
+        rule = f" ({self.rule})" if self.rule else ""
+        return f"{self.primitive}{rule} of {self.inputs} is {self.verdict}, {self.source}"
 
 
 def first(proof, verdict):
@@ -35,15 +39,28 @@ def first(proof, verdict):
     return wrong or next(itertools.chain(*chosen), None)
 
 
-def _choices(replay, steps, floats):
+def wrong_rule(replay, steps, around=""):
+    """The first custom rule that is wrong by itself and not declared, or None."""
+    for step in steps:
+        around = compat.line_of(step.equation) or around
+        if step.equation.primitive.name not in OWN_RULE:
+            if found := wrong_rule(replay, step.inside, around):
+                return found
+        elif not among(replay.surrogates, step.equation) and _alone(replay, step, "wrong") == "wrong":
+            return named(step, "wrong by itself", around)
+    return None
+
+
+def _choices(replay, steps, floats, around=""):
     """The equations at a kink of their own, the last first. floats: whether they make floats, or booleans."""
     for step in steps:
+        around = compat.line_of(step.equation) or around
         if any(array.floats for array in step.outputs) != floats:
             continue
         if step.tied or (step.equation.primitive.name in OWN_RULE and _alone(replay, step, "kink") == "kink"):
             if step.equation.primitive.name not in OWN_RULE:
-                yield from _choices(replay, step.inside[::-1], floats)
-            yield named(step, "a choice between equal numbers that does not fit the others")
+                yield from _choices(replay, step.inside[::-1], floats, around)
+            yield named(step, "a choice between equal numbers that does not fit the others", around)
 
 
 def not_finite(proof):
@@ -70,18 +87,19 @@ def _beginning(replay, steps, test):
     return ""
 
 
-def _those_of(replay, steps, verdict):
+def _those_of(replay, steps, verdict, around=""):
     for step in steps:
+        around = compat.line_of(step.equation) or around
         found = _alone(replay, step, verdict)
         if found is None or ORDER.index(found) < ORDER.index("unexplained"):
             continue
         deeper = False
         if step.inside and step.equation.primitive.name not in OWN_RULE:
-            for inner in _those_of(replay, step.inside, verdict):
+            for inner in _those_of(replay, step.inside, verdict, around):
                 deeper = True
                 yield inner
         if not deeper:
-            yield named(step, f"{found} by itself")
+            yield named(step, f"{found} by itself", around)
 
 
 def _moving(replay, step):
@@ -108,8 +126,10 @@ def _alone(replay, step, verdict):
     if not _moving(replay, step) or not any(array.floats for array in step.outputs):
         return None
     try:
-        answers = _proof(replay, step).answers("rev", np.random.default_rng(0))
-        leaves = [leaf_of(answer, "rev", 0.0) for answer in answers]
+        proof = _proof(replay, step)
+        answers = proof.answers("rev", np.random.default_rng(0))
+        answers += proof.strays
+        leaves = [leaf_of(answer, "rev") for answer in answers]
     except (Unsupported, JaxRefuses):
         return None
     if verdict == "nonfinite" and not all(np.isfinite(answer.got).all() for answer in answers):
@@ -117,7 +137,11 @@ def _alone(replay, step, verdict):
     return max((leaf.verdict for leaf in leaves), key=ORDER.index)
 
 
-def named(step, verdict):
-    """The `Guilty` of a step, or of anything with an equation and inputs."""
+def named(step, verdict, around=""):
+    """The `Guilty` of a step, or of anything with an equation and inputs. around: the user's line of what it
+    is part of."""
     shapes = ", ".join(f"{array.dtype}{list(array.shape)}" for array in step.inputs)
-    return Guilty(step.equation.primitive.name, shapes, compat.source(step.equation), verdict)
+    own = compat.origin(step.equation) if step.equation.primitive.name in OWN_RULE else ("", "")
+    theirs = "inside JAX" if compat.of_jax(step.equation) else own[1]
+    where = compat.line_of(step.equation) or around or theirs or "inside JAX"
+    return Guilty(step.equation.primitive.name, shapes, where, verdict, " at ".join(filter(None, own)))

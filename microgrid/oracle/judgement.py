@@ -23,6 +23,7 @@ ORDER = (
 )
 FAILED = ORDER[5:]
 DIGITS = 15
+WIDTH = 48  # of the column of places, at most
 
 
 @dataclass
@@ -32,7 +33,7 @@ class Leaf:
     the dtype; condition: how many half ULPs the number may move where inputs and operations are rounded once,
     see `conditioning.Roundings.condition`, or None; lost: how many of the dtype's decimal digits rounding
     took from the array, by its largest number; cancelled: which equations lost them, where it is imprecise,
-    else None."""
+    else None; index: where in the array the number stands, as text."""
 
     path: str
     mode: str
@@ -46,13 +47,23 @@ class Leaf:
     lost: float = 0.0
     cancelled: Any = None
     label: str = "true"
+    index: str = ""
 
-    def __str__(self):
-        place, off = f"{self.path} ({self.mode})", f"{self.ulps:.3g} ULP of {self.dtype}"
-        if self.truth == "0" and self.value:
+    @property
+    def place(self):
+        """Which number of which array it is, in which mode."""
+        return f"{self.path}{self.index and f' at {self.index}'} ({self.mode})"
+
+    def line(self, width):
+        """What a report says of it. width: of the column for its place."""
+        off = f"{self.ulps:.3g} ULP of {self.dtype}"
+        if self.verdict == "kink":
+            off = f"between the slopes of its sides, {self.dtype}"
+        elif self.truth == "0" and self.value:
             off = f"off by {abs(self.value):.3g} in {self.dtype}"
-        line = f"{place:<32} {self.verdict:<11} JAX {self.value:<15.9g} {self.label} {self.truth:<22} {off}"
-        if self.condition is not None and np.isfinite(self.condition):
+        said = f"JAX {self.value:<15.9g} {self.label} {self.truth:<22}"
+        line = f"  {self.place:<{width}} {self.verdict:<11} {said} {off}"
+        if self.condition is not None and np.isfinite(self.condition) and self.verdict != "kink":
             line += f", condition {self.condition:.2g}"
         return f"{line}\n    digits lost: {self.cancelled}" if self.cancelled else line
 
@@ -60,7 +71,8 @@ class Leaf:
 @dataclass
 class Report:
     """What `check_grads` found. leaves: one for each array and mode; guilty: the first wrong equation, or
-    None; notes: what the reader should know; tally: with sample=, a `Tally` of what was looked at."""
+    None; notes: what the reader should know; tally: with sample=, a `Tally` of what was looked at; vague:
+    whether balls of more digits may know more."""
 
     name: str
     leaves: list = field(default_factory=list)
@@ -68,6 +80,7 @@ class Report:
     notes: list = field(default_factory=list)
     refused: str = ""
     tally: Any = None
+    vague: bool = False
 
     @property
     def verdict(self):
@@ -95,7 +108,8 @@ class Report:
         lines = [f"check_grads of {self.name}: {self.verdict}"]
         if self.refused:
             lines.append(f"  {self.refused}")
-        lines += [f"  {leaf}" for leaf in self.leaves]
+        width = min(WIDTH, max((len(leaf.place) for leaf in self.leaves), default=0))
+        lines += [leaf.line(width) for leaf in self.leaves]
         if self.guilty:
             lines.append(f"  guilty: {self.guilty}")
         if self.tally:
@@ -114,9 +128,9 @@ def largest(answer):
     return float(np.max(truths, initial=0.0, where=np.isfinite(truths)))
 
 
-def leaf_of(answer, mode, scale):
+def leaf_of(answer, mode, scale=None):
     """The `Leaf` of an `Answer`: the verdict on its worst number. scale: the largest number of the gradient,
-    beside which digits count as lost."""
+    beside which digits count as lost; None where rounding is not to be judged."""
     finfo = jnp.finfo(answer.dtype)
     eps, tiny = float(finfo.eps), float(finfo.smallest_subnormal)
     truths = answer.floats
@@ -130,28 +144,30 @@ def leaf_of(answer, mode, scale):
         return leaf
     worst = np.flatnonzero(ranks == ranks.max())
     at = int(worst[np.argmax(ulps[worst])])
-    leaf.verdict, leaf.at, leaf.value, leaf.ulps = (
-        ORDER[ranks[at]],
-        at,
-        float(answer.got[at]),
-        float(ulps[at]),
-    )
-    hull = answer.hulls[at] if answer.within(answer.hulls[at], at) else answer.loose and answer.loose[at]
-    leaf.truth = _shown(hull if leaf.verdict == "kink" else answer.truths[at])
-    if leaf.verdict == "approximate" and answer.meant is not None and answer.meant[at] is not None:
-        meant = float(answer.meant[at])
-        leaf.truth = _shown(answer.meant[at])
-        leaf.ulps = abs(leaf.value - meant) / max(abs(meant) * eps, tiny)
-    most = np.max(off, initial=0.0, where=ranks != ORDER.index("kink"))
-    if scale and np.isfinite(most) and most > 0:
-        leaf.lost = max(0.0, float(np.log10(most / (eps * scale))))
+    leaf.verdict = ORDER[ranks[at]]
+    rounded = np.where(ranks != ORDER.index("kink"), off, 0.0)
+    most = np.max(rounded)
+    if scale is not None and np.isfinite(most) and most > 0:
+        digits = np.log10(most / (eps * scale)) if scale else np.inf
+        leaf.lost = max(0.0, float(min(digits, -np.log10(eps))))
         least = max(np.sqrt(eps) * scale, FLUSHED * float(finfo.tiny))
         if leaf.verdict in ("ok", "kink") and most > least:
-            leaf.verdict = "imprecise"
+            leaf.verdict, at = "imprecise", int(np.argmax(rounded))
+    leaf.at, leaf.index, leaf.ulps = at, answer.index(at), float(ulps[at])
+    leaf.value = float(answer.got[at]) / answer.unit + 0.0
+    hull = answer.hulls[at] if answer.within(answer.hulls[at], at) else answer.loose and answer.loose[at]
+    leaf.truth = _shown(hull if leaf.verdict == "kink" else answer.truths[at], answer.unit)
+    if len(answer.poles[at]) == 1 and not finite(answer.truths[at]):
+        leaf.truth = "inf" if sum(answer.poles[at]) / answer.unit > 0 else "-inf"
+    if leaf.verdict == "approximate" and answer.meant is not None and answer.meant[at] is not None:
+        meant = float(answer.meant[at])
+        leaf.truth = _shown(answer.meant[at], answer.unit)
+        leaf.ulps = abs(float(answer.got[at]) - meant) / max(abs(meant) * eps, tiny)
     return leaf
 
 
-def _shown(truth):
+def _shown(truth, unit):
+    truth = truth / unit + 0.0
     if isinstance(truth, int | float):
         return f"{truth:.{DIGITS}g}"
     if truth.contains(0) and truth.rad() < 1e-15:
@@ -175,7 +191,12 @@ def _verdict(answer, k):
     truth, their, got = answer.truths[k], answer.theirs[k], answer.got[k]
     bound = answer.bounds[k] + answer.radius(k)
     if not finite(truth):
-        return "ok" if np.isinf(got) else "nonfinite" if np.isnan(got) else "unexplained"
+        if np.isnan(got):
+            return "nonfinite"
+        grows = answer.poles[k]  # towards which infinity, where that is known
+        if np.isinf(got):
+            return "ok" if not grows or np.sign(got) in grows else "wrong"
+        return "wrong" if grows else "unexplained"
     if not np.isfinite(got):
         too_large = abs(float(truth)) + bound >= float(jnp.finfo(answer.dtype).max)
         right = (too_large and got * float(truth) == np.inf) or (
@@ -185,8 +206,8 @@ def _verdict(answer, k):
     if answer.within(answer.hulls[k], k):
         return "kink"
     near_tie = answer.loose is not None and not answer.around[k] and answer.within(answer.loose[k], k)
-    if not finite(their):
-        return "unexplained"
+    if not finite(their):  # rounding may have kept JAX off a point where its program is singular
+        return "ok" if abs(got - float(truth)) <= bound else "unexplained"
     if differ(truth, their, answer.slack[k]):
         if answer.around[k] and abs(got - float(truth)) <= bound:
             return "ok"  # how equal numbers were ordered matters no more than rounding

@@ -12,8 +12,7 @@ import numpy as np
 
 from . import exact
 from .arrays import Unsupported
-from .beside import Beside
-from .interpreter import walk
+from .beside import replayed
 
 FAR, NEAR = 2.0**-50, 2.0**-70  # steps away from the point, relative to the inputs
 MOST = 96  # sides that are looked at, at most
@@ -32,24 +31,26 @@ class Sides:
 
     theirs: [n] what JAX's program says, balls. limits: [n] balls that hold what the truths tend to from the
     sides that were looked at; settled: [n] whether that is one number from every side there is, None where
-    it is not known, or where the function itself jumps at the point; poles: [n] sets of the infinities that
-    they grow towards, of 1 and -1, looked for where JAX's program has no finite answer.
+    it is not known, or where the function itself jumps at the point; agreed: [n] whether it is one number
+    from those that were looked at; poles: [n] sets of the infinities that they grow towards, of 1 and -1,
+    looked for where the point is `singular` or JAX's program has no finite answer.
     """
 
-    def __init__(self, proof, backward, given, theirs):
+    def __init__(self, proof, backward, given, theirs, singular):
         self._proof, self._backward, self._given, self._theirs = proof, backward, given, theirs
+        self._singular = singular
         self._draw, self._sites, self._flat, self._looks = np.random.default_rng(0), {}, set(), 0
         self._sizes = [_sizes(x) for x in proof.flat.numbers]
         self._patterns, self._quiet = set(), 0
-        self.limits, self.settled = [], [None] * len(theirs)
+        self.limits, self.settled, self.agreed = [], [None] * len(theirs), [False] * len(theirs)
         self.poles, self._jumps = [set() for _ in theirs], False
         try:
-            with exact.precision(BITS):
+            with exact.precision(max(BITS, exact.bits())):
                 self._look_around()
         except Unsupported:  # of a branch that the run did not take
             self._jumps = True
         if self._jumps:
-            self.settled = [None] * len(theirs)
+            self.settled, self.agreed = [None] * len(theirs), [False] * len(theirs)
 
     def _look_around(self):
         import flint
@@ -60,12 +61,13 @@ class Sides:
         self.limits = list(map(flint.arb, near))
         self._join(-first)
         self._join(self._direction())
-        if not all(map(exact.finite, self._theirs)):
+        if self._singular or not all(map(exact.finite, self._theirs)):
             self._find_poles(far, near)
             self._find_poles(self._look(-first, FAR), self._look(-first, NEAR))
         line = sum(map(len, self._sizes)) == 1  # which has two sides, and both were looked at
         while True:
             one = self._agreed()
+            self.agreed = one.tolist()
             unmet = [] if line else self._unmet()
             strange = any(exact.differ(self._widened(k), self._theirs[k]) for k in np.flatnonzero(one))
             known = None if unmet or (strange and not line and self._quiet < self._enough()) else True
@@ -107,10 +109,8 @@ class Sides:
             [x + step * float(size) * u for x, size, u in zip(*row, strict=True)]
             for row in zip(balls, self._sizes, (part.tolist() for part in parts), strict=True)
         ]
-        self._beside = beside = Beside(moved, self._proof.surrogates)
-        inputs = [beside.input(x) for x in self._proof.flat.numbers]
-        outputs, _ = walk(beside, self._proof.program, inputs)
-        beside.settle()
+        beside, inputs, outputs = replayed(self._proof, moved)
+        self._beside = beside
         self._inputs = np.concatenate([array.scalars for array in inputs])
         for key, site in beside.sites.items():
             self._sites.setdefault(key, []).append(site.places)

@@ -17,24 +17,27 @@ from .specials import ROWS, Row, by_circle
 
 class Meaning(NamedTuple):
     """rows: the names of its rows, one for each output, of a complex function for the real part and for the
-    imaginary one; count: how many real arguments a row takes; analytic: whether they are those parts."""
+    imaginary one; count: how many real arguments a row takes; analytic: whether they are those parts;
+    package: that of the Python function, "" for any."""
 
     rows: tuple
     count: int
     analytic: bool
+    package: str
 
 
 MEANINGS = {}  # the name of a Python function -> its Meaning
 
 
-def meaning(name, function, *slopes, outputs=1, analytic=False):
+def meaning(name, function, *slopes, outputs=1, analytic=False, package=""):
     """Say what a function with a custom rule means.
 
     name: that of the Python function; function: of flint's acb numbers, one for each real argument; slopes:
     its derivatives for them, in order, of the same arguments. None where Cauchy's integral shall find one:
     the function must then be analytic on a circle of a sixteenth of the argument around it. outputs: how many
     numbers it returns, and each slope, as a tuple where they are several. analytic: whether it is a function
-    of one complex number. A meaning counts only where the program comes near its value.
+    of one complex number. package: where the function must have been written, "jax" say, so that another
+    one of its name is not taken for it. A meaning counts only where the program comes near its value.
 
     >>> meaning("cubed", lambda x: _acb(x) ** 3, lambda x: 3 * _acb(x) ** 2)
     >>> ROWS[MEANINGS.pop("cubed").rows[0]].floats[0](np.array([2.0])).tolist()
@@ -49,7 +52,7 @@ def meaning(name, function, *slopes, outputs=1, analytic=False):
         rows += _halves(value, found[0]) if analytic else [_row(value, found)]
     names = tuple(f"the meaning of {name}" + (f", {k}" if k else "") for k in range(len(rows)))
     ROWS.update(zip(names, rows, strict=True))
-    MEANINGS[name] = Meaning(names, 2 * count if analytic else count, analytic)
+    MEANINGS[name] = Meaning(names, 2 * count if analytic else count, analytic, package)
 
 
 def meant(replay, equation, inputs):
@@ -70,6 +73,8 @@ def known(equation, inputs):
     arrays = compat.real_inputs(equation, inputs)
     found = MEANINGS.get(compat.name_of(equation))
     if found is None or not all(array.floats for array in arrays):
+        return None
+    if found.package and not compat.written_in(equation, found.package):
         return None
     kinds = [compat.is_complex(array.dtype) for array in arrays]
     return (

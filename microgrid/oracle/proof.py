@@ -11,9 +11,10 @@ from . import compat, exact, floats, rounding
 from .answer import Answer
 from .conditioning import Roundings
 from .exact import finite
-from .flat import weights
+from .flat import unit, weights
 from .interpreter import Replay, walk
 from .limits import Sides
+from .refusals import REFUSALS, words
 
 SLACK = 4  # both programs round in float64, and the bound of one stands for both
 
@@ -25,7 +26,8 @@ class JaxRefuses(Exception):
 class Proof:
     """One function of float arrays at one point. Balls are those of the precision around it.
 
-    steps: the run, equation by equation; walked: those, and the steps of the gradient programs that came.
+    steps: the run, equation by equation; own: how many scalars it has; walked: those, and the steps of the
+    gradient programs that came.
     """
 
     def __init__(self, flat, engine=exact, surrogates=()):
@@ -34,18 +36,31 @@ class Proof:
         self.primal = Replay(surrogates=self.surrogates)
         self.inputs = [self.primal.input(x) for x in flat.numbers]
         self.outputs, self.steps = walk(self.primal, self.program, self.inputs)
-        self.walked = self.steps
+        self.walked, self.own = self.steps, self.primal.tape.size
         self.values = engine.forward(self.primal.tape)
 
-    def answers(self, mode, draw):
-        """The `Answer` for every array of a gradient ("rev") or of a change of the outputs ("fwd")."""
+    def repeats(self):
+        """Whether the function has the same program when it is traced once more."""
+        other = compat.jaxpr_of(lambda *numbers: self.flat(*numbers), self.flat.numbers)  # not a cached trace
+        return compat.same(self.program, other)
+
+    @property
+    def custom_jvp(self):
+        """Whether a custom_jvp rule came in the run."""
+        return any(_calls(step, "custom_jvp_call") for step in self.steps)
+
+    def answers(self, mode, draw, sign=1):
+        """The `Answer` for every array of a gradient ("rev") or of a change of the outputs ("fwd"). sign: -1
+        turns the weights, or the direction, round. `given` are those, and `strays` answers about values
+        that are not the function's own when it is differentiated."""
         backward = mode == "rev"
         given = weights(draw, self.program.out_avals if backward else self.program.in_avals)
+        self.given = given = [sign * w for w in given]
         function = _vjp(self.flat, given) if backward else _jvp(self.flat, given)
         try:
-            got = jax.jit(function)(*self.flat.numbers)
-        except (TypeError, ValueError, NotImplementedError) as error:
-            raise JaxRefuses(str(error).strip().splitlines()[0]) from error
+            got, values = jax.jit(function)(*self.flat.numbers)
+        except REFUSALS as error:
+            raise JaxRefuses(words(error)) from error
         program = compat.jaxpr_of(function, self.flat.numbers)
         truths = self.truths(self.primal, self.inputs, self.outputs, self.values, backward, given)
         tape = self.primal.tape
@@ -58,22 +73,20 @@ class Proof:
         roundings = Roundings(tape, rough, self.inputs, self.walked)
         if self.engine is floats:
             slack = SLACK * rounding.bounds(tape, rough, np.float64, other.literals.radii)
-        if backward:
-            paths = self.flat.paths
-        else:
-            paths = [f"output[{k}]" if len(results) > 1 else "output" for k in range(len(results))]
+        results, others = results[: len(got)], results[len(got) :]
+        for path, array in zip(self.flat.paths, results, strict=False) if backward else ():
+            if not array.floats:
+                raise JaxRefuses(f"a custom rule returns {array.dtype} for the floats of {path}")
+        self.strays = list(self._strays(others, values, bounds, slack))
+        paths = self.flat.paths if backward else self.flat.names(len(results))
         made = []
         for path, truth, result, answer in zip(paths, truths, results, got, strict=True):
             ids = result.scalars
-            theirs = taken(self.values, ids)
-            numbers = np.asarray(answer)
-            if result.imaginary is not None:
-                numbers = np.concatenate([np.real(numbers).ravel(), np.imag(numbers).ravel()])
-            numbers = numbers.ravel().astype(np.float64)
+            theirs, numbers = taken(self.values, ids), _numbers(answer, result)
             made.append(
                 Answer(
                     path, answer.dtype, truth, theirs, slack[ids], numbers, bounds[ids], self.primal.series,
-                    ids=ids, roundings=roundings,
+                    ids=ids, roundings=roundings, shape=np.shape(answer), unit=unit(given),
                 )
             )  # fmt: skip
         if self.engine is floats:
@@ -82,6 +95,25 @@ class Proof:
         if any(answer.apart.any() for answer in made):
             self._mean(made, program, backward, given)
         return made
+
+    def _strays(self, results, got, bounds, slack):
+        names = self.flat.names(len(results))
+        for name, output, result, value in zip(names, self.outputs, results, got, strict=True):
+            ids, own = result.scalars, output.scalars
+            if np.array_equal(ids, own):
+                continue
+            truths, theirs = taken(self.values, own), taken(self.values, ids)
+            slacks, both, numbers = (
+                slack[ids] + slack[own],
+                bounds[ids] + bounds[own],
+                _numbers(value, result),
+            )
+            answer = Answer(
+                f"value of {name}", value.dtype, truths, theirs, slacks, numbers, both, shape=np.shape(value)
+            )
+            known = np.array([finite(x - y) for x, y in zip(truths, theirs, strict=True)], bool)
+            if (known & answer.apart & ~answer.near).any():
+                yield answer
 
     def _mean(self, answers, program, backward, given):
         """The truths and JAX's numbers with the meaning of functions in the place of their programs, and with
@@ -94,7 +126,7 @@ class Proof:
         other = Replay(primal.tape, exact=primal.literals.known(given), means=True)
         results, _ = walk(other, program, inputs)
         exact.forward(primal.tape, values, other.literals.radii)
-        for answer, truth, result in zip(answers, truths, results, strict=True):
+        for answer, truth, result in zip(answers, truths, results[: len(answers)], strict=True):
             answer.mean(truth, [values[i] for i in result.scalars.tolist()])
 
     def truths(self, replay, inputs, outputs, values, backward, given):
@@ -117,14 +149,14 @@ class Proof:
         found = None
         if singular or self.primal.ties:
             theirs = [x for answer in answers for x in answer.theirs]
-            sides = Sides(self, mode == "rev", given, theirs)
-            found = iter(sides.limits), iter(sides.settled), iter(sides.poles)
+            sides = Sides(self, mode == "rev", given, theirs, singular)
+            found = zip(sides.limits, sides.settled, sides.agreed, sides.poles, strict=True)
         if self.primal.ties or other.ties:
             for answer, hull in zip(answers, self._hulls("ties", mode, given)[0], strict=True):
                 answer.hulls = hull
         if found is not None:
             for answer in answers:
-                answer.settle(*found)
+                answer.settle(found)
         if any(map(_doubtful, answers)):
             hulls, opened, inputs = self._hulls("near", mode, given)
             opened.mark, opened.late = opened.tape.size, False
@@ -141,12 +173,27 @@ class Proof:
         return self.truths(opened, inputs, outputs, values, mode == "rev", given), opened, inputs
 
 
+def _calls(step, name):
+    return step.equation.primitive.name == name or any(_calls(inner, name) for inner in step.inside)
+
+
 def _vjp(flat, given):
-    return lambda *numbers: jax.vjp(flat, *numbers)[1](given)
+    def slopes(*numbers):
+        values, pull = jax.vjp(flat, *numbers)
+        return pull(given), values
+
+    return slopes
 
 
 def _jvp(flat, given):
-    return lambda *numbers: jax.jvp(flat, numbers, tuple(given))[1]
+    return lambda *numbers: jax.jvp(flat, numbers, tuple(given))[::-1]
+
+
+def _numbers(array, result):
+    numbers = np.asarray(array)
+    if result.imaginary is not None:
+        numbers = np.concatenate([np.real(numbers).ravel(), np.imag(numbers).ravel()])
+    return numbers.ravel().astype(np.float64)
 
 
 def _seeds(array, given, backward):

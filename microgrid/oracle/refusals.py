@@ -5,6 +5,16 @@ import numpy as np
 
 from .flat import weights
 
+# What JAX, or a user's rule, raises where there is no derivative.
+REFUSALS = (TypeError, ValueError, NotImplementedError, AssertionError)
+
+
+def words(error):
+    """The first line of an error, in words."""
+    if isinstance(error, AssertionError) and "ValAccum" in str(error):
+        return "a custom rule is not linear in its tangents"
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
 
 def refusal(flat, mode):
     """What JAX says where it has no derivative of a `Flat` function in a mode; None where it has one.
@@ -23,6 +33,6 @@ def refusal(flat, mode):
             jax.eval_shape(lambda *numbers: jax.vjp(flat, *numbers)[1](given), *flat.numbers)
         else:
             jax.eval_shape(lambda *numbers: jax.jvp(flat, numbers, tuple(given)), *flat.numbers)
-    except (TypeError, ValueError, NotImplementedError) as error:
-        return str(error).strip().splitlines()[0]
+    except REFUSALS as error:
+        return words(error)
     return None

@@ -4,7 +4,7 @@ Each is the `meaning` of the Python function of its name. x, y, z: numbers; a, b
 """
 
 from . import compat
-from .meanings import meaning
+from .meanings import MEANINGS, meaning
 
 BROKEN_OFF = ("expn", "hyp1f1", "hyp2f1", "zeta")
 
@@ -113,3 +113,8 @@ meaning(
     lambda z, m: _poch(z, m) * ((_z(z) + m).digamma() - _z(z).digamma()),
     lambda z, m: _poch(z, m) * (_z(z) + m).digamma(),
 )  # fmt: skip
+
+
+OURS = ("normal_cdf", "normal_pdf", "log_cosh")
+for _name in MEANINGS:  # another function of one of these names means something else
+    MEANINGS[_name] = MEANINGS[_name]._replace(package="jaxnets" if _name in OURS else "jax")

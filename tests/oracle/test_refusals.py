@@ -29,7 +29,7 @@ def as_bits(x):
 
 
 REFUSED = {
-    "words": (lambda x: "words", (X,), "returns str, and no float array that has a gradient"),
+    "words": (lambda x: "words", (X,), "returns str beside arrays, which JAX does not differentiate"),
     "nothing": (lambda x: None, (X,), "returns nothing, and no float array that has a gradient"),
     "a shape that depends on values": (lambda x: x[x > 0], (X,), "test_refusals.py:"),
     "a choice in Python": (lambda x: x if x[0] > 0 else -x, (X,), "Fix: jnp.where, lax.cond, or a shape"),

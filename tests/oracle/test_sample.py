@@ -180,7 +180,7 @@ def test_a_wrong_rule_is_found_and_its_line_named(name):
     made = report(f, X, sample=200, modes="rev")
     assert made.verdict == "wrong", made
     assert line_of(mark) in made.guilty.source, made
-    assert f"guilty: {made.guilty.primitive} of float32[" in str(made)
+    assert f"guilty: {made.guilty.primitive} " in str(made) and " of float32[" in str(made)
 
 
 def test_the_value_of_a_rule_must_be_that_of_its_function():

@@ -108,10 +108,8 @@ def test_a_special_function_is_right_or_approximate(name, dtype):
 
 def test_the_truth_that_an_approximate_rule_is_shown_with_is_the_meaning():
     report = verdict(special.log_ndtr, np.float64(-21.0), modes="fwd")
-    draw = np.random.default_rng(0)
-    direction = draw.uniform(0.5, 2.0, ()) * draw.choice((-1.0, 1.0), ())
     with mpmath.workdps(40):
-        slope = mpmath.npdf(-21) / mpmath.ncdf(-21) * float(direction)
+        slope = mpmath.npdf(-21) / mpmath.ncdf(-21)
     (leaf,) = report.leaves
     assert leaf.verdict == "approximate" and float(leaf.truth) == pytest.approx(float(slope), rel=1e-14)
 

@@ -112,6 +112,7 @@ def _abs(replay, equation, x):
         return replay.concrete(equation, (x,))[0]
     dtype = equation.outvars[0].aval.dtype
     if x.imaginary is not None:
+        replay.ties |= bool((replay.at(x.ids, 0.0) & replay.at(x.imaginary, 0.0)).any())  # the tip of a cone
         return Array(dtype, replay.tape.apply("hypot", x.ids, x.imaginary, dtype=dtype))
     negative = replay.tape.apply("neg", x.ids, dtype=dtype)
     ids = np.where(replay.beside(x.ids, 0.0) >= 0, x.ids, negative)
@@ -143,7 +144,11 @@ def _top_k(replay, equation, x):
     p = equation.params
     axis = p.get("axis", p.get("reduction_dimension", -1)) % len(x.shape)
     sign = -1 if p.get("is_max_k", True) else 1
-    order = np.argsort(sign * _sortable(replay, x, axis), axis=axis, kind="stable").take(range(p["k"]), axis)
+    order = np.argsort(sign * _sortable(replay, x, axis), axis=axis, kind="stable")
+    if x.floats:
+        ids = np.moveaxis(np.take_along_axis(x.ids, order, axis), axis, 0)[: p["k"] + 1]
+        replay.tied(ids[1:], ids[:-1])
+    order = order.take(range(p["k"]), axis)
     return [
         x.moved(lambda numbers: np.take_along_axis(numbers, order, axis)),
         Array(np.dtype("int32"), given=order.astype(np.int32)),
@@ -155,4 +160,7 @@ def _argmax(replay, equation, x):
     (axis,), dtype = equation.params["axes"], equation.params["index_dtype"]
     numbers = _sortable(replay, x, axis)
     function = np.argmax if equation.primitive.name == "argmax" else np.argmin
-    return Array(dtype, given=function(numbers, axis=axis).astype(dtype))
+    found = function(numbers, axis=axis, keepdims=True)
+    if x.floats:
+        replay.tied(x.ids, np.broadcast_to(np.take_along_axis(x.ids, found, axis), x.shape))
+    return Array(dtype, given=found.squeeze(axis).astype(dtype))

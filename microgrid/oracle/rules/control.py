@@ -61,7 +61,7 @@ def _where(going, new, old):
     """The new array where a batch of loops still goes on, the old one where it has stopped."""
     mask = going.reshape(going.shape + (1,) * (len(new.shape) - going.ndim))
     if not new.floats:
-        return Array(new.dtype, given=np.where(mask, new.given, old.given))
+        return Array(new.dtype, given=np.where(mask, new.given, old.given), bits=new.bits or old.bits)
     imaginary = None if new.imaginary is None else np.where(mask, new.imaginary, old.imaginary)
     return Array(new.dtype, np.where(mask, new.ids, old.ids), imaginary)
 
@@ -93,7 +93,8 @@ def _stacked(replay, arrays, aval):
         return replay.array(np.zeros(aval.shape, aval.dtype))
     first = arrays[0]
     if not first.floats:
-        return Array(first.dtype, given=compat.stack([array.given for array in arrays]))
+        bits = any(array.bits for array in arrays)
+        return Array(first.dtype, given=compat.stack([array.given for array in arrays]), bits=bits)
     ids = np.stack([array.ids for array in arrays])
     imaginary = None
     if first.imaginary is not None:

@@ -1,5 +1,6 @@
 """Arithmetic and functions of numbers, each by its row of the table of derivatives."""
 
+import jax.numpy as jnp
 import numpy as np
 
 from .. import compat
@@ -20,6 +21,8 @@ ROWS = {
     "one_minus_square": "one_minus_square", "igamma_grad_a": "igamma_grad_a",
     "random_gamma_grad": "random_gamma_grad",
 }  # fmt: skip
+
+NARROW = ("float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2")  # by the bits after the point
 
 
 def _row(op):
@@ -200,7 +203,22 @@ def _whole(replay, x, dtype):
     return np.where(side * exact < 0, exact - np.sign(exact), numbers)
 
 
-@rule("reduce_precision", "copy", "copy_p", "optimization_barrier", "device_put", "name",
+@rule("reduce_precision")
+def _reduce_precision(replay, equation, x):
+    """Itself, rounded as in a type with no more bits."""
+    made = replay.guide(equation, (x,))[0]
+    if not x.floats:
+        return made
+    bits = equation.params["mantissa_bits"]
+    like = next((t for t in NARROW if jnp.finfo(t).nmant <= bits), NARROW[-1])
+    like = like if bits < jnp.finfo(x.dtype).nmant else x.dtype
+    numbers, rounded = replay.numbers(made), [replay.tape.apply("round", ids, dtype=like) for ids in parts(x)]
+    for ids, part in zip(rounded, (np.real(numbers), np.imag(numbers)), strict=False):
+        replay.tape.run[ids] = part
+    return Array(x.dtype, *rounded)
+
+
+@rule("copy", "copy_p", "optimization_barrier", "device_put", "name",
       "sharding_constraint", "layout_constraint", "relayout", "reshard")  # fmt: skip
 def _same(replay, equation, *arrays):
     return list(arrays)

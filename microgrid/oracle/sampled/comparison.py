@@ -116,13 +116,13 @@ class Comparison:
         tape, radii = self.other.tape, self.other.literals.radii
         slack = SLACK * rounding.bounds(tape, rough, np.float64, radii)
         answers = self._answers(self.rough, rough, slack)
-        leaves = [leaf_of(answer, self.mode, 0.0) for answer in answers]
+        leaves = [leaf_of(answer, self.mode) for answer in answers]
         tied = self.primal.replay.ties or self.other.ties
         if not tied and all(map(_settled, answers)) and all(leaf.verdict == "ok" for leaf in leaves):
             left = (share(2 * answer.slack, answer.floats, answer.dtype) for answer in answers)
         else:
             answers = self._in_balls(tied, answers)
-            leaves = [leaf_of(answer, self.mode, 0.0) for answer in answers]
+            leaves = [leaf_of(answer, self.mode) for answer in answers]
             left = map(_open, answers)
         return leaves, max(2 * self.noise, *left, 0.0)
 

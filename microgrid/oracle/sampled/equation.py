@@ -120,10 +120,10 @@ class _Look:
         bounds, truths = rounding.bounds(tape, self.values)[ids], taken(self.values, ids)
         slack = SLACK * rounding.bounds(tape, self.values, np.float64)[ids]
         answer = Answer(f"{self.record.name}, value", slot.dtype, truths, truths, slack, got, bounds + slack)
-        leaf = leaf_of(answer, "value", 0.0)
+        leaf = leaf_of(answer, "value")
         if leaf.verdict != "ok":
             balls = taken(self.primal.forward(exact), ids)
-            leaf = leaf_of(replace(answer, truths=balls, theirs=balls), "value", 0.0)
+            leaf = leaf_of(replace(answer, truths=balls, theirs=balls), "value")
         self.seen.leaves.append(leaf)
         self.seen.value = max(self.seen.value, share(2 * answer.bounds, truths, slot.dtype))
 
@@ -177,7 +177,7 @@ class _Look:
                 answer.truths = taken(self.primal.forward(exact), ids)
                 answer.theirs = taken(exact.forward(other.tape, None, radii), of_rule)
                 differs = any(map(differ, answer.truths, answer.theirs))
-            leaf = leaf_of(replace(answer, theirs=answer.truths), mode, 0.0)
+            leaf = leaf_of(replace(answer, theirs=answer.truths), mode)
             leaf.verdict = "unexplained" if differs else "ok"
             self.seen.leaves.append(leaf)
 

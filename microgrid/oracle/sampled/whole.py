@@ -8,10 +8,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .. import exact, guilt
+from .. import compat, exact, guilt
 from ..exact import finite
 from ..interpreter import OWN_RULE
 from ..judgement import Leaf
+from ..refusals import REFUSALS, words
 from . import chain
 from .primal import Primal
 from .programs import BLOCK, direction
@@ -36,10 +37,12 @@ class Whole:
         """Add a leaf for each array to the report; False where JAX has no derivative in this mode."""
         try:
             got = jax.jit(self._function)(*self.flat.numbers)
-        except (TypeError, ValueError, NotImplementedError) as error:
-            words = str(error).strip().splitlines()[0]
-            note = f"no {'forward' if self.mode == 'fwd' else 'reverse'} mode: {words}"
+        except REFUSALS as error:
+            note = f"no {'forward' if self.mode == 'fwd' else 'reverse'} mode: {words(error)}"
             self.report.notes += [note] if note not in self.report.notes else []
+            return False
+        if not all(compat.is_float(x.dtype) or compat.is_complex(x.dtype) for x in jax.tree.leaves(got)):
+            self.report.notes.append("no reverse mode: a custom rule returns whole numbers for floats")
             return False
         made = self.walk(self.run, self.told.derivatives, self.given, watch=self._keep)
         paths = self.flat.paths

@@ -1,0 +1,80 @@
+"""What `check_grads` may be called with: a mistake is told in one sentence."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+from jax.core import Tracer
+
+from . import exact, floats, surrogates
+
+MODES = ("fwd", "rev")
+ENGINES = {"exact": exact, "float64": floats}
+
+
+@dataclass(frozen=True)
+class Call:
+    """How to check. engine: a module that walks; declared: functions whose rules are the truth; sample: how
+    many coordinates of each equation, None for all."""
+
+    order: int
+    modes: tuple
+    seed: int
+    engine: Any
+    declared: list
+    sample: int | None
+
+    @property
+    def attempts(self):
+        """(engine, bits) one after the other, for what the one before leaves open."""
+        exactly = [(exact, bits) for bits in exact.PRECISIONS]
+        return [(floats, exact.BITS), *exactly] if self.engine is floats else exactly
+
+
+def call(f, args, order, modes, seed, engine, surrogate, sample):
+    """The `Call`, or TypeError or ValueError."""
+    if not callable(f):
+        raise TypeError(f"check_grads: f must be a function of arrays; got {f!r}.")
+    if not isinstance(args, tuple | list):
+        raise TypeError(
+            f"check_grads: args must be a tuple of arguments; got {type(args).__name__}. Fix: (x,)."
+        )
+    for path, leaf in jax.tree_util.tree_flatten_with_path(tuple(args))[0]:
+        if isinstance(leaf, Tracer):
+            raise TypeError(
+                f"check_grads: args must be numbers; args{jax.tree_util.keystr(path)} is traced by jit, vmap "
+                "or grad. Fix: call check_grads outside of them."
+            )
+    if not _whole(order) or order not in (1, 2):
+        raise ValueError(f"check_grads: order must be 1 or 2; got {order!r}.")
+    if not _whole(seed) or seed < 0:
+        raise ValueError(f"check_grads: seed must be an integer of at least 0; got {seed!r}.")
+    if not isinstance(engine, str) or engine not in ENGINES:
+        raise ValueError(f"check_grads: engine must be 'exact' or 'float64'; got {engine!r}.")
+    count = _sample(sample, engine)
+    return Call(order, _modes(modes), int(seed), ENGINES[engine], surrogates.declared(surrogate), count)
+
+
+def _modes(modes):
+    given = (modes,) if isinstance(modes, str) else modes
+    known = isinstance(given, tuple | list | set) and all(isinstance(m, str) and m in MODES for m in given)
+    if not known or not given:
+        raise ValueError(f"check_grads: modes must be of 'fwd' and 'rev', one or both; got {modes!r}.")
+    return tuple(given)
+
+
+def _sample(sample, engine):
+    if sample is None:
+        return None
+    if engine != "exact":
+        raise ValueError(f"check_grads: sample= takes no engine; got {engine!r}. Fix: leave engine out.")
+    if not _whole(sample):
+        raise TypeError(f"check_grads: sample must be a whole number; got {sample!r}. Fix: sample=32.")
+    if sample < 1:
+        raise ValueError(f"check_grads: sample must be at least 1; got {sample}. Fix: sample=32.")
+    return int(sample)
+
+
+def _whole(x):
+    return isinstance(x, int | np.integer) and not isinstance(x, bool)
