@@ -1,5 +1,6 @@
 """Everything of a jaxpr that differs between versions of JAX, or is not of its public interface."""
 
+import re
 from functools import lru_cache, partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -160,7 +161,8 @@ def frame_of(equation):
 def same(program, other):
     """Whether two closed jaxprs are one program with the same constants."""
     consts = zip(program.consts, other.consts, strict=False)
-    return str(program.jaxpr) == str(other.jaxpr) and all(_same_array(x, y) for x, y in consts)
+    texts = (re.sub("0x[0-9a-f]+", "", str(one.jaxpr)) for one in (program, other))  # of functions' addresses
+    return len({*texts}) == 1 and all(_same_array(x, y) for x, y in consts)
 
 
 def _same_array(x, y):
