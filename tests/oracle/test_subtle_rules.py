@@ -69,7 +69,7 @@ def normal_pdf():
         return 1e-9 * x
 
     def density(x):
-        return -x * jnp.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
+        return -x * jnp.exp(-(x**2) / 2) / float(np.sqrt(2 * np.pi))
 
     normal_pdf.defjvp(lambda x, dx: (normal_pdf(*x), density(x[0]) * dx[0]))
     return normal_pdf
