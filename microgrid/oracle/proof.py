@@ -26,7 +26,8 @@ class JaxRefuses(Exception):
 class Proof:
     """One function of float arrays at one point. Balls are those of the precision around it.
 
-    steps: the run, equation by equation; own: how many scalars it has; walked: those, and the steps of the
+    steps: the run, equation by equation; own: how many scalars it has; coarsest: the unit of the narrowest
+    type in it, as a gradient program has no business with a narrower one; walked: the steps, and those of the
     gradient programs that came.
     """
 
@@ -38,6 +39,8 @@ class Proof:
         self.outputs, self.steps = walk(self.primal, self.program, self.inputs)
         self.walked, self.own = self.steps, self.primal.tape.size
         self.values = engine.forward(self.primal.tape)
+        dtypes = [array.dtype for array in (*self.inputs, *self.outputs)]
+        self.coarsest = rounding.coarsest(self.primal.tape, dtypes, self.own)
 
     def repeats(self):
         """Whether the function has the same program when it is traced once more."""
@@ -68,7 +71,7 @@ class Proof:
         results, steps = walk(other, program, self.inputs)
         self.values = self.engine.forward(tape, self.values, other.literals.radii)
         rough = self.values if self.engine is floats else floats.forward(tape)
-        bounds, slack = rounding.bounds(tape, rough), np.zeros(tape.size)
+        bounds, slack = rounding.bounds(tape, rough, coarsest=self.coarsest), np.zeros(tape.size)
         self.walked += steps
         roundings = Roundings(tape, rough, self.inputs, self.walked)
         if self.engine is floats:

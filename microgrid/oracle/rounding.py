@@ -35,20 +35,27 @@ def unit(dtype):
     return float(jnp.finfo(dtype).eps) / 2
 
 
+def coarsest(tape, dtypes, size):
+    """The unit of the narrowest of some dtypes, and those of the first `size` scalars of a tape."""
+    own = {block.dtype for block in tape.blocks if block.start < size and block.op not in ("leaf", "stop")}
+    return max(map(unit, {*map(np.dtype, dtypes), *map(np.dtype, own)}))
+
+
 def smallest(dtype):
     """Below it numbers of a type are flushed to 0."""
     return float(jnp.finfo(dtype).tiny)
 
 
-def step(block, v, error, flushed=True):
+def step(block, v, error, flushed=True, coarsest=np.inf):
     """[n] the bounds of one block from those of what it is made of. v: the numbers; infinity is exact.
-    flushed: whether numbers below the smallest of a type are taken for 0."""
+    flushed: whether numbers below the smallest of a type are taken for 0; coarsest: the unit of the narrowest
+    type whose rounding counts."""
     with np.errstate(all="ignore"):
-        moved = _moved(block, v, error, flushed)
+        moved = _moved(block, v, error, flushed, coarsest)
     return np.where(np.isinf(v[block.start : block.stop]), 0.0, moved)
 
 
-def _moved(block, v, error, flushed):
+def _moved(block, v, error, flushed, coarsest):
     if block.op in ("leaf", "hull", "mean"):
         return 0.0 if block.op == "leaf" else np.maximum(error[block.operands[0]], error[block.operands[1]])
     if block.op == "factor":
@@ -56,7 +63,7 @@ def _moved(block, v, error, flushed):
     if block.op in ("stop", "rule"):
         return error[block.operands[0]]
     y = v[block.start : block.stop]
-    u, floor = unit(block.dtype), smallest(block.dtype) if flushed else 0.0
+    u, floor = min(unit(block.dtype), coarsest), smallest(block.dtype) if flushed else 0.0
     if block.op == "total":
         (ids,) = block.operands
         terms = np.abs(v[ids]).sum(axis=-1)
@@ -78,13 +85,13 @@ def _moved(block, v, error, flushed):
     return moved
 
 
-def bounds(tape, v, dtype=None, radii=None, flushed=True):
+def bounds(tape, v, dtype=None, radii=None, flushed=True, coarsest=np.inf):
     """[size] the bound of every scalar of a tape; dtype: as if all were rounded to that type; radii: id ->
-    how far a given number may be off; flushed: whether small numbers are taken for 0, as in `step`."""
+    how far a given number may be off; flushed, coarsest: as in `step`."""
     error = np.zeros(tape.size)
     for block in tape.blocks:
         block = block if dtype is None else replace(block, dtype=np.dtype(dtype))
-        error[block.start : block.stop] = step(block, v, error, flushed)
+        error[block.start : block.stop] = step(block, v, error, flushed, coarsest)
         for i in radii or ():
             if block.start <= i < block.stop:
                 error[i] = (radii or {})[i]
