@@ -2,13 +2,14 @@
 
 import functools
 
-from .check import check_grads
+from .levels import checked, skip_where_off
 
 
 def gradient_test(function=None, **told):
     """Decorates a function that returns (f, args): calling it checks the gradient of f there.
 
-    told: what else `check_grads` takes, such as order=2 or modes="rev". Fixtures of pytest are passed on.
+    told: what else `check_grads` takes, such as order=2 or modes="rev". Fixtures of pytest are passed on, and
+    --grad-level is obeyed. Raises TypeError where something else than a pair is returned.
 
     >>> @gradient_test(modes="rev")
     ... def test_square():
@@ -21,7 +22,14 @@ def gradient_test(function=None, **told):
     @functools.wraps(function)
     def test(*args, **kwargs):
         __tracebackhide__ = True
-        f, point = function(*args, **kwargs)
-        check_grads(f, point, **told)
+        skip_where_off()
+        made = function(*args, **kwargs)
+        if not isinstance(made, tuple | list) or len(made) != 2:
+            came = f"{len(made)} things" if isinstance(made, tuple | list) else type(made).__name__
+            raise TypeError(
+                f"gradient_test: {function.__name__} must return a function and the tuple of its arguments; "
+                f"got {came}. Fix: return f, (x,)."
+            )
+        checked(*made, **told)
 
     return test

@@ -14,7 +14,9 @@ from microgrid.oracle.__main__ import main
 
 ROOT = Path(__file__).parents[2]
 TESTS = """
+import unittest
 import jax, jax.numpy as jnp, numpy as np
+from microgrid.oracle import gradient_test
 
 @jax.custom_vjp
 def wrong(x):
@@ -30,6 +32,24 @@ def test_kink(check_grads):
 
 def test_wrong(check_grads):
     check_grads(lambda x: wrong(2 * x), (np.float32(0.5),))
+
+KINK = jax.nn.relu, (np.float32(0),)
+
+def test_report(check_grads):
+    assert check_grads(*KINK, raises=False).verdict == "kink"
+
+@gradient_test
+def test_decorated():
+    return KINK
+
+@gradient_test
+def test_decorated_and_wrong():
+    return wrong, (np.float32(0.5),)
+
+class Kinks(unittest.TestCase):
+    @gradient_test(modes="rev")
+    def test_kink(self):
+        return KINK
 """
 
 
@@ -55,16 +75,30 @@ def session(folder, *options, code=""):
 def test_a_failure_is_the_report_and_nothing_of_the_checker(tmp_path):
     (tmp_path / "test_them.py").write_text(TESTS)
     told = session(tmp_path)
-    assert "1 failed, 2 passed" in told
+    assert "2 failed, 5 passed" in told
     assert "check_grads of <lambda>: wrong" in told
-    assert "guilty: custom_vjp_call of float32[] is wrong by itself, " in told and "test_them.py:17" in told
-    assert "oracle/check.py" not in told
+    assert "guilty: custom_vjp_call of float32[] is wrong by itself, " in told and "test_them.py:19" in told
+    assert not any(f"oracle/{name}.py" in told for name in ("check", "levels", "decorator"))
 
 
 def test_the_level_decides_what_fails(tmp_path):
     (tmp_path / "test_them.py").write_text(TESTS)
-    assert "2 failed, 1 passed" in session(tmp_path, "--grad-level=strict")
-    assert "3 skipped" in session(tmp_path, "--grad-level=off")
+    assert "5 failed, 2 passed" in session(tmp_path, "--grad-level=strict")
+    assert "7 skipped" in session(tmp_path, "--grad-level=off")
+
+
+@pytest.mark.parametrize(
+    ("returned", "came"), [(jnp.tanh, "PjitFunction"), ((jnp.tanh, 1.0, 2.0), "3 things"), (None, "NoneType")]
+)
+def test_a_decorated_test_that_returns_no_pair_is_told(returned, came):
+    words = rf"test_it must return a function and the tuple of its arguments; got {came}. Fix: return f, \(x,\)"
+
+    @gradient_test
+    def test_it():
+        return returned
+
+    with pytest.raises(TypeError, match=words):
+        test_it()
 
 
 def test_a_session_that_does_not_use_it_needs_neither_jax_nor_numpy(tmp_path):
