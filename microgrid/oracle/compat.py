@@ -37,7 +37,12 @@ def is_key(kind):
 
 def evaluate(equation, numbers):
     """The outputs of one equation, computed by JAX from the numbers of all its inputs."""
-    return alone(equation)(*[x for x, v in zip(numbers, equation.invars, strict=True) if not is_literal(v)])
+    function = alone(equation)
+    given = [x for x, v in zip(numbers, equation.invars, strict=True) if not is_literal(v)]
+    try:
+        return function(*given)
+    except NotImplementedError:  # a primitive that is only compiled
+        return jax.jit(function)(*given)
 
 
 def is_literal(atom):

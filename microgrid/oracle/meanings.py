@@ -32,14 +32,15 @@ MEANINGS = {}  # the name of a Python function -> its Meaning
 def meaning(name, function, *slopes, outputs=1, analytic=False, package=""):
     """Say what a function with a custom rule means.
 
-    name: that of the Python function; function: of flint's acb numbers, one for each real argument; slopes:
-    its derivatives for them, in order, of the same arguments. None where Cauchy's integral shall find one:
-    the function must then be analytic on a circle of a sixteenth of the argument around it. outputs: how many
-    numbers it returns, and each slope, as a tuple where they are several. analytic: whether it is a function
-    of one complex number. package: where the function must have been written, "jax" say, so that another
-    one of its name is not taken for it. A meaning counts only where the program comes near its value.
+    name: that of the Python function; function: of flint's acb numbers, one for each argument, and it returns
+    one, of which the real part counts where all arguments are real; slopes: its derivatives for them, in
+    order, of the same arguments. None where Cauchy's integral shall find one: the function must then be
+    analytic on a circle of a sixteenth of the argument around it. outputs: how many numbers it returns, and
+    each slope, as a tuple where they are several. analytic: whether it is a function of one complex number.
+    package: where the function must have been written, "jax" say, so that another one of its name is not
+    taken for it. A meaning counts only where the program comes near its value.
 
-    >>> meaning("cubed", lambda x: _acb(x) ** 3, lambda x: 3 * _acb(x) ** 2)
+    >>> meaning("cubed", lambda x: x**3, lambda x: 3 * x**2)
     >>> ROWS[MEANINGS.pop("cubed").rows[0]].floats[0](np.array([2.0])).tolist()
     [8.0]
     """
@@ -102,17 +103,17 @@ def _halves(function, slope):
     """The rows of both parts of an analytic function of x + iy, by the equations of Cauchy and Riemann."""
 
     def f(x, y):
-        return function(_acb(x, y))
+        return _acb(function(_acb(x.real, y.real)))
 
     def d(x, y):
-        return slope(_acb(x, y))
+        return _acb(slope(_acb(x.real, y.real)))
 
     real = _row(lambda x, y: f(x, y).real, [lambda x, y: d(x, y).real, lambda x, y: -d(x, y).imag])
     return [real, _row(lambda x, y: f(x, y).imag, [lambda x, y: d(x, y).imag, lambda x, y: d(x, y).real])]
 
 
 def _real(function):
-    return lambda *arguments: _acb(function(*arguments)).real
+    return lambda *arguments: _acb(function(*map(_acb, arguments))).real
 
 
 def _float(function):
@@ -121,9 +122,9 @@ def _float(function):
 
 def _slope(function, j):
     def slope(*arguments):
-        return by_circle(
-            lambda s: function(*(s if k == j else x for k, x in enumerate(arguments))), arguments[j]
-        )
+        others = {k: x for k, x in enumerate(arguments) if k != j}
+        count = len(arguments)
+        return by_circle(lambda s: function(*(others.get(k, s) for k in range(count))), arguments[j].real)
 
     return slope
 

@@ -91,7 +91,7 @@ def test_the_level_decides_what_fails(tmp_path):
     ("returned", "came"), [(jnp.tanh, "PjitFunction"), ((jnp.tanh, 1.0, 2.0), "3 things"), (None, "NoneType")]
 )
 def test_a_decorated_test_that_returns_no_pair_is_told(returned, came):
-    words = rf"test_it must return a function and the tuple of its arguments; got {came}. Fix: return f, \(x,\)"
+    words = rf"test_it must return a function and the tuple of its arguments; got {came}. Fix: return f, "
 
     @gradient_test
     def test_it():

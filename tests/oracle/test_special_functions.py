@@ -9,7 +9,7 @@ from jax.scipy import special
 from test_check_grads import verdict
 
 from microgrid.oracle import exact
-from microgrid.oracle.meanings import MEANINGS
+from microgrid.oracle.meanings import MEANINGS, meaning
 from microgrid.oracle.special_functions import BROKEN_OFF
 from microgrid.oracle.specials import ROWS
 
@@ -112,6 +112,24 @@ def test_the_truth_that_an_approximate_rule_is_shown_with_is_the_meaning():
         slope = mpmath.npdf(-21) / mpmath.ncdf(-21)
     (leaf,) = report.leaves
     assert leaf.verdict == "approximate" and float(leaf.truth) == pytest.approx(float(slope), rel=1e-14)
+
+
+def test_a_meaning_of_ones_own_is_of_flints_complex_numbers():
+    @jax.custom_jvp
+    def short_sine(x):
+        return x - x**3 / 6 + x**5 / 120
+
+    short_sine.defjvp(lambda x, dx: (short_sine(*x), jnp.cos(x[0]) * dx[0]))
+    assert verdict(short_sine, 0.5).verdict == "wrong"
+    try:
+        for slopes in ([lambda x: x.cos()], []):
+            meaning("short_sine", lambda x: x.sin(), *slopes)
+            report = verdict(short_sine, 0.5)
+            assert report.verdict == "approximate", report
+            assert float(report.leaves[0].value) == pytest.approx(float(report.leaves[0].truth), rel=1e-14)
+    finally:
+        for row in MEANINGS.pop("short_sine").rows:
+            del ROWS[row]
 
 
 def test_a_function_that_only_has_the_name_of_another_one_is_not_taken_for_it():
