@@ -1,21 +1,19 @@
 """check_grads: is the gradient that JAX takes of a function the derivative of that function?"""
 
-import traceback
 import warnings
 from dataclasses import replace
-from pathlib import Path
 
 import jax
 import numpy as np
 
-from . import cancellation, compat, exact, floats, guilt, sample as sampling
+from . import cancellation, exact, floats, guilt, sample as sampling
 from .arrays import Unsupported
 from .call import MODES, call
 from .curvature import Curvature, declares
 from .flat import Flat, unit, weights
 from .judgement import Report, largest, leaf_of
 from .proof import JaxRefuses, Proof, taken
-from .refusals import refusal, words
+from .refusals import BY_VALUE, by_value, refusal, refuse
 
 
 class GradientError(AssertionError):
@@ -81,14 +79,6 @@ def check_grads(
     return report
 
 
-def _raised_at(error):
-    """Where the user's code was when an error was raised: "file:line (function)"."""
-    stack = traceback.extract_tb(error.__traceback__)
-    inside = str(Path(jax.__file__).parent), compat.HERE
-    theirs = [frame for frame in stack if not frame.filename.startswith(inside)]
-    return f"{theirs[-1].filename}:{theirs[-1].lineno} ({theirs[-1].name})" if theirs else "inside JAX"
-
-
 def _check(report, flat, asked, prefix="", curvature=None):
     """Fill the report, as asked by a `Call`; curvature: of the function whose gradient program this is."""
     if not flat.numbers:
@@ -108,14 +98,10 @@ def _check(report, flat, asked, prefix="", curvature=None):
     except Unsupported as error:
         refused = [said for mode in modes if (said := refusal(flat, mode))]
         if len(refused) == len(modes):
-            return report.refuse(f"JAX does not differentiate {report.name}: {refused[0]}")
+            return refuse(report, flat, refused[0])
         return report.refuse(str(error))
-    except (jax.errors.JAXTypeError, jax.errors.JAXIndexError) as error:
-        where = f"{_raised_at(error)}: {words(error)}"
-        return report.refuse(
-            f"{report.name} decides by a traced value in Python, {where} Fix: jnp.where, lax.cond, or a "
-            "shape that is known before."
-        )
+    except BY_VALUE as error:
+        return report.refuse(by_value(report.name, error))
     if asked.order == 2 and not report.failed:
         backward = not ("rev" in refused or modes == ("fwd",))
         made, given = (_backwards if backward else _forwards)(flat, draw)
@@ -148,7 +134,7 @@ def _prove(report, proof, modes, draw, prefix, curvature):
         _look(turned, proof, "fwd", draw, prefix, curvature, -1)
         report.leaves += turned.leaves if turned.failed else []
     if len(refused) == len(modes):
-        report.refuse(f"JAX does not differentiate {report.name}: {report.notes[-1]}")
+        refuse(report, proof.flat)
     elif report.verdict in ("wrong", "nonfinite", "unexplained"):
         if not proof.repeats():
             report.refuse(
@@ -218,7 +204,11 @@ def replay(f, args, digits=50):
     0.462117157260009758502318483644
     """
     with exact.precision(int(digits * 3.33) + 16):
-        proof = Proof(Flat(f, tuple(args)))
+        try:
+            proof = Proof(Flat(f, tuple(args)))
+        except BY_VALUE as error:
+            sentence = by_value(f"replay: {getattr(f, '__name__', type(f).__name__)}", error)
+            raise NotImplementedError(sentence) from error
         return [_balls(proof.values, array) for array in proof.outputs]
 
 

@@ -12,6 +12,7 @@ from .flat import Flat
 from .interpreter import OWN_RULE
 from .judgement import ORDER, leaf_of
 from .proof import JaxRefuses, Proof
+from .refusals import at_input
 from .surrogates import among
 
 
@@ -71,6 +72,8 @@ def not_finite(proof):
     if all(np.isfinite(numbers).all() for numbers in outputs):
         return None
     word = "nan" if any(np.isnan(numbers).any() for numbers in outputs) else "infinite"
+    if where := at_input(proof.flat, word):
+        return f"is {word} at args{where}. Fix: check the gradient where the arguments are finite."
     where = _beginning(proof.primal, proof.steps, np.isnan if word == "nan" else np.isinf)
     return f"is {word} at args{where}. Fix: check the gradient where the function is finite."
 

@@ -5,6 +5,7 @@ import numpy as np
 from . import compat, guilt
 from .interpreter import OWN_RULE
 from .judgement import FAILED, ORDER
+from .refusals import at_input, refuse
 from .sampled.composite import composed
 from .sampled.equation import Seen, Told, look
 from .sampled.records import Slot, beginning
@@ -27,13 +28,13 @@ def check(report, flat, modes, draw, declared, n, prefix=""):
     if not run.outputs:
         report.refuse(f"{report.name} returns {flat.returned}, and no float array that has a gradient.")
         return []
-    if sentence := _not_finite(run):
+    if sentence := _not_finite(run, flat):
         report.refuse(f"{report.name} {sentence}")
         return []
     told = Told([], declared, draw)
     told.modes = [mode for mode in modes if Whole(report, flat, run, told, mode, prefix).look()]
     if not told.modes:
-        report.refuse(f"JAX does not differentiate {report.name}: {report.notes[-1]}")
+        refuse(report, flat)
         return list(modes)
     report.tally = report.tally or Tally()
     for records in _equations(run):
@@ -45,12 +46,14 @@ def check(report, flat, modes, draw, declared, n, prefix=""):
     return [mode for mode in modes if mode not in told.modes]
 
 
-def _not_finite(run):
+def _not_finite(run, flat):
     """What to say where the function itself is nan or infinite; None where it is finite."""
     numbers = [slot.flat.astype(complex) for slot in run.outputs]
     if all(np.isfinite(x).all() for x in numbers):
         return None
     word = "nan" if any(np.isnan(x).any() for x in numbers) else "infinite"
+    if where := at_input(flat, word):
+        return f"is {word} at args{where}. Fix: check the gradient where the arguments are finite."
     record = beginning(run.records, np.isnan if word == "nan" else np.isinf)
     where = f": {record.name} makes it, {compat.source(record.equation)}" if record else ""
     return f"is {word} at args{where}. Fix: check the gradient where the function is finite."

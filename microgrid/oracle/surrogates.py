@@ -15,14 +15,16 @@ from .interpreter import Replay, walk
 
 def declared(functions):
     """The functions of a declaration, a list; TypeError for one that jax.custom_vjp or custom_jvp did not
-    make, or that has no rule yet."""
+    make, or that has no rule yet. One function may stand without a list."""
+    functions = list(functions) if isinstance(functions, list | tuple | set | frozenset) else [functions]
     for function in functions:
         if not all(rules(function)):
+            came = getattr(function, "__name__", repr(function))
             raise TypeError(
                 "check_grads: surrogate must list functions made by jax.custom_vjp or jax.custom_jvp; "
-                f"got {function!r}."
+                f"got {came}. Fix: surrogate=[f], f the very function whose defvjp or defjvp was called."
             )
-    return list(functions)
+    return functions
 
 
 def rules(function):

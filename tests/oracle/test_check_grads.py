@@ -230,9 +230,15 @@ def test_a_declared_rule_is_the_truth_and_is_listed(rule):
     assert verdict(lambda x: f(wrong(x)), X, surrogate=[rule]).verdict == "wrong"
 
 
-def test_a_surrogate_must_have_a_rule():
-    with pytest.raises(TypeError, match=r"surrogate must list functions made by jax.custom_vjp or"):
-        check_grads(jnp.sin, (0.5,), surrogate=[jnp.sin])
+@pytest.mark.parametrize(("given", "came"), [(jnp.sin, "sin"), ([jnp.sin], "sin"), (3, "3"), ([3], "3")])
+def test_a_surrogate_must_have_a_rule(given, came):
+    words = rf"surrogate must list functions made by jax.custom_vjp or jax.custom_jvp; got {came}. Fix: sur"
+    with pytest.raises(TypeError, match=words):
+        check_grads(jnp.sin, (0.5,), surrogate=given)
+
+
+def test_one_declared_function_needs_no_list():
+    assert verdict(straight_through, X, surrogate=straight_through).verdict == "ok"
 
 
 def test_in_float64_alone_a_wrong_rule_is_found_and_the_report_says_how_it_was_run():

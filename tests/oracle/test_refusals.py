@@ -5,9 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import lax
+from jax.experimental import io_callback
 from test_check_grads import X, verdict
 
-from microgrid.oracle.check import GradientError, check_grads
+from microgrid.oracle.check import GradientError, check_grads, replay
 
 
 @jax.custom_jvp
@@ -24,6 +25,19 @@ def in_place(x):
     return memory[...]
 
 
+def called(x):
+    return jax.pure_callback(np.sin, x, x)
+
+
+def told_of(x):
+    io_callback(lambda y: None, None, x)
+    return x * x
+
+
+def inside(function):
+    return f"({__file__}:{function.__code__.co_firstlineno + 1} ({function.__name__}))"
+
+
 def as_bits(x):
     return lax.bitcast_convert_type(x, "float32")
 
@@ -37,6 +51,17 @@ REFUSED = {
     "no float argument": (lambda i: i * 2, (3,), "has no float argument to differentiate"),
     "nan": (lambda x: jnp.log(-x), (abs(X),), "is nan at args: log makes it, "),
     "infinite": (lambda x: 1 / (x - x), (X,), "is infinite at args: div makes it, "),
+    "nan among the arguments": (
+        lambda p: p["w"] * 2, ({"w": np.array([[1, 2], [3, np.nan]])},),
+        "is nan at args: args[0]['w'][1, 1] is nan. Fix: check the gradient where the arguments are finite.",
+    ),
+    "an infinite argument": (lambda x: x * 2, (np.float32(np.inf),), "at args: args[0] is infinite. Fix: "),
+    "a callback without a rule": (
+        called, (X,), f"called: Pure callbacks do not support JVP {inside(called)}. Fix: write it with",
+    ),
+    "a callback for its effect": (
+        told_of, (X,), f"told_of: IO callbacks do not support JVP {inside(told_of)}. Fix: jax.debug.",
+    ),
     "a callback": (called_back, (X,), "replay cannot look into a callback ("),
     "bits": (as_bits, (X,), "replay cannot follow floats through their bits ("),
     "no rule": (in_place, (X,), "replay has no rule for the primitive 'new_ref' ("),
@@ -54,8 +79,24 @@ def test_what_cannot_be_checked_is_unsupported_and_never_ok(name):
     f, args, words = REFUSED[name]
     report = verdict(f, *args)
     assert report.verdict == "unsupported" and words in report.refused, report
+    assert str(report).count(words) == 1 and "\n" not in report.refused
     with pytest.raises(GradientError):
         check_grads(f, args)
+
+
+@pytest.mark.parametrize("name", ["nan among the arguments", "a callback for its effect"])
+def test_what_cannot_be_looked_at_is_told_alike_where_coordinates_are_drawn(name):
+    f, args, words = REFUSED[name]
+    report = verdict(f, *args, sample=2)
+    assert report.verdict == "unsupported" and str(report).count(words) == 1 and report.notes == []
+
+
+def test_replay_refuses_a_choice_in_python_with_its_line():
+    words = (
+        rf"replay: <lambda> decides by a traced value in Python, {__file__}:\d+ .*bool\[5\]. Fix: jnp.where"
+    )
+    with pytest.raises(NotImplementedError, match=words):
+        replay(lambda x: x[x > 0], (X,))
 
 
 def test_arguments_of_jax_test_util_are_taken_and_ignored():
