@@ -22,6 +22,9 @@ class CrossCheck:
     After every so many epochs each layer and the loss are checked at a few examples, as `check_model` does,
     and a net that `to_microgrid` can say in the scalar room must give the same outputs there, up to what
     rounding may do. x, y: the examples, few, as every number is replayed; every: whole number >= 1.
+    training: False checks gradients in inference mode, which sees neither dropout nor the statistics of
+    batches; True those of the loss that fit differentiates, at the masks that its next step will draw.
+    Outputs are compared in inference mode.
 
     reports: the `Report` of each check, in order. Raises `GradientError`, with the report, from fit where a
     verdict is an error; the net keeps the weights it then has. Warns where digits are lost.
@@ -36,8 +39,9 @@ class CrossCheck:
     ['ok', 'ok']
     """
 
-    def __init__(self, x, y, every=1):
+    def __init__(self, x, y, every=1, training=False):
         self.x, self.y, self.every = x, y, whole("CrossCheck", "every", every, 1)
+        self.training = training
         self.reports, self._epochs = [], 0
 
     def on_epoch_end(self, net, epoch, logs):
@@ -45,7 +49,7 @@ class CrossCheck:
         self._epochs += 1
         if self._epochs % self.every:
             return
-        report = check_model(net, self.x, self.y, raises=False)
+        report = check_model(net, self.x, self.y, training=self.training, raises=False)
         report.name = f"{report.name} after epoch {epoch}"
         if not report.failed:
             in_both_rooms(report, net, self.x)

@@ -10,8 +10,6 @@ import pytest
 from flax import linen, nnx
 from jax import lax
 
-import jaxnets as jn
-from microgrid.oracle import check_model
 from microgrid.oracle.check import GradientError, check_grads
 
 draw = np.random.default_rng(0)
@@ -261,23 +259,3 @@ def test_a_slope_is_never_lost_in_what_only_constants_may_do():
 def test_a_batch_of_loops_goes_on_where_one_does():
     f = jax.vmap(lambda x: lax.while_loop(lambda c: c < 3, lambda c: c * jnp.float32(1.5), x))
     assert verdict(f, jnp.array([0.5, 1.0, 4.0], "float32"), modes="fwd").verdict == "ok"
-
-
-def test_a_model_is_checked_layer_by_layer_and_stays_in_its_mode():
-    net = jn.NeuralNet([jn.Linear(4, 3), jn.tanh, jn.Dropout(0.5), jn.Linear(3, 2)], seed=0)
-    net.compile(jn.sgd(0.1), "mean_squared_error")
-    net.module.train()
-    report = check_model(net, TABLE, np.ones((3, 2)))
-    assert report.verdict == "ok" and not net.module.layers[2].deterministic
-    assert {leaf.path.partition(":")[0] for leaf in report.leaves} == {
-        "0 Linear", "1 tanh", "2 Dropout", "3 Linear", "loss"
-    }  # fmt: skip
-    with pytest.raises(TypeError, match=r"net must be a NeuralNet or an nnx\.Module; got list"):
-        check_model([jnp.tanh], TABLE)
-
-
-def test_a_wrong_layer_of_a_model_is_named():
-    wrong = custom(jnp.tanh, lambda x: 1 - x * x)
-    net = jn.NeuralNet([jn.Linear(4, 3), wrong, jn.Linear(3, 2)], seed=0)
-    report = check_model(net, TABLE, raises=False)
-    assert [leaf.path.partition(":")[0][:1] for leaf in report.leaves if leaf.verdict == "wrong"] == ["1"]
