@@ -1,64 +1,166 @@
 """python -m microgrid.oracle package.module:function 'float32[3,4]' 'int32[3]<10'
 
 Checks the gradient of a function at random arguments, and prints the report.
+
+An argument is a type with a shape, one for each argument of the function, each in quotes. Floats and complex
+numbers are drawn from the normal distribution of mean 0 and variance 1, so most are between -3 and 3;
+integers from 0 and 1, with <n from 0 to n - 1; booleans are true or false. --seed draws others.
 """
 
 import argparse
 import importlib
+import inspect
 import re
 import sys
+import warnings
 from pathlib import Path
 
 ARGUMENT = re.compile(r"(?P<dtype>[a-z]+\d*)(\[(?P<shape>[\d,\s]*)\])?(<(?P<below>\d+))?")
+MODES = ("fwd", "rev", "fwd,rev")
+ENDS = """
+exit status: 0 where the gradient passes (ok, kink, sampled, and imprecise and approximate, which the
+report says), 1 where it does not (unexplained, nonfinite, wrong, unsupported), 2 where the command is
+not understood.
+"""
+
+
+class Mistake(Exception):
+    """What is wrong with the command, a sentence."""
 
 
 def drawn(text, draw):
     """A random array for a type such as float32[3,4] (normal), or int32[3]<10 (from 0 to 9)."""
+    import jax
     import jax.numpy as jnp
 
     found = ARGUMENT.fullmatch(text) or {}
     try:
         dtype = jnp.dtype(found["dtype"])
     except (KeyError, TypeError):
-        raise SystemExit(
-            f"microgrid.oracle: an argument must be a type such as float32[3,4] or int32[3]<10; got {text!r}."
+        raise Mistake(
+            f"an argument must be a type such as float32[3,4] or int32[3]<10; got {text!r}."
         ) from None
+    if jax.dtypes.canonicalize_dtype(dtype) != dtype:
+        raise Mistake(f"{text} needs 64 bits. Fix: JAX_ENABLE_X64=1 python -m microgrid.oracle ...")
     shape = tuple(int(size) for size in (found["shape"] or "").split(",") if size.strip())
-    if jnp.issubdtype(dtype, jnp.floating):
-        return jnp.asarray(draw.normal(size=shape)).astype(dtype)
+    if jnp.issubdtype(dtype, jnp.inexact):
+        if found["below"]:
+            raise Mistake(f"<{found['below']} is for integers; got {text!r}. Fix: leave it out.")
+        numbers = draw.normal(size=shape)
+        if jnp.issubdtype(dtype, jnp.complexfloating):
+            numbers = numbers + 1j * draw.normal(size=shape)
+        return jnp.asarray(numbers).astype(dtype)
     return jnp.asarray(draw.integers(0, int(found["below"] or 2), shape)).astype(dtype)
 
 
 def loaded(name):
     """The function that module:function names; the folder that one is in is searched too."""
     module, _, function = name.partition(":")
+    if not (module and function):
+        raise Mistake(f"{name} must be module:function; no function is named. Fix: {module or 'module'}:loss")
     sys.path.insert(0, str(Path.cwd()))
     try:
-        return getattr(importlib.import_module(module), function)
+        found = getattr(importlib.import_module(module), function)
     except (ImportError, AttributeError, ValueError) as error:
-        raise SystemExit(f"microgrid.oracle: {name} must be module:function; {error}.") from None
+        raise Mistake(f"{name} must be module:function; {error}.") from None
+    if not callable(found):
+        raise Mistake(f"{name} must be a function; got {type(found).__name__}.")
+    return found
 
 
-def main(arguments=None):
-    """Runs the command; returns 1 where the gradient is not right, else 0."""
+def fit(name, function, texts):
+    """Raises Mistake where a function does not take so many arguments."""
+    try:
+        takes = inspect.signature(function)
+    except ValueError:  # a builtin does not say
+        return
+    try:
+        takes.bind(*texts)
+    except TypeError as error:
+        came = " ".join(texts) or "none"
+        raise Mistake(f"{name} takes {takes}; {error} in {came}. Fix: one type for each argument.") from None
+
+
+def run(name, function, point):
+    """Raises Mistake where a function does not take such arguments, and raises."""
+    import jax
+
+    from .flat import Flat
+    from .refusals import BY_VALUE, raised_at
+
+    flat = Flat(function, point)
+    try:
+        jax.eval_shape(flat, *flat.numbers)
+    except BY_VALUE:  # the report says it
+        return
+    except Exception as error:
+        told = (str(error).strip().splitlines() or [""])[0]
+        where = f"{type(error).__name__} at {raised_at(error)}"
+        raise Mistake(f"{name} raises {where}: {told} Fix: types that it takes.") from error
+
+
+def parser():
+    """What the command takes."""
+    made = argparse.ArgumentParser(
+        "python -m microgrid.oracle",
+        description=__doc__,
+        epilog=ENDS.strip(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("function", help="module:function")
+    made.add_argument("arguments", nargs="*", help="its arguments: 'float32[3,4]', 'int32[3]<10', ...")
+    made.add_argument("--order", type=int, default=1, choices=(1, 2), help="2: the second derivative too")
+    made.add_argument(
+        "--modes", default="fwd,rev", choices=MODES, metavar="MODES", help="fwd, rev or fwd,rev"
+    )
+    made.add_argument("--seed", type=int, default=0, help="for other arguments and weights")
+    made.add_argument(
+        "--engine",
+        default="exact",
+        choices=("exact", "float64"),
+        help="float64: quicker, with a bound of rounding instead of a proof",
+    )
+    made.add_argument("--sample", type=int, metavar="N", help="look at N coordinates of each equation only")
+    return made
+
+
+def checked(told):
+    """The report on what the command asks for; raises Mistake."""
     import numpy as np
 
     from .check import check_grads
 
-    parser = argparse.ArgumentParser("python -m microgrid.oracle", description=__doc__)
-    parser.add_argument("function", help="module:function")
-    parser.add_argument("arguments", nargs="*", help="its arguments: float32[3,4], int32[3]<10, ...")
-    parser.add_argument("--order", type=int, default=1, choices=(1, 2))
-    parser.add_argument("--modes", default="fwd,rev", help="fwd, rev or fwd,rev")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--sample", type=int, help="look at so many coordinates of each equation only")
-    told = parser.parse_args(arguments)
-    draw = np.random.default_rng(told.seed)
+    for name, least in (("seed", 0), ("sample", 1)):
+        if (number := getattr(told, name)) is not None and number < least:
+            raise Mistake(f"--{name} must be at least {least}; got {number}.")
+    if told.sample and told.engine != "exact":
+        raise Mistake("--sample takes no engine; leave --engine out.")
+    function, draw = loaded(told.function), np.random.default_rng(told.seed)
+    fit(told.function, function, told.arguments)
     point = tuple(drawn(text, draw) for text in told.arguments)
-    modes = tuple(told.modes.split(","))
-    report = check_grads(
-        loaded(told.function), point, told.order, modes, seed=told.seed, sample=told.sample, raises=False
-    )
+    run(told.function, function, point)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the report says it
+        return check_grads(
+            function,
+            point,
+            told.order,
+            tuple(told.modes.split(",")),
+            seed=told.seed,
+            engine=told.engine,
+            sample=told.sample,
+            raises=False,
+        )
+
+
+def main(arguments=None):
+    """Runs the command; returns 1 where the gradient is not right, 2 for a command that is not, else 0."""
+    told = parser().parse_args(arguments)
+    try:
+        report = checked(told)
+    except Mistake as mistake:
+        print(f"microgrid.oracle: {mistake}", file=sys.stderr)
+        return 2
     print(report)
     return int(report.failed)
 

@@ -40,11 +40,10 @@ def _parts(net, x, y, training):
     """(name, function, arguments) of each layer, or of a module that has none, and of the loss."""
     from flax import nnx
 
-    own = not isinstance(net, nnx.Module) and hasattr(net, "module")
-    module = net.module if own else net
+    module = net if isinstance(net, nnx.Module) else getattr(net, "module", None)
     if not isinstance(module, nnx.Module):
         raise TypeError(f"check_model: net must be a NeuralNet or an nnx.Module; got {type(net).__name__}.")
-    if y is not None and not own:
+    if y is not None and module is net:
         raise TypeError(
             "check_model: with y, net must be a jaxnets.NeuralNet, which knows its loss; got "
             f"{type(net).__name__}. Fix: leave y out, and check_grads(loss, (net, x, y)) of your own loss."
