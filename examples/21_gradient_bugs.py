@@ -1,9 +1,14 @@
 """The ten commonest bugs of gradients, each found by check_grads, without a step size or a tolerance.
 
 Promises: every report has the verdict that the bug deserves, and names the equation where it sits.
+docs/gradient_bugs.md explains them; `python examples/21_gradient_bugs.py docs/gradient_bugs.md` writes these
+reports into it anew.
 """
 
+import re
+import sys
 import warnings
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -11,6 +16,7 @@ import numpy as np
 
 from microgrid.oracle import check_grads
 
+ROOT = Path(__file__).parent.parent
 X = np.array([0.3, -1.2, 0.8, 0.0], "float32")
 Z = np.array([[2.0, -1.0, 0.5]], "float32")
 
@@ -55,20 +61,32 @@ BUGS = (
 )
 
 
-def main():
-    """Checks each function; returns the verdicts, and those expected."""
-    found = []
+def looked_at():
+    """The report of each bug, and as text: numbered, with files named from the project's folder on."""
     for number, (name, f, point, told, _) in enumerate(BUGS, 1):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an imprecise gradient warns
             report = check_grads(f, (point,), raises=False, **told)
         report.name = name
-        print(f"{number}. {report}\n")
-        found.append(report.verdict)
+        yield report, f"{number}. {report}".replace(f"{ROOT}/", "")
+
+
+def rewritten(page, texts):
+    """A page with these reports, one after the other, in the place of those that it has."""
+    left = iter(texts)
+    return re.sub(r"(?s)```\n\d+\. check_grads of .*?\n```", lambda _: f"```\n{next(left)}\n```", page)
+
+
+def main(page=None):
+    """Checks each function; returns the verdicts, and those expected. page: the file to write into."""
+    reports, texts = zip(*looked_at(), strict=True)
+    print(*texts, sep="\n\n", end="\n\n")
     declared = check_grads(lambda x: rounded(3 * x) * x, (X,), surrogate=[rounded])
     print(f"The ninth once more, declared: {declared.verdict}. {declared.notes[0]}")
-    return found, [verdict for *_, verdict in BUGS]
+    if page:
+        Path(page).write_text(rewritten(Path(page).read_text(), texts))
+    return [report.verdict for report in reports], [verdict for *_, verdict in BUGS]
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:2])
