@@ -3,8 +3,10 @@
 Each is the `meaning` of the Python function of its name. x, y, z: numbers; a, b, c, n, m: parameters.
 """
 
+from functools import partial
+
 from . import compat
-from .meanings import MEANINGS, meaning
+from .meanings import meaning
 
 BROKEN_OFF = ("expn", "hyp1f1", "hyp2f1", "zeta")
 
@@ -87,32 +89,29 @@ def _zeta_slope(x, q):
     return flint.acb_series([x, 1], prec=2).zeta(q)[1]
 
 
-meaning("log_ndtr", lambda x: _ndtr(x).log(), lambda x: _density(x) / _ndtr(x))
-meaning("normal_cdf", _ndtr, _density)  # jaxnets.stable, a Chebyshev series
-meaning("normal_pdf", _density, lambda x: -x * _density(x))  # the same, 0 far out
-meaning("exp_neg_sq", lambda x: (-x * x).exp(), lambda x: -2 * x * (-x * x).exp())
-meaning("log_cosh", lambda x: x.cosh().log(), lambda x: x.tanh())
-meaning("expi", lambda x: x.ei(), lambda x: x.exp() / x)
-meaning("expn", lambda n, x: x.expint(n), None, lambda n, x: -x.expint(n - 1))
-meaning("_dawsn", _dawsn, lambda x: 1 - 2 * x * _dawsn(x))
-meaning("_erfcx", _erfcx, lambda x: 2 * x * _erfcx(x) - _over_root_pi(2))
-meaning("_wofz", _wofz, lambda z: _over_root_pi(2j) - 2 * z * _wofz(z), analytic=True)
-meaning("fresnel", lambda x: (x.fresnel_s(), x.fresnel_c()), _fresnel_slopes, outputs=2)
-meaning("sici", lambda x: (x.si(), x.ci()), lambda x: (x.sinc(), x.cos() / x), outputs=2)
-meaning("_owens_t_impl", _owens_t, _owens_slope_of_h, _owens_slope)
-meaning("zeta", lambda x, q: x.zeta(q), _zeta_slope, lambda x, q: -x * (x + 1).zeta(q))
-meaning("hyp1f1", _hyp1f1, None, None, lambda a, b, x: a / b * _hyp1f1(a + 1, b + 1, x))
-meaning(
+of_jax, of_jaxnets = partial(meaning, package="jax"), partial(meaning, package="jaxnets")
+
+of_jax("log_ndtr", lambda x: _ndtr(x).log(), lambda x: _density(x) / _ndtr(x))
+of_jaxnets("normal_cdf", _ndtr, _density)  # jaxnets.stable, a Chebyshev series
+of_jaxnets("normal_pdf", _density, lambda x: -x * _density(x))  # the same, 0 far out
+of_jax("exp_neg_sq", lambda x: (-x * x).exp(), lambda x: -2 * x * (-x * x).exp())
+of_jaxnets("log_cosh", lambda x: x.cosh().log(), lambda x: x.tanh())
+of_jax("expi", lambda x: x.ei(), lambda x: x.exp() / x)
+of_jax("expn", lambda n, x: x.expint(n), None, lambda n, x: -x.expint(n - 1))
+of_jax("_dawsn", _dawsn, lambda x: 1 - 2 * x * _dawsn(x))
+of_jax("_erfcx", _erfcx, lambda x: 2 * x * _erfcx(x) - _over_root_pi(2))
+of_jax("_wofz", _wofz, lambda z: _over_root_pi(2j) - 2 * z * _wofz(z), analytic=True)
+of_jax("fresnel", lambda x: (x.fresnel_s(), x.fresnel_c()), _fresnel_slopes, outputs=2)
+of_jax("sici", lambda x: (x.si(), x.ci()), lambda x: (x.sinc(), x.cos() / x), outputs=2)
+of_jax("_owens_t_impl", _owens_t, _owens_slope_of_h, _owens_slope)
+of_jax("zeta", lambda x, q: x.zeta(q), _zeta_slope, lambda x, q: -x * (x + 1).zeta(q))
+of_jax("hyp1f1", _hyp1f1, None, None, lambda a, b, x: a / b * _hyp1f1(a + 1, b + 1, x))
+of_jax(
     "hyp2f1", _hyp2f1, None, None, None,
     lambda a, b, c, x: a * b / c * _hyp2f1(a + 1, b + 1, c + 1, x),
 )  # fmt: skip
-meaning(
+of_jax(
     "poch", _poch,
     lambda z, m: _poch(z, m) * ((z + m).digamma() - z.digamma()),
     lambda z, m: _poch(z, m) * (z + m).digamma(),
 )  # fmt: skip
-
-
-OURS = ("normal_cdf", "normal_pdf", "log_cosh")
-for _name in MEANINGS:  # another function of one of these names means something else
-    MEANINGS[_name] = MEANINGS[_name]._replace(package="jaxnets" if _name in OURS else "jax")
