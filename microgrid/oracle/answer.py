@@ -7,8 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from . import exact
-from .exact import differ, finite
+from .balls import apart, differ, finite
 
 FLUSHED = 4  # times the smallest normal number: below it, numbers are taken for 0 and no digits are lost
 WIDE = 2.0**10  # times the steepest slope
@@ -107,7 +106,7 @@ class Answer:
     def replace(self, k, truth):
         """Take another number for the truth of number k."""
         self.truths[k], self.floats[k], self.hulls[k] = truth, float(truth), None
-        self.apart[k] = exact.apart([truth], [self.theirs[k]])[0]
+        self.apart[k] = apart([truth], [self.theirs[k]])[0]
 
     def settle(self, sides):
         """Take what the truths tend to around the point for the truths, where that is one number or where
@@ -170,7 +169,7 @@ class Answer:
     def apart(self):
         """[n] whether truth and JAX's program are proven to differ, or one of them is not finite."""
         if isinstance(self.truths, list):
-            return np.array(exact.apart(self.truths, self.theirs), bool)
+            return np.array(apart(self.truths, self.theirs), bool)
         return ~(np.abs(self.truths - self.theirs) <= self.slack)
 
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from . import exact
+from .balls import differ, finite
 from .interpreter import Replay, walk
 
 
@@ -67,7 +68,7 @@ class Beside(Replay):
         start = len(self.values)
         exact.forward(self.tape, self.values, given=self._given)
         for i in (start + np.flatnonzero(~np.isfinite(self.tape.run[start:]))).tolist():
-            if exact.finite(self.values[i]):
+            if finite(self.values[i]):
                 self.tape.run[i] = float(self.values[i])
 
     def ranked(self, ids):
@@ -102,7 +103,7 @@ class Beside(Replay):
     def _compare(self, one, other):
         """-1, 0 or 1, as one number is below, beside or above another at the other point."""
         a, b = self.values[one], self.values[other]
-        if not exact.differ(a, b):
+        if not differ(a, b):
             return 0
         return 1 if a > b else -1
 

@@ -1,6 +1,5 @@
 """Everything of a jaxpr that differs between versions of JAX, or is not of its public interface."""
 
-import re
 from functools import lru_cache, partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -161,19 +160,6 @@ def frame_of(equation):
 
     frames = source_info_util.user_frames(equation.source_info.traceback)
     return next((frame for frame in frames if not frame.file_name.startswith(HERE)), None)
-
-
-def same(program, other):
-    """Whether two closed jaxprs are one program with the same constants."""
-    consts = zip(program.consts, other.consts, strict=False)
-    texts = (re.sub("0x[0-9a-f]+", "", str(one.jaxpr)) for one in (program, other))  # of functions' addresses
-    return len({*texts}) == 1 and all(_same_array(x, y) for x, y in consts)
-
-
-def _same_array(x, y):
-    if not hasattr(x, "dtype") or jnp.issubdtype(x.dtype, jax.dtypes.extended):
-        return True
-    return np.array_equal(np.asarray(x), np.asarray(y), equal_nan=is_float(x.dtype))
 
 
 @lru_cache(maxsize=256)

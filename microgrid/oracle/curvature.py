@@ -12,8 +12,8 @@ g: the true slopes, x: the inputs, v: a direction.
 import numpy as np
 
 from . import compat, exact
+from .balls import finite
 from .beside import replayed
-from .exact import finite
 
 STEP = 2.0**-100  # beside the smallest number of the inputs
 SMOOTH = 2.0**-60  # how far apart two steps may put a second derivative, beside the largest

@@ -5,7 +5,6 @@ answer (a pole, the edge of a domain, 0 / 0) the ball is nan, and so is what dep
 cotangent of exactly 0.
 """
 
-import math
 import sys
 from bisect import bisect_left
 from contextlib import contextmanager
@@ -76,34 +75,6 @@ def _or_nan(function):
             return system().arb.nan()
 
     return answer
-
-
-def finite(x):
-    """Whether a ball, or a number for what is exactly so, is finite."""
-    return math.isfinite(x) if isinstance(x, int | float) else x.is_finite()
-
-
-def differ(x, y, slack=0.0):
-    """Whether two balls, or numbers for what is exactly so, are proven to be different numbers; further apart
-    than a slack."""
-    difference = x - y
-    if isinstance(difference, int | float):
-        return abs(difference) > slack
-    near = difference.contains(0) or (slack > 0 and abs(float(difference)) <= slack)
-    return difference.is_finite() and not near
-
-
-def apart(xs, ys):
-    """Which of two lists of balls, or of numbers for what is exactly so, are proven to be different numbers,
-    or are not finite: a list of booleans."""
-    zero, made = system().arb(0), []
-    for x, y in zip(xs, ys, strict=True):
-        difference = x - y
-        if type(difference) is int:
-            made.append(difference != 0)
-        else:
-            made.append(not (difference.contains(zero) and difference.is_finite()))
-    return made
 
 
 def forward(tape, v=None, radii=None, given=None):

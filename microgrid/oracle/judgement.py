@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .answer import FLUSHED
-from .exact import differ, finite
+from .balls import differ, finite
 from .surrogates import source
 
 ORDER = (

@@ -12,6 +12,7 @@ import numpy as np
 
 from . import exact
 from .arrays import Unsupported
+from .balls import differ, finite
 from .beside import replayed
 
 FAR, NEAR = 2.0**-50, 2.0**-70  # steps away from the point, relative to the inputs
@@ -61,7 +62,7 @@ class Sides:
         self.limits = list(map(flint.arb, near))
         self._join(-first)
         self._join(self._direction())
-        if self._singular or not all(map(exact.finite, self._theirs)):
+        if self._singular or not all(map(finite, self._theirs)):
             self._find_poles(far, near)
             self._find_poles(self._look(-first, FAR), self._look(-first, NEAR))
         line = sum(map(len, self._sizes)) == 1  # which has two sides, and both were looked at
@@ -69,7 +70,7 @@ class Sides:
             one = self._agreed()
             self.agreed = one.tolist()
             unmet = [] if line else self._unmet()
-            strange = any(exact.differ(self._widened(k), self._theirs[k]) for k in np.flatnonzero(one))
+            strange = any(differ(self._widened(k), self._theirs[k]) for k in np.flatnonzero(one))
             known = None if unmet or (strange and not line and self._quiet < self._enough()) else True
             pairs = zip(one.tolist(), self.limits, strict=True)
             self.settled = [known if x else (False if limit.is_finite() else None) for x, limit in pairs]

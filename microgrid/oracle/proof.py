@@ -9,9 +9,9 @@ import numpy as np
 
 from . import compat, exact, floats, rounding
 from .answer import Answer
+from .balls import finite
 from .conditioning import Roundings
-from .exact import finite
-from .flat import unit, weights
+from .flat import same, unit, weights
 from .interpreter import Replay, walk
 from .limits import Sides
 from .refusals import REFUSALS, words
@@ -45,7 +45,7 @@ class Proof:
     def repeats(self):
         """Whether the function has the same program when it is traced once more."""
         other = compat.jaxpr_of(lambda *numbers: self.flat(*numbers), self.flat.numbers)  # not a cached trace
-        return compat.same(self.program, other)
+        return same(self.program, other)
 
     @property
     def custom_jvp(self):

@@ -6,7 +6,7 @@ Both are first run in float64; what that leaves open, or shows to differ, is dec
 import numpy as np
 
 from .. import exact, floats, rounding
-from ..exact import finite
+from ..balls import finite
 from ..interpreter import Replay
 from ..judgement import leaf_of
 from ..proof import SLACK, Answer, taken

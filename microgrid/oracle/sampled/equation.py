@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import compat, exact, floats, rounding
 from ..arrays import Unsupported
-from ..exact import differ
+from ..balls import differ
 from ..flat import weights
 from ..interpreter import OWN_RULE
 from ..judgement import ORDER, leaf_of

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import compat, exact, guilt
-from ..exact import finite
+from ..balls import finite
 from ..interpreter import OWN_RULE
 from ..judgement import Leaf
 from ..refusals import REFUSALS, words
