@@ -70,7 +70,9 @@ REFUSED = {
         (X,), f"replay has no rule for reduce_window with a function of its own ({__file__}:",
     ),
     "no gradient": (lambda a: lax.zeta(a, a), (abs(X) + 2,), "rule for 'zeta' not implemented"),
-    "no gradient and no rule": (lambda x: lax.nextafter(x, x), (X,), "rule for 'nextafter' not implemented"),
+    "no gradient and no rule": (
+        lambda x: lax.rng_uniform(x[0], x[1], (3,)), (X,), "rule for 'rng_uniform' not implemented",
+    ),
 }  # fmt: skip
 
 
