@@ -32,14 +32,17 @@ class Call:
         return [(floats, exact.BITS), *exactly] if self.engine is floats else exactly
 
 
+def check_pair(caller, f, args):
+    """TypeError where f is no function, or args no tuple of its arguments."""
+    if not callable(f):
+        raise TypeError(f"{caller}: f must be a function of arrays; got {f!r}.")
+    if not isinstance(args, tuple | list):
+        raise TypeError(f"{caller}: args must be a tuple of arguments; got {type(args).__name__}. Fix: (x,).")
+
+
 def call(f, args, order, modes, seed, engine, surrogate, sample):
     """The `Call`, or TypeError or ValueError."""
-    if not callable(f):
-        raise TypeError(f"check_grads: f must be a function of arrays; got {f!r}.")
-    if not isinstance(args, tuple | list):
-        raise TypeError(
-            f"check_grads: args must be a tuple of arguments; got {type(args).__name__}. Fix: (x,)."
-        )
+    check_pair("check_grads", f, args)
     for path, leaf in jax.tree_util.tree_flatten_with_path(tuple(args))[0]:
         if isinstance(leaf, Tracer):
             raise TypeError(

@@ -8,12 +8,14 @@ import numpy as np
 
 from . import cancellation, exact, floats, guilt, sample as sampling
 from .arrays import Unsupported
-from .call import MODES, call
+from .call import MODES, call, check_pair
 from .curvature import Curvature, declares
 from .flat import Flat, unit, weights
 from .judgement import Report, largest, leaf_of
 from .proof import JaxRefuses, Proof, taken
 from .refusals import BY_VALUE, by_value, refusal, refuse
+
+MOST_DIGITS = 100_000
 
 
 class GradientError(AssertionError):
@@ -198,17 +200,22 @@ def replay(f, args, digits=50):
 
     f, args: as for `check_grads`. Branches are those that JAX takes. Returns the float outputs as a list of
     numpy arrays of flint.arb, [...], and of flint.acb where they are complex. Raises NotImplementedError for
-    what cannot be replayed.
+    what cannot be replayed, and TypeError or ValueError for a mistaken call.
 
     >>> print(replay(jnp.tanh, (0.5,))[0].item().str(30, radius=False))
     0.462117157260009758502318483644
     """
+    check_pair("replay", f, args)
+    if isinstance(digits, bool) or not isinstance(digits, int | np.integer) or not 1 <= digits <= MOST_DIGITS:
+        raise ValueError(f"replay: digits must be a whole number from 1 to {MOST_DIGITS}; got {digits!r}.")
     with exact.precision(int(digits * 3.33) + 16):
         try:
             proof = Proof(Flat(f, tuple(args)))
         except BY_VALUE as error:
             sentence = by_value(f"replay: {getattr(f, '__name__', type(f).__name__)}", error)
             raise NotImplementedError(sentence) from error
+        if not proof.outputs:
+            raise ValueError(f"replay: f must return floats; got {proof.flat.returned}.")
         return [_balls(proof.values, array) for array in proof.outputs]
 
 

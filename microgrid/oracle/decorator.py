@@ -16,6 +16,8 @@ def gradient_test(function=None, **told):
     ...     return lambda x: x * x, (3.0,)
     >>> test_square()
     """
+    if function is not None and not callable(function):
+        raise TypeError(f"gradient_test: it decorates a function; got {function!r}. Fix: @gradient_test.")
     if function is None:
         return functools.partial(gradient_test, **told)
 

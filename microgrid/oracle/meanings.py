@@ -44,6 +44,8 @@ def meaning(name, function, *slopes, outputs=1, analytic=False, package=""):
     >>> ROWS[MEANINGS.pop("cubed").rows[0]].floats[0](np.array([2.0])).tolist()
     [8.0]
     """
+    if not isinstance(name, str) or not callable(function):
+        raise TypeError(f"meaning: name must be that of a Python function; got {name!r} and {function!r}.")
     count = len(inspect.signature(function).parameters)
     rows = []
     for k in range(outputs):

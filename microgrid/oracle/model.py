@@ -48,10 +48,13 @@ def _parts(net, x, y, training):
             "check_model: with y, net must be a jaxnets.NeuralNet, which knows its loss; got "
             f"{type(net).__name__}. Fix: leave y out, and check_grads(loss, (net, x, y)) of your own loss."
         )
+    try:
+        h = jnp.asarray(x, getattr(net, "dtype", None))
+    except (TypeError, ValueError):
+        raise TypeError(f"check_model: x must be an array of inputs; got {x!r}.") from None
     loss = None if y is None else _loss(net, x, y, training)
     module = nnx.clone(module)  # the user's own stays as it is
     module.train() if training else module.eval()
-    h = jnp.asarray(x, getattr(net, "dtype", None))
     for k, layer in enumerate(module.layers if type(module) is nnx.Sequential else [module]):
         name = f"{k} {getattr(layer, '__name__', type(layer).__name__)}"
         yield (name, _called, (layer, h)) if isinstance(layer, nnx.Module) else (name, layer, (h,))

@@ -1,13 +1,17 @@
 """check_grads of what cannot be checked, and calls that are mistakes: a sentence each."""
 
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import nnx
 from jax import lax
 from jax.experimental import io_callback
 from test_check_grads import X, verdict
 
+from microgrid.oracle import check_model, gradient_test, meaning, rule
 from microgrid.oracle.check import GradientError, check_grads, replay
 
 
@@ -126,3 +130,50 @@ def test_mistakes_in_the_call_are_told(told, kind, words):
         check_grads(5, (0.5,))
     with pytest.raises(TypeError, match=r"args must be a tuple of arguments; got float. Fix: \(x,\)"):
         check_grads(jnp.sin, 0.5)
+
+
+MISTAKES = {
+    "a rule without a name": (
+        lambda: rule(5),
+        TypeError,
+        "rule: names must be those of primitives; got (5,)",
+    ),
+    "a meaning without a name": (lambda: meaning(5, jnp.sin), TypeError, "meaning: name must be that of"),
+    "a test that is none": (
+        lambda: gradient_test(5),
+        TypeError,
+        "gradient_test: it decorates a function; got 5",
+    ),
+    "replay of no function": (
+        lambda: replay(5, (0.5,)),
+        TypeError,
+        "replay: f must be a function of arrays; got 5",
+    ),
+    "replay without a tuple": (
+        lambda: replay(jnp.sin, 0.5),
+        TypeError,
+        "must be a tuple of arguments; got float",
+    ),
+    "replay of no digits": (
+        lambda: replay(jnp.sin, (0.5,), 0),
+        ValueError,
+        "digits must be a whole number from 1",
+    ),
+    "replay of nothing": (
+        lambda: replay(lambda x: None, (0.5,)),
+        ValueError,
+        "f must return floats; got nothing",
+    ),
+    "a model of words": (
+        lambda: check_model(nnx.Dropout(0.5), "x"),
+        TypeError,
+        "x must be an array of inputs; got",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_gets_one_sentence(name):
+    call, kind, words = MISTAKES[name]
+    with pytest.raises(kind, match=re.escape(words)):
+        call()

@@ -31,6 +31,9 @@ def rule(*names):
     '_my_primitive'
     """
 
+    if not names or not all(isinstance(name, str) for name in names):
+        raise TypeError(f'rule: names must be those of primitives; got {names}. Fix: @rule("my_primitive").')
+
     def decorate(function):
         RULES.update(dict.fromkeys(names, function))
         return function

@@ -54,6 +54,8 @@ class Tally:
         return self.coordinates / self.of if self.of else 1.0
 
     def __str__(self):
+        if not self.equations:
+            return "there was no equation to look at: nothing is computed between arguments and results"
         many = f"{self.equations} equation{'s' * (self.equations != 1)}"
         where = f"{self.share:.2g} of an equation's coordinates" if self.share else "any coordinate"
         return (
