@@ -252,3 +252,19 @@ def test_a_rule_is_named_with_its_place_and_the_line_that_calls_it():
     made = report(lambda x: TWICE(x) + 1, HALF)
     assert made.guilty.rule.startswith("sin at ") and "test_subtle_rules.py:" in made.guilty.source
     assert "inside JAX" not in str(report(lambda x: jnp.linalg.norm(jnp.sin(x)), np.zeros(3)).guilty)
+
+
+def rounded(x, dtype):
+    return x.astype(dtype).astype(jnp.float32)
+
+
+def test_a_rule_may_not_round_to_a_narrower_type_than_its_function_does():
+    narrow = by_vjp(jnp.exp, lambda x, ct: (rounded(ct * jnp.exp(x[0]), jnp.bfloat16),))
+    assert report(narrow, TENTH).verdict == "unexplained"
+    mixed = report(lambda x: rounded(jnp.exp(rounded(x, jnp.bfloat16)), jnp.bfloat16), TENTH)
+    assert mixed.verdict == "imprecise" and "rounded to bfloat16" in str(mixed)
+
+
+def test_reduced_precision_is_a_rounding():
+    made = report(lambda x: jnp.exp(lax.reduce_precision(x, 8, 7)), TENTH)
+    assert made.verdict == "imprecise" and "`reduce_precision`" in str(made)
