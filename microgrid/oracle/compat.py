@@ -1,6 +1,6 @@
 """Everything of a jaxpr that differs between versions of JAX, or is not of its public interface."""
 
-from functools import lru_cache, partial
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from types import FunctionType
@@ -162,23 +162,6 @@ def frame_of(equation):
     return next((frame for frame in frames if not frame.file_name.startswith(HERE)), None)
 
 
-@lru_cache(maxsize=256)
-def needed(jaxpr):
-    """The equations of a jaxpr that its outputs depend on, in order."""
-    wanted, found = {v for v in jaxpr.outvars if not is_literal(v)}, []
-    for equation in reversed(jaxpr.eqns):
-        if wanted.intersection(equation.outvars):
-            found.append(equation)
-            wanted.update(v for v in equation.invars if not is_literal(v))
-    return found[::-1]
-
-
-def loops(jaxpr):
-    """Whether there is a loop of unknown length in a jaxpr."""
-    inner = (x for equation in jaxpr.eqns for x in core.jaxprs_in_params(equation.params))
-    return any(equation.primitive.name == "while" for equation in jaxpr.eqns) or any(map(loops, inner))
-
-
 def call_of(equation):
     """The jaxpr that an equation calls as it is, closed; None for one that calls none."""
     params = equation.params
@@ -187,6 +170,13 @@ def call_of(equation):
             inner = params[name]
             return inner if hasattr(inner, "consts") else core.ClosedJaxpr(inner, ())
     return expansion(equation) if equation.primitive.name == "call_hi_primitive" else None
+
+
+def looks_at_bits(equation):
+    """ "frexp" or "ldexp" for an equation that is that of JAX, primitives since 0.12, else ""."""
+    if equation.primitive.name == "call_hi_primitive":
+        return type(equation.params["_prim"]).__name__.lower()
+    return "frexp" if name_of(equation) == "_frexp" and of_jax(equation) else ""
 
 
 def expansion(equation):

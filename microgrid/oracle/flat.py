@@ -1,7 +1,5 @@
 """A function of pytrees as one of flat lists of float arrays."""
 
-import re
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -97,16 +95,3 @@ def unit(given):
     """The weight of a single real number, 1 for any other weights."""
     single = sum(map(np.size, given)) == 1 and not any(map(np.iscomplexobj, given))
     return next(float(x.item()) for x in given if x.size) if single else 1.0
-
-
-def same(program, other):
-    """Whether two closed jaxprs are one program with the same constants."""
-    consts = zip(program.consts, other.consts, strict=False)
-    texts = (re.sub("0x[0-9a-f]+", "", str(one.jaxpr)) for one in (program, other))  # of functions' addresses
-    return len({*texts}) == 1 and all(_same_array(x, y) for x, y in consts)
-
-
-def _same_array(x, y):
-    if not hasattr(x, "dtype") or jnp.issubdtype(x.dtype, jax.dtypes.extended):
-        return True
-    return np.array_equal(np.asarray(x), np.asarray(y), equal_nan=compat.is_float(x.dtype))

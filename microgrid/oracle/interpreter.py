@@ -13,6 +13,7 @@ from . import compat
 from .arrays import Array, Step, Unsupported
 from .fields import Field, packed, parts, unpacked
 from .literals import Literals
+from .programs import needed
 from .tape import FLOAT64, Tape
 from .user_rules import applied, checked, is_own
 
@@ -162,7 +163,7 @@ class Replay:
             return self.literal(atom.val) if compat.is_literal(atom) else known[atom]
 
         steps = []
-        for equation in compat.needed(jaxpr):
+        for equation in needed(jaxpr):
             inputs = tuple(map(read, equation.invars))
             before, self.ties, start = self.ties, False, self.tape.size
             outputs, inside = self.equation(equation, inputs)

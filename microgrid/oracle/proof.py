@@ -11,9 +11,10 @@ from . import compat, exact, floats, rounding
 from .answer import Answer
 from .balls import finite
 from .conditioning import Roundings
-from .flat import same, unit, weights
+from .flat import unit, weights
 from .interpreter import Replay, walk
 from .limits import Sides
+from .programs import same
 from .refusals import REFUSALS, words
 
 SLACK = 4  # both programs round in float64, and the bound of one stands for both

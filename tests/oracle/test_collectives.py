@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import lax
-from jax.sharding import AbstractMesh, Mesh, PartitionSpec
+from jax.sharding import AbstractMesh, AxisType, Mesh, PartitionSpec
 from test_check_grads import TABLE, X, custom, verdict
 
 ONE = Mesh(np.array(jax.devices()[:1]), "i")
@@ -52,7 +52,7 @@ def test_a_wrong_rule_inside_shard_map_is_wrong():
 
 
 def test_several_devices_are_unsupported():
-    two = AbstractMesh((2,), ("i",))
+    two = AbstractMesh((2,), ("i",), axis_types=(AxisType.Auto,))
     report = verdict(on(two, lambda x: lax.psum(jnp.sin(x), "i"), EVERYWHERE), X[:4])
     assert report.refused.startswith("replay follows shard_map on one device, not on 2 (")
 

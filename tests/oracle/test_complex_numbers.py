@@ -54,7 +54,8 @@ def test_arccosh_is_judged_as_differences_of_the_values_are(z):
 
 
 def test_the_sign_of_a_complex_number_has_slopes_that_jax_leaves_out():
-    assert verdict(jnp.sign, Z).verdict == "wrong"
+    mended = hasattr(jax.lax, "one_minus_square")  # in JAX 0.12
+    assert verdict(jnp.sign, Z).verdict == ("ok" if mended else "wrong")
     assert verdict(lambda z: z / jnp.abs(z), Z).verdict == "ok"
 
 

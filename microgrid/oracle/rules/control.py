@@ -5,6 +5,7 @@ import numpy as np
 from .. import compat
 from ..arrays import Array, Unsupported
 from ..fields import Field, packed, unpacked
+from ..programs import loops
 from . import algebra
 from .elementwise import stopped
 from .registry import control
@@ -14,8 +15,8 @@ from .registry import control
          "custom_vjp_call", "custom_vjp_call_jaxpr", "custom_vmap_call", "composite",
          "call_hi_primitive", "xla_metadata_call", "program_order")  # fmt: skip
 def _call(replay, equation, *arrays):
-    if compat.name_of(equation) == "_frexp" and compat.of_jax(equation):
-        return _frexp(replay, equation, *arrays), ()
+    if by_bits := BY_BITS.get(compat.looks_at_bits(equation)):
+        return by_bits(replay, equation, *arrays), ()
     inner = compat.call_of(equation)
     if inner is None:
         raise Unsupported(f"replay finds no jaxpr in {equation.primitive.name}.", equation)
@@ -27,6 +28,15 @@ def _frexp(replay, equation, x):
     exponent = replay.guide(equation, (x,))[1]
     scale = np.ldexp(1.0, -np.asarray(exponent.given, int))
     return [replay.apply("mul", x, Array(x.dtype, replay.tape.constants(scale))), exponent]
+
+
+def _ldexp(replay, equation, x, n):
+    """x 2^n, where n is a whole number."""
+    scale = replay.tape.constants(np.ldexp(1.0, np.asarray(n.given, int)))
+    return [replay.apply("mul", x, Array(x.dtype, scale), dtype=equation.outvars[0].aval.dtype)]
+
+
+BY_BITS = {"frexp": _frexp, "ldexp": _ldexp}  # functions of JAX that look at them
 
 
 @control("cond")
@@ -114,7 +124,7 @@ def _custom_linear_solve(replay, equation, *arrays):
     def run(jaxpr, constants, vectors):
         return replay.walk(jaxpr.jaxpr, [replay.captured(c) for c in jaxpr.consts], [*constants, *vectors])
 
-    if compat.loops(jaxprs.solve.jaxpr):
+    if loops(jaxprs.solve.jaxpr):
         return _solved_by_elimination(
             replay, lambda vectors: run(jaxprs.matvec, known, vectors)[0], right
         ), ()

@@ -10,6 +10,7 @@ import numpy as np
 from .. import compat
 from ..arrays import Unsupported
 from ..interpreter import OWN_RULE
+from ..programs import needed
 from ..rules import CONTROL
 from ..rules.elementwise import ROWS
 from ..surrogates import among
@@ -49,7 +50,7 @@ class Run:
         def read(atom):
             return Slot(atom.val, written=True) if compat.is_literal(atom) else known[atom]
 
-        for equation in compat.needed(jaxpr):
+        for equation in needed(jaxpr):
             given = tuple(map(read, equation.invars))
             outputs = self._equation(equation, given, (*path, id(equation)))
             known.update(zip(equation.outvars, outputs, strict=True))

@@ -1,0 +1,41 @@
+"""What is read off the program of a function, a jaxpr."""
+
+import re
+from functools import lru_cache
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.extend import core
+
+from . import compat
+
+
+@lru_cache(maxsize=256)
+def needed(jaxpr):
+    """The equations of a jaxpr that its outputs depend on, in order."""
+    wanted, found = {v for v in jaxpr.outvars if not compat.is_literal(v)}, []
+    for equation in reversed(jaxpr.eqns):
+        if wanted.intersection(equation.outvars):
+            found.append(equation)
+            wanted.update(v for v in equation.invars if not compat.is_literal(v))
+    return found[::-1]
+
+
+def loops(jaxpr):
+    """Whether there is a loop of unknown length in a jaxpr."""
+    inner = (x for equation in jaxpr.eqns for x in core.jaxprs_in_params(equation.params))
+    return any(equation.primitive.name == "while" for equation in jaxpr.eqns) or any(map(loops, inner))
+
+
+def same(program, other):
+    """Whether two closed jaxprs are one program with the same constants."""
+    consts = zip(program.consts, other.consts, strict=False)
+    texts = (re.sub("0x[0-9a-f]+", "", str(one.jaxpr)) for one in (program, other))  # of functions' addresses
+    return len({*texts}) == 1 and all(_same_array(x, y) for x, y in consts)
+
+
+def _same_array(x, y):
+    if not hasattr(x, "dtype") or jnp.issubdtype(x.dtype, jax.dtypes.extended):
+        return True
+    return np.array_equal(np.asarray(x), np.asarray(y), equal_nan=compat.is_float(x.dtype))
