@@ -31,11 +31,8 @@ class Cancelled:
     def __str__(self):
         made = f"what {_placed(*self.rounded)} rounded{self.narrow and f' to {self.narrow}'}"
         if self.grew is None:
-            return (
-                made
-                if not 2 <= self.factor < np.inf
-                else f"{made} grows {self.factor:.2g} times in small steps"
-            )
+            grows = f" grows {self.factor:.2g} times in small steps"
+            return made + grows if 2 <= self.factor < np.inf else made
         made = "what it rounded itself" if self.grew == self.rounded else made
         return f"{_placed(*self.grew)} {self.verb} {made}"
 

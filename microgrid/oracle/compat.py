@@ -173,7 +173,7 @@ def call_of(equation):
 
 
 def looks_at_bits(equation):
-    """ "frexp" or "ldexp" for an equation that is that of JAX, primitives since 0.12, else ""."""
+    """Which function of JAX that looks at bits an equation is, "frexp" or, since 0.12, "ldexp"; else ""."""
     if equation.primitive.name == "call_hi_primitive":
         return type(equation.params["_prim"]).__name__.lower()
     return "frexp" if name_of(equation) == "_frexp" and of_jax(equation) else ""

@@ -17,6 +17,7 @@ from .beside import replayed
 
 STEP = 2.0**-100  # beside the smallest number of the inputs
 SMOOTH = 2.0**-60  # how far apart two steps may put a second derivative, beside the largest
+CLEAR = float(np.finfo(np.float32).eps) ** 0.5  # what JAX's second derivative must be off, beside the largest
 CHOSEN = ("stop", "rule", "hull", "mean")  # blocks whose slopes are not those of their numbers
 
 
@@ -42,8 +43,8 @@ class Curvature:
 
     def correct(self, answers, direction):
         """Take it for the truth of answers about JAX's second derivatives along a direction, where JAX's are
-        clearly others: by more than half of the digits of the type, as functions that are approximated on
-        purpose have second derivatives that differ by less."""
+        clearly others: by `CLEAR` in every type, as functions that are approximated on purpose have second
+        derivatives that differ by less."""
         near, far = (
             [x for array in self._along(direction, step) for x in array] for step in (STEP, 2 * STEP)
         )
@@ -51,12 +52,11 @@ class Curvature:
         scale = max((s for s in sizes if np.isfinite(s)), default=0.0)
         at = 0
         for answer in answers:
-            least = float(np.sqrt(float(np.finfo(np.float32).eps))) * scale
             for k in range(len(answer.got)):
                 truth, other = near[at + k], far[at + k]
                 sure = finite(truth) and finite(other) and abs(float(truth - other)) <= SMOOTH * scale
                 their = answer.theirs[k]
-                if sure and finite(their) and abs(float(truth - their)) > least:
+                if sure and finite(their) and abs(float(truth - their)) > CLEAR * scale:
                     answer.replace(k, truth)
             at += len(answer.got)
 
