@@ -101,20 +101,16 @@ class Proof:
         return made
 
     def _strays(self, results, got, bounds, slack):
+        """Answers about outputs that are proven to be others under differentiation, beyond rounding."""
         names = self.flat.names(len(results))
         for name, output, result, value in zip(names, self.outputs, results, got, strict=True):
             ids, own = result.scalars, output.scalars
             if np.array_equal(ids, own):
                 continue
             truths, theirs = taken(self.values, own), taken(self.values, ids)
-            slacks, both, numbers = (
-                slack[ids] + slack[own],
-                bounds[ids] + bounds[own],
-                _numbers(value, result),
-            )
-            answer = Answer(
-                f"value of {name}", value.dtype, truths, theirs, slacks, numbers, both, shape=np.shape(value)
-            )
+            slacks, reach = (x[ids] + x[own] for x in (slack, bounds))
+            name, numbers = f"value of {name}", _numbers(value, result)
+            answer = Answer(name, value.dtype, truths, theirs, slacks, numbers, reach, shape=np.shape(value))
             known = np.array([finite(x - y) for x, y in zip(truths, theirs, strict=True)], bool)
             if (known & answer.apart & ~answer.near).any():
                 yield answer
