@@ -8,7 +8,14 @@ from importlib.util import find_spec as _find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from . import agents as agents, mdp as mdp, plots as plots, q_learning as q_learning
+    from . import (
+        agents as agents,
+        mdp as mdp,
+        plots as plots,
+        policy_gradient as policy_gradient,
+        q_learning as q_learning,
+        returns as returns,
+    )
     from .agents.q_table import QTable as QTable
     from .evaluate import Evaluation as Evaluation, evaluate_policy as evaluate_policy
     from .tabular_mdp import Solution as Solution, TabularMDP as TabularMDP
@@ -26,7 +33,7 @@ _HOMES = {
     "TabularMDP": "tabular_mdp",
     "evaluate_policy": "evaluate",
 }
-_MODULES = ("agents", "mdp", "plots", "q_learning")
+_MODULES = ("agents", "mdp", "plots", "policy_gradient", "q_learning", "returns")
 
 __all__ = sorted([*_HOMES, *_MODULES])  # pyright: ignore[reportUnsupportedDunderAll]
 
