@@ -14,6 +14,7 @@ from jax.core import Tracer
 from . import arguments, checks, inputs
 
 HALF_LOG_TWO_PI = 0.9189385332046727  # log(2 * pi) / 2
+SCORES = "scores [A] of one observation"
 
 
 def _parts(logits):
@@ -44,14 +45,12 @@ def _log_softmax_jvp(primals, tangents):
     return y, jnp.where(top, rest * moved - others, (1 - p) * moved - ((others - shares) + best))
 
 
-def _scores(function, logits):
-    """One observation's scores [A], at least one."""
-    logits = arguments.floats(function, "logits", logits)
-    if logits.ndim != 1 or len(logits) == 0:
-        raise ValueError(
-            f"{function}: logits must be the scores [A] of one observation; got shape {logits.shape}."
-        )
-    return logits
+def _row(function, name, x, meaning):
+    """An array of at least one number."""
+    x = arguments.floats(function, name, x)
+    if x.ndim != 1 or len(x) == 0:
+        raise ValueError(f"{function}: {name} must be the {meaning}; got shape {x.shape}.")
+    return x
 
 
 def categorical_log_prob(logits, action):
@@ -68,7 +67,7 @@ def categorical_log_prob(logits, action):
     >>> float(categorical_log_prob(jnp.zeros(2), 1))
     -0.6931471805599453
     """
-    logits = _scores("categorical_log_prob", logits)
+    logits = _row("categorical_log_prob", "logits", logits, SCORES)
     if not isinstance(action, Tracer):
         checks.integer_in("categorical_log_prob", "action", action, len(logits))
     elif not jnp.issubdtype(action.dtype, jnp.integer) or action.shape != ():
@@ -109,7 +108,7 @@ def entropy(logits):
     >>> float(entropy(jnp.array([0.0, 0.0, -jnp.inf])))
     0.6931471805599453
     """
-    return _entropy(_scores("entropy", logits))
+    return _entropy(_row("entropy", "logits", logits, SCORES))
 
 
 def gaussian_log_prob(mean, log_std, action):
@@ -148,7 +147,7 @@ def gaussian_entropy(log_std):
     >>> float(gaussian_entropy(jnp.zeros(1)))
     1.4189385332046727
     """
-    (log_std,) = arguments.blocks("gaussian_entropy", "D", log_std=log_std)
+    log_std = _row("gaussian_entropy", "log_std", log_std, "numbers [D] of one action")
     return jnp.sum(log_std + (0.5 + HALF_LOG_TWO_PI))
 
 

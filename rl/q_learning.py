@@ -86,7 +86,7 @@ def expected_sarsa_error(reward, discount, value, next_value, action, probabilit
 
 
 def double_q_error(reward, discount, value, next_value, selector_value, action):
-    """Double Q-learning error of one transition: one table selects, another values.
+    """Double Q-learning error of one transition: bootstrap where one table selects and another values.
 
         error = reward + discount * next_value[argmax_b selector_value[b]] - value[action]
 

@@ -52,7 +52,10 @@ ROOMS = {f"{room}.{pair.topic}" for pair in PAIRS for room in ("microgrid", pair
 MODULES = sorted(
     ROOMS | {f"microgrid.{topic}" for topic in HELPERS} | {f"jaxnets.{topic}" for topic in CORES}
 )
-LOOPS = {"mdp"}  # topics whose array room loops: uncompiled, every call would compile the loop again
+LOOPS = {
+    "mdp",
+    "returns",
+}  # topics whose array room loops: uncompiled, every call would compile the loop again
 
 
 def rows(mutant: Mutant):

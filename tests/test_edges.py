@@ -79,7 +79,8 @@ def test_linear_without_bias_adds_nothing_and_takes_batches():
     assert np.allclose(array_linear.linear(inputs, np.array(kernel), np.array(bias)), expected, rtol=1e-15)
 
 
-NAMED = {"neuron", "losses", "linear", "mdp", "q_learning"}  # topics where the scalar room asks first, too
+# Topics where the scalar room asks first, too:
+NAMED = {"neuron", "losses", "linear", "mdp", "q_learning", "returns", "policy_gradient"}
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)

@@ -96,7 +96,7 @@ print(sorted(new - set(sys.stdlib_module_names)))
     assert run(code) == "[]"
 
 
-@pytest.mark.parametrize("module", ["rl", "rl.mdp", "rl.q_learning"])
+@pytest.mark.parametrize("module", ["rl", "rl.mdp", "rl.q_learning", "rl.returns", "rl.policy_gradient"])
 def test_formulas_of_rl_load_no_gymnasium(module):
     assert run(f"import sys, {module}; print('gymnasium' in sys.modules)") == "False"
 

@@ -4,6 +4,7 @@ import gymnasium
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 import rl
@@ -57,6 +58,71 @@ def test_sarsa_is_q_learning_when_the_best_action_follows():
         assert array.sarsa_error(1.0, 0.9, value, next_value, 2, best) == array.q_learning_error(
             1.0, 0.9, value, next_value, 2
         )
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_expected_and_double_errors_by_hand(room):
+    value, next_value, third = [0.25, 3.0, 0.0], [2.0, 4.0, 1.0], [0.5, 0.25, 0.25]
+    selector = [1.0, 0.0, 5.0]
+    if room is array:
+        value, next_value, third, selector = map(jnp.array, (value, next_value, third, selector))
+    expected = room.expected_sarsa_error(1.0, 0.5, value, next_value, 0, third)
+    assert float(expected) == 1 + 0.5 * (1 + 1 + 0.25) - 0.25
+    assert float(room.double_q_error(1.0, 0.5, value, next_value, selector, 1)) == 1 + 0.5 * 1 - 3
+    assert float(room.double_q_error(1.0, 0.0, value, next_value, selector, 1)) == 1 - 3
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_expected_sarsa_and_double_q_are_between_the_other_two(room):
+    rng = np.random.default_rng(3)
+    for _ in range(5):
+        value, next_value = [x.tolist() for x in rng.normal(size=(2, 4))]
+        best, some = int(np.argmax(next_value)), int(rng.integers(4))
+        rows = [np.eye(4)[best].tolist(), np.eye(4)[some].tolist()]
+        if room is array:
+            value, next_value, *rows = map(jnp.array, (value, next_value, *rows))
+        step = (1.0, 0.9, value, next_value)
+        greedy = room.q_learning_error(*step, 2)
+        assert room.expected_sarsa_error(*step, 2, rows[0]) == greedy
+        assert room.double_q_error(*step, next_value, 2) == greedy
+        followed = room.sarsa_error(*step, 2, some)
+        assert room.expected_sarsa_error(*step, 2, rows[1]) == followed
+        assert room.double_q_error(*step, rows[1], 2) == followed
+
+
+def test_of_selected_actions_that_tie_the_first_has_the_slope_and_the_selector_none():
+    selector, next_value = [Value(x) for x in (1.0, 2.0, 2.0)], [Value(x) for x in (7.0, 5.0, 6.0)]
+    error = scalar.double_q_error(0.0, 0.5, [0.0] * 3, next_value, selector, 0)
+    error.backward()
+    rest = jnp.zeros(3), jnp.array([7.0, 5.0, 6.0]), jnp.array([1.0, 2.0, 2.0])
+    found, slopes = jax.value_and_grad(array.double_q_error, argnums=(3, 4))(0.0, 0.5, *rest, 0)
+    assert error.data == float(found) == 2.5
+    assert slopes[0].tolist() == [v.grad for v in next_value] == [0, 0.5, 0]
+    assert slopes[1].tolist() == [v.grad for v in selector] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_dqn_loss_has_the_clipped_error_for_its_slope(room):
+    errors = [-3.0, -1.0, -0.25, 0.0, 0.5, 1.0, 1e6]
+    if room is scalar:
+        xs = [Value(x) for x in errors]
+        room.dqn_loss(xs, reduction="sum").backward()
+        slopes = [x.grad for x in xs]
+        mean = room.dqn_loss(errors)
+    else:
+        slopes = jax.grad(lambda e: room.dqn_loss(e, reduction="sum"))(jnp.array(errors)).tolist()
+        mean = room.dqn_loss(jnp.array(errors))
+    assert slopes == [-1, -1, -0.25, 0, 0.5, 1, 1]
+    assert float(mean) == pytest.approx((2.5 + 0.5 + 0.03125 + 0 + 0.125 + 0.5 + 1e6 - 0.5) / 7, rel=1e-15)
+
+
+def test_dqn_loss_meets_optax_with_any_delta():
+    errors = jnp.array([[-3.0, -0.5], [0.2, 0.7]])
+    for delta in (0.5, 1.0, 2.0):
+        terms = array.dqn_loss(errors, delta, "none")
+        np.testing.assert_allclose(terms, optax.huber_loss(errors, jnp.zeros((2, 2)), delta), rtol=1e-15)
+        np.testing.assert_allclose(scalar.dqn_loss(errors.tolist(), delta, "none"), terms, rtol=1e-15)
+    assert array.dqn_loss(errors.astype(jnp.float32)).dtype == jnp.float32
 
 
 def test_tied_next_actions_share_the_slope():

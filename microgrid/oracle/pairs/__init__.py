@@ -28,10 +28,12 @@ from . import (
     optimizers,
     optimizers_adaptive,
     optimizers_layerwise,
+    policy_gradient,
     pooling,
     q_learning,
     recurrent,
     regularization,
+    returns,
     schedules,
     schedules_cosine,
 )
@@ -67,6 +69,8 @@ TOPICS = (
     gan,
     mdp,
     q_learning,
+    returns,
+    policy_gradient,
 )
 PAIRS = tuple(pair for topic in TOPICS for pair in topic.PAIRS)
 BY_NAME = {pair.name: pair for pair in PAIRS}
