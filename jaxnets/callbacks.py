@@ -140,7 +140,7 @@ def _has_hooks(callback):
     return any(hasattr(callback, hook) for hook in HOOKS)
 
 
-def _method(callback, hook):
+def method_of(callback, hook):
     """What to call of a callback, a function itself at the end of an epoch; None for nothing."""
     if not _has_hooks(callback):
         return callback if hook == "on_epoch_end" else None
@@ -156,7 +156,7 @@ class Calls:
 
     def __init__(self, callbacks, net, run):
         self._net, self._run = net, run
-        self._methods = {hook: [m for c in callbacks if (m := _method(c, hook))] for hook in HOOKS}
+        self._methods = {hook: [m for c in callbacks if (m := method_of(c, hook))] for hook in HOOKS}
 
     def __bool__(self):
         return any(self._methods.values())

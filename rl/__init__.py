@@ -27,6 +27,16 @@ for _name in ("numpy", "jax"):
         )
 
 _HOMES = {
+    "A2C": "agents.a2c",
+    "DQN": "agents.dqn",
+    "PPO": "agents.ppo",
+    "REINFORCE": "agents.reinforce",
+    "SAC": "agents.sac",
+    "EnvError": "host",
+    "FunctionalEnv": "functional",
+    "from_func_env": "functional",
+    "linear": "learning",
+    "register": "functional",
     "Evaluation": "evaluate",
     "QTable": "agents.q_table",
     "Solution": "tabular_mdp",

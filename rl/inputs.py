@@ -135,3 +135,12 @@ def states(function, name, x, end):
     if outside.any():
         raise ValueError(f"{function}: {name} must be in [0, {end}); got {array[outside][0]}.")
     return array.astype(int).tolist()
+
+
+def sizes(function, name, x):
+    """Whole numbers >= 1, as a tuple; an empty one is one."""
+    if not isinstance(x, list | tuple):
+        raise TypeError(f"{function}: {name} must be a tuple of whole numbers, such as (64, 64); got {x!r}.")
+    for number in x:
+        checks.whole_number(function, name, number, 1)
+    return tuple(map(int, x))

@@ -1,0 +1,230 @@
+"""What all deep agents share: the loop of collecting and learning, acting, evaluating.
+
+An algorithm is functions without side effects: how it starts, what chance it needs, how it acts, what it
+learns from a Rollout. Where the environment is a JAX function too, whole iterations are one compiled program
+(rl.roads); else the host steps Gymnasium's environments, and the same functions do the rest.
+
+T: num_steps of each environment in an iteration, N: num_envs.
+"""
+
+from dataclasses import fields
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxnets import callbacks as calling
+
+from .. import checks, envs, host, playing, roads, spaces
+from ..functional import FunctionalEnv, functional_env
+from ..progress import progress as progress_bar
+from ..rollout import Rollout
+
+
+class Agent:
+    """A deep agent: what PPO, A2C, REINFORCE, DQN and SAC have in common.
+
+    steps: environment steps taken. episode_returns, episode_lengths, episode_steps: of the finished episodes,
+    in order: sum of rewards, steps, and the agent's step at which each ended.
+    history: name -> figures, one an iteration. stop_training: a callback sets it to end `train`.
+    """
+
+    fresh_episodes = False  # whether every iteration starts new episodes
+
+    # What an algorithm says.
+
+    def _check(self):
+        """Raises for hyper-parameters that cannot be; by now the spaces are known."""
+
+    def _learner(self, rng):
+        """The learner as it starts; rng: a numpy Generator."""
+        raise NotImplementedError
+
+    def _noise(self, learner, key, step):
+        """Chance for T steps of N environments, [T, N, ...]; step: environment steps taken before."""
+        raise NotImplementedError
+
+    def _act(self, actor, noise, obs, memory, legal):
+        """(action, memory) of N environments, exploring."""
+        raise NotImplementedError
+
+    def _choose(self, deterministic, actor, key, obs, memory, legal):
+        """(action, memory): the best as far as is known, or as the policy draws it."""
+        raise NotImplementedError
+
+    def _learn(self, learner, rollout, key, step):
+        """(learner, {name: figure}) after learning from a Rollout."""
+        raise NotImplementedError
+
+    def _actor(self, learner):
+        """The part of the learner that acting needs."""
+        return learner.params
+
+    def _default_steps(self):
+        """num_steps where it is None."""
+        return None
+
+    def _memory(self, num_envs):
+        """What a recurrent policy holds before the first step of an episode, [N, ...]; None without one."""
+        return None
+
+    def _to_env(self, action):
+        """The action as the environment takes it."""
+        return action
+
+    # What all do.
+
+    def __post_init__(self):
+        name = self._name
+        checks.whole_number(name, "seed", self.seed, 0)
+        checks.whole_number(name, "num_envs", self.num_envs, 1)
+        self._functional, self._given = self._road()
+        self.num_steps = self._default_steps() if self.num_steps is None else self.num_steps
+        checks.whole_number(name, "num_steps", self.num_steps, 1)
+        self.observation_space, self.action_space = self._given.observation_space, self._given.action_space
+        self._features = spaces.features(name, self.observation_space)
+        self._check()
+        self._programs = roads.programs(self, self._functional)
+        learner = jax.tree.map(jnp.asarray, self._learner(np.random.default_rng(self.seed)))
+        key, running = jax.random.key(self.seed), None
+        if self._functional is not None:
+            running = self._programs.begin(jax.random.fold_in(key, 2**31 - 1))
+            self._host = None
+        else:
+            seeds = np.random.SeedSequence(self.seed).generate_state(self.num_envs).tolist()
+            made = host.make(name, self.env, self.num_envs)
+            self._host = host.Host(name, made, seeds, self._masked, self._memory(self.num_envs))
+        self._training = roads.Training(learner, running, key, jnp.int32(0))
+        self.episode_returns, self.episode_lengths, self.episode_steps = [], [], []
+        self.history, self.stop_training = {}, False
+
+    @property
+    def _name(self):
+        return type(self).__name__
+
+    def _settings(self):
+        """The hyper-parameters but for env and seed, as a key."""
+        return tuple((f.name, getattr(self, f.name)) for f in fields(self) if f.name not in ("env", "seed"))
+
+    def _road(self):
+        """The functional environment to compile, or None for the host; and what has the spaces."""
+        if isinstance(self.env, FunctionalEnv):
+            found = self.env
+        elif isinstance(self.env, str):
+            found = functional_env(self.env)
+        else:
+            found = None
+        if self.compiled and found is None:
+            raise ValueError(
+                f"{self._name}: compiled must be False or None where the environment is no JAX function; got True "
+                f"for {self.env}. Fix: rl.register a FunctionalEnv under a name."
+            )
+        if found is None or self.compiled is False:
+            return None, envs.make(self._name, self.env)
+        return found, found
+
+    def _example(self, action):
+        """A step of N environments as a Rollout holds it, of zeros; action: [N, ...]."""
+        obs, flag = spaces.example(self.observation_space, self.num_envs), jnp.zeros(self.num_envs, bool)
+        legal = jnp.ones((self.num_envs, int(self.action_space.n)), bool) if self._masked else None
+        reward = jnp.zeros(self.num_envs, jnp.float32)
+        return Rollout(obs, action, reward, obs, flag, flag, flag, legal, legal)
+
+    @property
+    def _masked(self):
+        """Whether legal actions are told."""
+        given = self._functional
+        return self.action_mask if given is None else given.action_mask is not None
+
+    def _limit(self):
+        """The step that truncates an episode, or None."""
+        return self._given.max_steps if self._functional is not None else envs.bare(self._given).limit
+
+    @property
+    def steps(self):
+        """Environment steps taken."""
+        return int(self._training.iteration) * self.num_steps * self.num_envs
+
+    def train(self, steps, progress=True, callbacks=(), log_every=2_048):
+        """Takes so many steps more in the environment, rounded up to whole iterations. Returns the agent.
+
+        progress: show a bar: mean return and length of the last 100 episodes, losses, steps/s.
+        callbacks: as for NeuralNet.fit (jaxnets.callbacks), with the agent in the place of the net: called
+        every log_every steps. An iteration is num_steps of each of num_envs environments. The result does not
+        depend on how training is cut into calls, nor on progress and callbacks that only look.
+        """
+        checks.whole_number("train", "steps", steps, 0)
+        checks.whole_number("train", "log_every", log_every, 1)
+        listeners = calling.listed("train", callbacks)
+        size = self.num_steps * self.num_envs
+        left, most = -(-steps // size), -(-log_every // size)
+        self.stop_training = False
+        self._tell(listeners, "on_train_begin")
+        with progress_bar(self._name, self.steps + left * size if progress else None, self.steps) as bar:
+            while left and not self.stop_training:
+                epoch = int(self._training.iteration) // most
+                self._tell(listeners, "on_epoch_begin", epoch)
+                count = min(left, most)
+                self._run(most, count)
+                left -= count
+                bar.update(self.steps, self._logs())
+                self._tell(listeners, "on_epoch_end", epoch)
+        self._tell(listeners, "on_train_end")
+        return self
+
+    def _tell(self, listeners, hook, *about):
+        for listener in listeners:
+            if (method := calling.method_of(listener, hook)) is not None:
+                method(self, *about, self._logs())
+
+    def _run(self, most, count):
+        """count iterations, and what they told."""
+        if self._host is None:
+            found = roads.run_compiled(self._programs, self._training, most, count)
+        else:
+            found = roads.run_on_host(self._programs, self._host, self._training, count)
+        before = self.steps
+        self._training, figures, episodes = found
+        for name, rows in figures.items():
+            self.history.setdefault(name, []).extend(rows.tolist())
+        ended = episodes.ended.reshape(-1, self.num_envs)
+        t, n = np.nonzero(ended)
+        self.episode_returns += episodes.returns.reshape(ended.shape)[t, n].tolist()
+        self.episode_lengths += episodes.lengths.reshape(ended.shape)[t, n].tolist()
+        self.episode_steps += (before + (t + 1) * self.num_envs).tolist()
+
+    def _logs(self):
+        """The last figures by name: mean return and length of the last 100 episodes, and the losses."""
+        recent = slice(-100, None)
+        logs = {"return": self.episode_returns[recent], "length": self.episode_lengths[recent]}
+        means = {name: float(np.mean(values)) if values else float("nan") for name, values in logs.items()}
+        return means | {name: values[-1] for name, values in self.history.items()}
+
+    def act(self, obs, deterministic=True, seed=0, legal=None):
+        """The action in one observation, as the environment takes it.
+
+        deterministic: the best as far as is known; else as the policy draws it, with that seed.
+        legal: [A] booleans, the legal actions.
+        """
+        batch = spaces.gathered(self.observation_space, [obs])
+        legal = None if legal is None else np.asarray(legal, bool)[None]
+        actor, key = self._actor(self._training.learner), jax.random.key(seed)
+        action, _ = self._programs.choose(bool(deterministic), actor, key, batch, self._memory(1), legal)
+        return playing.plain(self.action_space, self._to_env(np.asarray(action))[0])
+
+    def evaluate(self, episodes=100, seed=None, deterministic=True):
+        """Plays episodes in Gymnasium's own environment: an Evaluation.
+
+        episodes: an integer >= 1. seed: of the first episode, the next ones count up; the agent's own + 1 if
+        None. deterministic: the best actions as far as is known; else as the policy draws them.
+        """
+        checks.whole_number("evaluate", "episodes", episodes, 1)
+        seed = self.seed + 1 if seed is None else seed
+        checks.whole_number("evaluate", "seed", seed, 0)
+        actor = self._actor(self._training.learner)
+
+        def act(key, obs, memory, legal):
+            return self._programs.choose(bool(deterministic), actor, key, obs, memory, legal)
+
+        env = self._functional if isinstance(self.env, FunctionalEnv) else self.env
+        return playing.play(act, env, self._to_env, self._memory, episodes, int(seed), masked=self._masked)

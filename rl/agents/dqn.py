@@ -1,0 +1,212 @@
+"""Deep Q-learning: Q-learning whose table is a network, taught from a buffer of what happened.
+
+B: batch_size, T: num_steps, N: num_envs, A: actions.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from gymnasium.spaces import Discrete
+from jax import lax
+
+from .. import buffer as replay, checks, learning, q_learning, spaces
+from ..distributions import only_legal
+from ..networks import MLP
+from .agent import Agent
+
+
+class Learner(NamedTuple):
+    """params, target: of the network that acts, and of its older copy. optimizer: Adam's state.
+
+    buffer: the last steps. priorities: of its transitions; None where all are alike.
+    """
+
+    params: Any
+    target: Any
+    optimizer: Any
+    buffer: Any
+    priorities: Any
+
+
+@dataclass(eq=False)
+class DQN(Agent):
+    """Deep Q-learning: double, dueling, over several steps, with prioritized replay, each as you choose.
+
+        error = reward + discount * target[argmax_b q[next_obs,b]] - q[obs,action]      (double)
+        error = reward + discount * max_b target[next_obs,b] - q[obs,action]            (not double)
+        loss = mean(huber(error))
+
+    Each iteration takes T steps of N environments, at random with probability epsilon, and then
+    gradient_steps steps of Adam, each on B transitions drawn from the buffer.
+    Source: Mnih et al. 2015; van Hasselt et al. 2016, eq. 4 (double); Wang et al. 2016, eq. 9 (dueling);
+    Schaul et al. 2016 (prioritized); Sutton and Barto 2018, eq. 7.1 (several steps).
+
+    >>> agent = DQN("CartPole-v1", seed=0, learning_starts=100).train(512, progress=False)
+    >>> agent.steps, agent.act([0.0, 0.0, 0.0, 0.0]) in (0, 1)
+    (512, True)
+    """
+
+    env: Any  # an id, a Gymnasium environment, or a FunctionalEnv
+    seed: int = 0  # of weights, exploration, environments and batches
+    num_envs: int = 1  # environments side by side
+    num_steps: int = 4  # steps of each between two rounds of learning
+    gradient_steps: int = 1  # gradients in a round
+    batch_size: int = 64  # transitions in a gradient
+    learning_rate: Any = 1e-3  # a number, or a function of the steps taken (rl.linear)
+    gamma: float = 0.99  # what a reward one step away is worth
+    epsilon: Any = learning.Linear(1.0, 0.05, 10_000)  # how often an action is random; a number or a function
+    buffer_size: int = 100_000  # steps that the buffer holds, rounded up to whole iterations
+    learning_starts: int = 1_000  # random steps before the first gradient
+    target_interval: int = 1_000  # steps after which the older copy is renewed
+    double: bool = True  # the acting network chooses the next action, the older copy values it
+    dueling: bool = False  # the value of an observation and the advantages of actions apart
+    n_step: int = 1  # steps of reward before the value beyond
+    prioritized: bool = False  # transitions with a large error more often
+    priority_exponent: float = 0.6  # 0: all alike, 1: in proportion to the error
+    priority_correction: Any = learning.Linear(0.4, 1.0, 100_000)  # of the bias; a number or a function
+    max_grad_norm: float = 10.0  # longer gradients are shortened
+    hidden: tuple[int, ...] = (64, 64)  # hidden layers
+    activation: str = "relu"
+    action_mask: bool = False  # take the legal actions from info["action_mask"]
+    compiled: bool | None = None  # None: where the environment is a JAX function
+
+    def _check(self):
+        if not isinstance(self.action_space, Discrete):
+            raise ValueError(
+                f"DQN: actions must be Discrete; got {self.action_space}. Fix: rl.PPO or rl.SAC."
+            )
+        for name in ("gradient_steps", "batch_size", "buffer_size", "target_interval", "n_step"):
+            checks.whole_number("DQN", name, getattr(self, name), 1)
+        checks.whole_number("DQN", "learning_starts", self.learning_starts, 0)
+        for name in ("gamma", "priority_exponent"):
+            checks.number_in("DQN", name, getattr(self, name), 0, 1)
+        for name in ("learning_rate", "epsilon", "priority_correction"):
+            learning.check_schedule("DQN", name, getattr(self, name))
+        checks.number_in("DQN", "max_grad_norm", self.max_grad_norm, 0, float("inf"))
+        size = self.num_steps * self.num_envs
+        self._capacity = -(-max(self.buffer_size, size) // size) * self.num_steps
+        if self.n_step > self._capacity:
+            raise ValueError(
+                f"DQN: n_step must be at most the rows of the buffer, {self._capacity}; got {self.n_step}."
+            )
+        self.num_actions = int(self.action_space.n)
+        self.net = MLP(self.hidden, self.activation)
+        self._optimizer = learning.Stepper(learning.adam(1.0), self.max_grad_norm)
+
+    def _learner(self, rng):
+        outputs = self.num_actions + self.dueling
+        params = self.net.init(rng, self._features, outputs)
+        memory = replay.empty(self._example(jnp.zeros(self.num_envs, jnp.int32)), self._capacity)
+        priorities = replay.priorities(self._capacity * self.num_envs) if self.prioritized else None
+        return Learner(params, params, self._optimizer.init(params), memory, priorities)
+
+    def _to_env(self, action):
+        return action + int(self.action_space.start)  # pyright: ignore[reportAttributeAccessIssue]
+
+    def q(self, params, obs, legal=None):
+        """Action values [..., A] of observations; the lowest number for actions that are not legal."""
+        outputs = self.net(params, spaces.encoded(self.observation_space, obs))
+        if self.dueling:
+            value, advantage = outputs[..., :1], outputs[..., 1:]
+            outputs = value + advantage - jnp.mean(advantage, axis=-1, keepdims=True)
+        return only_legal(outputs, legal)
+
+    # How it acts.
+
+    def _epsilon(self, step):
+        chance = jnp.vectorize(lambda step: learning.scheduled(self.epsilon, step))(step)
+        return jnp.where(step < self.learning_starts, 1.0, chance)
+
+    def _noise(self, learner, key, step):
+        shape = (self.num_steps, self.num_envs)
+        key, other = jax.random.split(key)
+        chance = self._epsilon(step + jnp.arange(self.num_steps) * self.num_envs)
+        explore = jax.random.uniform(key, shape) < chance[:, None]
+        return explore, jax.random.uniform(other, (*shape, self.num_actions))
+
+    def _act(self, actor, noise, obs, memory, legal):
+        explore, lots = noise
+        best = jnp.argmax(self.q(actor, obs, legal), axis=-1)
+        drawn = jnp.argmax(only_legal(lots, legal), axis=-1)
+        return jnp.where(explore, drawn, best).astype(jnp.int32), memory
+
+    def _choose(self, deterministic, actor, key, obs, memory, legal):
+        count = jax.tree.leaves(obs)[0].shape[0]
+        lots = jax.random.uniform(key, (count, self.num_actions))
+        chance = 0.0 if deterministic else learning.scheduled(self.epsilon, 2**30)
+        explore = jax.random.uniform(jax.random.fold_in(key, 1), (count,)) < chance
+        return self._act(actor, (explore, lots), obs, memory, legal)
+
+    # What it learns.
+
+    def _learn(self, learner, rollout, key, step):
+        taken = step + self.num_steps * self.num_envs
+        memory = replay.added(learner.buffer, rollout)
+        priorities = self._new_priorities(learner.priorities, learner.buffer.head)
+        crossed = taken // self.target_interval > step // self.target_interval
+        target = jax.tree.map(lambda new, old: jnp.where(crossed, new, old), learner.params, learner.target)
+        carry = learner.params, learner.optimizer, priorities
+
+        def teach(carry):
+            keys = jax.random.split(key, self.gradient_steps)
+            return lax.scan(lambda carry, key: self._update(carry, target, memory, key, step), carry, keys)
+
+        def wait(carry):
+            return carry, dict.fromkeys(("loss", "q"), jnp.full(self.gradient_steps, jnp.nan))
+
+        ready = (taken >= self.learning_starts) & (memory.head >= self.n_step)
+        (params, optimizer, priorities), figures = lax.cond(ready, teach, wait, carry)
+        figures = jax.tree.map(jnp.mean, figures) | dict(epsilon=self._epsilon(taken))
+        return Learner(params, target, optimizer, memory, priorities), figures
+
+    def _update(self, carry, target, memory, key, step):
+        params, optimizer, priorities = carry
+        count = self._capacity * self.num_envs
+        if priorities is None:
+            rows, envs = replay.drawn(memory, key, (self.batch_size,), self.n_step)
+            weights = jnp.ones(self.batch_size)
+        else:
+            leaves, chance = replay.drawn_by_priority(priorities, jax.random.uniform(key, (self.batch_size,)))
+            leaves = jnp.minimum(leaves, count - 1)
+            rows, envs = leaves // self.num_envs, leaves % self.num_envs
+            weights = (chance * count) ** -learning.scheduled(self.priority_correction, step)
+            weights = weights / jnp.max(weights)
+        batch = replay.batch(memory, rows, envs, self.gamma, self.n_step)
+        (loss, (errors, value)), grads = jax.value_and_grad(self._loss, has_aux=True)(
+            params, target, batch, weights
+        )
+        learning_rate = learning.scheduled(self.learning_rate, step)
+        params, optimizer = self._optimizer.step(params, grads, optimizer, learning_rate)
+        if priorities is not None:
+            sizes = (jnp.abs(errors) + 1e-6) ** self.priority_exponent
+            priorities = replay.prioritized(priorities, leaves, sizes)
+        return (params, optimizer, priorities), dict(loss=loss, q=jnp.mean(value))
+
+    def _loss(self, params, target, batch, weights):
+        value = self.q(params, batch.obs)
+        next_value = self.q(target, batch.next_obs, batch.next_legal)
+        given = batch.reward, batch.discount, value, next_value
+        if self.double:
+            selector = lax.stop_gradient(self.q(params, batch.next_obs, batch.next_legal))
+            errors = jax.vmap(q_learning.double_q_error)(*given, selector, batch.action)
+        else:
+            errors = jax.vmap(q_learning.q_learning_error)(*given, batch.action)
+        terms = q_learning.dqn_loss(errors, reduction="none")
+        return learning.mean(weights * terms, batch.mask), (errors, jnp.max(value, axis=-1))
+
+    def _new_priorities(self, tree, head):
+        """Transitions that now have n_step steps ahead get the largest priority, those being written 0."""
+        if tree is None:
+            return None
+        rows = jnp.arange(self.num_steps)
+        envs = jnp.arange(self.num_envs)
+
+        def leaves(rows):
+            return ((rows % self._capacity)[:, None] * self.num_envs + envs).ravel()
+
+        tree = replay.prioritized(tree, leaves(head + rows), jnp.zeros(rows.size * envs.size))
+        ready = head - self.n_step + 1 + rows
+        given = jnp.where(ready >= 0, tree.largest, 0.0)
+        return replay.prioritized(tree, leaves(ready), jnp.repeat(given, self.num_envs))

@@ -1,0 +1,77 @@
+"""Proximal policy optimization: a policy that improves by small steps, each of which reuses its data often.
+
+B: batch_size, E: num_epochs, T: num_steps, N: num_envs.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from .. import checks, learning, policy_gradient
+from .actor_critic import ActorCritic, Learner
+
+
+@dataclass(eq=False)
+class PPO(ActorCritic):
+    """Proximal policy optimization.
+
+        A, returns = gae over T steps of N environments, A + value
+        ratio = exp(log_prob(action) - log_prob of the policy that acted)
+        loss = mean(-min(ratio * A, clip(ratio, 1 - clip_eps, 1 + clip_eps) * A))
+               + vf_coef * mean((value - returns)**2) - ent_coef * mean(entropy)
+
+    Each iteration collects T * N steps and goes over them E times in batches of B, with Adam.
+    Source: Schulman et al. 2017, algorithm 1, arXiv:1707.06347; details as in Stable-Baselines3.
+
+    >>> agent = PPO("CartPole-v1", seed=0, num_envs=4, num_steps=64).train(512, progress=False)
+    >>> agent.steps, agent.act([0.0, 0.0, 0.0, 0.0]) in (0, 1)
+    (512, True)
+    """
+
+    num_epochs: int = 10  # rounds over the steps of an iteration
+    batch_size: int = 256  # steps in one gradient; must divide num_envs * num_steps
+    clip_eps: Any = 0.2  # how far the ratio may go to be rewarded; a number or a function of the steps
+
+    def _check(self):
+        super()._check()
+        for name in ("num_epochs", "batch_size"):
+            checks.whole_number("PPO", name, getattr(self, name), 1)
+        learning.check_schedule("PPO", "clip_eps", self.clip_eps)
+        if (self.num_envs * self.num_steps) % self.batch_size:
+            raise ValueError(
+                f"PPO: batch_size must divide num_envs * num_steps = {self.num_envs * self.num_steps}; "
+                f"got {self.batch_size}."
+            )
+
+    def _learn(self, learner, rollout, key, step):
+        params = learner.params
+        scales, reward = self._scaled(learner.scales, rollout)
+        seen, advantage, target = self._advantages(params, scales, rollout, reward)
+        old_log_prob = self.distribution.log_prob(self._policy(params, seen, rollout.legal), rollout.action)
+        steps = (seen, rollout.action, old_log_prob, advantage, target, rollout.mask, rollout.legal)
+        steps = jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), steps)
+        clip_eps = learning.scheduled(self.clip_eps, step)
+        learning_rate = learning.scheduled(self.learning_rate, step)
+
+        def update(carry, batch):
+            params, optimizer = carry
+            grads, figures = jax.grad(self._loss, has_aux=True)(params, batch, clip_eps)
+            return self._optimizer.step(params, grads, optimizer, learning_rate), figures
+
+        carry, figures = learning.over_batches(
+            update, (params, learner.optimizer), steps, key, self.num_epochs, self.batch_size
+        )
+        return Learner(*carry, scales), jax.tree.map(jnp.mean, figures)
+
+    def _loss(self, params, batch, clip_eps):
+        seen, action, old_log_prob, advantage, target, mask, legal = batch
+        if self.normalize_advantage:
+            advantage = learning.standardized(advantage, mask)
+        outputs = self._policy(params, seen, legal)
+        log_prob = self.distribution.log_prob(outputs, action)
+        terms = policy_gradient.ppo_clip_loss(log_prob, old_log_prob, advantage, clip_eps, reduction="none")
+        loss, figures = self._together(params, seen, target, outputs, learning.mean(terms, mask), mask)
+        ratio = log_prob - old_log_prob
+        return loss, figures | dict(kl=learning.mean(jnp.expm1(ratio) - ratio, mask))

@@ -1,0 +1,182 @@
+"""What a policy draws actions from, by action space: the network's outputs become a distribution.
+
+Formulas are those of rl.policy_gradient; here they meet spaces, batches and masks of legal actions.
+O: outputs of the network that one action needs, A: actions of a Discrete space, D: numbers of a Box.
+"""
+
+from math import prod
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from gymnasium import spaces
+
+from . import policy_gradient
+
+
+def batched(formula, *arguments, rank=1):
+    """A formula of one vector, over all leading axes of its arguments."""
+    for _ in range(np.ndim(arguments[0]) - rank):
+        formula = jax.vmap(formula)
+    return formula(*arguments)
+
+
+def only_legal(logits, legal):
+    """Logits with the lowest number for what is not legal; legal: booleans of their shape, or None."""
+    return logits if legal is None else jnp.where(legal, logits, jnp.finfo(logits.dtype).min)
+
+
+class Categorical:
+    """One of A actions, with probabilities softmax(logits). O = A.
+
+    >>> policy = Categorical(spaces.Discrete(2))
+    >>> policy.sample(jnp.array([[0.0, 1.0]]), jnp.array([[3.0, 0.0]])).tolist(), policy.free
+    ([0], 0)
+    """
+
+    free = 0  # numbers that are learnt beside the network's outputs
+
+    def __init__(self, space):
+        self.size, self.shape, self.start = int(space.n), (), int(space.start)
+
+    def noise(self, key, shape):
+        """Gumbel noise: the largest of logits + noise is drawn with the probabilities of softmax."""
+        return jax.random.gumbel(key, (*shape, self.size), jnp.float32)
+
+    def outputs(self, raw, free, legal=None):
+        """The network's outputs as what the other methods take."""
+        return only_legal(raw, legal)
+
+    def sample(self, logits, noise):
+        """Integers in [0, A). Source: Gumbel 1954; Maddison et al. 2014, section 2."""
+        return jnp.argmax(logits + noise, axis=-1).astype(jnp.int32)
+
+    def mode(self, logits):
+        """The likeliest action, ties to the first."""
+        return jnp.argmax(logits, axis=-1).astype(jnp.int32)
+
+    def log_prob(self, logits, action):
+        """[...], of actions [...]."""
+        return batched(policy_gradient.categorical_log_prob, logits, action)
+
+    def entropy(self, logits):
+        """[...], in nats."""
+        return batched(policy_gradient.entropy, logits)
+
+    def to_env(self, action):
+        """As the environment counts."""
+        return action + self.start
+
+
+class MultiCategorical:
+    """One action of each of several independent choices: MultiDiscrete and MultiBinary. O = sum of choices.
+
+    >>> policy = MultiCategorical(spaces.MultiDiscrete([2, 3]))
+    >>> policy.mode(jnp.array([0.0, 1.0, 5.0, 0.0, 0.0])).tolist()
+    [1, 0]
+    """
+
+    free = 0
+
+    def __init__(self, space):
+        binary = isinstance(space, spaces.MultiBinary)
+        counts = np.full(space.shape, 2) if binary else np.asarray(space.nvec)
+        self.space_shape, self.counts = counts.shape, counts.ravel().tolist()
+        self.start = 0 if binary else np.asarray(space.start)
+        self.size, self.shape, self.dtype = sum(self.counts), (len(self.counts),), space.dtype
+        self.cuts = np.cumsum(self.counts)[:-1].tolist()
+
+    def noise(self, key, shape):
+        """Gumbel noise for all choices."""
+        return jax.random.gumbel(key, (*shape, self.size), jnp.float32)
+
+    def outputs(self, raw, free, legal=None):
+        """Logits of all choices in a row."""
+        return only_legal(raw, legal)
+
+    def _choices(self, rows):
+        return jnp.split(rows, self.cuts, axis=-1)
+
+    def sample(self, logits, noise):
+        """Integers [..., choices]."""
+        return self.mode(logits + noise)
+
+    def mode(self, logits):
+        """The likeliest action of each choice."""
+        best = [jnp.argmax(part, axis=-1) for part in self._choices(logits)]
+        return jnp.stack(best, axis=-1).astype(jnp.int32)
+
+    def log_prob(self, logits, action):
+        """[...]: the choices are independent, so their log-probabilities add up."""
+        parts = enumerate(self._choices(logits))
+        return sum(batched(policy_gradient.categorical_log_prob, part, action[..., i]) for i, part in parts)
+
+    def entropy(self, logits):
+        """[...], the sum over choices, in nats."""
+        return sum(batched(policy_gradient.entropy, part) for part in self._choices(logits))
+
+    def to_env(self, action):
+        """In the space's shape."""
+        return action.reshape(*action.shape[:-1], *self.space_shape).astype(self.dtype) + self.start
+
+
+class Gaussian:
+    """Independent normals, one for each of the D numbers of a Box; their deviations are learnt beside the net.
+
+    O = D: the means. Draws beyond the bounds are clipped on the way to the environment alone.
+
+    >>> policy = Gaussian(spaces.Box(-1, 1, (2,)))
+    >>> policy.to_env(jnp.array([[0.5, 3.0]])).tolist()
+    [[0.5, 1.0]]
+    """
+
+    def __init__(self, space):
+        self.low, self.high, self.space_shape = space.low, space.high, space.shape
+        self.size = self.free = prod(space.shape)
+        self.shape = (self.size,)
+
+    def noise(self, key, shape):
+        """Standard normal."""
+        return jax.random.normal(key, (*shape, self.size), jnp.float32)
+
+    def outputs(self, raw, free, legal=None):
+        """(mean, log_std), [..., D] each; free: [D], the log_std."""
+        return raw, jnp.broadcast_to(free, raw.shape)
+
+    def sample(self, outputs, noise):
+        """mean + std * noise."""
+        mean, log_std = outputs
+        return mean + jnp.exp(log_std) * noise
+
+    def mode(self, outputs):
+        """The mean."""
+        return outputs[0]
+
+    def log_prob(self, outputs, action):
+        """[...], of actions [..., D]."""
+        return batched(policy_gradient.gaussian_log_prob, *outputs, action)
+
+    def entropy(self, outputs):
+        """[...], in nats."""
+        return batched(policy_gradient.gaussian_entropy, outputs[1])
+
+    def to_env(self, action):
+        """In the space's shape, within its bounds."""
+        return action.reshape(*action.shape[:-1], *self.space_shape).clip(self.low, self.high)
+
+
+def distribution(function, space):
+    """The distribution of an action space, with what is not supported named.
+
+    >>> type(distribution("PPO", spaces.Discrete(4))).__name__
+    'Categorical'
+    """
+    if isinstance(space, spaces.Discrete):
+        return Categorical(space)
+    if isinstance(space, spaces.MultiDiscrete | spaces.MultiBinary):
+        return MultiCategorical(space)
+    if isinstance(space, spaces.Box) and np.issubdtype(space.dtype, np.floating):
+        return Gaussian(space)
+    raise ValueError(
+        f"{function}: actions must be Discrete, MultiDiscrete, MultiBinary or a Box of floats; got {space}."
+    )

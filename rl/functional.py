@@ -1,0 +1,134 @@
+"""Environments that are JAX functions, so that a whole training is one compiled program.
+
+Gymnasium's own classic-control tasks are here as such functions (rl.classic_control), equal to the originals
+step by step; `register` adds yours.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionalEnv:
+    """An environment whose reset and step are functions without side effects, of one episode.
+
+    init: key -> (state, obs), a new episode. step: (key, state, action) -> (state, obs, reward, terminated);
+    obs is what the step led to, also where it ended the episode: who runs it resets.
+    observation_space, action_space: Gymnasium's. max_steps: the step that truncates an episode, None for none.
+    action_mask: state -> [A] booleans, the legal actions; None where all always are.
+    Raises TypeError where a step changes the shape or dtype of the state or the observation.
+
+    >>> import gymnasium
+    >>> def init(key):
+    ...     return jnp.int32(0), jnp.zeros(1)
+    >>> def step(key, state, action):
+    ...     return state + 1, jnp.full(1, state + 1.0), jnp.float32(action), state + 1 >= 3
+    >>> spaces = gymnasium.spaces.Box(0, 3, (1,)), gymnasium.spaces.Discrete(2)
+    >>> FunctionalEnv(init, step, *spaces, name="three steps").name
+    'three steps'
+    """
+
+    init: Callable
+    step: Callable
+    observation_space: Any
+    action_space: Any
+    max_steps: int | None = None
+    action_mask: Callable | None = None
+    name: str = "a functional environment"
+
+    def __post_init__(self):
+        key = jax.eval_shape(jax.random.key, 0)
+        action = jax.ShapeDtypeStruct(self.action_space.shape or (), _action_dtype(self.action_space))
+        before = jax.eval_shape(self.init, key)
+        if not (isinstance(before, tuple) and len(before) == 2):
+            raise TypeError(f"FunctionalEnv: init must return (state, obs); got {type(before).__name__}.")
+        after = jax.eval_shape(self.step, key, before[0], action)
+        if not (isinstance(after, tuple) and len(after) == 4):
+            raise TypeError(
+                "FunctionalEnv: step must return (state, obs, reward, terminated); "
+                f"got {type(after).__name__}{f' of {len(after)}' if isinstance(after, tuple) else ''}."
+            )
+        for part, old, new in zip(("state", "obs"), before, after[:2], strict=True):
+            told = [str(jax.tree.map(lambda leaf: f"{leaf.dtype}{list(leaf.shape)}", x)) for x in (old, new)]
+            if told[0] != told[1]:
+                raise TypeError(
+                    f"FunctionalEnv: step must return {part} as init does, {told[0]}; got {told[1]}."
+                )
+        for part, leaf in zip(("reward", "terminated"), after[2:], strict=True):
+            if leaf.shape != ():
+                raise TypeError(f"FunctionalEnv: step must return one {part}; got shape {leaf.shape}.")
+
+    def limited(self, max_steps):
+        """The same environment, truncated at max_steps."""
+        return replace(self, max_steps=max_steps)
+
+
+def _action_dtype(space):
+    return space.dtype if space.dtype.kind == "f" else jnp.int32
+
+
+def from_func_env(env, params=None, max_steps=None, name=None):
+    """A FunctionalEnv of one of Gymnasium's FuncEnv objects.
+
+    params: what its functions are given, its default_params if None. max_steps: FuncEnv knows no time limit.
+    Take care: Gymnasium 1.4's CartPoleFunctional adds masspole and length where the original multiplies them;
+    with CartPoleParams(polemass_length=0.05) it equals CartPole-v1.
+
+    >>> from gymnasium.envs.phys2d.pendulum import PendulumFunctional
+    >>> from_func_env(PendulumFunctional(), max_steps=200).name
+    'PendulumFunctional'
+    """
+    params = env.default_params if params is None else params
+
+    def init(key):
+        state = env.initial(key, params)
+        return state, env.observation(state, key, params)
+
+    def step(key, state, action):
+        new = env.transition(state, action, key, params)
+        reward = env.reward(state, action, new, key, params)
+        terminated = env.terminal(new, key, params)
+        return new, env.observation(new, key, params), jnp.float32(reward), jnp.bool_(terminated)
+
+    spaces = env.observation_space, env.action_space
+    return FunctionalEnv(init, step, *spaces, max_steps, name=name or type(env).__name__)
+
+
+_MAKERS: dict[str, Any] = {
+    "Acrobot-v1": "classic_control.acrobot",
+    "CartPole-v1": "classic_control.cart_pole",
+    "MountainCar-v0": "classic_control.mountain_car",
+    "MountainCarContinuous-v0": "classic_control.mountain_car_continuous",
+    "Pendulum-v1": "classic_control.pendulum",
+}
+
+
+def register(name, maker):
+    """Gives a name to an environment of yours: agents then take the name as they take Gymnasium's ids.
+
+    name: a text. maker: a function that returns a FunctionalEnv. A name that is taken is taken over.
+    Agents that train on it are evaluated in it too, unless Gymnasium knows the name as well.
+    """
+    if not isinstance(name, str) or not callable(maker):
+        raise TypeError(f"register: name must be a text and maker a function; got {name!r} and {maker!r}.")
+    _MAKERS[name] = maker
+
+
+def functional_env(name):
+    """The functional form of an environment by its id, None where there is none.
+
+    >>> functional_env("CartPole-v1").max_steps
+    500
+    >>> functional_env("Taxi-v4") is None
+    True
+    """
+    maker = _MAKERS.get(name)
+    if isinstance(maker, str):
+        home, function = maker.split(".")
+        maker = getattr(import_module(f".{home}", __package__), function)
+    return None if maker is None else maker()

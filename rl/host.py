@@ -1,0 +1,156 @@
+"""Gymnasium environments stepped one after another on the host: any environment, in the same record.
+
+T: steps, N: environments side by side.
+"""
+
+import jax
+import numpy as np
+
+from . import envs, spaces
+from .rollout import Episodes, Rollout, where_last
+
+
+class EnvError(RuntimeError):
+    """An environment did what it must not; the training stands where it was before these steps.
+
+    index: which of the environments. step: which of its steps, counted from its first one. seed: of its
+    first reset.
+    """
+
+    def __init__(self, what, index, step, seed):
+        super().__init__(f"{what} (environment {index}, its step {step}, seed {seed}).")
+        self.index, self.step, self.seed = index, step, seed
+
+
+class Host:
+    """N environments of one kind; each is reset where its episode ends, and next_obs stays the true one.
+
+    made: the environments. seeds: of the first reset of each; later resets go on in the same stream.
+    masked: read the legal actions from info["action_mask"]. memory: of the policy, [N, ...], as it starts.
+    """
+
+    def __init__(self, function, made, seeds, masked=False, memory=None):
+        self._function, self._seeds, self._masked, self._start = function, list(seeds), masked, memory
+        self._made = made
+        self._bare = [envs.bare(env) for env in made]
+        self.space = made[0].observation_space
+        self.memory, self._steps = memory, [0] * len(made)
+        self._obs = self._infos = None
+
+    def close(self):
+        """Closes the environments."""
+        for env in self._made:
+            env.close()
+
+    def begin(self):
+        """New episodes everywhere, the first ones from the seeds."""
+        seeds = self._seeds if self._obs is None else [None] * len(self._seeds)
+        first = [self._reset(i, seed) for i, seed in enumerate(seeds)]
+        self._obs, self._infos = ([pair[k] for pair in first] for k in (0, 1))
+        self._lengths, self._totals = [0] * len(first), [0.0] * len(first)
+        self.memory = self._start
+
+    def _reset(self, index, seed=None):
+        try:
+            return self._bare[index].env.reset(seed=seed)
+        except Exception as error:
+            raise self._error(f"reset raised {type(error).__name__}: {error}".rstrip("."), index) from error
+
+    def _error(self, what, index):
+        name = envs.name(self._made[index])
+        return EnvError(f"{self._function}: {name}: {what}", index, self._steps[index], self._seeds[index])
+
+    def collect(self, act, to_env, noise):
+        """T steps of every environment: (Rollout, Episodes), of numpy arrays.
+
+        act: (noise, obs, memory, legal) -> (action, memory), of all N at once. to_env: an action as the
+        environments take it. noise: [T, N, ...] numpy arrays. Raises EnvError, and starts new episodes at the
+        next call, where an environment raises, or gives what is no number or not in its space.
+        """
+        if self._obs is None:
+            self.begin()
+        try:
+            return self._collect(act, to_env, noise)
+        except BaseException:  # Ctrl-C too: nobody knows which environments have moved
+            self._obs = None
+            raise
+
+    def _collect(self, act, to_env, noise):
+        count = len(self._bare)
+        steps = [bare.env.step for bare in self._bare]
+        limits = [bare.limit or float("inf") for bare in self._bare]
+        num_steps = jax.tree.leaves(noise)[0].shape[0]
+        flags = np.zeros((2, num_steps, count), bool)
+        rewards, totals = np.zeros((2, num_steps, count), np.float32)
+        lengths = np.zeros((num_steps, count), np.int32)
+        rows, start, counted = [], self.memory, list(self._steps)
+        obs, legal = spaces.gathered(self.space, self._obs), self._masks()
+        for t in range(num_steps):
+            action, self.memory = act(jax.tree.map(lambda x: x[t], noise), obs, self.memory, legal)  # noqa: B023
+            action = np.asarray(action)
+            sent, seen, infos = to_env(action), [], []
+            for i in range(count):
+                try:
+                    next_obs, reward, terminated, truncated, info = steps[i](sent[i])
+                except Exception as error:
+                    told = f"step raised {type(error).__name__}: {error}".rstrip(".")
+                    raise self._error(told, i) from error
+                self._steps[i] += 1
+                self._lengths[i] += 1
+                self._totals[i] += float(reward)
+                seen.append(next_obs)
+                infos.append(info)
+                rewards[t, i], flags[0, t, i] = reward, terminated
+                flags[1, t, i] = (truncated or self._lengths[i] >= limits[i]) and not terminated
+            next_obs, next_legal = spaces.gathered(self.space, seen), self._masks(infos)
+            rows.append((obs, action, next_obs, legal, next_legal))
+            lengths[t], totals[t] = self._lengths, self._totals
+            obs, legal = next_obs, next_legal
+            last = flags[0, t] | flags[1, t]
+            if last.any():
+                for i in np.flatnonzero(last).tolist():
+                    seen[i], infos[i] = self._reset(i)
+                    self._lengths[i], self._totals[i] = 0, 0.0
+                obs, legal = spaces.gathered(self.space, seen), self._masks(infos)
+                if self.memory is not None:
+                    self.memory = where_last(last, self._start, self.memory)
+            self._obs, self._infos = seen, infos
+        obs, action, next_obs, legal, next_legal = jax.tree.map(lambda *x: np.stack(x), *rows)
+        self._check(next_obs, rewards, counted)
+        mask = np.ones((num_steps, count), bool)
+        rollout = Rollout(obs, action, rewards, next_obs, *flags, mask, legal, next_legal, start)
+        return rollout, Episodes(rollout.last, totals, lengths)
+
+    def _masks(self, infos=None):
+        """The legal actions of all, [N, A], from what step and reset told; None where all always are."""
+        if not self._masked:
+            return None
+        rows = []
+        for i, info in enumerate(self._infos if infos is None else infos):
+            row = np.asarray(info.get("action_mask", ()), bool)
+            if not row.size:
+                raise self._error("info must hold 'action_mask'", i)
+            if not row.any():
+                raise self._error("action_mask must leave a legal action; got none", i)
+            rows.append(row)
+        return np.stack(rows)
+
+    def _check(self, next_obs, rewards, counted):
+        """Raises for the first reward or observation of these steps that is no number or not in the space."""
+        good = np.isfinite(rewards)
+        if not good.all():
+            t, i = np.argwhere(~good)[0]
+            self._steps[i] = counted[i] + t + 1
+            raise self._error(f"reward must be finite; got {rewards[t, i]}", i)
+        wrong = spaces.outside(self.space, next_obs)
+        if wrong is not None:
+            (t, i), told = wrong
+            self._steps[i] = counted[i] + t + 1
+            raise self._error(f"observation must be in {self.space}; got {told}", i)
+
+
+def make(function, env, num_envs):
+    """N environments of an id, or N copies of an environment, which stays where it stands."""
+    if isinstance(env, str):
+        return [envs.make(function, env) for _ in range(num_envs)]
+    return [envs.own_copy(envs.make(function, env)) for _ in range(num_envs)]

@@ -1,0 +1,154 @@
+"""What learning from a Rollout needs in every algorithm: batches, schedules, masked means, running scales.
+
+T: steps, N: environments, F: features.
+"""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from jaxnets.optimizers import adam as adam, rmsprop as rmsprop
+
+from . import checks
+
+
+def linear(start, end, steps):
+    """A schedule: from start to end in so many environment steps, then end.
+
+        start + (end - start) * min(step / steps, 1)
+
+    >>> schedule = linear(1.0, 0.5, steps=100)
+    >>> float(schedule(50)), float(schedule(1000))
+    (0.75, 0.5)
+    """
+    checks.whole_number("linear", "steps", steps, 1)
+    return Linear(float(start), float(end), int(steps))
+
+
+class Linear(NamedTuple):
+    """See `linear`; equal ones are equal, so that agents that have them share compiled programs."""
+
+    start: float
+    end: float
+    steps: int
+
+    def __call__(self, step):
+        return self.start + (self.end - self.start) * jnp.minimum(step / self.steps, 1.0)
+
+
+def scheduled(setting, step):
+    """A hyper-parameter after so many environment steps: a number, or a function of them."""
+    return jnp.float32(setting(step) if callable(setting) else setting)
+
+
+def check_schedule(function, name, setting):
+    """A number >= 0, or a function of the steps whose value at 0 is one."""
+    checks.number_in(function, name, float(setting(0)) if callable(setting) else setting, 0, float("inf"))
+
+
+class Stepper:
+    """An optimizer whose gradients are shortened to max_grad_norm, with a learning rate for every step.
+
+    transformation: one of jaxnets' optimizers at learning rate 1, in which its updates are linear.
+    """
+
+    def __init__(self, transformation, max_grad_norm):
+        self._max_norm, (self.init, self._update) = max_grad_norm, transformation
+
+    def step(self, params, grads, state, learning_rate):
+        """(params, state) after one step."""
+        norm = jnp.sqrt(sum(jnp.sum(g**2) for g in jax.tree.leaves(grads)))
+        short = jnp.minimum(1.0, self._max_norm / (norm + 1e-6))
+        updates, state = self._update(jax.tree.map(lambda g: g * short, grads), state)
+        return jax.tree.map(lambda p, u: p + learning_rate * u, params, updates), state
+
+
+def over_batches(update, carry, steps, key, num_epochs, batch_size):
+    """update: (carry, batch) -> (carry, figures), over all steps [S, ...] num_epochs times, in new orders.
+
+    Returns (carry, figures [num_epochs * batches]). One batch of all needs no order.
+    """
+    size = jax.tree.leaves(steps)[0].shape[0]
+    if size == batch_size:
+        return lax.scan(lambda carry, _: update(carry, steps), carry, length=num_epochs)
+    keys = jax.random.split(key, num_epochs)
+    orders = jax.vmap(lambda k: jax.random.permutation(k, size))(keys).reshape(-1, batch_size)
+    return lax.scan(lambda carry, at: update(carry, jax.tree.map(lambda x: x[at], steps)), carry, orders)
+
+
+def mean(terms, mask):
+    """Mean over what is not masked; mask: booleans of the same shape."""
+    return jnp.sum(jnp.where(mask, terms, 0.0)) / jnp.maximum(jnp.sum(mask), 1)
+
+
+def standardized(x, mask):
+    """To mean 0 and deviation 1 over what is not masked."""
+    middle = mean(x, mask)
+    return (x - middle) / (jnp.sqrt(mean((x - middle) ** 2, mask)) + 1e-8)
+
+
+class Moments(NamedTuple):
+    """Running count, mean and sum of squared distances from it."""
+
+    count: Any
+    mean: Any
+    squares: Any
+
+
+class Scales(NamedTuple):
+    """obs: Moments [F] of what was seen. reward: Moments of discounted returns; under_way: those, [N]."""
+
+    obs: Moments
+    reward: Moments
+    under_way: Any
+
+
+def scales(num_features, num_envs):
+    """Scales before anything was seen."""
+
+    def nothing(shape):
+        return Moments(jnp.zeros(()), jnp.zeros(shape), jnp.zeros(shape))
+
+    return Scales(nothing(num_features), nothing(()), jnp.zeros(num_envs))
+
+
+def seen_more(moments, rows, mask):
+    """Moments after more rows, [T, N, ...]; mask: [T, N].
+
+    Source: Chan, Golub and LeVeque 1983, eq. 2.1: two samples joined without loss of digits.
+    """
+    weights = mask.reshape(mask.shape + (1,) * (rows.ndim - 2)).astype(jnp.float32)
+    count = jnp.sum(mask).astype(jnp.float32)
+    middle = jnp.sum(rows * weights, (0, 1)) / jnp.maximum(count, 1)
+    squares = jnp.sum(weights * (rows - middle) ** 2, (0, 1))
+    total, gap = moments.count + count, middle - moments.mean
+    share = count / jnp.maximum(total, 1)
+    return Moments(
+        total, moments.mean + gap * share, moments.squares + squares + gap**2 * moments.count * share
+    )
+
+
+def _deviation(moments):
+    return jnp.sqrt(moments.squares / jnp.maximum(moments.count, 1) + 1e-8)
+
+
+def normalized(moments, rows):
+    """Rows to mean 0 and deviation 1, within 10; as they are before anything was seen."""
+    scaled = jnp.clip((rows - moments.mean) / _deviation(moments), -10.0, 10.0)
+    return jnp.where(moments.count > 0, scaled, rows)
+
+
+def scaled_reward(scales, rollout, gamma):
+    """(scales, reward [T, N]): rewards divided by the deviation of the discounted return so far, within 10."""
+
+    def step(under_way, row):
+        reward, last = row
+        under_way = gamma * under_way + reward
+        return jnp.where(last, 0.0, under_way), under_way
+
+    under_way, sums = lax.scan(step, scales.under_way, (rollout.reward, rollout.last))
+    moments = seen_more(scales.reward, sums, rollout.mask)
+    reward = jnp.clip(rollout.reward / _deviation(moments), -10.0, 10.0)
+    return scales._replace(reward=moments, under_way=under_way), reward

@@ -1,0 +1,69 @@
+"""Networks of agents: plain functions over plain parameters, which compiled loops carry about.
+
+F: features, O: outputs.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from jaxnets import activations, activations_smooth
+from jaxnets.initializers import orthogonal
+from jaxnets.linear import linear
+
+from . import inputs
+
+ACTIVATIONS = {
+    "tanh": activations.tanh,
+    "relu": activations.relu,
+    "leaky_relu": activations.leaky_relu,
+    "sigmoid": activations.sigmoid,
+    "silu": activations_smooth.silu,
+    "gelu": activations_smooth.gelu,
+    "elu": activations_smooth.elu,
+}
+
+
+@dataclass(frozen=True)
+class MLP:
+    """Linear layers with an activation between them.
+
+    hidden: outputs of each hidden layer. activation: a name, such as "tanh" or "relu".
+
+    >>> net = MLP((64, 64))
+    >>> params = net.init(np.random.default_rng(0), 4, 2)
+    >>> [layer["kernel"].shape for layer in params]
+    [(4, 64), (64, 64), (64, 2)]
+    >>> net(params, np.ones((10, 4), np.float32)).shape
+    (10, 2)
+    """
+
+    hidden: tuple[int, ...] = (64, 64)
+    activation: str = "tanh"
+
+    def __post_init__(self):
+        object.__setattr__(self, "hidden", inputs.sizes("MLP", "hidden", self.hidden))
+        if self.activation not in ACTIVATIONS:
+            names = ", ".join(map(repr, ACTIVATIONS))
+            raise ValueError(f"MLP: activation must be one of {names}; got {self.activation!r}.")
+
+    def init(self, rng, in_features, out_features, scale=1.0):
+        """Parameters: orthogonal kernels, sqrt(2) long and scale at the end, biases 0.
+
+        rng: a numpy Generator: drawing in numpy compiles nothing. Source: Saxe et al. 2014; the scales are
+        those of Andrychowicz et al. 2021, section 3.2, arXiv:2006.05990.
+        """
+        sizes = (in_features, *self.hidden, out_features)
+        layers = []
+        for i, (ins, outs) in enumerate(zip(sizes, sizes[1:], strict=False)):
+            length = scale if i == len(self.hidden) else 2**0.5
+            kernel = orthogonal(rng.standard_normal((ins, outs)), scale=length).astype(np.float32)
+            layers.append({"kernel": kernel, "bias": np.zeros(outs, np.float32)})
+        return layers
+
+    def __call__(self, params, inputs):
+        """[..., F] -> [..., O]."""
+        activation = ACTIVATIONS[self.activation]
+        for layer in params[:-1]:
+            inputs = activation(linear(inputs, layer["kernel"], layer["bias"]))
+        return linear(inputs, params[-1]["kernel"], params[-1]["bias"])

@@ -1,0 +1,149 @@
+"""The two ways that steps come to an agent: one compiled program, or the host's loop. Both learn alike.
+
+An iteration is T steps of N environments, and what is learnt from them.
+"""
+
+import copy
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from .rollout import begin, collect
+
+
+class Training(NamedTuple):
+    """All that changes while an agent trains.
+
+    learner: what the algorithm learns. running: the episodes under way, None on the host.
+    key: where all chance comes from. iteration: iterations done.
+    """
+
+    learner: Any
+    running: Any
+    key: Any
+    iteration: Any
+
+
+class Programs:
+    """The compiled functions of an agent; agents that differ in their seed alone share them."""
+
+    def __init__(self, agent, env):
+        self.agent, self.env = agent, env
+        self.begin = jax.jit(self._begin)
+        self.chunk = jax.jit(self._chunk, static_argnums=1)
+        self.noise = jax.jit(self._noise)
+        self.learn = jax.jit(self._learn)
+        self.act = jax.jit(agent._act)
+        self.choose = jax.jit(agent._choose, static_argnums=0)
+
+    def _keys(self, key, iteration):
+        """Of an iteration: for acting, for the environments, for learning."""
+        return jax.random.split(jax.random.fold_in(key, iteration), 3)
+
+    def _step(self, iteration):
+        return iteration * (self.agent.num_steps * self.agent.num_envs)
+
+    def _begin(self, key):
+        return begin(self.env, key, self.agent.num_envs, self.agent._memory(self.agent.num_envs))
+
+    def _noise(self, learner, key, iteration):
+        return self.agent._noise(learner, self._keys(key, iteration)[0], self._step(iteration))
+
+    def _learn(self, learner, rollout, key, iteration):
+        return self.agent._learn(learner, rollout, self._keys(key, iteration)[2], self._step(iteration))
+
+    def iterate(self, training):
+        """One iteration: (training, (figures, episodes))."""
+        learner, running, key, iteration = training
+        noise = self._noise(learner, key, iteration)
+        actor = self.agent._actor(learner)
+
+        def act(noise, obs, memory, legal):
+            return self.agent._act(actor, noise, obs, memory, legal)
+
+        if self.agent.fresh_episodes:
+            running = self._begin(jax.random.fold_in(self._keys(key, iteration)[1], 1))
+        env_key = self._keys(key, iteration)[1]
+        running, rollout, episodes = collect(self.env, act, self.agent._to_env, running, env_key, noise)
+        learner, figures = self._learn(learner, rollout, key, iteration)
+        return Training(learner, running, key, iteration + 1), (figures, episodes)
+
+    def _chunk(self, training, most, count):
+        """count iterations, at most `most`: (training, (figures, episodes)), the first count rows of which count.
+
+        One program for every count: the rows go into arrays that are long enough.
+        """
+        shapes = jax.eval_shape(self.iterate, training)[1]
+        rows = jax.tree.map(lambda x: jnp.zeros((most, *x.shape), x.dtype), shapes)
+
+        def body(i, carry):
+            training, rows = carry
+            training, row = self.iterate(training)
+            return training, jax.tree.map(lambda all, one: all.at[i].set(one), rows, row)
+
+        return lax.fori_loop(0, count, body, (training, rows))
+
+
+class _Blueprint:
+    """An agent as a key: equal where the compiled functions are the same."""
+
+    def __init__(self, agent, env):
+        self.agent, self.env = agent, env
+        self.key = (
+            type(agent),
+            agent._settings(),
+            id(env),
+            repr(agent.observation_space),
+            repr(agent.action_space),
+        )
+
+    def __hash__(self):
+        return hash(self.key)
+
+    def __eq__(self, other):
+        return self.key == other.key
+
+
+@lru_cache(maxsize=32)
+def _shared(blueprint):
+    return Programs(copy.copy(blueprint.agent), blueprint.env)
+
+
+def programs(agent, env):
+    """The compiled functions of an agent and its functional environment, None for the host's."""
+    blueprint = _Blueprint(agent, env)
+    try:
+        hash(blueprint)
+    except TypeError:  # a setting that is no constant
+        return Programs(copy.copy(agent), env)
+    return _shared(blueprint)
+
+
+def run_compiled(programs, training, most, count):
+    """count <= most iterations in one call: (training, figures, episodes) as numpy arrays of count rows."""
+    training, rows = programs.chunk(training, most, count)
+    figures, episodes = jax.tree.map(lambda x: np.asarray(x)[:count], rows)
+    return training, figures, episodes
+
+
+def run_on_host(programs, host, training, count):
+    """The same with the host's environments."""
+    found = []
+    for _ in range(count):
+        learner, _, key, iteration = training
+        if programs.agent.fresh_episodes:
+            host.begin()
+        noise = jax.tree.map(np.asarray, programs.noise(learner, key, iteration))
+        actor = programs.agent._actor(learner)
+        rollout, episodes = host.collect(
+            lambda *seen, actor=actor: programs.act(actor, *seen), programs.agent._to_env, noise
+        )
+        learner, figures = programs.learn(learner, rollout, key, iteration)
+        training = Training(learner, None, key, iteration + 1)
+        found.append((figures, episodes))
+    figures, episodes = jax.tree.map(lambda *x: np.stack([np.asarray(leaf) for leaf in x]), *found)
+    return training, figures, episodes

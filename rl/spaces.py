@@ -1,0 +1,119 @@
+"""Gymnasium's spaces as what a network takes and what a policy draws from.
+
+F: features, the numbers that a network is fed.
+"""
+
+from math import prod
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from gymnasium import spaces
+
+
+def features(function, space):
+    """F of an observation space, with what is not supported named.
+
+    >>> features("PPO", spaces.Dict(place=spaces.Discrete(5), speed=spaces.Box(-1, 1, (2, 3))))
+    11
+    """
+    if isinstance(space, spaces.Box):
+        return prod(space.shape)
+    if isinstance(space, spaces.Discrete):
+        return int(space.n)
+    if isinstance(space, spaces.MultiDiscrete):
+        return int(space.nvec.sum())
+    if isinstance(space, spaces.MultiBinary):
+        return prod(space.shape)
+    if isinstance(space, spaces.Dict):
+        return sum(features(function, part) for part in space.spaces.values())
+    if isinstance(space, spaces.Tuple):
+        return sum(features(function, part) for part in space.spaces)
+    raise ValueError(
+        f"{function}: observations must be Box, Discrete, MultiDiscrete, MultiBinary, or Dict or Tuple of those; "
+        f"got {type(space).__name__}. Fix: wrap the environment in gymnasium.wrappers.TransformObservation."
+    )
+
+
+def encoded(space, obs):
+    """Observations [..., ...] as rows [..., F] of float32: numbers as they are, classes one-hot.
+
+    >>> encoded(spaces.Discrete(3, start=1), jnp.array([1, 3])).tolist()
+    [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+    """
+    if isinstance(space, spaces.Box | spaces.MultiBinary):
+        return jnp.reshape(obs, obs.shape[: obs.ndim - len(space.shape)] + (-1,)).astype(jnp.float32)
+    if isinstance(space, spaces.Discrete):
+        return jax.nn.one_hot(obs - space.start, int(space.n), dtype=jnp.float32)
+    if isinstance(space, spaces.MultiDiscrete):
+        flat = jnp.reshape(obs - space.start, obs.shape[: obs.ndim - space.nvec.ndim] + (-1,))
+        parts = (jax.nn.one_hot(flat[..., i], n) for i, n in enumerate(space.nvec.ravel().tolist()))
+        return jnp.concatenate(list(parts), axis=-1)
+    parts = space.spaces.items() if isinstance(space, spaces.Dict) else enumerate(space.spaces)
+    return jnp.concatenate([encoded(part, obs[name]) for name, part in parts], axis=-1)
+
+
+def example(space, count):
+    """Zeros in the shape of `count` observations.
+
+    >>> example(spaces.Discrete(3), 2).tolist()
+    [0, 0]
+    """
+    if isinstance(space, spaces.Dict):
+        return {name: example(part, count) for name, part in space.spaces.items()}
+    if isinstance(space, spaces.Tuple):
+        return tuple(example(part, count) for part in space.spaces)
+    return np.zeros((count, *space.shape), jax.dtypes.canonicalize_dtype(space.dtype))
+
+
+def gathered(space, observations):
+    """A list of single observations as one batch of numpy arrays, in the shape of the space.
+
+    >>> gathered(spaces.Tuple([spaces.Discrete(9), spaces.Box(0, 1)]), [(1, [0.5]), (2, [0.25])])
+    (array([1, 2]), array([[0.5 ],
+           [0.25]], dtype=float32))
+    """
+    if isinstance(space, spaces.Dict):
+        return {name: gathered(part, [o[name] for o in observations]) for name, part in space.spaces.items()}
+    if isinstance(space, spaces.Tuple):
+        return tuple(gathered(part, [o[i] for o in observations]) for i, part in enumerate(space.spaces))
+    return np.array(observations, space.dtype)
+
+
+def outside(space, observations):
+    """Where observations [T, N, ...] first leave the space: ((t, n), what is there), or None.
+
+    Numbers of a Box that rounding to its dtype puts beyond a bound are inside.
+
+    >>> outside(spaces.Box(0, 1, (2,)), np.array([[[0.0, 1.0], [np.nan, 0.0]]]))
+    ((0, 1), 'nan')
+    """
+    if isinstance(space, spaces.Dict):
+        found = [outside(part, observations[name]) for name, part in space.spaces.items()]
+        return min((f for f in found if f is not None), default=None)
+    if isinstance(space, spaces.Tuple):
+        found = [outside(part, observations[i]) for i, part in enumerate(space.spaces)]
+        return min((f for f in found if f is not None), default=None)
+    low, high = _bounds(space)
+    good = (observations >= low) & (observations <= high)  # nan is not
+    if good.all():
+        return None
+    at = tuple(np.argwhere(~good)[0].tolist())
+    return (at[0], at[1]), str(observations[at])
+
+
+def _bounds(space):
+    """The lowest and the highest that each number may be."""
+    if isinstance(space, spaces.Box):
+        if space.dtype.kind != "f":
+            return space.low, space.high
+        eps = np.finfo(space.dtype).eps
+        slack = [
+            np.where(np.isfinite(x), 8 * eps * np.abs(x), 0).astype(x.dtype) for x in (space.low, space.high)
+        ]
+        return space.low - slack[0], space.high + slack[1]
+    if isinstance(space, spaces.Discrete):
+        return space.start, space.start + space.n - 1
+    if isinstance(space, spaces.MultiDiscrete):
+        return space.start, space.start + space.nvec - 1
+    return 0, 1
