@@ -1,4 +1,4 @@
-"""What a trajectory was worth on scalars: returns, advantages and value targets, from the last step backwards.
+"""What a trajectory was worth on scalars: returns, advantages, value targets, from the last step backwards.
 
 Numbers may be floats, Fractions (then every answer is exact) or Values.
 t: step, T: how many there are. `discount` is gamma, or 0 where the episode terminated: what follows has no

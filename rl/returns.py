@@ -1,4 +1,4 @@
-"""What a trajectory was worth on arrays: returns, advantages and value targets, from the last step backwards.
+"""What a trajectory was worth on arrays: returns, advantages, value targets, from the last step backwards.
 
 Each takes the T steps of one environment; `jax.vmap` makes it one of many.
 t: step, T: how many there are. `discount` is gamma, or 0 where the episode terminated: what follows has no

@@ -1,4 +1,4 @@
-"""Returns, advantages and V-trace: sums written out in exact fractions, and what one formula says of another."""
+"""Returns, advantages and V-trace: their sums written out in fractions, and what one says of another."""
 
 from fractions import Fraction
 from math import inf, isfinite, nan, prod
@@ -260,5 +260,5 @@ def test_weights_and_clips_may_be_traced_and_steps_may_not():
     ones = jnp.ones(T)
     found = jax.jit(lambda c: array.vtrace(*steps, ones, clip_rho=c, clip_c=c))(0.5)
     np.testing.assert_allclose(found, array.vtrace(*steps, ones, clip_rho=0.5, clip_c=0.5), rtol=1e-14)
-    with pytest.raises(TypeError, match="^n_step_returns: num_steps must be an integer"):
+    with pytest.raises(TypeError, match=r"^n_step_returns: num_steps must be an integer"):
         jax.jit(lambda n: array.n_step_returns(ones, ones, ones, ones, n))(3)
