@@ -77,6 +77,13 @@ def test_every_type_forbids_with_its_own_lowest_number(dtype):
 
 
 @pytest.mark.parametrize("room", ROOMS)
+def test_entropy_is_largest_where_all_actions_are_alike(room):
+    h, slopes = with_slopes(room, "entropy", [-7.0] * 5)
+    assert h == pytest.approx(math.log(5), rel=1e-15)
+    assert max(map(abs, slopes)) < 2e-16
+
+
+@pytest.mark.parametrize("room", ROOMS)
 def test_one_action_alone_is_certain(room):
     assert float(room.categorical_log_prob(*given(room, [3.0]), 0)) == 0
     assert with_slopes(room, "entropy", [3.0]) == (0, [0])
