@@ -90,7 +90,10 @@ def test_one_action_alone_is_certain(room):
     assert with_slopes(room, "entropy", [-math.inf, 7.0]) == (0, [0, 0])
 
 
-@pytest.mark.parametrize("logits", [[0.0, 40.0, 3.0], [0.0, 0.0, 0.0], [1.0, 300.0, 2.0], [5.0, 5.0, -30.0]])
+@pytest.mark.parametrize(
+    "logits",
+    [[0.0, 40.0, 3.0], [0.0, 0.0, 0.0], [1.0, 300.0, 2.0], [5.0, 5.0, -30.0], [-400.0, -360.0, -397.0]],
+)
 def test_digits_are_kept_where_an_action_is_nearly_certain(logits):
     with mpmath.workdps(400):
         powers = [mpmath.exp(mpf(x)) for x in logits]

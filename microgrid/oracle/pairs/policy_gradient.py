@@ -18,6 +18,7 @@ size = Sampler(lambda draw: draw.uniform(-2.0, 1.0), (0.0, -1.0))
 wide = Sampler(lambda draw: draw.gauss(0.0, draw.choice((1.0, 3.0, 20.0))), (0.0, 1e-9, 19.5, 400.0, -400.0))
 eps = Sampler(lambda draw: draw.uniform(0.05, 0.5), (0.2,))
 NO_ROW = (
+    (dict(logits="three"), "logits must be an array of numbers; got 'three'."),
     (dict(logits=[[1.0]] * 5), "logits must be the scores [A] of one observation; got shape (5, 1)."),
     (dict(logits=[]), "logits must be the scores [A] of one observation; got shape (0,)."),
     (dict(logits=0.5), "logits must be the scores [A] of one observation; got shape ()."),
@@ -41,6 +42,7 @@ UNEQUAL = (dict(advantage=[1.0]), "advantage must share one shape; got (5,)")
 NO_TERM = "log_prob must not be empty; got shape (0,)."
 NO_STEPS: Any = (dict(log_prob=[], advantage=[]), NO_TERM)
 NO_RATIOS: Any = (dict(log_prob=[], old_log_prob=[], advantage=[]), NO_TERM)
+NO_NUMBERS = (dict(log_prob="three"), "log_prob must be an array of numbers; got 'three'.")
 NO_CLIP = (
     (dict(clip_eps=0.0), "clip_eps must be a finite number > 0; got 0.0."),
     (dict(clip_eps=INF), "clip_eps must be a finite number > 0; got inf."),
@@ -54,7 +56,7 @@ PAIRS = (
     Pair("policy_gradient.gaussian_log_prob", dict(**NORMAL, action=vec(moderate)), room="rl", fails=(ONE, NO_ACTION)),
     Pair("policy_gradient.gaussian_entropy", dict(log_std=vec(real)), room="rl", fails=NO_ENTROPY),
     Pair("policy_gradient.squashed_gaussian_log_prob", dict(**NORMAL, pre_tanh=vec(wide)), room="rl", fails=(ONE, NO_TANH)),
-    Pair("policy_gradient.reinforce_loss", dict(**STEPS, reduction=reduction), room="rl", fails=(UNEQUAL, NO_STEPS, BAD_REDUCTION)),
-    Pair("policy_gradient.ppo_clip_loss", dict(**STEPS, old_log_prob=vec(moderate), clip_eps=eps, reduction=reduction), room="rl", fails=(UNEQUAL, NO_RATIOS, BAD_REDUCTION, *NO_CLIP)),
+    Pair("policy_gradient.reinforce_loss", dict(**STEPS, reduction=reduction), room="rl", fails=(UNEQUAL, NO_NUMBERS, NO_STEPS, BAD_REDUCTION)),
+    Pair("policy_gradient.ppo_clip_loss", dict(**STEPS, old_log_prob=vec(moderate), clip_eps=eps, reduction=reduction), room="rl", fails=(UNEQUAL, NO_NUMBERS, NO_RATIOS, BAD_REDUCTION, *NO_CLIP)),
 )
 # fmt: on
