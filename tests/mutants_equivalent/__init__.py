@@ -21,6 +21,7 @@ from . import (
     q_learning,
     recurrent,
     regularization,
+    returns,
     schedules,
     schedules_cosine,
     stable,
@@ -48,6 +49,7 @@ TOPICS = (
     q_learning,
     recurrent,
     regularization,
+    returns,
     schedules,
     stable,
 )
