@@ -127,15 +127,16 @@ def _loss(function, reduction, term, **arguments):
     checks.reduction(function, reduction)
     for name, x in arguments.items():
         _numbers(function, name, x)
-    names, shapes = list(arguments), [shape(x, f"{function}: {name}") for name, x in arguments.items()]
-    if len(set(shapes)) > 1:
+    names = list(arguments)
+    given, *others = [shape(x, f"{function}: {name}") for name, x in arguments.items()]
+    if any(other != given for other in others):
         raise ValueError(
             f"{function}: {', '.join(names[:-1])} and {names[-1]} must share one shape; "
-            f"got {', '.join(map(str, shapes[:-1]))} and {shapes[-1]}."
+            f"got {', '.join(map(str, [given, *others[:-1]]))} and {others[-1]}."
         )
     checks.not_empty(function, names[0], arguments[names[0]])
     terms = [term(*numbers) for numbers in zip(*map(flatten, arguments.values()), strict=True)]
-    return _reduce(terms, reduction, shapes[0])
+    return _reduce(terms, reduction, given)
 
 
 def reinforce_loss(log_prob, advantage, reduction="mean"):

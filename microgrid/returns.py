@@ -1,9 +1,11 @@
-"""What a trajectory was worth on scalars: returns, advantages and value targets, from the last step backwards.
+"""What a trajectory was worth on scalars: returns, advantages, value targets, from the last step backwards.
 
 Numbers may be floats, Fractions (then every answer is exact) or Values.
 t: step, T: how many there are. `discount` is gamma, or 0 where the episode terminated: what follows has no
 value. `last` is 1 where it ended for any reason: what follows belongs to another episode.
 """
+
+from typing import Any
 
 from . import checks
 from .checks import flatten, shape
@@ -121,7 +123,8 @@ def lambda_returns(reward, discount, next_value, last, gae_lambda=0.95):
     """
     checks.share("lambda_returns", "gae_lambda", gae_lambda)
     cut = _cuts("lambda_returns", last, reward=reward, discount=discount, next_value=next_value)
-    following, returns = None, []
+    following: Any = None
+    returns = []
     for r, d, after, ends in reversed(list(zip(reward, discount, next_value, cut, strict=True))):
         following = r + d * (after if ends else (1 - gae_lambda) * after + gae_lambda * following)
         returns.append(following)

@@ -18,7 +18,7 @@ def _checked(function, reward, discount, actions, **rows):
         checks.one_number(function, name, inputs.jax_numbers(function, name, number))
     for name, action in actions.items():
         if not isinstance(action, Tracer):
-            checks.integer_in(function, name, action, len(arrays[0]))
+            checks.integer_in(function, name, action, len(rows["value"]))
         elif not jnp.issubdtype(action.dtype, jnp.integer) or action.shape != ():
             raise TypeError(f"{function}: {name} must be an integer; got {inputs.shown(action)}.")
 

@@ -1,4 +1,4 @@
-"""What a trajectory was worth on arrays: returns, advantages and value targets, from the last step backwards.
+"""What a trajectory was worth on arrays: returns, advantages, value targets, from the last step backwards.
 
 Each takes the T steps of one environment; `jax.vmap` makes it one of many.
 t: step, T: how many there are. `discount` is gamma, or 0 where the episode terminated: what follows has no
@@ -11,7 +11,7 @@ from jax import lax
 
 from . import arguments, checks, inputs
 
-UNROLL = 16  # steps in one turn of the compiled loop, whose own cost is that of several
+FEW = 8  # turns of a loop over whole trajectories that are written out: they compile to one
 
 
 def td_error(reward, discount, value, next_value):
@@ -57,9 +57,10 @@ def _step(following, now):
 
 def _backwards(term, factor, cut):
     """x[t] = term[t] + factor[t] * (0 if cut[t] else x[t+1]): not even nan or infinity leaks across a cut."""
+    # On CPU one step a turn is fastest: unrolled by 16 it ran 3 times longer, and compiled 4 times longer.
     dtype = jnp.result_type(term, factor)
     steps = (term.astype(dtype), factor.astype(dtype), cut)
-    return lax.scan(_step, jnp.zeros((), dtype), steps, reverse=True, unroll=UNROLL)[1]
+    return lax.scan(_step, jnp.zeros((), dtype), steps, reverse=True)[1]
 
 
 def discounted_returns(reward, discount, next_value, last):
@@ -114,7 +115,7 @@ def n_step_returns(reward, discount, next_value, last, num_steps):
         return discounted_returns(reward, discount, next_value, cut)
     returns, steps = reward + discount * next_value, (reward, discount, next_value, cut)
     turns = num_steps - 1
-    if turns <= UNROLL:
+    if turns <= FEW:
         for _ in range(turns):
             returns = _one_further(returns, steps)
         return returns

@@ -42,10 +42,11 @@ EMPTY: Any = (
     dict(reward=[], discount=0.5, value=1.0, next_value=[]),
     "must share one shape or be one number; got (0,), (), (), (0,).",
 )
+NO_NUMBER = (dict(reward="three"), "reward must be an array of numbers; got 'three'.")
 
 # fmt: off
 PAIRS = (
-    Pair("returns.td_error", dict(**PAID, value=vec(moderate), next_value=vec(moderate)), room="rl", fails=(ODD, EMPTY)),
+    Pair("returns.td_error", dict(**PAID, value=vec(moderate), next_value=vec(moderate)), room="rl", fails=(ODD, EMPTY, NO_NUMBER)),
     Pair("returns.discounted_returns", STEPS, room="rl", fails=(FITS, LAST)),
     Pair("returns.n_step_returns", dict(**STEPS, num_steps=choice(1, 2, 3, 7)), room="rl", fails=(FITS, LAST, *NO_STEPS)),
     Pair("returns.lambda_returns", dict(**STEPS, gae_lambda=weight), room="rl", fails=(FITS, LAST, *NO_WEIGHT)),
