@@ -9,9 +9,9 @@ from math import prod
 import jax
 import jax.numpy as jnp
 import numpy as np
-from gymnasium import spaces
+from gymnasium.spaces import Box, Discrete, MultiBinary, MultiDiscrete
 
-from . import policy_gradient
+from . import policy_gradient, spaces
 
 
 def batched(formula, *arguments, rank=1):
@@ -29,7 +29,7 @@ def only_legal(logits, legal):
 class Categorical:
     """One of A actions, with probabilities softmax(logits). O = A.
 
-    >>> policy = Categorical(spaces.Discrete(2))
+    >>> policy = Categorical(Discrete(2))
     >>> policy.sample(jnp.array([[0.0, 1.0]]), jnp.array([[3.0, 0.0]])).tolist(), policy.free
     ([0], 0)
     """
@@ -71,7 +71,7 @@ class Categorical:
 class MultiCategorical:
     """One action of each of several independent choices: MultiDiscrete and MultiBinary. O = sum of choices.
 
-    >>> policy = MultiCategorical(spaces.MultiDiscrete([2, 3]))
+    >>> policy = MultiCategorical(MultiDiscrete([2, 3]))
     >>> policy.mode(jnp.array([0.0, 1.0, 5.0, 0.0, 0.0])).tolist()
     [1, 0]
     """
@@ -79,7 +79,7 @@ class MultiCategorical:
     free = 0
 
     def __init__(self, space):
-        binary = isinstance(space, spaces.MultiBinary)
+        binary = isinstance(space, MultiBinary)
         counts = np.full(space.shape, 2) if binary else np.asarray(space.nvec)
         self.space_shape, self.counts = counts.shape, counts.ravel().tolist()
         self.start = 0 if binary else np.asarray(space.start)
@@ -125,7 +125,7 @@ class Gaussian:
 
     O = D: the means. Draws beyond the bounds are clipped on the way to the environment alone.
 
-    >>> policy = Gaussian(spaces.Box(-1, 1, (2,)))
+    >>> policy = Gaussian(Box(-1, 1, (2,)))
     >>> policy.to_env(jnp.array([[0.5, 3.0]])).tolist()
     [[0.5, 1.0]]
     """
@@ -141,7 +141,7 @@ class Gaussian:
 
     def outputs(self, raw, free, legal=None):
         """(mean, log_std), [..., D] each; free: [D], the log_std."""
-        return raw, jnp.broadcast_to(free, raw.shape)
+        return raw, jnp.broadcast_to(spaces.lifted(free, raw), raw.shape)
 
     def sample(self, outputs, noise):
         """mean + std * noise."""
@@ -162,20 +162,21 @@ class Gaussian:
 
     def to_env(self, action):
         """In the space's shape, within its bounds."""
-        return action.reshape(*action.shape[:-1], *self.space_shape).clip(self.low, self.high)
+        shaped = action.reshape(*action.shape[:-1], *self.space_shape)
+        return shaped.clip(spaces.lifted(self.low, shaped), spaces.lifted(self.high, shaped))
 
 
 def distribution(function, space):
     """The distribution of an action space, with what is not supported named.
 
-    >>> type(distribution("PPO", spaces.Discrete(4))).__name__
+    >>> type(distribution("PPO", Discrete(4))).__name__
     'Categorical'
     """
-    if isinstance(space, spaces.Discrete):
+    if isinstance(space, Discrete):
         return Categorical(space)
-    if isinstance(space, spaces.MultiDiscrete | spaces.MultiBinary):
+    if isinstance(space, MultiDiscrete | MultiBinary):
         return MultiCategorical(space)
-    if isinstance(space, spaces.Box) and np.issubdtype(space.dtype, np.floating):
+    if isinstance(space, Box) and np.issubdtype(space.dtype, np.floating):
         return Gaussian(space)
     raise ValueError(
         f"{function}: actions must be Discrete, MultiDiscrete, MultiBinary or a Box of floats; got {space}."

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.flatten_util import ravel_pytree as ravel_pytree
 
 from jaxnets.optimizers import adam as adam, rmsprop as rmsprop
 
-from . import checks
+from . import checks, spaces
 
 
 def linear(start, end, steps):
@@ -51,18 +52,24 @@ def check_schedule(function, name, setting):
 class Stepper:
     """An optimizer whose gradients are shortened to max_grad_norm, with a learning rate for every step.
 
-    transformation: one of jaxnets' optimizers at learning rate 1, in which its updates are linear.
+    It steps all parameters as one vector: one loop over the numbers in place of one for each of them, which
+    is faster to compile and to run. transformation: one of jaxnets' optimizers at learning rate 1, in which
+    its updates are linear.
     """
 
     def __init__(self, transformation, max_grad_norm):
-        self._max_norm, (self.init, self._update) = max_grad_norm, transformation
+        self._max_norm, (self._init, self._update) = max_grad_norm, transformation
 
-    def step(self, params, grads, state, learning_rate):
-        """(params, state) after one step."""
-        norm = jnp.sqrt(sum(jnp.sum(g**2) for g in jax.tree.leaves(grads)))
-        short = jnp.minimum(1.0, self._max_norm / (norm + 1e-6))
-        updates, state = self._update(jax.tree.map(lambda g: g * short, grads), state)
-        return jax.tree.map(lambda p, u: p + learning_rate * u, params, updates), state
+    def init(self, params):
+        """The state before the first step."""
+        return self._init(ravel_pytree(params)[0])
+
+    def step(self, vector, grad, state, learning_rate):
+        """(vector, state) after one step; vector, grad: as `ravel_pytree` makes them of the parameters."""
+        if self._max_norm != float("inf"):
+            grad = grad * jnp.minimum(1.0, self._max_norm / (jnp.sqrt(jnp.sum(grad**2)) + 1e-6))
+        update, state = self._update(grad, state)
+        return vector + learning_rate * update, state
 
 
 def over_batches(update, carry, steps, key, num_epochs, batch_size):
@@ -122,7 +129,7 @@ def seen_more(moments, rows, mask):
     weights = mask.reshape(mask.shape + (1,) * (rows.ndim - 2)).astype(jnp.float32)
     count = jnp.sum(mask).astype(jnp.float32)
     middle = jnp.sum(rows * weights, (0, 1)) / jnp.maximum(count, 1)
-    squares = jnp.sum(weights * (rows - middle) ** 2, (0, 1))
+    squares = jnp.sum(weights * (rows - spaces.lifted(middle, rows)) ** 2, (0, 1))
     total, gap = moments.count + count, middle - moments.mean
     share = count / jnp.maximum(total, 1)
     return Moments(
@@ -136,7 +143,8 @@ def _deviation(moments):
 
 def normalized(moments, rows):
     """Rows to mean 0 and deviation 1, within 10; as they are before anything was seen."""
-    scaled = jnp.clip((rows - moments.mean) / _deviation(moments), -10.0, 10.0)
+    centred = rows - spaces.lifted(moments.mean, rows)
+    scaled = jnp.clip(centred / spaces.lifted(_deviation(moments), rows), -10.0, 10.0)
     return jnp.where(moments.count > 0, scaled, rows)
 
 

@@ -3,6 +3,7 @@
 F: features, O: outputs.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,7 +56,7 @@ class MLP:
         """
         sizes = (in_features, *self.hidden, out_features)
         layers = []
-        for i, (ins, outs) in enumerate(zip(sizes, sizes[1:], strict=False)):
+        for i, (ins, outs) in enumerate(itertools.pairwise(sizes)):
             length = scale if i == len(self.hidden) else 2**0.5
             kernel = orthogonal(rng.standard_normal((ins, outs)), scale=length).astype(np.float32)
             layers.append({"kernel": kernel, "bias": np.zeros(outs, np.float32)})

@@ -35,9 +35,11 @@ class Programs:
         self.agent, self.env = agent, env
         self.begin = jax.jit(self._begin)
         self.chunk = jax.jit(self._chunk, static_argnums=1)
+        self.chunk_of_seeds = jax.jit(self._chunk_of_seeds, static_argnums=1)
         self.noise = jax.jit(self._noise)
         self.learn = jax.jit(self._learn)
         self.act = jax.jit(agent._act)
+        self.worth = jax.jit(agent._worth)
         self.choose = jax.jit(agent._choose, static_argnums=0)
 
     def _keys(self, key, iteration):
@@ -72,17 +74,23 @@ class Programs:
         learner, figures = self._learn(learner, rollout, key, iteration)
         return Training(learner, running, key, iteration + 1), (figures, episodes)
 
-    def _chunk(self, training, most, count):
+    def _chunk_of_seeds(self, training, most, count):
+        """The same for many agents side by side, whose Training is stacked but for the iteration."""
+        axes = Training(0, 0, 0, None)
+        return self._chunk(training, most, count, jax.vmap(self.iterate, (axes,), (axes, 0)))
+
+    def _chunk(self, training, most, count, iterate=None):
         """count iterations, at most `most`: (training, (figures, episodes)), the first count rows of which count.
 
         One program for every count: the rows go into arrays that are long enough.
         """
-        shapes = jax.eval_shape(self.iterate, training)[1]
+        iterate = iterate or self.iterate
+        shapes = jax.eval_shape(iterate, training)[1]
         rows = jax.tree.map(lambda x: jnp.zeros((most, *x.shape), x.dtype), shapes)
 
         def body(i, carry):
             training, rows = carry
-            training, row = self.iterate(training)
+            training, row = iterate(training)
             return training, jax.tree.map(lambda all, one: all.at[i].set(one), rows, row)
 
         return lax.fori_loop(0, count, body, (training, rows))

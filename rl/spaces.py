@@ -35,6 +35,15 @@ def features(function, space):
     )
 
 
+def lifted(x, like):
+    """An array with axes of 1 in front, as many as another has: [D] beside [..., D].
+
+    >>> lifted(np.zeros(3), np.ones((5, 4, 3))).shape
+    (1, 1, 3)
+    """
+    return x.reshape((1,) * (like.ndim - x.ndim) + x.shape)
+
+
 def encoded(space, obs):
     """Observations [..., ...] as rows [..., F] of float32: numbers as they are, classes one-hot.
 
@@ -42,11 +51,11 @@ def encoded(space, obs):
     [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
     """
     if isinstance(space, spaces.Box | spaces.MultiBinary):
-        return jnp.reshape(obs, obs.shape[: obs.ndim - len(space.shape)] + (-1,)).astype(jnp.float32)
+        return jnp.reshape(obs, (*obs.shape[: obs.ndim - len(space.shape)], -1)).astype(jnp.float32)
     if isinstance(space, spaces.Discrete):
         return jax.nn.one_hot(obs - space.start, int(space.n), dtype=jnp.float32)
     if isinstance(space, spaces.MultiDiscrete):
-        flat = jnp.reshape(obs - space.start, obs.shape[: obs.ndim - space.nvec.ndim] + (-1,))
+        flat = jnp.reshape(obs - space.start, (*obs.shape[: obs.ndim - space.nvec.ndim], -1))
         parts = (jax.nn.one_hot(flat[..., i], n) for i, n in enumerate(space.nvec.ravel().tolist()))
         return jnp.concatenate(list(parts), axis=-1)
     parts = space.spaces.items() if isinstance(space, spaces.Dict) else enumerate(space.spaces)

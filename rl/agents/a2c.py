@@ -6,10 +6,8 @@ T: num_steps, N: num_envs.
 from dataclasses import dataclass
 from typing import Any
 
-import jax
-
 from .. import learning, policy_gradient
-from .actor_critic import ActorCritic, Learner
+from .actor_critic import ActorCritic
 
 
 @dataclass(eq=False)
@@ -36,10 +34,7 @@ class A2C(ActorCritic):
     def _learn(self, learner, rollout, key, step):
         scales, reward = self._scaled(learner.scales, rollout)
         seen, advantage, target = self._advantages(learner.params, scales, rollout, reward)
-        grads, figures = jax.grad(self._loss, has_aux=True)(learner.params, seen, advantage, target, rollout)
-        learning_rate = learning.scheduled(self.learning_rate, step)
-        carry = self._optimizer.step(learner.params, grads, learner.optimizer, learning_rate)
-        return Learner(*carry, scales), figures
+        return self._stepped(learner, scales, step, seen, advantage, target, rollout)
 
     def _loss(self, params, seen, advantage, target, rollout):
         if self.normalize_advantage:

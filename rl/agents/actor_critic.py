@@ -103,6 +103,10 @@ class ActorCritic(Agent):
         count = jax.tree.leaves(obs)[0].shape[0]
         return self.distribution.sample(outputs, self.distribution.noise(key, (count,))), memory
 
+    def _worth(self, actor, obs):
+        params, scales = actor
+        return self._value(params, self._seen(scales, obs))
+
     # What it learns from.
 
     def _scaled(self, scales, rollout):
@@ -122,6 +126,18 @@ class ActorCritic(Agent):
             reward, rollout.discount(self.gamma), value, next_value, rollout.last, self.gae_lambda
         )
         return seen, advantage, advantage + value
+
+    def _stepped(self, learner, scales, step, *steps):
+        """(learner, figures) after one step of the optimizer along the gradient of `_loss` over all steps."""
+        vector, as_params = learning.ravel_pytree(learner.params)
+        grad, figures = jax.grad(lambda v: self._loss(as_params(v), *steps), has_aux=True)(vector)
+        learning_rate = learning.scheduled(self.learning_rate, step)
+        vector, optimizer = self._optimizer.step(vector, grad, learner.optimizer, learning_rate)
+        return Learner(as_params(vector), optimizer, scales), figures
+
+    def _loss(self, params, *steps):
+        """(loss, figures) of the algorithm."""
+        raise NotImplementedError
 
     def _together(self, params, seen, target, outputs, policy_loss, mask):
         """(loss, figures): the policy's, the value's and the entropy's in one."""

@@ -52,6 +52,10 @@ class Agent:
         """(action, memory): the best as far as is known, or as the policy draws it."""
         raise NotImplementedError
 
+    def _worth(self, actor, obs):
+        """[N], the values of N observations."""
+        raise NotImplementedError
+
     def _learn(self, learner, rollout, key, step):
         """(learner, {name: figure}) after learning from a Rollout."""
         raise NotImplementedError
@@ -183,8 +187,11 @@ class Agent:
             found = roads.run_compiled(self._programs, self._training, most, count)
         else:
             found = roads.run_on_host(self._programs, self._host, self._training, count)
-        before = self.steps
-        self._training, figures, episodes = found
+        self._record(*found)
+
+    def _record(self, training, figures, episodes):
+        """What some iterations led to and told."""
+        before, self._training = self.steps, training
         for name, rows in figures.items():
             self.history.setdefault(name, []).extend(rows.tolist())
         ended = episodes.ended.reshape(-1, self.num_envs)
@@ -211,6 +218,11 @@ class Agent:
         actor, key = self._actor(self._training.learner), jax.random.key(seed)
         action, _ = self._programs.choose(bool(deterministic), actor, key, batch, self._memory(1), legal)
         return playing.plain(self.action_space, self._to_env(np.asarray(action))[0])
+
+    def value(self, obs):
+        """What the rest of an episode is worth from one observation on, discounted, as the agent has learnt it."""
+        batch = spaces.gathered(self.observation_space, [obs])
+        return float(self._programs.worth(self._actor(self._training.learner), batch)[0])
 
     def evaluate(self, episodes=100, seed=None, deterministic=True):
         """Plays episodes in Gymnasium's own environment: an Evaluation.

@@ -139,6 +139,9 @@ class DQN(Agent):
         explore = jax.random.uniform(jax.random.fold_in(key, 1), (count,)) < chance
         return self._act(actor, (explore, lots), obs, memory, legal)
 
+    def _worth(self, actor, obs):
+        return jnp.max(self.q(actor, obs), axis=-1)
+
     # What it learns.
 
     def _learn(self, learner, rollout, key, step):
@@ -147,22 +150,24 @@ class DQN(Agent):
         priorities = self._new_priorities(learner.priorities, learner.buffer.head)
         crossed = taken // self.target_interval > step // self.target_interval
         target = jax.tree.map(lambda new, old: jnp.where(crossed, new, old), learner.params, learner.target)
-        carry = learner.params, learner.optimizer, priorities
+        vector, as_params = learning.ravel_pytree(learner.params)
+        carry = vector, learner.optimizer, priorities
 
         def teach(carry):
             keys = jax.random.split(key, self.gradient_steps)
-            return lax.scan(lambda carry, key: self._update(carry, target, memory, key, step), carry, keys)
+            given = as_params, target, memory, step
+            return lax.scan(lambda carry, key: self._update(carry, key, *given), carry, keys)
 
         def wait(carry):
             return carry, dict.fromkeys(("loss", "q"), jnp.full(self.gradient_steps, jnp.nan))
 
         ready = (taken >= self.learning_starts) & (memory.head >= self.n_step)
-        (params, optimizer, priorities), figures = lax.cond(ready, teach, wait, carry)
+        (vector, optimizer, priorities), figures = lax.cond(ready, teach, wait, carry)
         figures = jax.tree.map(jnp.mean, figures) | dict(epsilon=self._epsilon(taken))
-        return Learner(params, target, optimizer, memory, priorities), figures
+        return Learner(as_params(vector), target, optimizer, memory, priorities), figures
 
-    def _update(self, carry, target, memory, key, step):
-        params, optimizer, priorities = carry
+    def _update(self, carry, key, as_params, target, memory, step):
+        vector, optimizer, priorities = carry
         count = self._capacity * self.num_envs
         if priorities is None:
             rows, envs = replay.drawn(memory, key, (self.batch_size,), self.n_step)
@@ -174,15 +179,17 @@ class DQN(Agent):
             weights = (chance * count) ** -learning.scheduled(self.priority_correction, step)
             weights = weights / jnp.max(weights)
         batch = replay.batch(memory, rows, envs, self.gamma, self.n_step)
-        (loss, (errors, value)), grads = jax.value_and_grad(self._loss, has_aux=True)(
-            params, target, batch, weights
-        )
+
+        def loss(vector):
+            return self._loss(as_params(vector), target, batch, weights)
+
+        (huber, (errors, value)), grad = jax.value_and_grad(loss, has_aux=True)(vector)
         learning_rate = learning.scheduled(self.learning_rate, step)
-        params, optimizer = self._optimizer.step(params, grads, optimizer, learning_rate)
+        vector, optimizer = self._optimizer.step(vector, grad, optimizer, learning_rate)
         if priorities is not None:
             sizes = (jnp.abs(errors) + 1e-6) ** self.priority_exponent
             priorities = replay.prioritized(priorities, leaves, sizes)
-        return (params, optimizer, priorities), dict(loss=loss, q=jnp.mean(value))
+        return (vector, optimizer, priorities), dict(loss=huber, q=jnp.mean(value))
 
     def _loss(self, params, target, batch, weights):
         value = self.q(params, batch.obs)
@@ -204,7 +211,7 @@ class DQN(Agent):
         envs = jnp.arange(self.num_envs)
 
         def leaves(rows):
-            return ((rows % self._capacity)[:, None] * self.num_envs + envs).ravel()
+            return ((rows % self._capacity)[:, None] * self.num_envs + envs[None]).ravel()
 
         tree = replay.prioritized(tree, leaves(head + rows), jnp.zeros(rows.size * envs.size))
         ready = head - self.n_step + 1 + rows

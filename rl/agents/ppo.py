@@ -55,15 +55,20 @@ class PPO(ActorCritic):
         clip_eps = learning.scheduled(self.clip_eps, step)
         learning_rate = learning.scheduled(self.learning_rate, step)
 
-        def update(carry, batch):
-            params, optimizer = carry
-            grads, figures = jax.grad(self._loss, has_aux=True)(params, batch, clip_eps)
-            return self._optimizer.step(params, grads, optimizer, learning_rate), figures
+        vector, as_params = learning.ravel_pytree(params)
 
-        carry, figures = learning.over_batches(
-            update, (params, learner.optimizer), steps, key, self.num_epochs, self.batch_size
+        def loss(vector, batch):
+            return self._loss(as_params(vector), batch, clip_eps)
+
+        def update(carry, batch):
+            vector, optimizer = carry
+            grad, figures = jax.grad(loss, has_aux=True)(vector, batch)
+            return self._optimizer.step(vector, grad, optimizer, learning_rate), figures
+
+        (vector, optimizer), figures = learning.over_batches(
+            update, (vector, learner.optimizer), steps, key, self.num_epochs, self.batch_size
         )
-        return Learner(*carry, scales), jax.tree.map(jnp.mean, figures)
+        return Learner(as_params(vector), optimizer, scales), jax.tree.map(jnp.mean, figures)
 
     def _loss(self, params, batch, clip_eps):
         seen, action, old_log_prob, advantage, target, mask, legal = batch

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from .. import learning, policy_gradient, returns
-from .actor_critic import ActorCritic, Learner
+from .actor_critic import ActorCritic
 
 
 @dataclass(eq=False)
@@ -58,11 +58,7 @@ class REINFORCE(ActorCritic):
         if self.normalize_advantage:
             advantage = learning.standardized(advantage, mask)
         steps = (seen, rollout.action, advantage, target, mask, rollout.legal)
-        grads, figures = jax.grad(self._loss, has_aux=True)(params, *steps)
-        learning_rate = learning.scheduled(self.learning_rate, step)
-        return Learner(
-            *self._optimizer.step(params, grads, learner.optimizer, learning_rate), scales
-        ), figures
+        return self._stepped(learner, scales, step, *steps)
 
     def _loss(self, params, seen, action, advantage, target, mask, legal):
         outputs = self._policy(params, seen, legal)

@@ -106,12 +106,13 @@ class SAC(Agent):
         return Learner(params, params["q"], optimizer, memory)
 
     def _actor(self, learner):
-        return learner.params["policy"]
+        return learner.params
 
     def _to_env(self, action):
         """Actions in [-1, 1], [..., D], to the bounds and the shape of the Box."""
-        scaled = self._low + (action + 1) * (0.5 * (self._high - self._low))
-        return scaled.clip(self._low, self._high).reshape(*action.shape[:-1], *self.action_space.shape)
+        low, high = spaces.lifted(self._low, action), spaces.lifted(self._high, action)
+        scaled = low + (action + 1) * (0.5 * (high - low))
+        return scaled.clip(low, high).reshape(*action.shape[:-1], *self.action_space.shape)
 
     # How it acts.
 
@@ -130,13 +131,18 @@ class SAC(Agent):
 
     def _act(self, actor, noise, obs, memory, legal):
         start, noise, anywhere = noise
-        mean, log_std = self._policy(actor, spaces.encoded(self.observation_space, obs))
+        mean, log_std = self._policy(actor["policy"], spaces.encoded(self.observation_space, obs))
         return jnp.where(start, anywhere, jnp.tanh(mean + jnp.exp(log_std) * noise)), memory
 
     def _choose(self, deterministic, actor, key, obs, memory, legal):
-        mean, log_std = self._policy(actor, spaces.encoded(self.observation_space, obs))
+        mean, log_std = self._policy(actor["policy"], spaces.encoded(self.observation_space, obs))
         noise = 0.0 if deterministic else jax.random.normal(key, mean.shape)
         return jnp.tanh(mean + jnp.exp(log_std) * noise), memory
+
+    def _worth(self, actor, obs):
+        seen = spaces.encoded(self.observation_space, obs)
+        action = jnp.tanh(self._policy(actor["policy"], seen)[0])
+        return jnp.min(self._q(actor["q"], seen, action), axis=0)
 
     # What it learns.
 
@@ -172,7 +178,7 @@ class SAC(Agent):
         goal = batch.reward + batch.discount * beyond
 
         def q_loss(q):
-            errors = self._q(q, seen, batch.action) - goal
+            errors = self._q(q, seen, batch.action) - goal[None]
             return learning.mean(jnp.sum(errors**2, axis=0), batch.mask)
 
         noise = jax.random.normal(policy_key, shape)
@@ -190,8 +196,9 @@ class SAC(Agent):
         rate = learning.scheduled(self.learning_rate, step)
 
         def stepped(name, grads):
-            new, optimizer[name] = self._optimizer.step(params[name], grads, optimizer[name], rate)
-            params[name] = new
+            (vector, as_params), (grad, _) = learning.ravel_pytree(params[name]), learning.ravel_pytree(grads)
+            vector, optimizer[name] = self._optimizer.step(vector, grad, optimizer[name], rate)
+            params[name] = as_params(vector)
 
         loss, grads = jax.value_and_grad(q_loss)(params["q"])
         stepped("q", grads)

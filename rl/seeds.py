@@ -1,0 +1,106 @@
+"""The same training with many seeds, side by side in one program where the environment is a JAX function.
+
+One learning curve says little: results of policy gradients differ more between seeds than between settings.
+S: seeds.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from . import checks, roads
+from .progress import progress as progress_bar
+
+
+@dataclass(frozen=True, eq=False)
+class SeedRuns:
+    """Agents that differ in their seed alone, after the same number of steps.
+
+    agents: one for each seed, in order; each can act, evaluate, be saved and go on training.
+    """
+
+    agents: list[Any]
+
+    def curves(self, points=100, window=20):
+        """(steps [points], returns [S, points]): mean return of the last `window` episodes at each step.
+
+        nan before the first episode ended.
+        """
+        grid = np.linspace(0, self.agents[0].steps, points + 1)[1:]
+        rows = np.full((len(self.agents), points), np.nan)
+        for row, agent in zip(rows, self.agents, strict=True):
+            sums = np.concatenate([[0.0], np.cumsum(agent.episode_returns)])
+            ended = np.searchsorted(agent.episode_steps, grid, side="right")
+            start = np.maximum(ended - window, 0)
+            some = ended > 0
+            row[some] = (sums[ended[some]] - sums[start[some]]) / (ended[some] - start[some])
+        return grid, rows
+
+    def evaluate(self, episodes=100):
+        """Mean return of each agent's best actions, [S], in Gymnasium's own environment."""
+        return np.array([agent.evaluate(episodes).mean_return for agent in self.agents])
+
+    def plot(self, path=None, threshold=None, title=""):
+        """Median and interquartile range of the curves; threshold: a line at that return.
+
+        path: where to save a PNG, if given. Returns a matplotlib Figure, which no window shows.
+        """
+        from .plots import curves_figure
+
+        return curves_figure(*self.curves(), path=path, threshold=threshold, title=title)
+
+
+def train_seeds(agent, env, seeds=range(16), steps=100_000, progress=True, log_every=2_048, **settings):
+    """Trains one agent for each seed with the same settings: SeedRuns.
+
+    agent: a class, such as rl.PPO. env: as it takes it. seeds: integers >= 0, all different. steps: of each.
+    Compiled, all of them advance in one program, and each does what it would do alone, but for the rounding
+    of matrix products; on the host, one after another.
+
+    >>> import rl
+    >>> runs = rl.train_seeds(rl.A2C, "CartPole-v1", seeds=range(3), steps=200, progress=False)
+    >>> [agent.steps for agent in runs.agents], runs.curves(points=5)[1].shape
+    ([200, 200, 200], (3, 5))
+    """
+    seeds = list(seeds)
+    for seed in seeds:
+        checks.whole_number("train_seeds", "seeds", seed, 0)
+    if not seeds or len(set(seeds)) < len(seeds):
+        raise ValueError(f"train_seeds: seeds must be different integers, one at least; got {seeds}.")
+    checks.whole_number("train_seeds", "steps", steps, 0)
+    checks.whole_number("train_seeds", "log_every", log_every, 1)
+    agents = [agent(env, seed=seed, **settings) for seed in seeds]
+    first = agents[0]
+    if first._functional is None:
+        for one in agents:
+            one.train(steps, progress, log_every=log_every)
+        return SeedRuns(agents)
+    size = first.num_steps * first.num_envs
+    left, most = -(-steps // size), -(-log_every // size)
+    title = f"{type(first).__name__}, {len(seeds)} seeds,"
+    with progress_bar(title, left * size if progress else None) as bar:
+        while left:
+            count = min(left, most)
+            _advance(agents, most, count)
+            left -= count
+            logs = [one._logs() for one in agents]
+            bar.update(first.steps, {name: float(np.median([log[name] for log in logs])) for name in logs[0]})
+    return SeedRuns(agents)
+
+
+def _advance(agents, most, count):
+    """count iterations of all agents at once."""
+    trainings = [agent._training for agent in agents]
+    iteration = trainings[0].iteration
+    stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *[t._replace(iteration=None) for t in trainings])
+    programs = agents[0]._programs
+    training, rows = programs.chunk_of_seeds(stacked._replace(iteration=iteration), most, count)
+    figures, episodes = jax.tree.map(lambda x: np.asarray(x)[:count], rows)
+    parts = training._replace(iteration=None)
+    for i, agent in enumerate(agents):
+        own = jax.tree.map(lambda x, i=i: x[i], parts)
+        told = jax.tree.map(lambda x, i=i: x[:, i], (figures, episodes))
+        agent._record(roads.Training(*own[:3], training.iteration), *told)
