@@ -46,6 +46,7 @@ from .attention import (
 )
 from .bidirectional import Bidirectional as Bidirectional
 from .callbacks import Callback as Callback, EarlyStopping as EarlyStopping
+from .checkpoint import CheckpointError as CheckpointError, Checkpoints as Checkpoints
 from .clipping import clip_by_global_norm as clip_by_global_norm, clip_by_value as clip_by_value
 from .conv import Conv as Conv, ConvTranspose as ConvTranspose
 from .convolution import (
@@ -169,6 +170,8 @@ __all__ = [
     "BatchNorm",
     "Bidirectional",
     "Callback",
+    "CheckpointError",
+    "Checkpoints",
     "Conv",
     "ConvTranspose",
     "Dropout",
