@@ -108,6 +108,42 @@ class EarlyStopping(Callback):
         return gain > self.min_delta
 
 
+class Checkpoint(Callback):
+    """Saves what learns, whole, at the end of epochs: training can be resumed from it to the bit.
+
+    path: a folder (see `jaxnets.checkpoint`). every: epochs between two saves; the last one is always saved.
+    keep: how many of the newest stay, None for all. For whatever has `checkpoint()`, (step, tree, about).
+    """
+
+    def __init__(self, path, every=1, keep=2):
+        from .checkpoint import Checkpoints
+
+        self.every = data.whole("Checkpoint", "every", every, 1)
+        self._checkpoints, self._saved = Checkpoints(path, keep), None
+
+    def _save(self, net):
+        step, tree, about = net.checkpoint()
+        if step != self._saved:
+            self._checkpoints.save(step, tree, about)
+            self._saved = step
+
+    def on_train_begin(self, net, logs):
+        """TypeError where there is nothing that can be saved."""
+        if not hasattr(net, "checkpoint"):
+            raise TypeError(f"Checkpoint: needs what has checkpoint(); got {type(net).__name__}.")
+        self._saved = None
+
+    def on_epoch_end(self, net, epoch, logs):
+        """Saves, one time in `every`."""
+        if (epoch + 1) % self.every == 0:
+            self._save(net)
+
+    def on_train_end(self, net, logs):
+        """Saves, and gives the folder back."""
+        self._save(net)
+        self._checkpoints.close()
+
+
 def _mode(monitor, mode):
     if mode in ("min", "max"):
         return mode

@@ -33,6 +33,8 @@ _HOMES = {
     "REINFORCE": "agents.reinforce",
     "SAC": "agents.sac",
     "EnvError": "host",
+    "SeedRuns": "seeds",
+    "train_seeds": "seeds",
     "FunctionalEnv": "functional",
     "from_func_env": "functional",
     "linear": "learning",

@@ -36,6 +36,11 @@ class Host:
         self.space = made[0].observation_space
         self.memory, self._steps = memory, [0] * len(made)
         self._obs = self._infos = None
+        self._begun = False
+
+    def restart(self, seeds):
+        """The next steps begin new episodes, from other seeds."""
+        self._seeds, self._obs, self._begun = list(seeds), None, False
 
     def close(self):
         """Closes the environments."""
@@ -44,7 +49,8 @@ class Host:
 
     def begin(self):
         """New episodes everywhere, the first ones from the seeds."""
-        seeds = self._seeds if self._obs is None else [None] * len(self._seeds)
+        seeds = self._seeds if not self._begun else [None] * len(self._seeds)
+        self._begun = True
         first = [self._reset(i, seed) for i, seed in enumerate(seeds)]
         self._obs, self._infos = ([pair[k] for pair in first] for k in (0, 1))
         self._lengths, self._totals = [0] * len(first), [0.0] * len(first)

@@ -95,7 +95,9 @@ def _advance(agents, most, count):
     """count iterations of all agents at once."""
     trainings = [agent._training for agent in agents]
     iteration = trainings[0].iteration
-    stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *[t._replace(iteration=None) for t in trainings])
+    stacked = jax.tree.map(
+        lambda *leaves: jnp.stack(leaves), *[t._replace(iteration=None) for t in trainings]
+    )
     programs = agents[0]._programs
     training, rows = programs.chunk_of_seeds(stacked._replace(iteration=iteration), most, count)
     figures, episodes = jax.tree.map(lambda x: np.asarray(x)[:count], rows)

@@ -19,6 +19,7 @@ from .. import checks, envs, host, playing, roads, spaces
 from ..functional import FunctionalEnv, functional_env
 from ..progress import progress as progress_bar
 from ..rollout import Rollout
+from . import saving
 
 
 class Agent:
@@ -95,9 +96,8 @@ class Agent:
             running = self._programs.begin(jax.random.fold_in(key, 2**31 - 1))
             self._host = None
         else:
-            seeds = np.random.SeedSequence(self.seed).generate_state(self.num_envs).tolist()
             made = host.make(name, self.env, self.num_envs)
-            self._host = host.Host(name, made, seeds, self._masked, self._memory(self.num_envs))
+            self._host = host.Host(name, made, self._host_seeds(), self._masked, self._memory(self.num_envs))
         self._training = roads.Training(learner, running, key, jnp.int32(0))
         self.episode_returns, self.episode_lengths, self.episode_steps = [], [], []
         self.history, self.stop_training = {}, False
@@ -149,19 +149,22 @@ class Agent:
         """Environment steps taken."""
         return int(self._training.iteration) * self.num_steps * self.num_envs
 
-    def train(self, steps, progress=True, callbacks=(), log_every=2_048):
+    def train(self, steps, progress=True, callbacks=(), log_every=2_048, resume=None):
         """Takes so many steps more in the environment, rounded up to whole iterations. Returns the agent.
 
         progress: show a bar: mean return and length of the last 100 episodes, losses, steps/s.
         callbacks: as for NeuralNet.fit (jaxnets.callbacks), with the agent in the place of the net: called
-        every log_every steps. An iteration is num_steps of each of num_envs environments. The result does not
+        every log_every steps. resume: a folder of rl.Checkpoint: goes on from its newest checkpoint, up to
+        `steps` more than the agent has now; where there is none, from where the agent is. An iteration is num_steps of each of num_envs environments. The result does not
         depend on how training is cut into calls, nor on progress and callbacks that only look.
         """
         checks.whole_number("train", "steps", steps, 0)
         checks.whole_number("train", "log_every", log_every, 1)
         listeners = calling.listed("train", callbacks)
-        size = self.num_steps * self.num_envs
-        left, most = -(-steps // size), -(-log_every // size)
+        size, goal = self.num_steps * self.num_envs, self.steps + steps
+        if resume is not None:
+            saving.resumed(self, resume)
+        left, most = -(-max(goal - self.steps, 0) // size), -(-log_every // size)
         self.stop_training = False
         self._tell(listeners, "on_train_begin")
         with progress_bar(self._name, self.steps + left * size if progress else None, self.steps) as bar:
@@ -175,6 +178,34 @@ class Agent:
                 self._tell(listeners, "on_epoch_end", epoch)
         self._tell(listeners, "on_train_end")
         return self
+
+    def checkpoint(self):
+        """(steps, tree, about): everything that training goes on from, for the callback rl.Checkpoint."""
+        return self.steps, *saving.state(self)
+
+    def save(self, path):
+        """Writes the agent into a folder, whole: `load` goes on from it as if nothing had happened.
+
+        Where the environment is compiled, to the bit. On the host the environments start new episodes, from
+        seeds that follow from the agent's seed and step: they have no state that could be saved.
+        """
+        saving.saved(self, path)
+
+    @classmethod
+    def load(cls, path, env=None):
+        """The agent in a folder. env: needed where it was trained on an object, which no file can hold.
+
+        Raises CheckpointError where the folder is damaged, ValueError for another kind of agent or space.
+        """
+        return saving.loaded(cls, f"{cls.__name__}.load", path, env)
+
+    def _begin_again(self):
+        """New episodes on the host, from seeds of their own."""
+        if self._host is not None:
+            self._host.restart(self._host_seeds(self.steps))
+
+    def _host_seeds(self, *more):
+        return np.random.SeedSequence([self.seed, *more]).generate_state(self.num_envs).tolist()
 
     def _tell(self, listeners, hook, *about):
         for listener in listeners:

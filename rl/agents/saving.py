@@ -1,0 +1,128 @@
+"""Agents on disk: everything that training goes on from, and what is needed to build the agent again."""
+
+import json
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from jaxnets.checkpoint import Checkpoints, restore, save
+
+from ..learning import Linear
+
+_PLAIN = (type(None), bool, int, float, str)
+
+
+def state(agent):
+    """(tree, about) of an agent: arrays that change, and in JSON what it was built from."""
+    episodes = (agent.episode_returns, agent.episode_lengths, agent.episode_steps)
+    tree = {
+        "training": agent._training,
+        "episodes": [np.array(rows, kind) for rows, kind in zip(episodes, (float, int, int), strict=True)],
+        "history": {name: np.array(rows, float) for name, rows in agent.history.items()},
+    }
+    return tree, about(agent)
+
+
+def about(agent):
+    """What the agent was built from, and how long its records are."""
+    return {
+        "agent": type(agent).__name__,
+        "env": agent.env if isinstance(agent.env, str) else None,
+        "seed": agent.seed,
+        "settings": {name: _told(agent, name, value) for name, value in agent._settings()},
+        "spaces": [repr(agent.observation_space), repr(agent.action_space)],
+        "steps": agent.steps,
+        "episodes": len(agent.episode_returns),
+        "history": {name: len(rows) for name, rows in agent.history.items()},
+    }
+
+
+def _told(agent, name, value):
+    """A setting as JSON."""
+    if isinstance(value, Linear):
+        return {"linear": list(value)}
+    if isinstance(value, tuple) and all(isinstance(part, _PLAIN) for part in value):
+        return list(value)
+    if isinstance(value, _PLAIN):
+        return value
+    raise TypeError(
+        f"{type(agent).__name__}.save: {name} must be a number, a text or rl.linear to be saved; got {value!r}."
+    )
+
+
+def _read(value: Any):
+    """A setting from JSON."""
+    if isinstance(value, dict):
+        return Linear(*value["linear"])
+    return tuple(value) if isinstance(value, list) else value
+
+
+def built(kind, function, told, env):
+    """The agent that `about` tells of, untrained; env: in the place of the id that was saved."""
+    if told.get("agent") != kind.__name__:
+        raise ValueError(
+            f"{function}: path must hold a {kind.__name__}; got {told.get('agent', 'something else')}."
+        )
+    if env is None and told["env"] is None:
+        raise ValueError(
+            f"{function}: env must be given, since the agent was trained on an environment without an id; got None."
+        )
+    names = {f.name for f in fields(kind)}
+    settings = {name: _read(value) for name, value in told["settings"].items() if name in names}
+    agent = kind(told["env"] if env is None else env, seed=told["seed"], **settings)
+    mine = [repr(agent.observation_space), repr(agent.action_space)]
+    for label, ours, theirs in zip(("observations", "actions"), mine, told["spaces"], strict=True):
+        if ours != theirs:
+            raise ValueError(
+                f"{function}: env must have the {label} it was trained with, {theirs}; got {ours}."
+            )
+    return agent
+
+
+def filled(agent, tree):
+    """Puts a restored tree into an agent."""
+    agent._training = tree["training"]
+    episodes = [rows.tolist() for rows in tree["episodes"]]
+    agent.episode_returns, agent.episode_lengths, agent.episode_steps = episodes
+    agent.history = {name: rows.tolist() for name, rows in tree["history"].items()}
+    agent._begin_again()
+    return agent
+
+
+def like(agent, told):
+    """The tree that a checkpoint of this agent must hold."""
+    kinds = (float, int, int)
+    return {
+        "training": agent._training,
+        "episodes": [np.zeros(told["episodes"], kind) for kind in kinds],
+        "history": {name: np.zeros(count) for name, count in told["history"].items()},
+    }
+
+
+def saved(agent, path):
+    """Writes an agent into a folder."""
+    save(path, *state(agent))
+
+
+def loaded(kind, function, path, env):
+    """The agent in a folder."""
+    told = restore(path)[1]
+    agent = built(kind, function, told, env)
+    return filled(agent, restore(path, like(agent, told))[0])
+
+
+def resumed(agent, path):
+    """Puts the newest checkpoint of a folder into an agent that was built alike; False where there is none."""
+    checkpoints = Checkpoints(path)
+    if not checkpoints.steps():
+        return False
+    told, mine = checkpoints.about(), about(agent)
+    for name in ("agent", "env", "seed", "settings", "spaces"):
+        if json.loads(json.dumps(mine[name])) != told.get(name):
+            raise ValueError(
+                f"train: resume must be a folder of the same agent; its {name} is {told.get(name)!r} in {path}, "
+                f"and {mine[name]!r} here. Fix: another folder."
+            )
+    filled(agent, checkpoints.restore(like(agent, told))[0])
+    return True
