@@ -87,6 +87,9 @@ def from_func_env(env, params=None, max_steps=None, name=None):
 
     def init(key):
         state = env.initial(key, params)
+        action = jnp.zeros(env.action_space.shape or (), _action_dtype(env.action_space))
+        kinds = jax.eval_shape(lambda: env.transition(state, action, key, params))
+        state = jax.tree.map(lambda x, kind: x.astype(kind.dtype), state, kinds)
         return state, env.observation(state, key, params)
 
     def step(key, state, action):

@@ -96,19 +96,19 @@ class Host:
             action = np.asarray(action)
             sent, seen, infos = to_env(action), [], []
             for i in range(count):
+                self._steps[i] += 1
                 try:
                     next_obs, reward, terminated, truncated, info = steps[i](sent[i])
                 except Exception as error:
                     told = f"step raised {type(error).__name__}: {error}".rstrip(".")
                     raise self._error(told, i) from error
-                self._steps[i] += 1
                 self._lengths[i] += 1
                 self._totals[i] += float(reward)
                 seen.append(next_obs)
                 infos.append(info)
                 rewards[t, i], flags[0, t, i] = reward, terminated
                 flags[1, t, i] = (truncated or self._lengths[i] >= limits[i]) and not terminated
-            next_obs, next_legal = spaces.gathered(self.space, seen), self._masks(infos)
+            next_obs, next_legal = self._gathered(seen), self._masks(infos)
             rows.append((obs, action, next_obs, legal, next_legal))
             lengths[t], totals[t] = self._lengths, self._totals
             obs, legal = next_obs, next_legal
@@ -126,6 +126,14 @@ class Host:
         mask = np.ones((num_steps, count), bool)
         rollout = Rollout(obs, action, rewards, next_obs, *flags, mask, legal, next_legal, start)
         return rollout, Episodes(rollout.last, totals, lengths)
+
+    def _gathered(self, seen):
+        """Observations of all as a batch; raises for one of another shape or dtype."""
+        for i, obs in enumerate(seen):
+            told = spaces.misfit(self.space, obs)
+            if told is not None:
+                raise self._error(f"observation must be in {self.space}; got {told}", i)
+        return spaces.gathered(self.space, seen)
 
     def _masks(self, infos=None):
         """The legal actions of all, [N, A], from what step and reset told; None where all always are."""

@@ -138,20 +138,18 @@ def run_compiled(programs, training, most, count):
     return training, figures, episodes
 
 
-def run_on_host(programs, host, training, count):
-    """The same with the host's environments."""
-    found = []
-    for _ in range(count):
-        learner, _, key, iteration = training
-        if programs.agent.fresh_episodes:
-            host.begin()
-        noise = jax.tree.map(np.asarray, programs.noise(learner, key, iteration))
-        actor = programs.agent._actor(learner)
-        rollout, episodes = host.collect(
-            lambda *seen, actor=actor: programs.act(actor, *seen), programs.agent._to_env, noise
-        )
-        learner, figures = programs.learn(learner, rollout, key, iteration)
-        training = Training(learner, None, key, iteration + 1)
-        found.append((figures, episodes))
-    figures, episodes = jax.tree.map(lambda *x: np.stack([np.asarray(leaf) for leaf in x]), *found)
-    return training, figures, episodes
+def run_on_host(programs, host, training):
+    """One iteration with the host's environments: (training, figures, episodes), as numpy arrays of one row."""
+    learner, _, key, iteration = training
+    if programs.agent.fresh_episodes:
+        host.begin()
+    noise = jax.tree.map(np.asarray, programs.noise(learner, key, iteration))
+    actor = programs.agent._actor(learner)
+
+    def act(*seen):
+        return programs.act(actor, *seen)
+
+    rollout, episodes = host.collect(act, programs.agent._to_env, noise)
+    learner, figures = programs.learn(learner, rollout, key, iteration)
+    told = jax.tree.map(lambda x: np.asarray(x)[None], (figures, episodes))
+    return Training(learner, None, key, iteration + 1), *told

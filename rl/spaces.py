@@ -89,6 +89,30 @@ def gathered(space, observations):
     return np.array(observations, space.dtype)
 
 
+def misfit(space, obs):
+    """What is wrong with the kind of one observation, its shape, dtype or parts; None for nothing.
+
+    >>> misfit(spaces.Box(0, 1, (2,)), np.zeros(2))
+    'float64 (2,)'
+    """
+    if isinstance(space, spaces.Box | spaces.MultiDiscrete | spaces.MultiBinary):
+        dtype, shape = getattr(obs, "dtype", None), getattr(obs, "shape", None)
+        if dtype == space.dtype and shape == space.shape:
+            return None
+        return f"{type(obs).__name__} {obs!r}" if dtype is None else f"{dtype} {shape}"
+    if isinstance(space, spaces.Discrete):
+        return None if isinstance(obs, int | np.integer) else f"{type(obs).__name__} {obs!r}"
+    parts = space.spaces.items() if isinstance(space, spaces.Dict) else enumerate(space.spaces)
+    for name, part in parts:
+        try:
+            told = misfit(part, obs[name])
+        except (KeyError, IndexError, TypeError):
+            told = "nothing"
+        if told is not None:
+            return f"{told} at {name!r}"
+    return None
+
+
 def outside(space, observations):
     """Where observations [T, N, ...] first leave the space: ((t, n), what is there), or None.
 

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 STANDARD = sys.stdlib_module_names
 ARRAYS = {"numpy", "jax", "flax", "optax"}
 EXTRAS = {"orbax", "matplotlib", "sklearn", "rich"}
-GYM = {"rl/envs.py"}
+GYM = {"rl/envs.py", "rl/spaces.py", "rl/distributions.py"}
 FORMULA_TOPICS = {pair.topic for pair in PAIRS}
 
 

@@ -215,10 +215,10 @@ class Agent:
     def _run(self, most, count):
         """count iterations, and what they told."""
         if self._host is None:
-            found = roads.run_compiled(self._programs, self._training, most, count)
-        else:
-            found = roads.run_on_host(self._programs, self._host, self._training, count)
-        self._record(*found)
+            self._record(*roads.run_compiled(self._programs, self._training, most, count))
+            return
+        for _ in range(count):  # each is kept: an environment may fail in the next one
+            self._record(*roads.run_on_host(self._programs, self._host, self._training))
 
     def _record(self, training, figures, episodes):
         """What some iterations led to and told."""

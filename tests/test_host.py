@@ -1,0 +1,134 @@
+"""The host's road: the same record of steps from any Gymnasium environment, and faults that are named."""
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.spaces import Box, Discrete
+
+import rl
+from rl.host import EnvError, Host, make
+
+
+class Counting(gymnasium.Env):
+    """Counts its steps; what is wrong with it can be chosen."""
+
+    observation_space, action_space = Box(0, 100, (1,), np.float32), Discrete(2)
+
+    def __init__(self, length=3, wrong=None, at=5):
+        self.length, self.wrong, self.at, self.taken = length, wrong, at, 0
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.count = 0
+        return np.zeros(1, np.float32), {}
+
+    def step(self, action):
+        self.count += 1
+        self.taken += 1
+        obs, reward = np.full(1, self.count, np.float32), float(self.count)
+        if self.taken == self.at:
+            if self.wrong == "raises":
+                raise RuntimeError("the robot fell over")
+            reward = np.nan if self.wrong == "reward" else reward
+            obs = {"nan": np.full(1, np.nan, np.float32), "outside": np.full(1, 101.0, np.float32)}.get(
+                self.wrong, obs
+            )
+        return obs, reward, self.count >= self.length, False, {}
+
+
+def act(noise, obs, memory, legal):
+    return np.zeros(len(noise), np.int32), memory
+
+
+def steps(env, num_steps, num_envs=2):
+    host = Host("test", make("test", env, num_envs), range(num_envs))
+    return host.collect(act, lambda action: action, np.zeros((num_steps, num_envs)))
+
+
+def test_the_next_observation_is_the_true_one_also_across_a_reset():
+    rollout, episodes = steps(Counting(), 7)
+    assert rollout.obs[:, 1, 0].tolist() == [0, 1, 2, 0, 1, 2, 0]
+    assert rollout.next_obs[:, 1, 0].tolist() == [1, 2, 3, 1, 2, 3, 1]
+    assert rollout.terminated[:, 1].tolist() == [0, 0, 1, 0, 0, 1, 0]
+    assert episodes.returns[episodes.ended].tolist() == [6.0] * 4
+
+
+def test_a_time_limit_truncates_and_an_end_at_the_limit_is_an_end():
+    rollout, _ = steps(gymnasium.wrappers.TimeLimit(Counting(), 2), 6)
+    assert rollout.truncated[:, 0].tolist() == [0, 1] * 3
+    assert not rollout.terminated.any()
+    rollout, _ = steps(gymnasium.wrappers.TimeLimit(Counting(), 3), 3)
+    assert rollout.terminated[:, 0].tolist() == [0, 0, 1]
+    assert not rollout.truncated.any()
+
+
+def test_both_roads_see_the_same_steps():
+    env = gymnasium.make("CartPole-v1")
+    rollout, _ = steps(env, 50, 1)
+    original = gymnasium.make("CartPole-v1")
+    obs, _ = original.reset(seed=0)
+    for t in range(9):
+        assert rollout.obs[t, 0].tolist() == obs.tolist()
+        obs, *_ = original.step(0)
+    assert rollout.terminated.any()
+
+
+@pytest.mark.parametrize(
+    "wrong, words",
+    [
+        ("raises", "step raised RuntimeError: the robot fell over"),
+        ("reward", "reward must be finite; got nan"),
+        ("nan", "observation must be in Box"),
+        ("outside", "got 101.0"),
+    ],
+)
+def test_an_environment_that_goes_wrong_is_named_and_nothing_is_lost(wrong, words):
+    agent = rl.PPO(Counting(wrong=wrong, at=75), seed=3, num_envs=1, num_steps=64, batch_size=64)
+    agent.train(64, progress=False)
+    before, episodes = agent._training, list(agent.episode_returns)
+    with pytest.raises(EnvError, match="PPO: Counting: ") as caught:
+        agent.train(128, progress=False)
+    assert words in str(caught.value)
+    assert (caught.value.index, caught.value.step) == (0, 75)
+    assert caught.value.seed == agent._host_seeds()[0]
+    assert agent.steps == 128 and len(agent.episode_returns) > len(episodes)
+    assert all(leaf is not None for leaf in before.learner)
+    agent.train(64, progress=False)  # the environment counts on, and is well again
+    assert agent.steps == 192
+
+
+def test_an_observation_of_another_shape_is_named():
+    class Wide(Counting):
+        def step(self, action):
+            return np.zeros(2, np.float32), 0.0, False, False, {}
+
+    with pytest.raises(EnvError, match="observation must be in Box"):
+        rl.PPO(Wide(), num_envs=1, num_steps=4, batch_size=4).train(4, progress=False)
+
+
+def test_spaces_that_are_not_supported_get_a_sentence():
+    class Text(Counting):
+        observation_space = gymnasium.spaces.Text(5)
+
+    with pytest.raises(ValueError, match="PPO: observations must be Box"):
+        rl.PPO(Text())
+    with pytest.raises(ValueError, match="DQN: actions must be Discrete"):
+        rl.DQN("Pendulum-v1")
+    with pytest.raises(ValueError, match="SAC: actions must be a bounded Box"):
+        rl.SAC("CartPole-v1")
+
+
+def test_legal_actions_are_kept_to():
+    env = gymnasium.make("Taxi-v4")
+    host = Host("test", make("test", env, 4), range(4), masked=True)
+    seen = []
+
+    def legal_act(noise, obs, memory, legal):
+        seen.append(legal)
+        return np.array([np.flatnonzero(row)[-1] for row in legal]), memory
+
+    rollout, _ = host.collect(legal_act, lambda action: action, np.zeros((20, 4)))
+    assert rollout.legal.shape == (20, 4, 6)
+    assert np.take_along_axis(rollout.legal, rollout.action[..., None], -1).all()
+    agent = rl.PPO(env, num_envs=4, num_steps=16, batch_size=64, action_mask=True).train(256, progress=False)
+    assert agent.steps == 256
