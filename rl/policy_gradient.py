@@ -75,15 +75,15 @@ def categorical_log_prob(logits, action):
     return _log_softmax(logits)[action]
 
 
-def _possible(log_p, p):
-    """log p where p is above 0, else 0: 0 * log(0) is 0."""
-    return jnp.where(p > 0, log_p, 0)
+def _possible(log_p):
+    """log p, but 0 where p is: 0 * log(0) is 0."""
+    return jnp.where(log_p == -jnp.inf, 0, log_p)
 
 
 @jax.custom_jvp
 def _entropy(logits):
     log_p, p, _ = _parts(logits)
-    return -jnp.sum(p * _possible(log_p, p))
+    return -jnp.sum(p * _possible(log_p))
 
 
 @_entropy.defjvp
@@ -92,7 +92,7 @@ def _entropy_jvp(primals, tangents):
     (logits,), (moved,) = primals, tangents
     h, log_p = _entropy(logits), _log_softmax(logits)
     p = jnp.exp(log_p)
-    return h, -jnp.sum(p * (_possible(log_p, p) + h) * moved)
+    return h, -jnp.sum(p * (_possible(log_p) + h) * moved)
 
 
 def entropy(logits):

@@ -7,7 +7,9 @@ EQUIVALENT = {
         ),
     },
     "rl.policy_gradient": {
-        "_possible: jnp.where(p > 0, log_p, 0) -> jnp.where(p > 0, log_p, 1)": "the p that it meets is 0",
+        "_possible: jnp.where(log_p == -jnp.inf, 0, log_p) -> jnp.where(log_p == -jnp.inf, 1, log_p)": (
+            "the p that it meets is 0"
+        ),
         "ppo_clip_loss: math.log(float(jnp.finfo(risen.dtype).max)) - 1 -> "
         "math.log(float(jnp.finfo(risen.dtype).max)) - 2": "both are far beyond the clip, and no overflow",
     },

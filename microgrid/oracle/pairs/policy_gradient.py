@@ -7,7 +7,7 @@ from ..samplers import Sampler, choice, moderate, real, vec
 from .losses import BAD_REDUCTION, reduction
 from .pair import Pair
 
-INF, LOWEST = math.inf, -1.7976931348623157e308
+INF, LOWEST = math.inf, -3.4028234663852886e38  # of float32
 FORBIDDEN = ([0.5, -INF, 40.0, 0.0, -INF], [1.0, LOWEST, 1.0, LOWEST, 3.0], [-INF, -INF, 7.0, -INF, -INF])
 scores = Sampler(vec(real).draw, (*vec(real).hard, *FORBIDDEN))
 # No 709 beside a 0, as entropy would magnify by its logarithm a probability that XLA on CPU flushes to 0; no
