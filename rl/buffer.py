@@ -54,13 +54,16 @@ def added(buffer, rollout):
     return Buffer(rows, buffer.head + count)
 
 
-def drawn(buffer, key, shape, num_steps):
-    """(rows, envs), `shape` each: transitions drawn uniformly from those that have num_steps steps ahead."""
+def drawn(buffer, lots, num_steps):
+    """(rows, envs), [B] each: transitions drawn uniformly from those that have num_steps steps ahead.
+
+    lots: [B] in [0, 1).
+    """
     capacity, num_envs = buffer.steps.reward.shape
-    held = jnp.minimum(buffer.head, capacity)
-    row_key, env_key = jax.random.split(key)
-    back = jax.random.randint(row_key, shape, num_steps, jnp.maximum(held, num_steps) + 1)
-    return (buffer.head - back) % capacity, jax.random.randint(env_key, shape, 0, num_envs)
+    ready = jnp.maximum(jnp.minimum(buffer.head, capacity) - num_steps + 1, 1)
+    at = (lots * (ready * num_envs)).astype(jnp.int32)
+    at = jnp.minimum(at, ready * num_envs - 1)  # rounding may lead to the end itself
+    return (buffer.head - num_steps - at // num_envs) % capacity, at % num_envs
 
 
 def batch(buffer, rows, envs, gamma, num_steps=1):

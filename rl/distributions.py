@@ -14,11 +14,11 @@ from gymnasium.spaces import Box, Discrete, MultiBinary, MultiDiscrete
 from . import policy_gradient, spaces
 
 
-def batched(formula, *arguments, rank=1):
-    """A formula of one vector, over all leading axes of its arguments."""
-    for _ in range(np.ndim(arguments[0]) - rank):
-        formula = jax.vmap(formula)
-    return formula(*arguments)
+def batched(formula, *arguments):
+    """A formula whose first argument is one vector, over all leading axes of its arguments."""
+    shape = arguments[0].shape[:-1]
+    rows = (x.reshape(-1, *x.shape[len(shape) :]) for x in arguments)
+    return jax.vmap(formula)(*rows).reshape(shape)
 
 
 def only_legal(logits, legal):
@@ -35,13 +35,10 @@ class Categorical:
     """
 
     free = 0  # numbers that are learnt beside the network's outputs
+    kind = "gumbel"  # of the noise: the largest of logits + noise is drawn with softmax's probabilities
 
     def __init__(self, space):
         self.size, self.shape, self.start = int(space.n), (), int(space.start)
-
-    def noise(self, key, shape):
-        """Gumbel noise: the largest of logits + noise is drawn with the probabilities of softmax."""
-        return jax.random.gumbel(key, (*shape, self.size), jnp.float32)
 
     def outputs(self, raw, free, legal=None):
         """The network's outputs as what the other methods take."""
@@ -77,6 +74,7 @@ class MultiCategorical:
     """
 
     free = 0
+    kind = "gumbel"
 
     def __init__(self, space):
         binary = isinstance(space, MultiBinary)
@@ -85,10 +83,6 @@ class MultiCategorical:
         self.start = 0 if binary else np.asarray(space.start)
         self.size, self.shape, self.dtype = sum(self.counts), (len(self.counts),), space.dtype
         self.cuts = np.cumsum(self.counts)[:-1].tolist()
-
-    def noise(self, key, shape):
-        """Gumbel noise for all choices."""
-        return jax.random.gumbel(key, (*shape, self.size), jnp.float32)
 
     def outputs(self, raw, free, legal=None):
         """Logits of all choices in a row."""
@@ -130,14 +124,12 @@ class Gaussian:
     [[0.5, 1.0]]
     """
 
+    kind = "normal"
+
     def __init__(self, space):
         self.low, self.high, self.space_shape = space.low, space.high, space.shape
         self.size = self.free = prod(space.shape)
         self.shape = (self.size,)
-
-    def noise(self, key, shape):
-        """Standard normal."""
-        return jax.random.normal(key, (*shape, self.size), jnp.float32)
 
     def outputs(self, raw, free, legal=None):
         """(mean, log_std), [..., D] each; free: [D], the log_std."""

@@ -72,16 +72,16 @@ class Stepper:
         return vector + learning_rate * update, state
 
 
-def over_batches(update, carry, steps, key, num_epochs, batch_size):
-    """update: (carry, batch) -> (carry, figures), over all steps [S, ...] num_epochs times, in new orders.
+def over_batches(update, carry, steps, lots, batch_size):
+    """update: (carry, batch) -> (carry, figures), over all steps [S, ...] E times, each time in a new order.
 
-    Returns (carry, figures [num_epochs * batches]). One batch of all needs no order.
+    lots: [E, S] random bits, by which they are ordered. Returns (carry, figures [E * batches]). One batch of
+    all needs no order.
     """
     size = jax.tree.leaves(steps)[0].shape[0]
     if size == batch_size:
-        return lax.scan(lambda carry, _: update(carry, steps), carry, length=num_epochs)
-    keys = jax.random.split(key, num_epochs)
-    orders = jax.vmap(lambda k: jax.random.permutation(k, size))(keys).reshape(-1, batch_size)
+        return lax.scan(lambda carry, _: update(carry, steps), carry, length=lots.shape[0])
+    orders = jnp.argsort(lots, axis=1).reshape(-1, batch_size)
     return lax.scan(lambda carry, at: update(carry, jax.tree.map(lambda x: x[at], steps)), carry, orders)
 
 

@@ -94,9 +94,10 @@ def _play_compiled(act, env, to_env, memory, episodes, seed):
     @jax.jit
     def run(key):
         begin_key, run_key, act_key = jax.random.split(key, 3)
-        running = begin(env, begin_key, count, memory(count))
-        keys = jax.random.split(act_key, env.max_steps)
-        _, rollout, episodes = collect(env, act, to_env, running, run_key, keys)
+        running = begin(env, jax.random.split(begin_key, count), memory(count))
+        keys = jax.random.split(run_key, (2, env.max_steps, count))
+        act_keys = jax.random.split(act_key, env.max_steps)
+        _, rollout, episodes = collect(env, act, to_env, running, keys, act_keys)
         first = jnp.argmax(episodes.ended, axis=0)
         rows = (episodes.returns, episodes.lengths, rollout.reward, rollout.terminated)
         return [row[first, jnp.arange(count)] for row in rows]

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from .chance import Draw, drawn
 from .rollout import begin, collect
 
 
@@ -42,36 +43,43 @@ class Programs:
         self.worth = jax.jit(agent._worth)
         self.choose = jax.jit(agent._choose, static_argnums=0)
 
-    def _keys(self, key, iteration):
-        """Of an iteration: for acting, for the environments, for learning."""
-        return jax.random.split(jax.random.fold_in(key, iteration), 3)
+    def _drawn(self, key, iteration):
+        """All the chance of an iteration."""
+        shape = self.agent.num_steps, self.agent.num_envs
+        plan = dict(self.agent._chance())
+        if self.env is not None:
+            plan |= dict(reset=Draw("keys", shape), step=Draw("keys", shape), begin=Draw("keys", shape[1:]))
+        return drawn(jax.random.fold_in(key, iteration), plan)
 
     def _step(self, iteration):
         return iteration * (self.agent.num_steps * self.agent.num_envs)
 
     def _begin(self, key):
-        return begin(self.env, key, self.agent.num_envs, self.agent._memory(self.agent.num_envs))
+        keys = jax.random.split(key, self.agent.num_envs)
+        return begin(self.env, keys, self.agent._memory(self.agent.num_envs))
 
-    def _noise(self, learner, key, iteration):
-        return self.agent._noise(learner, self._keys(key, iteration)[0], self._step(iteration))
+    def _noise(self, key, iteration):
+        """(chance, noise): all of it, and what acting needs, [T, N, ...]."""
+        chance = self._drawn(key, iteration)
+        return chance, self.agent._noise(chance, self._step(iteration))
 
-    def _learn(self, learner, rollout, key, iteration):
-        return self.agent._learn(learner, rollout, self._keys(key, iteration)[2], self._step(iteration))
+    def _learn(self, learner, rollout, chance, iteration):
+        return self.agent._learn(learner, rollout, chance, self._step(iteration))
 
     def iterate(self, training):
         """One iteration: (training, (figures, episodes))."""
         learner, running, key, iteration = training
-        noise = self._noise(learner, key, iteration)
+        chance, noise = self._noise(key, iteration)
         actor = self.agent._actor(learner)
 
         def act(noise, obs, memory, legal):
             return self.agent._act(actor, noise, obs, memory, legal)
 
         if self.agent.fresh_episodes:
-            running = self._begin(jax.random.fold_in(self._keys(key, iteration)[1], 1))
-        env_key = self._keys(key, iteration)[1]
-        running, rollout, episodes = collect(self.env, act, self.agent._to_env, running, env_key, noise)
-        learner, figures = self._learn(learner, rollout, key, iteration)
+            running = begin(self.env, chance["begin"], self.agent._memory(self.agent.num_envs))
+        keys = chance["reset"], chance["step"]
+        running, rollout, episodes = collect(self.env, act, self.agent._to_env, running, keys, noise)
+        learner, figures = self._learn(learner, rollout, chance, iteration)
         return Training(learner, running, key, iteration + 1), (figures, episodes)
 
     def _chunk_of_seeds(self, training, most, count):
@@ -143,13 +151,14 @@ def run_on_host(programs, host, training):
     learner, _, key, iteration = training
     if programs.agent.fresh_episodes:
         host.begin()
-    noise = jax.tree.map(np.asarray, programs.noise(learner, key, iteration))
+    chance, noise = programs.noise(key, iteration)
+    noise = jax.tree.map(np.asarray, noise)
     actor = programs.agent._actor(learner)
 
     def act(*seen):
         return programs.act(actor, *seen)
 
     rollout, episodes = host.collect(act, programs.agent._to_env, noise)
-    learner, figures = programs.learn(learner, rollout, key, iteration)
+    learner, figures = programs.learn(learner, rollout, chance, iteration)
     told = jax.tree.map(lambda x: np.asarray(x)[None], (figures, episodes))
     return Training(learner, None, key, iteration + 1), *told

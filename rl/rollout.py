@@ -61,26 +61,26 @@ class Running(NamedTuple):
     memory: Any
 
 
-def begin(env, key, num_envs, memory=None):
-    """N new episodes of a functional environment; memory: of the policy, [N, ...], as it starts."""
-    state, obs = jax.vmap(env.init)(jax.random.split(key, num_envs))
+def begin(env, keys, memory=None):
+    """N new episodes of a functional environment, keys: [N]; memory: of the policy, [N, ...], as it starts."""
+    state, obs = jax.vmap(env.init)(keys)
+    num_envs = keys.shape[0]
     nothing = jnp.zeros(num_envs, jnp.int32), jnp.zeros(num_envs, jnp.float32)
     return Running(state, obs, *nothing, memory)
 
 
-def collect(env, act, to_env, running, key, noise):
+def collect(env, act, to_env, running, keys, noise):
     """T steps of N episodes, a new one after each that ends: (running, Rollout, Episodes).
 
     act: (noise, obs, memory, legal) -> (action, memory), of all N at once. to_env: an action as the environment
     takes it. noise: [T, ...], one row a step, what act needs of chance.
-    Chance is drawn for all steps at once, in front of the loop: drawn inside it would cost more than physics.
+    keys: [T, N] twice, for the resets and for the steps. All resets happen in front of the loop, whether they
+    are needed or not: random numbers drawn inside it would cost more than the physics.
     """
-    num_steps, num_envs = jax.tree.leaves(noise)[0].shape[0], running.length.shape[0]
-    reset_key, step_key = jax.random.split(key)
-    shape = (num_steps, num_envs)
-    fresh = jax.vmap(jax.vmap(env.init))(jax.random.split(reset_key, shape))
+    reset_keys, step_keys = keys
+    fresh = flat(jax.vmap(env.init), reset_keys)
     start = running.memory
-    rows = (noise, fresh, jax.random.split(step_key, shape))
+    rows = (noise, fresh, step_keys)
     masked = env.action_mask is not None
 
     def step(running, row):
@@ -105,6 +105,13 @@ def collect(env, act, to_env, running, key, noise):
 
     running, (rollout, episodes) = lax.scan(step, running, rows)
     return running, rollout._replace(memory=start), episodes
+
+
+def flat(function, *arrays):
+    """A function of rows [B, ...] over arrays [T, N, ...], all T * N at once: one axis compiles sooner than two."""
+    rows = function(*jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), arrays))
+    shape = jax.tree.leaves(arrays)[0].shape[:2]
+    return jax.tree.map(lambda x: x.reshape(*shape, *x.shape[1:]), rows)
 
 
 def where_last(last, new, old):

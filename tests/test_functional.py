@@ -114,10 +114,14 @@ def run(env, num_steps, num_envs=2):
     def act(noise, obs, memory, legal):
         return jnp.zeros(num_envs, jnp.int32), memory
 
-    running = begin(env, jax.random.key(0), num_envs)
+    running = begin(env, jax.random.split(jax.random.key(0), num_envs))
     return collect(
-        env, act, lambda action: action, running, jax.random.key(1), jnp.zeros((num_steps, num_envs))
+        env, act, lambda action: action, running, drawn_keys(1, num_steps), jnp.zeros((num_steps, num_envs))
     )
+
+
+def drawn_keys(seed, num_steps, num_envs=2):
+    return jax.random.split(jax.random.key(seed), (2, num_steps, num_envs))
 
 
 def test_the_next_observation_is_the_true_one_also_across_a_reset():
@@ -150,7 +154,7 @@ def test_an_episode_goes_on_from_one_rollout_to_the_next():
     env = counting(length=5)
     running, first, _ = run(env, 3)
     act = lambda noise, obs, memory, legal: (jnp.zeros(2, jnp.int32), memory)  # noqa: E731
-    _, second, episodes = collect(env, act, lambda a: a, running, jax.random.key(2), jnp.zeros((3, 2)))
+    _, second, episodes = collect(env, act, lambda a: a, running, drawn_keys(2, 3), jnp.zeros((3, 2)))
     assert second.obs[:, 0, 0].tolist() == [3, 4, 0]
     assert episodes.returns[1].tolist() == [15.0, 15.0]
 

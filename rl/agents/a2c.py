@@ -31,7 +31,7 @@ class A2C(ActorCritic):
     def _stepper(self):
         return learning.Stepper(learning.rmsprop(1.0, decay=0.99, eps=1e-5), self.max_grad_norm)
 
-    def _learn(self, learner, rollout, key, step):
+    def _learn(self, learner, rollout, chance, step):
         scales, reward = self._scaled(learner.scales, rollout)
         seen, advantage, target = self._advantages(learner.params, scales, rollout, reward)
         return self._stepped(learner, scales, step, seen, advantage, target, rollout)

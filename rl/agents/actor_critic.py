@@ -10,8 +10,10 @@ import jax
 import jax.numpy as jnp
 
 from .. import checks, learning, returns, spaces
+from ..chance import Draw, drawn
 from ..distributions import distribution
 from ..networks import MLP
+from ..rollout import flat
 from .agent import Agent
 
 
@@ -77,8 +79,11 @@ class ActorCritic(Agent):
     def _to_env(self, action):
         return self.distribution.to_env(action)
 
-    def _noise(self, learner, key, step):
-        return self.distribution.noise(key, (self.num_steps, self.num_envs))
+    def _chance(self):
+        return dict(act=Draw(self.distribution.kind, (self.num_steps, self.num_envs, self.distribution.size)))
+
+    def _noise(self, chance, step):
+        return chance["act"]
 
     def _seen(self, scales, obs):
         """What the networks are fed, [..., F]."""
@@ -101,7 +106,8 @@ class ActorCritic(Agent):
         if deterministic:
             return self.distribution.mode(outputs), memory
         count = jax.tree.leaves(obs)[0].shape[0]
-        return self.distribution.sample(outputs, self.distribution.noise(key, (count,))), memory
+        draw = Draw(self.distribution.kind, (count, self.distribution.size))
+        return self.distribution.sample(outputs, drawn(key, dict(act=draw))["act"]), memory
 
     def _worth(self, actor, obs):
         params, scales = actor
@@ -121,7 +127,7 @@ class ActorCritic(Agent):
     def _advantages(self, params, scales, rollout, reward):
         """(seen, advantage, target of the value), [T, N, ...] each."""
         seen, next_seen = (self._seen(scales, obs) for obs in (rollout.obs, rollout.next_obs))
-        value, next_value = self._value(params, seen), self._value(params, next_seen)
+        value, next_value = (flat(lambda rows: self._value(params, rows), x) for x in (seen, next_seen))
         advantage = jax.vmap(returns.gae, in_axes=(1, 1, 1, 1, 1, None), out_axes=1)(
             reward, rollout.discount(self.gamma), value, next_value, rollout.last, self.gae_lambda
         )

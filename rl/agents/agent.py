@@ -41,8 +41,12 @@ class Agent:
         """The learner as it starts; rng: a numpy Generator."""
         raise NotImplementedError
 
-    def _noise(self, learner, key, step):
-        """Chance for T steps of N environments, [T, N, ...]; step: environment steps taken before."""
+    def _chance(self):
+        """All that is drawn by chance in an iteration, {name: Draw}; see rl.chance."""
+        raise NotImplementedError
+
+    def _noise(self, chance, step):
+        """What acting needs of it in T steps of N environments, [T, N, ...]; step: steps taken before."""
         raise NotImplementedError
 
     def _act(self, actor, noise, obs, memory, legal):
@@ -57,7 +61,7 @@ class Agent:
         """[N], the values of N observations."""
         raise NotImplementedError
 
-    def _learn(self, learner, rollout, key, step):
+    def _learn(self, learner, rollout, chance, step):
         """(learner, {name: figure}) after learning from a Rollout."""
         raise NotImplementedError
 

@@ -12,6 +12,7 @@ from gymnasium.spaces import Discrete
 from jax import lax
 
 from .. import buffer as replay, checks, learning, q_learning, spaces
+from ..chance import Draw
 from ..distributions import only_legal
 from ..networks import MLP
 from .agent import Agent
@@ -119,12 +120,14 @@ class DQN(Agent):
         chance = jnp.vectorize(lambda step: learning.scheduled(self.epsilon, step))(step)
         return jnp.where(step < self.learning_starts, 1.0, chance)
 
-    def _noise(self, learner, key, step):
+    def _chance(self):
         shape = (self.num_steps, self.num_envs)
-        key, other = jax.random.split(key)
-        chance = self._epsilon(step + jnp.arange(self.num_steps) * self.num_envs)
-        explore = jax.random.uniform(key, shape) < chance[:, None]
-        return explore, jax.random.uniform(other, (*shape, self.num_actions))
+        lots, draws = (*shape, self.num_actions), (self.gradient_steps, self.batch_size)
+        return dict(explore=Draw("uniform", shape), lots=Draw("uniform", lots), replay=Draw("uniform", draws))
+
+    def _noise(self, chance, step):
+        often = self._epsilon(step + jnp.arange(self.num_steps) * self.num_envs)
+        return chance["explore"] < often[:, None], chance["lots"]
 
     def _act(self, actor, noise, obs, memory, legal):
         explore, lots = noise
@@ -144,7 +147,7 @@ class DQN(Agent):
 
     # What it learns.
 
-    def _learn(self, learner, rollout, key, step):
+    def _learn(self, learner, rollout, chance, step):
         taken = step + self.num_steps * self.num_envs
         memory = replay.added(learner.buffer, rollout)
         priorities = self._new_priorities(learner.priorities, learner.buffer.head)
@@ -154,9 +157,8 @@ class DQN(Agent):
         carry = vector, learner.optimizer, priorities
 
         def teach(carry):
-            keys = jax.random.split(key, self.gradient_steps)
             given = as_params, target, memory, step
-            return lax.scan(lambda carry, key: self._update(carry, key, *given), carry, keys)
+            return lax.scan(lambda carry, lots: self._update(carry, lots, *given), carry, chance["replay"])
 
         def wait(carry):
             return carry, dict.fromkeys(("loss", "q"), jnp.full(self.gradient_steps, jnp.nan))
@@ -166,14 +168,14 @@ class DQN(Agent):
         figures = jax.tree.map(jnp.mean, figures) | dict(epsilon=self._epsilon(taken))
         return Learner(as_params(vector), target, optimizer, memory, priorities), figures
 
-    def _update(self, carry, key, as_params, target, memory, step):
+    def _update(self, carry, lots, as_params, target, memory, step):
         vector, optimizer, priorities = carry
         count = self._capacity * self.num_envs
         if priorities is None:
-            rows, envs = replay.drawn(memory, key, (self.batch_size,), self.n_step)
+            rows, envs = replay.drawn(memory, lots, self.n_step)
             weights = jnp.ones(self.batch_size)
         else:
-            leaves, chance = replay.drawn_by_priority(priorities, jax.random.uniform(key, (self.batch_size,)))
+            leaves, chance = replay.drawn_by_priority(priorities, lots)
             leaves = jnp.minimum(leaves, count - 1)
             rows, envs = leaves // self.num_envs, leaves % self.num_envs
             weights = (chance * count) ** -learning.scheduled(self.priority_correction, step)

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from .. import checks, learning, policy_gradient
+from ..chance import Draw
 from .actor_critic import ActorCritic, Learner
 
 
@@ -45,13 +46,18 @@ class PPO(ActorCritic):
                 f"got {self.batch_size}."
             )
 
-    def _learn(self, learner, rollout, key, step):
+    def _chance(self):
+        lots = Draw("bits", (self.num_epochs, self.num_envs * self.num_steps))
+        return super()._chance() | dict(order=lots)
+
+    def _learn(self, learner, rollout, chance, step):
         params = learner.params
         scales, reward = self._scaled(learner.scales, rollout)
         seen, advantage, target = self._advantages(params, scales, rollout, reward)
-        old_log_prob = self.distribution.log_prob(self._policy(params, seen, rollout.legal), rollout.action)
-        steps = (seen, rollout.action, old_log_prob, advantage, target, rollout.mask, rollout.legal)
+        steps = (seen, rollout.action, advantage, target, rollout.mask, rollout.legal)
         steps = jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), steps)
+        seen, action, *_, legal = steps
+        steps = *steps, self.distribution.log_prob(self._policy(params, seen, legal), action)
         clip_eps = learning.scheduled(self.clip_eps, step)
         learning_rate = learning.scheduled(self.learning_rate, step)
 
@@ -66,12 +72,12 @@ class PPO(ActorCritic):
             return self._optimizer.step(vector, grad, optimizer, learning_rate), figures
 
         (vector, optimizer), figures = learning.over_batches(
-            update, (vector, learner.optimizer), steps, key, self.num_epochs, self.batch_size
+            update, (vector, learner.optimizer), steps, chance["order"], self.batch_size
         )
         return Learner(as_params(vector), optimizer, scales), jax.tree.map(jnp.mean, figures)
 
     def _loss(self, params, batch, clip_eps):
-        seen, action, old_log_prob, advantage, target, mask, legal = batch
+        seen, action, advantage, target, mask, legal, old_log_prob = batch
         if self.normalize_advantage:
             advantage = learning.standardized(advantage, mask)
         outputs = self._policy(params, seen, legal)

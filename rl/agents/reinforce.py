@@ -44,7 +44,7 @@ class REINFORCE(ActorCritic):
             )
         return limit
 
-    def _learn(self, learner, rollout, key, step):
+    def _learn(self, learner, rollout, chance, step):
         params = learner.params
         scales, reward = self._scaled(learner.scales, rollout)
         seen, next_seen = (self._seen(scales, obs) for obs in (rollout.obs, rollout.next_obs))

@@ -14,6 +14,7 @@ from gymnasium.spaces import Box
 from jax import lax
 
 from .. import buffer as replay, checks, learning, policy_gradient, spaces
+from ..chance import Draw
 from ..distributions import batched
 from ..networks import MLP
 from .agent import Agent
@@ -121,13 +122,20 @@ class SAC(Agent):
         outputs = self.net(params, seen)
         return outputs[..., : self._size], jnp.clip(outputs[..., self._size :], *LOG_STD)
 
-    def _noise(self, learner, key, step):
-        shape = (self.num_steps, self.num_envs)
-        key, other = jax.random.split(key)
+    def _chance(self):
+        shape, draws = (self.num_steps, self.num_envs, self._size), (self.gradient_steps, self.batch_size)
+        return dict(
+            act=Draw("normal", shape),
+            anywhere=Draw("uniform", shape),
+            replay=Draw("uniform", draws),
+            next=Draw("normal", (*draws, self._size)),
+            policy=Draw("normal", (*draws, self._size)),
+        )
+
+    def _noise(self, chance, step):
         start = step + jnp.arange(self.num_steps) * self.num_envs < self.learning_starts
-        noise = jax.random.normal(key, (*shape, self._size))
-        anywhere = jax.random.uniform(other, (*shape, self._size), minval=-1.0)
-        return jnp.broadcast_to(start[:, None, None], noise.shape), noise, anywhere
+        noise = chance["act"]
+        return jnp.broadcast_to(start[:, None, None], noise.shape), noise, 2 * chance["anywhere"] - 1
 
     def _act(self, actor, noise, obs, memory, legal):
         start, noise, anywhere = noise
@@ -146,14 +154,14 @@ class SAC(Agent):
 
     # What it learns.
 
-    def _learn(self, learner, rollout, key, step):
+    def _learn(self, learner, rollout, chance, step):
         taken = step + self.num_steps * self.num_envs
         memory = replay.added(learner.buffer, rollout)
         carry = learner.params, learner.target, learner.optimizer
 
         def teach(carry):
-            keys = jax.random.split(key, self.gradient_steps)
-            return lax.scan(lambda carry, key: self._update(carry, memory, key, step), carry, keys)
+            draws = chance["replay"], chance["next"], chance["policy"]
+            return lax.scan(lambda carry, draw: self._update(carry, memory, draw, step), carry, draws)
 
         def wait(carry):
             names = "q_loss", "policy_loss", "alpha", "entropy"
@@ -163,25 +171,20 @@ class SAC(Agent):
         carry, figures = lax.cond(ready, teach, wait, carry)
         return Learner(*carry, memory), jax.tree.map(jnp.mean, figures)
 
-    def _update(self, carry, memory, key, step):
-        params, target, optimizer = carry
-        draw_key, next_key, policy_key = jax.random.split(key, 3)
-        rows, envs = replay.drawn(memory, draw_key, (self.batch_size,), self.n_step)
+    def _update(self, carry, memory, draw, step):
+        (params, target, optimizer), (lots, next_noise, noise) = carry, draw
+        rows, envs = replay.drawn(memory, lots, self.n_step)
         batch = replay.batch(memory, rows, envs, self.gamma, self.n_step)
         seen, next_seen = (spaces.encoded(self.observation_space, o) for o in (batch.obs, batch.next_obs))
-        shape, alpha = (self.batch_size, self._size), jnp.exp(params["log_alpha"])
+        alpha = jnp.exp(params["log_alpha"])
 
-        next_action, next_log_prob = self._drawn(
-            params["policy"], next_seen, jax.random.normal(next_key, shape)
-        )
+        next_action, next_log_prob = self._drawn(params["policy"], next_seen, next_noise)
         beyond = jnp.min(self._q(target, next_seen, next_action), axis=0) - alpha * next_log_prob
         goal = batch.reward + batch.discount * beyond
 
         def q_loss(q):
             errors = self._q(q, seen, batch.action) - goal[None]
             return learning.mean(jnp.sum(errors**2, axis=0), batch.mask)
-
-        noise = jax.random.normal(policy_key, shape)
 
         def policy_loss(policy, q):
             action, log_prob = self._drawn(policy, seen, noise)
