@@ -45,7 +45,7 @@ from .attention import (
     scaled_dot_product_attention as scaled_dot_product_attention,
 )
 from .bidirectional import Bidirectional as Bidirectional
-from .callbacks import Callback as Callback, EarlyStopping as EarlyStopping
+from .callbacks import Callback as Callback, Checkpoint as Checkpoint, EarlyStopping as EarlyStopping
 from .checkpoint import CheckpointError as CheckpointError, Checkpoints as Checkpoints
 from .clipping import clip_by_global_norm as clip_by_global_norm, clip_by_value as clip_by_value
 from .conv import Conv as Conv, ConvTranspose as ConvTranspose
@@ -170,6 +170,7 @@ __all__ = [
     "BatchNorm",
     "Bidirectional",
     "Callback",
+    "Checkpoint",
     "CheckpointError",
     "Checkpoints",
     "Conv",

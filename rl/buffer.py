@@ -125,7 +125,7 @@ def prioritized(tree, leaves, values):
 def drawn_by_priority(tree, uniform):
     """(leaves, probability), [B] each, drawn in B strata of equal total; uniform: [B] in [0, 1)."""
     count, sums = uniform.shape[0], tree.sums
-    target = (jnp.arange(count) + uniform) / count * sums[1]
+    target = (jnp.arange(count, dtype=jnp.float32) + uniform) / count * sums[1]
     at = jnp.ones(count, jnp.int32)
     for _ in range(int(np.log2(sums.shape[0])) - 1):
         left = sums[2 * at]

@@ -14,12 +14,13 @@ class Evaluation:
     """Episodes of a policy, in the order they were played.
 
     returns: [episodes], undiscounted sum of rewards. lengths: [episodes], steps.
-    successes: [episodes], True where the episode succeeded: by default, ended with a positive reward.
+    successes: [episodes], True where the episode succeeded: by default, ended with a positive reward. None
+    where success has no meaning: a deep agent is judged by its return.
     """
 
     returns: np.ndarray
     lengths: np.ndarray
-    successes: np.ndarray
+    successes: np.ndarray | None = None
 
     @property
     def episodes(self) -> int:
@@ -37,8 +38,15 @@ class Evaluation:
         return float(self.returns.std(ddof=1) / self.episodes**0.5) if self.episodes > 1 else float("nan")
 
     @property
+    def interval(self) -> tuple[float, float]:
+        """Where the true mean return lies with 95% confidence, by the normal distribution."""
+        return self.mean_return - 1.96 * self.return_error, self.mean_return + 1.96 * self.return_error
+
+    @property
     def success_count(self) -> int:
-        """Episodes that succeeded."""
+        """Episodes that succeeded; ValueError where success has no meaning."""
+        if self.successes is None:
+            raise ValueError("success_count: successes must be known; got None. Fix: mean_return.")
         return int(self.successes.sum())
 
     @property
@@ -52,11 +60,13 @@ class Evaluation:
         return (self.success_rate * (1 - self.success_rate) / self.episodes) ** 0.5
 
     def __repr__(self):
+        success = ""
+        if self.successes is not None:
+            success = f"success {self.success_rate:.4f} +- {self.success_error:.4f}, "
         return (
             f"Evaluation({self.episodes} episodes: "
             f"mean return {self.mean_return:.4g} +- {self.return_error:.2g}, "
-            f"success {self.success_rate:.4f} +- {self.success_error:.4f}, "
-            f"mean length {self.lengths.mean():.1f})"
+            f"{success}mean length {self.lengths.mean():.1f})"
         )
 
 

@@ -116,9 +116,9 @@ def scales(num_features, num_envs):
     """Scales before anything was seen."""
 
     def nothing(shape):
-        return Moments(jnp.zeros(()), jnp.zeros(shape), jnp.zeros(shape))
+        return Moments(*(jnp.zeros(s, jnp.float32) for s in ((), shape, shape)))
 
-    return Scales(nothing(num_features), nothing(()), jnp.zeros(num_envs))
+    return Scales(nothing(num_features), nothing(()), jnp.zeros(num_envs, jnp.float32))
 
 
 def seen_more(moments, rows, mask):

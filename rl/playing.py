@@ -39,27 +39,26 @@ def play(act, env, to_env, memory, episodes, seed, max_steps=None, masked=False)
         envs.make("evaluate", env) if isinstance(env, str) else envs.own_copy(env) for _ in range(count - 1)
     ]
     bare = [envs.bare(one) for one in made]
-    returns, lengths, rewards, ends = [], [], [], []
+    returns, lengths = [], []
     try:
         for first in range(0, episodes, count):
             wave = bare[: min(count, episodes - first)]
             found = _play_wave(act, wave, made[0], to_env, memory(len(wave)), seed + first, max_steps, masked)
-            for all_of, one_wave in zip((returns, lengths, rewards, ends), found, strict=True):
-                all_of.extend(one_wave)
+            returns += found[0]
+            lengths += found[1]
     finally:
         for one in made:
             one.close()
-    success = np.array(ends, bool) & (np.array(rewards) > 0)
-    return Evaluation(np.array(returns), np.array(lengths), success)
+    return Evaluation(np.array(returns), np.array(lengths))
 
 
 def _play_wave(act, wave, env, to_env, memory, seed, max_steps, masked):
-    """One episode in each environment: returns, lengths, last rewards, whether terminated."""
+    """One episode in each environment: (returns, lengths)."""
     count, space = len(wave), env.observation_space
     limits = [min(b.limit or np.inf, max_steps or np.inf) for b in wave]
     seen = [b.env.reset(seed=seed + i) for i, b in enumerate(wave)]
     obs, infos = [o for o, _ in seen], [info for _, info in seen]
-    totals, lengths, rewards, ends = [0.0] * count, [0] * count, [0.0] * count, [False] * count
+    totals, lengths = [0.0] * count, [0] * count
     going, t = list(range(count)), 0
     key = jax.random.key(seed)
     while going:
@@ -67,17 +66,14 @@ def _play_wave(act, wave, env, to_env, memory, seed, max_steps, masked):
         action, memory = act(jax.random.fold_in(key, t), batch, memory, legal)
         sent, still = to_env(np.asarray(action)), []
         for i in going:
-            obs[i], reward, terminated, truncated, infos[i] = wave[i].env.step(
-                plain(env.action_space, sent[i])
-            )
+            sent_one = plain(env.action_space, sent[i])
+            obs[i], reward, terminated, truncated, infos[i] = wave[i].env.step(sent_one)
             totals[i] += float(reward)
             lengths[i] += 1
-            if terminated or truncated or lengths[i] >= limits[i]:
-                rewards[i], ends[i] = float(reward), bool(terminated)
-            else:
+            if not (terminated or truncated or lengths[i] >= limits[i]):
                 still.append(i)
         going, t = still, t + 1
-    return totals, lengths, rewards, ends
+    return totals, lengths
 
 
 def _legal(infos):
@@ -97,12 +93,11 @@ def _play_compiled(act, env, to_env, memory, episodes, seed):
         running = begin(env, jax.random.split(begin_key, count), memory(count))
         keys = jax.random.split(run_key, (2, env.max_steps, count))
         act_keys = jax.random.split(act_key, env.max_steps)
-        _, rollout, episodes = collect(env, act, to_env, running, keys, act_keys)
+        _, _, episodes = collect(env, act, to_env, running, keys, act_keys)
         first = jnp.argmax(episodes.ended, axis=0)
-        rows = (episodes.returns, episodes.lengths, rollout.reward, rollout.terminated)
-        return [row[first, jnp.arange(count)] for row in rows]
+        return [row[first, jnp.arange(count)] for row in (episodes.returns, episodes.lengths)]
 
     for first in range(0, episodes, count):
         found.append([np.asarray(row)[: episodes - first] for row in run(jax.random.key(seed + first))])
-    returns, lengths, rewards, ends = (np.concatenate(rows) for rows in zip(*found, strict=True))
-    return Evaluation(returns.astype(float), lengths, ends & (rewards > 0))
+    returns, lengths = (np.concatenate(rows) for rows in zip(*found, strict=True))
+    return Evaluation(returns.astype(float), lengths)

@@ -133,3 +133,42 @@ def policy_map(mdp, value, policy, title="", label="value", path=None):
     if path is not None:
         figure.savefig(path, dpi=150)
     return figure
+
+
+def curves_figure(steps, returns, path=None, threshold=None, title=""):
+    """Learning curves of several seeds: the median, and the middle half of them as a band.
+
+    steps: [points]. returns: [S, points], nan where nothing is known yet. threshold: a line at that return.
+    path: where to save a PNG, if given. Returns a matplotlib Figure, which no window shows.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise ImportError(
+            "curves_figure: matplotlib is not installed; in the project's folder run: pip install -e '.[plots]'"
+        ) from None
+    known = np.isfinite(returns).all(0)
+    steps, returns = np.asarray(steps)[known], np.asarray(returns)[:, known]
+    figure = Figure(figsize=(6.4, 4), layout="constrained", facecolor="white")
+    axes = figure.add_subplot()
+    if len(steps):
+        low, middle, high = np.percentile(returns, (25, 50, 75), axis=0)
+        count = len(returns)
+        axes.fill_between(steps, low, high, color="#2a9d8f", alpha=0.25, linewidth=0)
+        label = f"median of {count} seeds, and the middle half" if count > 1 else "mean of the last episodes"
+        axes.plot(steps, middle, color="#1b7f74", linewidth=1.8, label=label)
+    if threshold is not None:
+        axes.axhline(
+            threshold, color="#e4572e", linewidth=1.2, linestyle="--", label=f"solved: {threshold:g}"
+        )
+    axes.set(xlabel="environment steps", ylabel="return of an episode")
+    axes.set_title(title, fontsize=12, fontweight="bold", color="#1b2a41")
+    axes.xaxis.set_major_formatter(lambda x, _: f"{x:,.0f}")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", color="#e6e6e6", linewidth=0.8)
+    axes.set_axisbelow(True)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(frameon=False, fontsize=9, loc="lower right")
+    if path is not None:
+        figure.savefig(path, dpi=150)
+    return figure

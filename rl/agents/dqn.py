@@ -126,7 +126,7 @@ class DQN(Agent):
         return dict(explore=Draw("uniform", shape), lots=Draw("uniform", lots), replay=Draw("uniform", draws))
 
     def _noise(self, chance, step):
-        often = self._epsilon(step + jnp.arange(self.num_steps) * self.num_envs)
+        often = self._epsilon(step + jnp.arange(self.num_steps, dtype=jnp.int32) * self.num_envs)
         return chance["explore"] < often[:, None], chance["lots"]
 
     def _act(self, actor, noise, obs, memory, legal):
@@ -161,7 +161,7 @@ class DQN(Agent):
             return lax.scan(lambda carry, lots: self._update(carry, lots, *given), carry, chance["replay"])
 
         def wait(carry):
-            return carry, dict.fromkeys(("loss", "q"), jnp.full(self.gradient_steps, jnp.nan))
+            return carry, dict.fromkeys(("loss", "q"), jnp.full(self.gradient_steps, jnp.nan, jnp.float32))
 
         ready = (taken >= self.learning_starts) & (memory.head >= self.n_step)
         (vector, optimizer, priorities), figures = lax.cond(ready, teach, wait, carry)
@@ -173,7 +173,7 @@ class DQN(Agent):
         count = self._capacity * self.num_envs
         if priorities is None:
             rows, envs = replay.drawn(memory, lots, self.n_step)
-            weights = jnp.ones(self.batch_size)
+            weights = jnp.ones(self.batch_size, jnp.float32)
         else:
             leaves, chance = replay.drawn_by_priority(priorities, lots)
             leaves = jnp.minimum(leaves, count - 1)
@@ -209,13 +209,13 @@ class DQN(Agent):
         """Transitions that now have n_step steps ahead get the largest priority, those being written 0."""
         if tree is None:
             return None
-        rows = jnp.arange(self.num_steps)
-        envs = jnp.arange(self.num_envs)
+        rows = jnp.arange(self.num_steps, dtype=jnp.int32)
+        envs = jnp.arange(self.num_envs, dtype=jnp.int32)
 
         def leaves(rows):
             return ((rows % self._capacity)[:, None] * self.num_envs + envs[None]).ravel()
 
-        tree = replay.prioritized(tree, leaves(head + rows), jnp.zeros(rows.size * envs.size))
+        tree = replay.prioritized(tree, leaves(head + rows), jnp.zeros(rows.size * envs.size, jnp.float32))
         ready = head - self.n_step + 1 + rows
         given = jnp.where(ready >= 0, tree.largest, 0.0)
         return replay.prioritized(tree, leaves(ready), jnp.repeat(given, self.num_envs))

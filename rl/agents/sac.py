@@ -102,7 +102,9 @@ class SAC(Agent):
             "q": jax.tree.map(lambda *both: np.stack(both), *q),
             "log_alpha": np.zeros((), np.float32),
         }
-        memory = replay.empty(self._example(jnp.zeros((self.num_envs, self._size))), self._capacity)
+        memory = replay.empty(
+            self._example(jnp.zeros((self.num_envs, self._size), jnp.float32)), self._capacity
+        )
         optimizer = {name: self._optimizer.init(part) for name, part in params.items()}
         return Learner(params, params["q"], optimizer, memory)
 
@@ -133,7 +135,7 @@ class SAC(Agent):
         )
 
     def _noise(self, chance, step):
-        start = step + jnp.arange(self.num_steps) * self.num_envs < self.learning_starts
+        start = step + jnp.arange(self.num_steps, dtype=jnp.int32) * self.num_envs < self.learning_starts
         noise = chance["act"]
         return jnp.broadcast_to(start[:, None, None], noise.shape), noise, 2 * chance["anywhere"] - 1
 
@@ -165,7 +167,7 @@ class SAC(Agent):
 
         def wait(carry):
             names = "q_loss", "policy_loss", "alpha", "entropy"
-            return carry, dict.fromkeys(names, jnp.full(self.gradient_steps, jnp.nan))
+            return carry, dict.fromkeys(names, jnp.full(self.gradient_steps, jnp.nan, jnp.float32))
 
         ready = (taken >= self.learning_starts) & (memory.head >= self.n_step)
         carry, figures = lax.cond(ready, teach, wait, carry)

@@ -1,0 +1,161 @@
+"""The command line: `python -m rl train ppo --env CartPole-v1`, `evaluate`, `watch`, `tasks`."""
+
+import argparse
+import ast
+import sys
+from dataclasses import MISSING, fields
+
+AGENTS = {"a2c": "A2C", "dqn": "DQN", "ppo": "PPO", "reinforce": "REINFORCE", "sac": "SAC"}
+
+
+def _setting(text):
+    """name=value as a pair; the value as Python reads it, else as text."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"a setting must be name=value, such as gamma=0.98; got {text!r}")
+    try:
+        return name, ast.literal_eval(value)
+    except (SyntaxError, ValueError):
+        return name, value
+
+
+def parser():
+    """What the command line understands."""
+    top = argparse.ArgumentParser(
+        prog="python -m rl", description="Train and watch agents on Gymnasium's tasks."
+    )
+    commands = top.add_subparsers(dest="command", required=True)
+
+    train = commands.add_parser("train", help="train an agent, and show how good it is")
+    train.add_argument("agent", choices=AGENTS)
+    train.add_argument("--env", required=True, help="an id such as CartPole-v1")
+    train.add_argument(
+        "--steps", type=int, help="environment steps; default: those of the tuned row, else 100000"
+    )
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--set", type=_setting, action="append", default=[], metavar="NAME=VALUE",
+                       help="a setting of the agent, over the tuned ones, such as --set gamma=0.98")  # fmt: skip
+    train.add_argument(
+        "--host", action="store_true", help="step Gymnasium's environments, compile nothing of them"
+    )
+    train.add_argument("--save", metavar="FOLDER", help="where the trained agent goes")
+    train.add_argument(
+        "--checkpoints", metavar="FOLDER", help="save while training; goes on from what is there"
+    )
+    train.add_argument("--episodes", type=int, default=100, help="episodes of the evaluation at the end")
+    train.add_argument("--video", metavar="FILE", help="an episode as .gif or .mp4")
+    train.add_argument("--plot", metavar="FILE", help="the learning curve as .png")
+
+    evaluate = commands.add_parser("evaluate", help="play episodes with a saved agent")
+    watch = commands.add_parser("watch", help="a saved agent's episode as a video, or in a window")
+    for command in (evaluate, watch):
+        command.add_argument("agent", choices=AGENTS)
+        command.add_argument("folder")
+        command.add_argument("--env", help="an id in the place of the one it was trained on")
+        command.add_argument("--episodes", type=int, default=100 if command is evaluate else 1)
+        command.add_argument("--seed", type=int)
+    watch.add_argument("--video", metavar="FILE", help=".gif or .mp4; without it, a window")
+    commands.add_parser("tasks", help="the table of tuned settings")
+    return top
+
+
+def main(arguments=None):
+    """Runs a command; a mistake of the user is one sentence, and exit status 2."""
+    told = parser().parse_args(arguments)
+    try:
+        return {"train": _train, "evaluate": _evaluate, "watch": _watch, "tasks": _tasks}[told.command](told)
+    except (ValueError, TypeError, ImportError, RuntimeError) as error:
+        print(f"rl: {error}", file=sys.stderr)
+        return 2
+
+
+def _kind(told):
+    import rl
+
+    return getattr(rl, AGENTS[told.agent])
+
+
+def _train(told):
+    from jaxnets.callbacks import Checkpoint
+
+    from . import settings
+    from .video import record
+
+    kind = _kind(told)
+    row = settings.row(kind.__name__, told.env)
+    given = dict(row.settings if row else {}) | dict(told.set)
+    known = {f.name for f in fields(kind) if f.default is not MISSING} - {"seed"}
+    for name in set(given) - known:
+        raise ValueError(
+            f"--set must name a setting of {kind.__name__}: {', '.join(sorted(known))}; got {name}."
+        )
+    if told.host:
+        given["compiled"] = False
+    steps = told.steps if told.steps is not None else row.steps if row else 100_000
+    agent = kind(told.env, seed=told.seed, **given)
+    callbacks = [Checkpoint(told.checkpoints)] if told.checkpoints else []
+    agent.train(steps, callbacks=callbacks, resume=told.checkpoints)
+    if told.save:
+        agent.save(told.save)
+        print(f"saved: {told.save}")
+    if told.episodes:
+        _tell(agent.evaluate(told.episodes), row)
+    if told.plot:
+        from .seeds import SeedRuns
+
+        SeedRuns([agent]).plot(told.plot, row.threshold if row else None, f"{kind.__name__} on {told.env}")
+        print(f"saved: {told.plot}")
+    if told.video:
+        returns = record(agent, told.video)
+        print(f"saved: {told.video}, an episode that returned {returns[0]:g}")
+    return 0
+
+
+def _tell(evaluation, row):
+    solved = ""
+    if row is not None:
+        met = evaluation.mean_return >= row.threshold
+        solved = f", {'solved' if met else 'not solved'}: the threshold is {row.threshold:g}"
+    print(f"{evaluation!r}{solved}")
+
+
+def _loaded(told):
+    return _kind(told).load(told.folder, env=told.env)
+
+
+def _evaluate(told):
+    from . import settings
+
+    agent = _loaded(told)
+    name = agent.env if isinstance(agent.env, str) else ""
+    _tell(agent.evaluate(told.episodes, told.seed), settings.row(type(agent).__name__, name))
+    return 0
+
+
+def _watch(told):
+    agent = _loaded(told)
+    if told.video:
+        from .video import record
+
+        for total in record(agent, told.video, told.episodes, told.seed):
+            print(f"return {total:g}")
+        print(f"saved: {told.video}")
+        return 0
+    from .video import show
+
+    for total in show(agent, told.episodes, told.seed):
+        print(f"return {total:g}")
+    return 0
+
+
+def _tasks(told):
+    from . import settings
+
+    for row in settings.TABLE:
+        shown = ", ".join(f"{name}={value!r}" for name, value in row.settings.items())
+        print(f"{row.agent:10} {row.env:16} {row.steps:>9,} steps to {row.threshold:g}   {shown}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

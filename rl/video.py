@@ -1,0 +1,86 @@
+"""Episodes as pictures: what an environment renders, as a GIF or an MP4."""
+
+from pathlib import Path
+
+import numpy as np
+
+from . import checks
+
+
+def record(agent, path, episodes=1, seed=None, env=None, max_frames=2_000, **kwargs):
+    """Plays episodes of an agent's best actions in Gymnasium's own environment into a GIF or an MP4.
+
+    path: its suffix decides, ".gif" or ".mp4" (which needs the extra `video`). seed: of the first episode, the
+    agent's own + 1 if None. env: an id in the place of the agent's; kwargs: for gymnasium.make.
+    Returns the return of each episode. Raises ValueError for another suffix, or an agent without an id.
+    """
+    path = Path(path)
+    write = {".gif": _gif, ".mp4": _mp4}.get(path.suffix.lower())
+    if write is None:
+        raise ValueError(f"record: path must end in .gif or .mp4; got {str(path)!r}.")
+    frames = []
+
+    def seen(made):
+        if len(frames) < max_frames:
+            frames.append(made.render())
+
+    returns, rate = _played("record", agent, episodes, seed, env, "rgb_array", seen, kwargs)
+    write(path, frames, rate)
+    return returns
+
+
+def show(agent, episodes=1, seed=None, env=None, **kwargs):
+    """The same in a window, which needs a screen. Returns the return of each episode."""
+    return _played("show", agent, episodes, seed, env, "human", lambda made: None, kwargs)[0]
+
+
+def _played(function, agent, episodes, seed, env, mode, seen, kwargs):
+    """(returns, pictures a second) of episodes; seen: called with the environment at each of its steps."""
+    from . import envs
+
+    checks.whole_number(function, "episodes", episodes, 1)
+    name = agent.env if env is None else env
+    if not isinstance(name, str):
+        raise ValueError(
+            f"{function}: env must be an id where the agent was trained on an object; got {name}."
+        )
+    made = envs.make(function, name, render_mode=mode, **kwargs)
+    seed, returns = agent.seed + 1 if seed is None else seed, []
+    try:
+        for episode in range(episodes):
+            obs, _ = made.reset(seed=seed + episode)
+            total, ended = 0.0, False
+            seen(made)
+            while not ended:
+                obs, reward, terminated, truncated, _ = made.step(agent.act(obs))
+                total, ended = total + float(reward), terminated or truncated
+                seen(made)
+            returns.append(total)
+    finally:
+        made.close()
+    return returns, made.metadata.get("render_fps", 30)
+
+
+def _gif(path, frames, rate):
+    """Half as wide, at most 25 pictures a second: a GIF has no compression to speak of."""
+    from PIL import Image
+
+    every = max(1, round(rate / 25))
+    images = [Image.fromarray(np.asarray(frame)[::2, ::2]) for frame in frames[::every]]
+    images[0].save(path, save_all=True, append_images=images[1:], duration=round(1000 * every / rate), loop=0)
+
+
+def _mp4(path, frames, rate):
+    try:
+        import imageio_ffmpeg
+    except ImportError:
+        raise ImportError(
+            "record: imageio-ffmpeg is not installed; in the project's folder run: pip install -e '.[video]'. "
+            "Fix: a path that ends in .gif needs nothing more."
+        ) from None
+    height, width = np.asarray(frames[0]).shape[:2]
+    writer = imageio_ffmpeg.write_frames(str(path), (width, height), fps=rate, macro_block_size=2)
+    writer.send(None)
+    for frame in frames:
+        writer.send(np.ascontiguousarray(frame))
+    writer.close()

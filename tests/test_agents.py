@@ -1,0 +1,187 @@
+"""What holds for every deep agent: seeds decide everything, training can be cut, saved and resumed anywhere."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+import jaxnets as jn
+import rl
+from jaxnets.checkpoint import CheckpointError
+
+SMALL = dict(hidden=(8,))
+AGENTS = {
+    "PPO": (rl.PPO, "CartPole-v1", dict(num_envs=4, num_steps=16, batch_size=32, num_epochs=2, **SMALL)),
+    "A2C": (rl.A2C, "CartPole-v1", dict(num_envs=4, num_steps=16, normalize_obs=True, **SMALL)),
+    "REINFORCE": (rl.REINFORCE, "CartPole-v1", dict(num_envs=2, num_steps=32, normalize_reward=True, **SMALL)),
+    "DQN": (rl.DQN, "CartPole-v1", dict(num_steps=8, learning_starts=64, buffer_size=128, prioritized=True, n_step=3, **SMALL)),
+    "SAC": (rl.SAC, "Pendulum-v1", dict(num_steps=8, learning_starts=64, buffer_size=128, batch_size=16, **SMALL)),
+}  # fmt: skip
+
+
+def made(kind, seed=0, **more):
+    make, env, settings = AGENTS[kind]
+    return make(env, seed=seed, **(settings | more))
+
+
+def equal(a, b):
+    same = jax.tree.map(lambda x, y: bool((x == y).all()), a._training, b._training)
+    return jax.tree.all(same) and a.episode_returns == b.episode_returns and a.episode_steps == b.episode_steps
+
+
+@pytest.mark.parametrize("kind", AGENTS)
+def test_the_seed_decides_everything_and_training_can_be_cut_anywhere(kind, tmp_path):
+    whole = made(kind).train(512, progress=False)
+    cut = made(kind)
+    cut.train(128, progress=False, log_every=64).save(tmp_path / "agent")
+    loaded = type(cut).load(tmp_path / "agent")
+    cut.train(384, progress=False, log_every=200)
+    loaded.train(384, progress=False)
+    assert whole.steps == 512 and len(whole.episode_returns) > 0
+    assert equal(whole, cut) and equal(whole, loaded)
+    assert {name: rows for name, rows in whole.history.items()}.keys() == loaded.history.keys()
+    for name, rows in whole.history.items():
+        np.testing.assert_array_equal(rows, loaded.history[name])
+    other = made(kind, seed=1).train(512, progress=False)
+    assert not equal(whole, other)
+
+
+@pytest.mark.parametrize("kind", ["PPO", "DQN"])
+def test_the_host_s_road_is_decided_by_the_seed_too(kind):
+    runs = [made(kind, compiled=False).train(256, progress=False) for _ in range(2)]
+    assert runs[0].episode_returns == runs[1].episode_returns and len(runs[0].episode_returns) > 0
+    assert jax.tree.all(jax.tree.map(lambda x, y: bool((x == y).all()), *[run._training.learner for run in runs]))
+
+
+def test_a_seed_among_many_does_what_it_does_alone():
+    _, env, settings = AGENTS["A2C"]
+    runs = rl.train_seeds(rl.A2C, env, seeds=[3, 5], steps=256, progress=False, **settings)
+    for seed, agent in zip((3, 5), runs.agents, strict=True):
+        alone = made("A2C", seed=seed).train(256, progress=False)
+        assert agent.steps == alone.steps == 256
+        # The same steps, until rounding makes another choice: the first episodes are equal.
+        assert agent.episode_returns[:3] == alone.episode_returns[:3]
+    steps, curves = runs.curves(points=8)
+    assert steps[-1] == 256 and curves.shape == (2, 8) and np.isfinite(curves[:, -1]).all()
+
+
+def test_curves_are_means_of_the_last_episodes():
+    agent = made("A2C").train(256, progress=False)
+    _, curves = rl.SeedRuns([agent]).curves(points=1, window=2)
+    assert curves[0, 0] == pytest.approx(np.mean(agent.episode_returns[-2:]))
+
+
+def test_callbacks_see_training_and_may_end_it():
+    seen = []
+
+    class Stop(jn.Callback):
+        def on_epoch_end(self, net, epoch, logs):
+            seen.append((epoch, net.steps, sorted(logs)))
+            net.stop_training = net.steps >= 256
+
+    agent = made("PPO").train(10_000, progress=False, callbacks=[Stop()], log_every=128)
+    assert agent.steps == 256
+    assert seen[0] == (0, 128, ["entropy", "kl", "length", "policy_loss", "return", "value_loss"])
+    assert [epoch for epoch, _, _ in seen] == [0, 1]
+
+
+def test_training_is_resumed_from_a_folder_of_checkpoints(tmp_path):
+    whole = made("PPO").train(512, progress=False)
+    made("PPO").train(192, progress=False, callbacks=[jn.Checkpoint(tmp_path)], resume=tmp_path, log_every=64)
+    again = made("PPO").train(512, progress=False, callbacks=[jn.Checkpoint(tmp_path)], resume=tmp_path)
+    assert equal(whole, again)
+    with pytest.raises(ValueError, match="resume must be a folder of the same agent; its seed is 0"):
+        made("PPO", seed=1).train(512, progress=False, resume=tmp_path)
+
+
+def test_another_kind_of_agent_or_space_is_refused(tmp_path):
+    made("PPO").save(tmp_path / "a")
+    with pytest.raises(ValueError, match="A2C.load: path must hold a A2C; got PPO"):
+        rl.A2C.load(tmp_path / "a")
+    with pytest.raises(ValueError, match="PPO.load: env must have the observations it was trained with, Box"):
+        rl.PPO.load(tmp_path / "a", env="Acrobot-v1")
+    with pytest.raises(CheckpointError):
+        rl.PPO.load(tmp_path / "nothing")
+
+
+def test_a_setting_that_no_file_can_hold_is_refused(tmp_path):
+    agent = made("PPO", learning_rate=lambda step: 1e-3)
+    with pytest.raises(TypeError, match="PPO.save: learning_rate must be a number"):
+        agent.save(tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    "settings, words",
+    [
+        (dict(gamma=1.5), r"gamma must be in \[0, 1\]; got 1.5"),
+        (dict(num_envs=0), "num_envs must be >= 1; got 0"),
+        (dict(num_steps=2.5), "num_steps must be an integer"),
+        (dict(batch_size=7), "batch_size must divide num_envs"),
+        (dict(learning_rate=-1e-3), "learning_rate must be in"),
+        (dict(hidden=64), "hidden must be a tuple of whole numbers"),
+        (dict(activation="swoosh"), "activation must be one of"),
+        (dict(seed=-1), "seed must be >= 0"),
+    ],
+)
+def test_a_wrong_setting_gets_a_sentence(settings, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        made("PPO", **settings)
+
+
+def test_an_environment_without_a_compiled_form_is_not_compiled():
+    with pytest.raises(ValueError, match="compiled must be False or None"):
+        rl.PPO("Taxi-v4", compiled=True)
+    with pytest.raises(ValueError, match="env must be an id that gymnasium.make takes"):
+        rl.PPO("NoSuchTask-v0")
+
+
+def test_every_episode_of_an_evaluation_counts_once():
+    agent = made("PPO")
+    few, many = agent.evaluate(3), agent.evaluate(200)
+    assert few.returns.tolist() == many.returns[:3].tolist()
+    assert len(set(many.lengths.tolist())) > 5 or many.lengths.min() == 500
+    low, high = many.interval
+    assert low < many.mean_return < high
+
+
+TRAINING = """
+import sys, rl, jaxnets as jn
+from test_agents import made
+kind, folder = sys.argv[1:]
+agent = made(kind)
+print("ready", flush=True)
+agent.train(4096, progress=False, callbacks=[jn.Checkpoint(folder)], resume=folder, log_every=64)
+print("done", flush=True)
+"""
+
+
+def killed_and_resumed(kind, folder, kills, rng):
+    """Trains in processes that are killed at any moment, and in one at last that is not."""
+    command = [sys.executable, "-c", TRAINING, kind, str(folder)]
+    struck = 0
+    for _ in range(kills):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parent)
+        assert process.stdout is not None and process.stdout.readline() == "ready\n"
+        try:
+            process.wait(rng.uniform(0.0, 1.5))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            struck += 1
+        process.wait()
+        process.stdout.close()
+        if process.returncode == 0:
+            break
+    agent = made(kind)
+    agent.train(4096, progress=False, resume=folder)
+    return agent, struck
+
+
+@pytest.mark.parametrize("kind", ["PPO", "DQN"])
+def test_killed_training_goes_on_to_the_same_bits(kind, tmp_path):
+    agent, struck = killed_and_resumed(kind, tmp_path, 2, np.random.default_rng(0))
+    assert struck >= 1
+    assert equal(agent, made(kind).train(4096, progress=False))
