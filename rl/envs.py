@@ -66,6 +66,34 @@ def bare(env: gymnasium.Env) -> Bare:
     return Bare(inner, limit)
 
 
+def is_vector(env: Any) -> bool:
+    """Whether it is one of Gymnasium's vector environments."""
+    return isinstance(env, gymnasium.vector.VectorEnv)
+
+
+def spaces(env: Any) -> tuple[Any, Any]:
+    """The spaces of one observation and of one action, of a vector environment's parts too."""
+    if is_vector(env):
+        return env.single_observation_space, env.single_action_space
+    return env.observation_space, env.action_space
+
+
+def vector_name(env: Any) -> str:
+    """What an error message calls a vector environment."""
+    return env.spec.id if getattr(env, "spec", None) is not None else type(env.unwrapped).__name__
+
+
+def autoreset_mode(function: str, env: Any):
+    """How a vector environment resets those that ended."""
+    mode = (env.metadata or {}).get("autoreset_mode")
+    try:
+        return gymnasium.vector.AutoresetMode(mode)
+    except ValueError:
+        raise ValueError(
+            f"{function}: env must say how it resets, metadata['autoreset_mode']; got {mode!r} in {vector_name(env)}."
+        ) from None
+
+
 def has_limit(env: gymnasium.Env) -> bool:
     """Whether a TimeLimit ends long episodes."""
     inner = env

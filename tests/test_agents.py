@@ -30,7 +30,9 @@ def made(kind, seed=0, **more):
 
 def equal(a, b):
     same = jax.tree.map(lambda x, y: bool((x == y).all()), a._training, b._training)
-    return jax.tree.all(same) and a.episode_returns == b.episode_returns and a.episode_steps == b.episode_steps
+    return (
+        jax.tree.all(same) and a.episode_returns == b.episode_returns and a.episode_steps == b.episode_steps
+    )
 
 
 @pytest.mark.parametrize("kind", AGENTS)
@@ -54,7 +56,9 @@ def test_the_seed_decides_everything_and_training_can_be_cut_anywhere(kind, tmp_
 def test_the_host_s_road_is_decided_by_the_seed_too(kind):
     runs = [made(kind, compiled=False).train(256, progress=False) for _ in range(2)]
     assert runs[0].episode_returns == runs[1].episode_returns and len(runs[0].episode_returns) > 0
-    assert jax.tree.all(jax.tree.map(lambda x, y: bool((x == y).all()), *[run._training.learner for run in runs]))
+    assert jax.tree.all(
+        jax.tree.map(lambda x, y: bool((x == y).all()), *[run._training.learner for run in runs])
+    )
 
 
 def test_a_seed_among_many_does_what_it_does_alone():

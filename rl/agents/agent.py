@@ -15,7 +15,7 @@ import numpy as np
 
 from jaxnets import callbacks as calling
 
-from .. import checks, envs, host, playing, roads, spaces
+from .. import checks, envs, host, host_vector, playing, roads, spaces
 from ..functional import FunctionalEnv, functional_env
 from ..progress import progress as progress_bar
 from ..rollout import Rollout
@@ -90,7 +90,7 @@ class Agent:
         self._functional, self._given = self._road()
         self.num_steps = self._default_steps() if self.num_steps is None else self.num_steps
         checks.whole_number(name, "num_steps", self.num_steps, 1)
-        self.observation_space, self.action_space = self._given.observation_space, self._given.action_space
+        self.observation_space, self.action_space = envs.spaces(self._given)
         self._features = spaces.features(name, self.observation_space)
         self._check()
         self._programs = roads.programs(self, self._functional)
@@ -100,8 +100,7 @@ class Agent:
             running = self._programs.begin(jax.random.fold_in(key, 2**31 - 1))
             self._host = None
         else:
-            made = host.make(name, self.env, self.num_envs)
-            self._host = host.Host(name, made, self._host_seeds(), self._masked, self._memory(self.num_envs))
+            self._host = self._hosted(name)
         self._training = roads.Training(learner, running, key, jnp.int32(0))
         self.episode_returns, self.episode_lengths, self.episode_steps = [], [], []
         self.history, self.stop_training = {}, False
@@ -127,6 +126,9 @@ class Agent:
                 f"{self._name}: compiled must be False or None where the environment is no JAX function; got True "
                 f"for {self.env}. Fix: rl.register a FunctionalEnv under a name."
             )
+        if envs.is_vector(self.env):
+            self.num_envs = self.env.num_envs
+            return None, self.env
         if found is None or self.compiled is False:
             return None, envs.make(self._name, self.env)
         return found, found
@@ -144,9 +146,23 @@ class Agent:
         given = self._functional
         return self.action_mask if given is None else given.action_mask is not None
 
+    def _single_env(self):
+        """What one episode is played in."""
+        if not envs.is_vector(self.env):
+            return self.env
+        if self.env.spec is None:
+            raise ValueError(
+                f"evaluate: env must have an id where it is a vector; got {envs.vector_name(self.env)}."
+            )
+        return self.env.spec.id
+
     def _limit(self):
         """The step that truncates an episode, or None."""
-        return self._given.max_steps if self._functional is not None else envs.bare(self._given).limit
+        if self._functional is not None:
+            return self._given.max_steps
+        if envs.is_vector(self.env):
+            return None if self.env.spec is None else self.env.spec.max_episode_steps
+        return envs.bare(self._given).limit
 
     @property
     def steps(self):
@@ -202,6 +218,14 @@ class Agent:
         Raises CheckpointError where the folder is damaged, ValueError for another kind of agent or space.
         """
         return saving.loaded(cls, f"{cls.__name__}.load", path, env)
+
+    def _hosted(self, name):
+        """The environments on the host."""
+        memory = self._memory(self.num_envs)
+        if envs.is_vector(self.env):
+            return host_vector.HostVector(name, self.env, self._host_seeds()[0], self._masked, memory)
+        made = host.make(name, self.env, self.num_envs)
+        return host.Host(name, made, self._host_seeds(), self._masked, memory)
 
     def _begin_again(self):
         """New episodes on the host, from seeds of their own."""
@@ -273,5 +297,5 @@ class Agent:
         def act(key, obs, memory, legal):
             return self._programs.choose(bool(deterministic), actor, key, obs, memory, legal)
 
-        env = self._functional if isinstance(self.env, FunctionalEnv) else self.env
+        env = self._functional if isinstance(self.env, FunctionalEnv) else self._single_env()
         return playing.play(act, env, self._to_env, self._memory, episodes, int(seed), masked=self._masked)

@@ -1,0 +1,84 @@
+"""Gymnasium's vector environments: every autoreset mode gives the true steps, and dead processes are named."""
+
+import os
+import signal
+import time
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
+
+import rl
+from rl.host import EnvError
+from rl.host_vector import HostVector
+from test_host import Counting, act
+
+
+def steps(env, num_steps):
+    return HostVector("test", env, 0).collect(act, lambda action: action, np.zeros((num_steps, env.num_envs)))
+
+
+@pytest.mark.parametrize("mode", AutoresetMode)
+def test_the_next_observation_is_the_true_one_in_every_mode(mode):
+    env = SyncVectorEnv([lambda: Counting(3), lambda: Counting(2)], autoreset_mode=mode)
+    rollout, episodes = steps(env, 9)
+    for i, length in enumerate((3, 2)):
+        real = rollout.mask[:, i]
+        obs, after = rollout.obs[real, i, 0], rollout.next_obs[real, i, 0]
+        assert (after == obs + 1).all()
+        assert obs.tolist() == [k % length for k in range(real.sum())]
+        assert rollout.terminated[real, i].tolist() == [a == length for a in after]
+        assert not rollout.terminated[~real, i].any() and rollout.last[~real, i].all()
+        assert set(episodes.returns[episodes.ended[:, i], i]) == {length * (length + 1) / 2}
+        assert set(episodes.lengths[episodes.ended[:, i], i]) == {length}
+    assert rollout.mask.all() == (mode != AutoresetMode.NEXT_STEP)
+
+
+@pytest.mark.parametrize("mode", AutoresetMode)
+def test_a_time_limit_truncates_in_every_mode(mode):
+    limited = lambda: gymnasium.wrappers.TimeLimit(Counting(50), 2)  # noqa: E731
+    rollout, _ = steps(SyncVectorEnv([limited], autoreset_mode=mode), 6)
+    real = rollout.mask[:, 0]
+    assert rollout.truncated[real, 0].tolist() == [k % 2 == 1 for k in range(real.sum())]
+    assert rollout.next_obs[real, 0, 0].tolist() == [k % 2 + 1 for k in range(real.sum())]
+    assert not rollout.terminated.any()
+
+
+def test_an_agent_learns_from_a_vector_environment():
+    for env in (gymnasium.make_vec("CartPole-v1", 4), gymnasium.make_vec("CartPole-v1", 4, "sync")):
+        agent = rl.PPO(env, num_steps=16, batch_size=64).train(256, progress=False)
+        assert agent.steps == 256 and agent.num_envs == 4
+        assert agent.evaluate(3).episodes == 3
+
+
+class Dying(Counting):
+    """Dies, or sleeps, at its fifth step."""
+
+    def step(self, action):
+        if self.taken == 4:
+            if self.wrong == "dies":
+                os.kill(os.getpid(), signal.SIGKILL)
+            if self.wrong == "hangs":
+                signal.pause()
+        return super().step(action)
+
+
+def alive(processes):
+    return [process.is_alive() for process in processes]
+
+
+@pytest.mark.filterwarnings("ignore")  # Gymnasium's log of what a process raised, JAX's of a fork
+@pytest.mark.parametrize("wrong, words", [("dies", "its process died with exit status -9"), ("hangs", "step took longer than 1 s"),
+                                          ("raises", "step raised RuntimeError: the robot fell over")])  # fmt: skip
+def test_a_process_that_fails_is_named_at_once_and_none_is_left(wrong, words):
+    env = AsyncVectorEnv([lambda: Counting(9), lambda: Dying(9, wrong)], context="fork")
+    host = HostVector("test", env, 0, timeout=1.0)
+    started, processes = time.monotonic(), list(env.processes)
+    with pytest.raises(EnvError, match=words) as caught:
+        host.collect(act, lambda action: action, np.zeros((20, 2)))
+    assert time.monotonic() - started < 5
+    assert (caught.value.index, caught.value.step) == (1, 5)
+    assert alive(processes) == [False, False]
+    with pytest.raises(EnvError, match="is closed, after an earlier error"):
+        host.collect(act, lambda action: action, np.zeros((20, 2)))
