@@ -74,7 +74,7 @@ def test_dense_arrays_are_the_same_process():
 
 
 def test_hundred_thousand_states_are_solved_on_the_device():
-    # Three steps along a ring, one of them is likely; the same by powers of one sparse product.
+    # Ten more sweeps, of scipy.sparse, must move no value by more than what is proven.
     from benchmarks.rl.value_iteration import GAMMA, by_scipy, random_process
 
     mdp = random_process(100_000)

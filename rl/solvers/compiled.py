@@ -13,8 +13,7 @@ def pays(sweep):
 
 def value_sweeps(sweep):
     """(value, n) -> the values after n sweeps, and how far the last moved a value at most: Sweep.many."""
-    run = _run(sweep, evaluations=0)
-    return lambda value, num_sweeps: run(value, num_sweeps)
+    return _run(sweep, evaluations=0)
 
 
 def policy_rounds(sweep, evaluations):
@@ -94,5 +93,4 @@ def _run(sweep, evaluations):
             new, residual = run(value, num_rounds, *process)
             return np.asarray(new), float(residual)
 
-    call.lowered = lambda value: run.lower(value, 2, *process)
     return call
