@@ -15,9 +15,16 @@ if TYPE_CHECKING:
         policy_gradient as policy_gradient,
         q_learning as q_learning,
         returns as returns,
+        sutton_barto as sutton_barto,
     )
+    from .agents.double_q import DoubleQ as DoubleQ
+    from .agents.monte_carlo import MonteCarlo as MonteCarlo
+    from .agents.n_step_sarsa import NStepSarsa as NStepSarsa
     from .agents.q_table import QTable as QTable
+    from .agents.sarsa import ExpectedSarsa as ExpectedSarsa, Sarsa as Sarsa
+    from .agents.sarsa_lambda import SarsaLambda as SarsaLambda
     from .evaluate import Evaluation as Evaluation, evaluate_policy as evaluate_policy
+    from .many_tables import Tables as Tables, train_tables as train_tables
     from .tabular_mdp import Solution as Solution, TabularMDP as TabularMDP
 
 for _name in ("numpy", "jax"):
@@ -39,13 +46,21 @@ _HOMES = {
     "from_func_env": "functional",
     "linear": "learning",
     "register": "functional",
+    "DoubleQ": "agents.double_q",
     "Evaluation": "evaluate",
+    "ExpectedSarsa": "agents.sarsa",
+    "MonteCarlo": "agents.monte_carlo",
+    "NStepSarsa": "agents.n_step_sarsa",
     "QTable": "agents.q_table",
+    "Sarsa": "agents.sarsa",
+    "SarsaLambda": "agents.sarsa_lambda",
     "Solution": "tabular_mdp",
     "TabularMDP": "tabular_mdp",
+    "Tables": "many_tables",
+    "train_tables": "many_tables",
     "evaluate_policy": "evaluate",
 }
-_MODULES = ("agents", "mdp", "plots", "policy_gradient", "q_learning", "returns")
+_MODULES = ("agents", "mdp", "plots", "policy_gradient", "q_learning", "returns", "sutton_barto")
 
 __all__ = sorted([*_HOMES, *_MODULES])  # pyright: ignore[reportUnsupportedDunderAll]
 

@@ -2,10 +2,9 @@
 
 import copy
 from dataclasses import dataclass
+from math import prod
 from operator import index
 from typing import Any
-
-import numpy as np
 
 try:
     import gymnasium
@@ -14,6 +13,8 @@ except ImportError:
         "rl: gymnasium is not installed; in the project's folder run: pip install -e '.[rl]'"
     ) from None
 from gymnasium.wrappers import OrderEnforcing, PassiveEnvChecker, TimeLimit
+
+from .transitions import columns, gathered
 
 ARROWS = {"FrozenLakeEnv": "←↓→↑", "CliffWalkingEnv": "↑→↓←"}  # the direction of each action
 
@@ -109,14 +110,50 @@ def own_copy(env: gymnasium.Env) -> gymnasium.Env:
     return copy.deepcopy(env)
 
 
+def is_discrete(space) -> bool:
+    """Whether a space is integers that count from 0."""
+    return isinstance(space, gymnasium.spaces.Discrete) and space.start == 0
+
+
 def sizes(function: str, env: gymnasium.Env) -> tuple[int, int]:
-    """Numbers of states and actions of an environment whose spaces are Discrete and count from 0."""
-    for label, space in (("observations", env.observation_space), ("actions", env.action_space)):
-        if not isinstance(space, gymnasium.spaces.Discrete) or space.start != 0:
-            raise ValueError(
-                f"{function}: {label} must be Discrete and count from 0; got {space} in {name(env)}."
-            )
-    return int(env.observation_space.n), int(env.action_space.n)  # pyright: ignore[reportAttributeAccessIssue]
+    """Numbers of states and actions of an environment whose spaces are counted.
+
+    Actions must be Discrete, observations Discrete or a Tuple of Discrete, all counting from 0.
+    """
+    obs, actions = env.observation_space, env.action_space
+    parts = obs.spaces if isinstance(obs, gymnasium.spaces.Tuple) else [obs]
+    if not parts or not all(map(is_discrete, parts)):
+        raise ValueError(
+            f"{function}: observations must be Discrete and count from 0; got {obs} in {name(env)}."
+        )
+    if not is_discrete(actions):
+        raise ValueError(
+            f"{function}: actions must be Discrete and count from 0; got {actions} in {name(env)}."
+        )
+    return prod(int(part.n) for part in parts), int(actions.n)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def state_of(env: gymnasium.Env):
+    """A function from an observation to its index: itself, or for a tuple its number, row by row.
+
+    An observation outside is told by an index that is: of a tuple, -1.
+    """
+    space = env.observation_space
+    if not isinstance(space, gymnasium.spaces.Tuple):
+        return index
+    lengths = [int(part.n) for part in space.spaces]  # pyright: ignore[reportAttributeAccessIssue]
+
+    def number(obs):
+        if not isinstance(obs, tuple) or len(obs) != len(lengths):
+            return -1
+        state = 0
+        for part, length in zip(obs, lengths, strict=True):
+            if not 0 <= part < length:
+                return -1
+            state = state * length + index(part)
+        return state
+
+    return number
 
 
 def table(function: str, env: gymnasium.Env):
@@ -136,7 +173,8 @@ def table(function: str, env: gymnasium.Env):
     sizes(function, env)
     transitions = _transitions(function, inner)
     initial = inner.initial_state_distrib  # pyright: ignore[reportAttributeAccessIssue]
-    return gathered(transitions), initial, stripped.limit, _letters(inner), ARROWS.get(type(inner).__name__)
+    arrays = gathered(function, columns(function, transitions))
+    return arrays, initial, stripped.limit, _letters(inner), ARROWS.get(type(inner).__name__)
 
 
 def _transitions(function, env):
@@ -171,23 +209,3 @@ def _letters(env):
     if kind == "CliffWalkingEnv":
         return [*["." * 12] * 3, "S" + "C" * 10 + "G"]
     return None
-
-
-def gathered(transitions):
-    """Arrays next_state, probability, reward, terminated [S, A, K] of a list of transitions.
-
-    transitions: (state, action, probability, next_state, reward, terminated). Those that agree in all but the
-    probability are added up; the rest of each row is filled with outcomes of probability 0 that end.
-    """
-    outcomes = {}
-    for s, a, p, n, r, t in transitions:
-        row = outcomes.setdefault((s, a), {})
-        row[n, r, t] = row.get((n, r, t), 0.0) + p
-    num_states, num_actions = (max(pair[i] for pair in outcomes) + 1 for i in (0, 1))
-    shape = (num_states, num_actions, max(map(len, outcomes.values())))
-    next_state, probability = np.zeros(shape, np.int32), np.zeros(shape)
-    reward, terminated = np.zeros(shape), np.ones(shape, bool)
-    for (s, a), row in outcomes.items():
-        for k, ((n, r, t), p) in enumerate(row.items()):
-            next_state[s, a, k], probability[s, a, k], reward[s, a, k], terminated[s, a, k] = n, p, r, t
-    return next_state, probability, reward, terminated

@@ -73,7 +73,8 @@ class Evaluation:
 def evaluate_policy(policy, env, episodes=10_000, seed=0, success=None, max_steps=None):
     """Plays episodes of a policy in a Gymnasium environment.
 
-    policy: [S] integer actions, [S, A] probabilities, or a function from an observation to an action.
+    policy: [S] integer actions, [S, A] probabilities, or a function from an observation to an action; a tuple
+    of integers counts as its number, row by row.
     env: an id, or an environment (which is copied, and left where it stands).
     episodes: an integer >= 1. seed: an integer >= 0, of the first reset and of the policy's own draws.
     success: states in which terminating is a success; None: terminating with a positive last reward.
@@ -106,7 +107,7 @@ def evaluate_policy(policy, env, episodes=10_000, seed=0, success=None, max_step
         )
     act = _actor(policy, own, Random(int(seed)))
     try:
-        return _play(act, stripped.env, limit, episodes, int(seed), goals)
+        return _play(act, stripped.env, limit, episodes, int(seed), goals, envs.state_of(own))
     finally:
         own.close()
 
@@ -120,15 +121,17 @@ def _actor(policy, env, random):
     num_states, num_actions = envs.sizes("evaluate_policy", env)
     table = inputs.policy("evaluate_policy", policy, num_states, num_actions, also=", or a function")
     actions = list(range(num_actions))
+    state_of = envs.state_of(env)
     rows = (table if table.ndim == 1 else np.cumsum(table, axis=1)).tolist()
 
     def act(obs):
-        if not 0 <= obs < num_states:  # a list would take -1 for its last row
+        state = state_of(obs)
+        if not 0 <= state < num_states:  # a list would take -1 for its last row
             raise ValueError(
                 f"evaluate_policy: observations must be in [0, {num_states}); "
                 f"got {obs} from {envs.name(env)}."
             )
-        return rows[obs] if table.ndim == 1 else random.choices(actions, cum_weights=rows[obs])[0]
+        return rows[state] if table.ndim == 1 else random.choices(actions, cum_weights=rows[state])[0]
 
     return act
 
@@ -153,7 +156,7 @@ def _checked(policy, space):
     return act
 
 
-def _play(act, env, limit, episodes, seed, goals):
+def _play(act, env, limit, episodes, seed, goals, state_of):
     """The loop, free of lookups: an environment step costs microseconds, so does every wrapper."""
     step, reset, limit = env.step, env.reset, limit or float("inf")
     returns, lengths, successes = [], [], []
@@ -167,6 +170,6 @@ def _play(act, env, limit, episodes, seed, goals):
             ended = terminated or truncated or length >= limit
         returns.append(total)
         lengths.append(length)
-        successes.append(bool(terminated and (reward > 0 if goals is None else obs in goals)))
+        successes.append(bool(terminated and (reward > 0 if goals is None else state_of(obs) in goals)))
         obs, _ = reset()
     return Evaluation(np.array(returns, float), np.array(lengths), np.array(successes))

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from . import checks, inputs, solvers
-from .solvers import Solution as Solution
+from . import checks, induction, inputs, solvers, transitions as rows
+from .solvers import endless
+from .solvers.policy_iteration import policy_value
+from .solvers.sweep import Solution as Solution
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +83,53 @@ class TabularMDP:
             made.close()
         return cls(*arrays, initial, limit, letters, arrows)
 
+    @classmethod
+    def from_transitions(
+        cls,
+        transitions,
+        num_states=None,
+        num_actions=None,
+        initial=0,
+        max_steps=None,
+        letters=None,
+        arrows=None,
+    ):
+        """The process that a list of transitions describes; as columns, up to millions of them in a second.
+
+        transitions: (state, action, probability, next_state, reward, terminated), each a tuple, or a dict of
+        six columns with these names. Those that agree in all but the probability are added up. A state that
+        nothing leaves is one where episodes have ended.
+        num_states, num_actions: one more than the largest index if None. initial, max_steps, letters, arrows:
+        as in TabularMDP. The table takes 21 bytes for each state, action and outcome, of the pair that has
+        the most outcomes. Raises ValueError for a state left by some of its actions only, or entered without
+        an end and never left.
+
+        >>> TabularMDP.from_transitions([(0, 0, 0.5, 0, -1.0, False), (0, 0, 0.5, 1, -1.0, True)]).num_states
+        2
+        """
+        columns = rows.columns("from_transitions", transitions)
+        for name, number in (("num_states", num_states), ("num_actions", num_actions)):
+            if number is not None:
+                checks.whole_number("from_transitions", name, number, 1)
+        arrays = rows.gathered("from_transitions", columns, num_states, num_actions)
+        return cls(*arrays, initial, max_steps, letters, arrows)
+
+    @classmethod
+    def from_arrays(cls, probability, reward, terminated=None, initial=0, max_steps=None):
+        """The process of dense arrays: how likely each action leads from each state to each.
+
+        probability: [S, A, S], sums to 1 over the last axis. reward: [S, A], or [S, A, S] where it depends on
+        the next state. terminated: [S], the states that end an episode when they are entered, or [S, A, S];
+        None for none. initial, max_steps: as in TabularMDP.
+
+        >>> mdp = TabularMDP.from_arrays([[[0.5, 0.5]], [[0, 1]]], [[-1.0], [0.0]], terminated=[False, True])
+        >>> mdp.solve(gamma=1).value.round(9).tolist()
+        [-2.0, 0.0]
+        """
+        columns = rows.from_dense("from_arrays", probability, reward, terminated)
+        size = np.shape(probability)
+        return cls(*rows.gathered("from_arrays", columns, *size[:2]), initial, max_steps)
+
     @property
     def num_states(self):
         """S."""
@@ -99,11 +148,18 @@ class TabularMDP:
             q[s,a] = sum_k probability[s,a,k] * (reward[s,a,k] + discount[s,a,k] * value[next_state[s,a,k]])
             value[s] = max_a q[s,a],  discount = gamma * (1 - terminated)
 
-        method: "value_iteration", which stops when the values are proven to be within tolerance of the
-        optimum (or as near as float64 allows), or "policy_iteration", exact up to rounding.
+        method: the first four stop when the values are proven to be within tolerance of the optimum, or as
+        near as float64 allows:
+        "value_iteration", sweeps over all states; the fastest for small processes;
+        "modified_policy_iteration", sweeps of one policy between those over all actions: pays with many;
+        "gauss_seidel", states backed up in layers, nearest to an end first: pays in mazes;
+        "prioritized_sweeping", the state that would move most is backed up next: the fewest backups;
+        "policy_iteration", exact up to rounding, by dense linear systems, for at most 8,192 states;
+        "linear_programming", by SciPy's HiGHS, which shares no step with the others: a check.
         gamma: in [0, 1]. 1 is refused where a policy could go on forever at no loss: no unique answer.
-        compiled: run the sweeps of value iteration through JAX in float64 (default: for large processes).
-        Returns a Solution. Raises ValueError for a bad gamma, or values still moving after max_sweeps.
+        compiled: run the sweeps of value and modified policy iteration through JAX in float64 (default: for
+        large processes). Returns a Solution.
+        Raises ValueError for a bad gamma, or values still moving after max_sweeps.
 
         >>> mdp = TabularMDP([[[0], [0]]], [[[1.0], [1.0]]], [[[0.5], [1.0]]], [[[False], [True]]])
         >>> mdp.solve("policy_iteration", gamma=0.75).value.tolist()
@@ -112,29 +168,33 @@ class TabularMDP:
         checks.number_in("solve", "gamma", gamma, 0, 1)
         checks.number_in("solve", "tolerance", tolerance, 0, np.inf)
         checks.whole_number("solve", "max_sweeps", max_sweeps, 1)
-        if method not in ("value_iteration", "policy_iteration"):
-            names = "'value_iteration' or 'policy_iteration'"
-            raise ValueError(f"solve: method must be {names}; got {method!r}.")
+        if method not in solvers.SOLVERS:
+            *names, last = map(repr, solvers.SOLVERS)
+            raise ValueError(f"solve: method must be {', '.join(names)} or {last}; got {method!r}.")
         if gamma == 1:
-            solvers.refuse_endless(self)
-        if method == "policy_iteration":
-            return solvers.policy_iteration(self, gamma)
-        return solvers.value_iteration(self, gamma, tolerance, max_sweeps, compiled)
+            endless.refuse_endless(self)
+        return solvers.SOLVERS[method](self, gamma, tolerance, max_sweeps, compiled)
 
-    def policy_value(self, policy, gamma=0.99):
-        """Value [S] of a policy without a step limit, by one linear solve.
+    def policy_value(self, policy, gamma=0.99, max_steps=None):
+        """Value [S] of a policy: without a step limit by one linear solve, with one by as many sweeps.
 
-        policy: [S] actions or [S, A] probabilities. gamma: in [0, 1]; not 1 where the policy may never end.
+        policy: [S] actions or [S, A] probabilities. gamma: in [0, 1]; not 1 where the policy may never end
+        and there is no limit. max_steps: how many steps are counted, None for all.
 
         >>> mdp = TabularMDP([[[0], [0]]], [[[1.0], [1.0]]], [[[0.5], [1.0]]], [[[False], [True]]])
         >>> mdp.policy_value([0], gamma=0.75).tolist()
         [2.0]
+        >>> mdp.policy_value([0], gamma=0.75, max_steps=2).tolist()
+        [0.875]
         """
         checks.number_in("policy_value", "gamma", gamma, 0, 1)
         weights = self.policy_rows("policy_value", policy)
+        if max_steps is not None:
+            checks.whole_number("policy_value", "max_steps", max_steps, 0)
+            return induction.values(self, weights, max_steps, self.reward, gamma)
         if gamma == 1:
-            solvers.refuse_endless_policy(self, weights)
-        return solvers.policy_value(self, weights, gamma)
+            endless.refuse_endless_policy(self, weights)
+        return policy_value(self, weights, gamma)
 
     def expected_return(self, policy=None, max_steps=None, gamma=1.0):
         """Mean return of an episode of at most max_steps steps, exact, by backward induction.
@@ -167,29 +227,8 @@ class TabularMDP:
         >>> walk.success_probability([0], max_steps=2)
         0.75
         """
-        if success is None:
-            wins = self.terminated & (self.reward > 0)
-            if not wins.any():
-                raise ValueError(
-                    "success_probability: success must be given, since no ending pays here; got None. "
-                    "Fix: success=[state, ...], the states in which ending is a success."
-                )
-        elif (given := inputs.numbers("success_probability", "success", success)).ndim <= 1:
-            states = inputs.states("success_probability", "success", given, self.num_states)
-            wins = self.terminated & np.isin(self.next_state, states)
-        else:
-            wins = inputs.flags("success_probability", "success", given)
-            if wins.shape != self.terminated.shape:
-                raise ValueError(
-                    f"success_probability: success must be states or a mask {self.terminated.shape}; "
-                    f"got shape {wins.shape}."
-                )
-            for s, a, k in np.argwhere(wins & ~self.terminated):
-                raise ValueError(
-                    "success_probability: success must mark outcomes that terminate; "
-                    f"got outcome {k} of state {s}, action {a}."
-                )
-        return self._by_induction("success_probability", policy, max_steps, wins.astype(float), 1.0)
+        wins = induction.successes(self, success)
+        return self._by_induction("success_probability", policy, max_steps, wins, 1.0)
 
     def policy_rows(self, function, policy):
         """A policy as probabilities [S, A], checked."""
@@ -204,9 +243,4 @@ class TabularMDP:
             )
         checks.whole_number(function, "max_steps", max_steps, 0)
         weights = None if policy is None else self.policy_rows(function, policy)
-        mean, kept = (self.probability * reward).sum(2), self.probability * gamma * ~self.terminated
-        value = np.zeros(self.num_states)
-        for _ in range(max_steps):
-            q = mean + np.einsum("sak,sak->sa", kept, value[self.next_state])
-            value = q.max(1) if weights is None else (weights * q).sum(1)
-        return float(self.initial @ value)
+        return float(self.initial @ induction.values(self, weights, max_steps, reward, gamma))

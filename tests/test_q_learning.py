@@ -11,31 +11,9 @@ import rl
 from microgrid import q_learning as scalar
 from microgrid.value import Value
 from rl import q_learning as array
+from tests.table_probes import CUT, END, ON, Probe
 
 ROOMS = (scalar, array)
-
-
-class Probe(gymnasium.Env):
-    """table[state][action] = (reward, next_state, terminated, truncated); starts: how many first states."""
-
-    def __init__(self, table, starts=1):
-        self.table, self.starts = table, starts
-        self.observation_space = gymnasium.spaces.Discrete(len(table))
-        self.action_space = gymnasium.spaces.Discrete(len(table[0]))
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.state = int(self.np_random.integers(self.starts))
-        return self.state, {}
-
-    def step(self, action):
-        reward, self.state, terminated, truncated = self.table[self.state][action]
-        return self.state, reward, terminated, truncated, {}
-
-
-END = (True, False)
-CUT = (False, True)
-ON = (False, False)
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -59,6 +59,7 @@ CASES = {
     "test_house.py::test_jaxnets_loads_nothing_it_does_not_need": 5,
     "test_losses_classification.py::test_a_net_learns_from_every_loss_alike_in_both_rooms": 3,
     "test_losses_classification.py::test_focal_losses_keep_the_type_of_their_scores": 2,
+    "test_many_tables.py::test_tables_are_distributed_like_those_of_agents": 3,
     "test_mutants.py::test_mutants_from_all_over_a_module_are_killed_or_equivalent": 6,
     "test_neural_net.py::test_a_64_16_10_net_trains_to_the_same_weights_in_both_rooms": 5,
     "test_pairs.py::test_array_room_lowers_for_cpu_cuda_and_tpu": 4,
@@ -80,6 +81,7 @@ CASES = {
     "test_stable.py::test_a_gate_far_out_is_open_or_shut_in_every_type": 4,
     "test_stable.py::test_values_and_slopes_keep_their_digits": 6,
     "test_students.py::test_nine_in_ten_new_students_are_judged_right": 0,
+    "test_sutton_barto.py::test_blackjack_plays_as_gymnasium_does": 2,
     "test_tabular_mdp.py::test_value_iteration_policy_iteration_and_the_linear_solve_agree": 3,
     "test_training.py::test_until_loss_stops_after_the_first_epoch_that_is_low_enough": 2,
 }

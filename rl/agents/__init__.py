@@ -1,1 +1,1 @@
-"""Agents: one algorithm, one file. Reach them as rl.QTable."""
+"""Agents: one family of algorithms, one file. Reach them as rl.QTable, rl.Sarsa, ..."""

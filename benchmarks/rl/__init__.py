@@ -1,0 +1,1 @@
+"""Reinforcement learning beside other ways to compute the same."""

@@ -1,0 +1,75 @@
+"""Monte Carlo control with a table: the mean of the returns that followed each observation and action."""
+
+from .table import TableAgent
+
+
+class MonteCarlo(TableAgent):
+    """On-policy Monte Carlo control. Settings, schedules and what else it can do: `TableAgent`.
+
+        q[obs[t],action[t]] += rate[n] * (target[t] - q[obs[t],action[t]])
+        target[t] = reward[t] + gamma * target[t+1],  target[T] = 0
+
+    q changes when an episode ends. Each pair learns from its first visit in it, or from every one. An episode
+    that is cut off goes on in the table: target[T] is what the last observation is worth under the policy.
+    Every episode must end; give an environment without a step limit one.
+    Source: Sutton and Barto 2018, section 5.4.
+
+    >>> MonteCarlo("FrozenLake-v1").update(0, 2, target=0.25)
+    0.25
+    """
+
+    def __init__(
+        self,
+        env,
+        seed=0,
+        every_visit=False,
+        learning_rate_visits=1.0,
+        epsilon=0.1,
+        initial_value=0.0,
+        **settings,
+    ):
+        """every_visit: learn from all visits of a pair, not the first alone. The rest: `TableAgent`.
+
+        learning_rate_visits 1 with learning_rate 1 is the plain mean of all returns; more weighs the newer.
+        """
+        self.every_visit = bool(every_visit)
+        super().__init__(
+            env,
+            seed,
+            learning_rate_visits=learning_rate_visits,
+            epsilon=epsilon,
+            initial_value=initial_value,
+            **settings,
+        )
+
+    def _leave(self):
+        super()._leave()
+        self._episode = []  # (obs, action, reward) since the episode began
+
+    def update(self, obs, action, target):
+        """Moves the value of a pair towards a return from it; returns the difference there was.
+
+        obs: a state, an integer in [0, S). Raises ValueError for an index outside or a target not finite.
+        """
+        self._check(obs, action, obs)
+        error = float(target) - self._q[obs][action]
+        self._finite(error, target)
+        self._q[obs][action] += self._rate(obs, action) * error
+        return error
+
+    def _follow(self, obs, action, reward, next_obs, terminated, ended):
+        self._check(obs, action, next_obs)
+        self._episode.append((obs, action, float(reward)))
+        if not ended:
+            return
+        target = 0.0 if terminated else self._mean_value(next_obs, self.steps + 1)
+        targets = []
+        for *_, paid in reversed(self._episode):
+            target = paid + self.gamma * target
+            targets.append(target)
+        seen = set()
+        for obs, action, _ in self._episode:
+            target = targets.pop()
+            if self.every_visit or (obs, action) not in seen:
+                seen.add((obs, action))
+                self.update(obs, action, target)

@@ -1,0 +1,247 @@
+"""Tables learnt where the process is known: many seeds at once, compiled, no environment stepped.
+
+S: states, A: actions, K: outcomes, N: seeds. Random numbers are drawn by numpy in blocks of steps, outside
+the loop that uses them; those of a seed depend on the seed and the step alone. Tables are float32; what is
+added to them is computed in float64, where a product of two float32 numbers is exact: whether the compiler
+rounds it before it adds, as it does for some numbers of seeds and not for others, then makes no difference.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from . import checks, inputs, q_learning
+
+BLOCK = 2_048  # steps whose random numbers are drawn together, and points of the learning curves
+METHODS = ("q_learning", "sarsa", "expected_sarsa")
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """What many seeds have learnt.
+
+    q: [N, S, A], float32. seeds: [N]. steps: of each seed.
+    curve_steps: [points], after how many steps each point of the curves was taken.
+    mean_return: [N, points], mean return of the episodes that ended since the last point; nan for none.
+    episodes: [N, points], how many those were.
+    """
+
+    q: np.ndarray
+    seeds: np.ndarray
+    steps: int
+    curve_steps: np.ndarray
+    mean_return: np.ndarray
+    episodes: np.ndarray
+
+    @property
+    def policy(self) -> np.ndarray:
+        """[N, S], the greedy actions, ties to the first."""
+        return self.q.argmax(2)
+
+
+def train_tables(
+    mdp,
+    seeds,
+    steps,
+    method="q_learning",
+    gamma=0.995,
+    learning_rate=1.0,
+    learning_rate_visits=150.0,
+    epsilon=0.0,
+    epsilon_steps=float("inf"),
+    initial_value=1.0,
+):
+    """Learns one table a seed from steps drawn from a TabularMDP, all seeds side by side.
+
+    The learning rules and both schedules are those of rl.QTable, rl.Sarsa and rl.ExpectedSarsa, method
+    "q_learning", "sarsa" or "expected_sarsa", and so are the settings; the draws are not, so a seed learns
+    another table here than there, from the same distribution. A seed's table does not depend on the others.
+    seeds: integers in [0, 2**32). steps: an integer >= 0, of each seed. Episodes are cut at mdp.max_steps.
+    Returns Tables.
+
+    >>> from rl import TabularMDP
+    >>> tables = train_tables(TabularMDP([[[0]]], [[[1.0]]], [[[0.5]]], [[[True]]]), seeds=[0, 1], steps=10)
+    >>> tables.q.tolist()
+    [[[0.5]], [[0.5]]]
+    """
+    if method not in METHODS:
+        raise ValueError(
+            f"train_tables: method must be 'q_learning', 'sarsa' or 'expected_sarsa'; got {method!r}."
+        )
+    seeds = list(seeds)
+    if not seeds:
+        raise ValueError("train_tables: seeds must be at least one integer; got none.")
+    seeds = inputs.indices("train_tables", "seeds", seeds, 2**32)
+    if seeds.ndim != 1:
+        raise ValueError(
+            f"train_tables: seeds must be a list of at least one integer; got shape {seeds.shape}."
+        )
+    checks.whole_number("train_tables", "steps", steps, 0)
+    for name, number in (("gamma", gamma), ("learning_rate", learning_rate), ("epsilon", epsilon)):
+        checks.number_in("train_tables", name, number, 0, 1)
+    inputs.positive("train_tables", "learning_rate_visits", learning_rate_visits)
+    inputs.positive("train_tables", "epsilon_steps", epsilon_steps)
+    checks.number_in("train_tables", "initial_value", initial_value, -inputs.HUGE, inputs.HUGE)
+    numbers = [np.float32(x) for x in (gamma, learning_rate, learning_rate_visits, epsilon, epsilon_steps)]
+    draws = [np.random.Generator(np.random.SFC64(int(seed))) for seed in seeds]
+    columns = (
+        2 + (np.count_nonzero(mdp.initial) > 1) + (method == "sarsa")
+    )  # explore, outcome, start, following
+    curves = []
+    with jax.enable_x64(True):
+        process, starts = _on_device(mdp), _starts(mdp)
+        uniform = np.array([draw.random(dtype=np.float32) for draw in draws])
+        carry = _begin(_start(starts, uniform), mdp.num_states * mdp.num_actions, initial_value)
+        for done in range(0, steps, BLOCK):
+            count, uniform = min(BLOCK, steps - done), np.empty((len(seeds), BLOCK, columns), np.float32)
+            for draw, own in zip(draws, uniform, strict=True):
+                draw.random(out=own, dtype=np.float32)
+            carry, curve = _block(
+                carry, uniform, done, count, process, starts, numbers, mdp.num_actions, method, mdp.max_steps
+            )
+            curves.append(curve)
+    q = np.asarray(carry["q"]).reshape(len(seeds), mdp.num_states, mdp.num_actions)
+    returns, episodes = (
+        np.array([curve[i] for curve in curves], float).reshape(len(curves), len(seeds)).T for i in (0, 1)
+    )
+    with np.errstate(invalid="ignore"):
+        means = returns / np.where(episodes > 0, episodes, np.nan)
+    curve_steps = np.minimum(np.arange(1, len(curves) + 1) * BLOCK, steps)
+    return Tables(q, seeds, steps, curve_steps, means, episodes.astype(int))
+
+
+def _on_device(mdp):
+    """The process as arrays that a step reads: [S * A, K] each, and how likely an earlier outcome is."""
+    shape = (-1, mdp.next_state.shape[2])
+    probability = mdp.probability.reshape(shape)
+    below = np.cumsum(probability, 1)
+    last = shape[1] - 1 - (probability[:, ::-1] > 0).argmax(1)
+    below[np.arange(shape[1]) >= last[:, None]] = 2  # rounding must not lead past the last outcome there is
+    kinds = (np.float32, np.int32, np.float32, np.bool_)
+    arrays = (below, mdp.next_state, mdp.reward, mdp.terminated)
+    return [jnp.asarray(x.reshape(shape).astype(kind)) for x, kind in zip(arrays, kinds, strict=True)]
+
+
+def _starts(mdp):
+    """(states to start in, how likely an earlier one is), or one state and None."""
+    states = np.flatnonzero(mdp.initial).astype(np.int32)
+    if len(states) == 1:
+        return jnp.asarray(states), None
+    below = np.cumsum(mdp.initial[states])
+    below[-1] = 2
+    return jnp.asarray(states), jnp.asarray(below.astype(np.float32))
+
+
+def _start(starts, uniform):
+    """First states, one for each uniform number."""
+    states, below = starts
+    if below is None:
+        return jnp.broadcast_to(states[0], uniform.shape)
+    return states[jnp.searchsorted(below, uniform, side="right")]
+
+
+def _begin(start, num_pairs, initial_value):
+    """What travels from step to step: tables [N, S * A], where each episode stands, what it has earned."""
+    size = len(start)
+    zeros, table = jnp.zeros(size, jnp.float32), jnp.zeros((size, num_pairs), jnp.float32)
+    return dict(
+        q=table + np.float32(initial_value),
+        visits=table,
+        state=start,
+        action=jnp.full(size, -1, jnp.int32),
+        length=jnp.zeros(size, jnp.int32),
+        earned=zeros,
+    )
+
+
+@partial(jax.jit, static_argnames=("num_actions", "method", "limit"), donate_argnames=("carry",))
+def _block(carry, uniform, done, count, process, starts, numbers, num_actions, method, limit):
+    """count <= BLOCK steps of all seeds; also the sum of returns, and the number, of episodes that ended."""
+    gamma, learning_rate, learning_rate_visits, epsilon, epsilon_steps = numbers
+    below, *outcomes = process
+    uniform = jnp.moveaxis(uniform, 0, 2)  # [BLOCK, columns, N]
+    restart = _start(starts, uniform[:, min(2, uniform.shape[1] - 1)])
+    shares = (epsilon / (1 + (jnp.arange(BLOCK + 1) + done) / epsilon_steps)).astype(jnp.float32)
+
+    def step(i, running):
+        carry, returned, episodes = running
+        q, state = carry["q"], carry["state"]
+        rows = _rows(q, state, num_actions)
+        action = _chosen(rows, uniform[i, 0], shares[i])
+        if method == "sarsa":
+            action = jnp.where(carry["action"] < 0, action, carry["action"])
+        pair = state * num_actions + action
+        outcome = (uniform[i, 1][:, None] >= _at(below, pair)).sum(1, dtype=jnp.int32)
+        at = pair * below.shape[1] + outcome
+        next_state, reward, terminated = (_at(x.reshape(-1), at) for x in outcomes)
+        next_rows = _rows(q, next_state, num_actions)
+        next_action = _chosen(next_rows, uniform[i, -1], shares[i + 1]) if method == "sarsa" else action
+        discount = jnp.where(terminated, 0, gamma)
+        error = _errors(method, reward, discount, rows, next_rows, action, next_action, shares[i + 1])
+        visits = _entries(carry["visits"], pair)
+        rate = (learning_rate / (1 + visits / learning_rate_visits)).astype(jnp.float32)
+        length, earned = carry["length"] + 1, carry["earned"] + reward
+        ended = terminated if limit is None else terminated | (length >= limit)
+        old, change = _entries(q, pair).astype(jnp.float64), rate.astype(jnp.float64) * error
+        carry = dict(
+            q=_changed(q, pair, (old + change).astype(jnp.float32)),
+            visits=_changed(carry["visits"], pair, visits + 1),
+            state=jnp.where(ended, restart[i], next_state),
+            action=jnp.where(ended, -1, next_action),
+            length=jnp.where(ended, 0, length),
+            earned=jnp.where(ended, 0, earned),
+        )
+        return carry, returned + jnp.where(ended, earned, 0), episodes + ended
+
+    zeros = jnp.zeros(uniform.shape[2], jnp.float32)
+    carry, *curve = lax.fori_loop(0, count, step, (carry, zeros, zeros))
+    return carry, curve
+
+
+def _chosen(rows, uniform, share):
+    """[N]: greedy actions, or with probability share random ones; one number decides and picks."""
+    num_actions = rows.shape[1]
+    random = jnp.minimum((uniform / share * num_actions).astype(jnp.int32), num_actions - 1)
+    return jnp.where(uniform < share, random, jnp.argmax(rows, 1).astype(jnp.int32))
+
+
+def _errors(method, reward, discount, rows, next_rows, action, next_action, share):
+    """[N]: what the formulas of rl.q_learning say in float64, rounded once to float32."""
+    reward, discount, rows, next_rows = (x.astype(jnp.float64) for x in (reward, discount, rows, next_rows))
+    if method == "q_learning":
+        error = jax.vmap(q_learning.q_learning_error)(reward, discount, rows, next_rows, action)
+    elif method == "sarsa":
+        error = jax.vmap(q_learning.sarsa_error)(reward, discount, rows, next_rows, action, next_action)
+    else:
+        num_actions = rows.shape[1]
+        greedy = jnp.arange(num_actions)[None] == jnp.argmax(next_rows, 1)[:, None]
+        policy = share / num_actions + jnp.where(greedy, 1 - share, 0)
+        transitions = (reward, discount, rows, next_rows, action, policy.astype(jnp.float32))
+        error = jax.vmap(q_learning.expected_sarsa_error)(*transitions)
+    return error.astype(jnp.float32)
+
+
+def _at(array, index):
+    """Rows of an array; the indices are known to lie inside."""
+    return array.at[index].get(mode="promise_in_bounds")
+
+
+def _rows(table, state, num_actions):
+    """[N, A]: the row of each seed's table that its state points to."""
+    return _entries(table, state[:, None] * num_actions + jnp.arange(num_actions, dtype=jnp.int32)[None])
+
+
+def _entries(table, index):
+    """Entries of each seed's own table [N, S * A], at [N] or [N, A]."""
+    seed = jnp.arange(table.shape[0], dtype=jnp.int32).reshape(-1, *[1] * (index.ndim - 1))
+    return table.at[seed, index].get(mode="promise_in_bounds")
+
+
+def _changed(table, pair, entry):
+    """Each seed's table with another entry at one pair."""
+    seed = jnp.arange(table.shape[0], dtype=jnp.int32)
+    return table.at[seed, pair].set(entry, mode="promise_in_bounds", unique_indices=True)

@@ -1,0 +1,144 @@
+"""Ways to solve a process: they agree, the linear program checks them, their bounds hold."""
+
+import numpy as np
+import pytest
+
+import rl
+from rl.solvers import SOLVERS
+from rl.solvers.gauss_seidel import steps_to_an_end
+from tests.processes import random_process
+
+NAMES = ("FrozenLake-v1", "FrozenLake8x8-v1", "Taxi-v4", "CliffWalking-v1")
+METHODS = tuple(SOLVERS)
+
+
+def tabular(seed, **kwargs):
+    reward, discount, next_state, probability = random_process(seed, **kwargs)
+    return rl.TabularMDP(next_state, probability, reward, discount == 0)
+
+
+def corridor(length):
+    """A straight line, one step a state, that pays 1 at its end; or one stays, which pays nothing."""
+    forward = [(s, 0, 1.0, s + 1, float(s == length - 1), s == length - 1) for s in range(length)]
+    return rl.TabularMDP.from_transitions(forward + [(s, 1, 1.0, s, 0.0, False) for s in range(length)])
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def table(request):
+    return rl.TabularMDP.from_gymnasium(request.param)
+
+
+def test_values_are_those_of_the_linear_program(table):
+    truth = table.solve("linear_programming", gamma=0.99)
+    for method in METHODS:
+        found = table.solve(method, gamma=0.99, tolerance=1e-11)
+        np.testing.assert_allclose(found.value, truth.value, rtol=0, atol=1e-10, err_msg=method)
+        assert found.error_bound <= 1e-10 and found.method == method
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_values_of_random_processes_are_those_of_the_linear_program(seed):
+    mdp = tabular(seed, states=30, actions=4, outcomes=3)
+    truth = mdp.solve("linear_programming", gamma=0.95)
+    for method in METHODS:
+        np.testing.assert_allclose(mdp.solve(method, gamma=0.95).value, truth.value, rtol=0, atol=1e-10)
+
+
+def test_the_linear_program_is_that_of_scipy_written_out():
+    # Built from the process cell by cell, dense, and left as HiGHS gives it.
+    from scipy.optimize import linprog
+
+    mdp = tabular(3, states=12)
+    rows, paid = [], []
+    for s, a in np.ndindex(12, 3):
+        row = np.zeros(12)
+        row[s] -= 1
+        for n, p, ends in zip(mdp.next_state[s, a], mdp.probability[s, a], mdp.terminated[s, a], strict=True):
+            row[n] += 0.9 * p * (not ends)
+        rows.append(row)
+        paid.append(-(mdp.probability[s, a] @ mdp.reward[s, a]))
+    found = linprog(np.ones(12), np.array(rows), paid, bounds=(None, None))
+    np.testing.assert_allclose(mdp.solve("linear_programming", gamma=0.9).value, found.x, atol=1e-6)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_nothing_discounted_is_solved_too(method):
+    cliff = rl.TabularMDP.from_gymnasium("CliffWalking-v1")
+    assert cliff.solve(method, gamma=1).value[36] == pytest.approx(-13, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "method", [m for m in METHODS if m not in ("policy_iteration", "linear_programming")]
+)
+@pytest.mark.parametrize("tolerance", [1.0, 1e-4])
+def test_what_is_proven_holds(method, tolerance):
+    mdp = tabular(5, states=30, actions=4, outcomes=3)
+    truth, rough = (
+        mdp.solve("policy_iteration", gamma=0.95),
+        mdp.solve(method, gamma=0.95, tolerance=tolerance),
+    )
+    assert np.abs(rough.value - truth.value).max() <= rough.error_bound <= tolerance
+
+
+@pytest.mark.parametrize("method", ["value_iteration", "modified_policy_iteration"])
+@pytest.mark.parametrize("actions", [3, 40])  # written out, and not
+def test_compiled_methods_find_the_same(method, actions):
+    mdp = tabular(6, states=30, actions=actions)
+    plain, compiled = mdp.solve(method, gamma=0.95), mdp.solve(method, gamma=0.95, compiled=True)
+    np.testing.assert_allclose(compiled.value, plain.value, rtol=0, atol=2e-10)
+    assert compiled.policy.tolist() == plain.policy.tolist()
+
+
+def test_what_an_end_pays_travels_a_corridor_in_one_pass():
+    mdp = corridor(500)
+    by_sweeps, by_layers = mdp.solve(gamma=0.999), mdp.solve("gauss_seidel", gamma=0.999)
+    assert by_sweeps.iterations >= 500 and by_layers.iterations <= 4
+    np.testing.assert_allclose(by_layers.value[:-1], 0.999 ** np.arange(499, -1, -1), rtol=1e-12)
+    by_priority = mdp.solve("prioritized_sweeping", gamma=0.999)
+    assert by_priority.iterations <= 1_100  # each state about twice
+    np.testing.assert_allclose(by_priority.value, by_layers.value, rtol=0, atol=1e-10)
+
+
+def test_layers_are_steps_to_an_end():
+    assert steps_to_an_end(corridor(4)).tolist() == [4, 3, 2, 1, 1]  # the last one is over
+    ones = np.ones((3, 1, 1))
+    stuck = rl.TabularMDP([[[0]], [[1]], [[1]]], ones, ones, [[[False]], [[True]], [[False]]])
+    assert steps_to_an_end(stuck).tolist() == [np.inf, 1, 2]
+    two = rl.TabularMDP([[[0]], [[1]], [[1]]], ones, ones, [[[False]], [[False]], [[True]]])
+    assert steps_to_an_end(two).tolist() == [np.inf, np.inf, 1]
+    assert two.solve("gauss_seidel", gamma=0.5).value.tolist() == pytest.approx([2, 2, 1])
+
+
+def test_rewards_of_any_size_are_solved():
+    for scale in (1e-12, 1e12):
+        mdp = tabular(1)
+        scaled = rl.TabularMDP(mdp.next_state, mdp.probability, mdp.reward * scale, mdp.terminated)
+        value = scaled.solve("linear_programming", gamma=0.9).value / scale
+        np.testing.assert_allclose(value, mdp.solve("policy_iteration", gamma=0.9).value, rtol=1e-11)
+
+
+@pytest.mark.parametrize(
+    "method", [m for m in METHODS if m not in ("policy_iteration", "linear_programming")]
+)
+def test_too_few_sweeps_get_a_sentence(method):
+    with pytest.raises(
+        ValueError, match=r"^solve: max_sweeps must be enough to reach tolerance 1e-10; after"
+    ):
+        tabular(0, states=30).solve(method, gamma=0.999, max_sweeps=1)
+
+
+def test_an_unknown_method_gets_the_names_of_all():
+    with pytest.raises(
+        ValueError, match=r"^solve: method must be 'value_iteration', .* or 'linear_programming'; got"
+    ):
+        tabular(0).solve("q_learning")
+
+
+def test_value_within_a_limit_is_value_by_sweeps():
+    mdp = tabular(2)
+    weights = np.full((5, 3), 1 / 3)
+    long = mdp.policy_value(weights, gamma=0.5, max_steps=60)
+    np.testing.assert_allclose(long, mdp.policy_value(weights, gamma=0.5), rtol=0, atol=1e-14)
+    assert mdp.policy_value(weights, max_steps=0).tolist() == [0] * 5
+    one = (mdp.probability * mdp.reward).sum(2).mean(1)
+    np.testing.assert_allclose(mdp.policy_value(weights, gamma=0.5, max_steps=1), one, rtol=1e-14)
