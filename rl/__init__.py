@@ -17,15 +17,30 @@ if TYPE_CHECKING:
         returns as returns,
         sutton_barto as sutton_barto,
     )
+    from .agents.a2c import A2C as A2C
     from .agents.double_q import DoubleQ as DoubleQ
+    from .agents.dqn import DQN as DQN
     from .agents.monte_carlo import MonteCarlo as MonteCarlo
     from .agents.n_step_sarsa import NStepSarsa as NStepSarsa
+    from .agents.ppo import PPO as PPO
     from .agents.q_table import QTable as QTable
+    from .agents.reinforce import REINFORCE as REINFORCE
+    from .agents.sac import SAC as SAC
     from .agents.sarsa import ExpectedSarsa as ExpectedSarsa, Sarsa as Sarsa
     from .agents.sarsa_lambda import SarsaLambda as SarsaLambda
     from .evaluate import Evaluation as Evaluation, evaluate_policy as evaluate_policy
+    from .functional import (
+        FunctionalEnv as FunctionalEnv,
+        from_func_env as from_func_env,
+        functional_env as functional_env,
+        register as register,
+    )
+    from .host import EnvError as EnvError
+    from .learning import linear as linear
     from .many_tables import Tables as Tables, train_tables as train_tables
+    from .seeds import SeedRuns as SeedRuns, train_seeds as train_seeds
     from .tabular_mdp import Solution as Solution, TabularMDP as TabularMDP
+    from .video import record as record, show as show
 
 for _name in ("numpy", "jax"):
     if _find_spec(_name) is None:
@@ -36,29 +51,32 @@ for _name in ("numpy", "jax"):
 _HOMES = {
     "A2C": "agents.a2c",
     "DQN": "agents.dqn",
-    "PPO": "agents.ppo",
-    "REINFORCE": "agents.reinforce",
-    "SAC": "agents.sac",
-    "EnvError": "host",
-    "SeedRuns": "seeds",
-    "train_seeds": "seeds",
-    "FunctionalEnv": "functional",
-    "from_func_env": "functional",
-    "linear": "learning",
-    "register": "functional",
     "DoubleQ": "agents.double_q",
+    "EnvError": "host",
     "Evaluation": "evaluate",
     "ExpectedSarsa": "agents.sarsa",
+    "FunctionalEnv": "functional",
     "MonteCarlo": "agents.monte_carlo",
     "NStepSarsa": "agents.n_step_sarsa",
+    "PPO": "agents.ppo",
     "QTable": "agents.q_table",
+    "REINFORCE": "agents.reinforce",
+    "SAC": "agents.sac",
     "Sarsa": "agents.sarsa",
     "SarsaLambda": "agents.sarsa_lambda",
+    "SeedRuns": "seeds",
     "Solution": "tabular_mdp",
     "TabularMDP": "tabular_mdp",
     "Tables": "many_tables",
-    "train_tables": "many_tables",
     "evaluate_policy": "evaluate",
+    "from_func_env": "functional",
+    "functional_env": "functional",
+    "linear": "learning",
+    "record": "video",
+    "register": "functional",
+    "show": "video",
+    "train_seeds": "seeds",
+    "train_tables": "many_tables",
 }
 _MODULES = ("agents", "mdp", "plots", "policy_gradient", "q_learning", "returns", "sutton_barto")
 

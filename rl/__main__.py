@@ -29,9 +29,7 @@ def parser():
     train = commands.add_parser("train", help="train an agent, and show how good it is")
     train.add_argument("agent", choices=AGENTS)
     train.add_argument("--env", required=True, help="an id such as CartPole-v1")
-    train.add_argument(
-        "--steps", type=int, help="environment steps; default: those of the tuned row, else 100000"
-    )
+    train.add_argument("--steps", type=int, help="environment steps; those of the tuned row, else 100000")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--set", type=_setting, action="append", default=[], metavar="NAME=VALUE",
                        help="a setting of the agent, over the tuned ones, such as --set gamma=0.98")  # fmt: skip

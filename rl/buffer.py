@@ -83,7 +83,8 @@ def batch(buffer, rows, envs, gamma, num_steps=1):
         discount *= jnp.where(going, kept, 1.0)
         going &= ~at(steps.last, row)
     return Batch(
-        *(at(field, rows) for field in (steps.obs, steps.action)),
+        at(steps.obs, rows),
+        at(steps.action, rows),
         reward,
         at(steps.next_obs, final),
         discount,
@@ -94,7 +95,7 @@ def batch(buffer, rows, envs, gamma, num_steps=1):
 
 
 class Priorities(NamedTuple):
-    """A sum tree: sums[1] is the total, sums[i] = sums[2 * i] + sums[2 * i + 1]; leaves from L on, L >= C * N.
+    """A sum tree: sums[1] is the total, sums[i] = sums[2 * i] + sums[2 * i + 1]; leaves from L >= C * N on.
 
     largest: the largest priority given so far, which new transitions get.
     Source: Schaul et al. 2016, section 3.3 and appendix B.2.1, arXiv:1511.05952.
@@ -115,8 +116,7 @@ def prioritized(tree, leaves, values):
     sums = tree.sums
     at = leaves + sums.shape[0] // 2
     sums = sums.at[at].set(values)
-    while_levels = int(np.log2(sums.shape[0])) - 1
-    for _ in range(while_levels):
+    for _ in range(int(np.log2(sums.shape[0])) - 1):
         at = at // 2
         sums = sums.at[at].set(sums[2 * at] + sums[2 * at + 1])
     return Priorities(sums, jnp.maximum(tree.largest, jnp.max(values)))

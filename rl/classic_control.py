@@ -103,7 +103,7 @@ def _parked(key):
 
 @cache
 def mountain_car():
-    """MountainCar-v0: an engine too weak for the hill pushes left, not at all or right; -1 per step until 0.5.
+    """MountainCar-v0: an engine too weak for the hill pushes left, not at all or right; -1 a step, up to 0.5.
 
         velocity <- clip(velocity + (action - 1) * 0.001 - 0.0025 * cos(3 * position), -0.07, 0.07)
 
@@ -120,7 +120,7 @@ def mountain_car():
 
 @cache
 def mountain_car_continuous():
-    """MountainCarContinuous-v0: the push is a number in [-1, 1]; 100 at the top, minus 0.1 * push**2 a step."""
+    """MountainCarContinuous-v0: the push is a number in [-1, 1]; 100 at the top, -0.1 * push**2 a step."""
 
     def step(key, state, action):
         push = jnp.clip(action[0], -1.0, 1.0)
@@ -154,8 +154,8 @@ def _wrapped(angle):
 def acrobot():
     """Acrobot-v1: two links, a torque of -1, 0 or 1 between them; -1 per step until the tip is 1 m up.
 
-    One step of Runge-Kutta's method of order 4 over 0.2 s. Over where -cos(theta1) - cos(theta1 + theta2) > 1;
-    the last step pays 0. Source: Sutton 1996; Sutton and Barto 1998, figure 11.5.
+    One step of Runge-Kutta's method of order 4 over 0.2 s. Over where -cos(theta1) - cos(theta1 + theta2) is
+    above 1; the last step pays 0. Source: Sutton 1996; Sutton and Barto 1998, figure 11.5.
     """
     dt = 0.2
 

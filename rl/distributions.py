@@ -115,7 +115,7 @@ class MultiCategorical:
 
 
 class Gaussian:
-    """Independent normals, one for each of the D numbers of a Box; their deviations are learnt beside the net.
+    """Independent normals, one for each of the D numbers of a Box; deviations are learnt beside the network.
 
     O = D: the means. Draws beyond the bounds are clipped on the way to the environment alone.
 

@@ -19,7 +19,7 @@ class FunctionalEnv:
 
     init: key -> (state, obs), a new episode. step: (key, state, action) -> (state, obs, reward, terminated);
     obs is what the step led to, also where it ended the episode: who runs it resets.
-    observation_space, action_space: Gymnasium's. max_steps: the step that truncates an episode, None for none.
+    observation_space, action_space: Gymnasium's. max_steps: the step that truncates an episode, or None.
     action_mask: state -> [A] booleans, the legal actions; None where all always are.
     Raises TypeError where a step changes the shape or dtype of the state or the observation.
 

@@ -46,7 +46,8 @@ def scheduled(setting, step):
 
 def check_schedule(function, name, setting):
     """A number >= 0, or a function of the steps whose value at 0 is one."""
-    checks.number_in(function, name, float(setting(0)) if callable(setting) else setting, 0, float("inf"))
+    first: Any = setting(0) if callable(setting) else setting
+    checks.number_in(function, name, float(first) if callable(setting) else first, 0, float("inf"))
 
 
 class Stepper:
@@ -149,7 +150,7 @@ def normalized(moments, rows):
 
 
 def scaled_reward(scales, rollout, gamma):
-    """(scales, reward [T, N]): rewards divided by the deviation of the discounted return so far, within 10."""
+    """(scales, reward [T, N]): rewards over the deviation of the discounted return so far, within 10."""
 
     def step(under_way, row):
         reward, last = row

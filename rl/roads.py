@@ -88,7 +88,7 @@ class Programs:
         return self._chunk(training, most, count, jax.vmap(self.iterate, (axes,), (axes, 0)))
 
     def _chunk(self, training, most, count, iterate=None):
-        """count iterations, at most `most`: (training, (figures, episodes)), the first count rows of which count.
+        """count <= most iterations: (training, (figures, episodes)), the first count rows of which count.
 
         One program for every count: the rows go into arrays that are long enough.
         """
@@ -147,7 +147,7 @@ def run_compiled(programs, training, most, count):
 
 
 def run_on_host(programs, host, training):
-    """One iteration with the host's environments: (training, figures, episodes), as numpy arrays of one row."""
+    """One iteration with the host's environments: (training, figures, episodes), numpy arrays of one row."""
     learner, _, key, iteration = training
     if programs.agent.fresh_episodes:
         host.begin()

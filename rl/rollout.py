@@ -72,8 +72,8 @@ def begin(env, keys, memory=None):
 def collect(env, act, to_env, running, keys, noise):
     """T steps of N episodes, a new one after each that ends: (running, Rollout, Episodes).
 
-    act: (noise, obs, memory, legal) -> (action, memory), of all N at once. to_env: an action as the environment
-    takes it. noise: [T, ...], one row a step, what act needs of chance.
+    act: (noise, obs, memory, legal) -> (action, memory), of all N at once. to_env: an action as the
+    environment takes it. noise: [T, ...], one row a step, what act needs of chance.
     keys: [T, N] twice, for the resets and for the steps. All resets happen in front of the loop, whether they
     are needed or not: random numbers drawn inside it would cost more than the physics.
     """
@@ -108,7 +108,7 @@ def collect(env, act, to_env, running, keys, noise):
 
 
 def flat(function, *arrays):
-    """A function of rows [B, ...] over arrays [T, N, ...], all T * N at once: one axis compiles sooner than two."""
+    """A function of rows [B, ...] over arrays [T, N, ...], all at once: one axis compiles sooner than two."""
     rows = function(*jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), arrays))
     shape = jax.tree.leaves(arrays)[0].shape[:2]
     return jax.tree.map(lambda x: x.reshape(*shape, *x.shape[1:]), rows)

@@ -30,8 +30,8 @@ def features(function, space):
     if isinstance(space, spaces.Tuple):
         return sum(features(function, part) for part in space.spaces)
     raise ValueError(
-        f"{function}: observations must be Box, Discrete, MultiDiscrete, MultiBinary, or Dict or Tuple of those; "
-        f"got {type(space).__name__}. Fix: wrap the environment in gymnasium.wrappers.TransformObservation."
+        f"{function}: observations must be Box, Discrete, MultiDiscrete, MultiBinary, or Dict or Tuple of "
+        f"those; got {type(space).__name__}. Fix: wrap the environment in gymnasium.wrappers.TransformObservation."
     )
 
 

@@ -8,11 +8,11 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
+from test_host import Counting, act
 
 import rl
 from rl.host import EnvError
 from rl.host_vector import HostVector
-from test_host import Counting, act
 
 
 def steps(env, num_steps):

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+from probes import GAMMA, ONE, PROBES, TWO
 
 import rl
-
-from probes import GAMMA, ONE, PROBES, TWO
 
 SMALL = dict(gamma=GAMMA, hidden=(32,), seed=0)
 POLICY = dict(num_envs=16, num_steps=16, learning_rate=0.01, max_grad_norm=10.0, **SMALL)

@@ -1,13 +1,10 @@
 """What all deep agents share: the loop of collecting and learning, acting, evaluating.
 
-An algorithm is functions without side effects: how it starts, what chance it needs, how it acts, what it
-learns from a Rollout. Where the environment is a JAX function too, whole iterations are one compiled program
+Where the environment is a JAX function too, whole iterations are one compiled program
 (rl.roads); else the host steps Gymnasium's environments, and the same functions do the rest.
 
 T: num_steps of each environment in an iteration, N: num_envs.
 """
-
-from dataclasses import fields
 
 import jax
 import jax.numpy as jnp
@@ -20,68 +17,16 @@ from ..functional import FunctionalEnv, functional_env
 from ..progress import progress as progress_bar
 from ..rollout import Rollout
 from . import saving
+from .algorithm import Algorithm
 
 
-class Agent:
+class Agent(Algorithm):
     """A deep agent: what PPO, A2C, REINFORCE, DQN and SAC have in common.
 
     steps: environment steps taken. episode_returns, episode_lengths, episode_steps: of the finished episodes,
     in order: sum of rewards, steps, and the agent's step at which each ended.
     history: name -> figures, one an iteration. stop_training: a callback sets it to end `train`.
     """
-
-    fresh_episodes = False  # whether every iteration starts new episodes
-
-    # What an algorithm says.
-
-    def _check(self):
-        """Raises for hyper-parameters that cannot be; by now the spaces are known."""
-
-    def _learner(self, rng):
-        """The learner as it starts; rng: a numpy Generator."""
-        raise NotImplementedError
-
-    def _chance(self):
-        """All that is drawn by chance in an iteration, {name: Draw}; see rl.chance."""
-        raise NotImplementedError
-
-    def _noise(self, chance, step):
-        """What acting needs of it in T steps of N environments, [T, N, ...]; step: steps taken before."""
-        raise NotImplementedError
-
-    def _act(self, actor, noise, obs, memory, legal):
-        """(action, memory) of N environments, exploring."""
-        raise NotImplementedError
-
-    def _choose(self, deterministic, actor, key, obs, memory, legal):
-        """(action, memory): the best as far as is known, or as the policy draws it."""
-        raise NotImplementedError
-
-    def _worth(self, actor, obs):
-        """[N], the values of N observations."""
-        raise NotImplementedError
-
-    def _learn(self, learner, rollout, chance, step):
-        """(learner, {name: figure}) after learning from a Rollout."""
-        raise NotImplementedError
-
-    def _actor(self, learner):
-        """The part of the learner that acting needs."""
-        return learner.params
-
-    def _default_steps(self):
-        """num_steps where it is None."""
-        return None
-
-    def _memory(self, num_envs):
-        """What a recurrent policy holds before the first step of an episode, [N, ...]; None without one."""
-        return None
-
-    def _to_env(self, action):
-        """The action as the environment takes it."""
-        return action
-
-    # What all do.
 
     def __post_init__(self):
         name = self._name
@@ -105,14 +50,6 @@ class Agent:
         self.episode_returns, self.episode_lengths, self.episode_steps = [], [], []
         self.history, self.stop_training = {}, False
 
-    @property
-    def _name(self):
-        return type(self).__name__
-
-    def _settings(self):
-        """The hyper-parameters but for env and seed, as a key."""
-        return tuple((f.name, getattr(self, f.name)) for f in fields(self) if f.name not in ("env", "seed"))
-
     def _road(self):
         """The functional environment to compile, or None for the host; and what has the spaces."""
         if isinstance(self.env, FunctionalEnv):
@@ -123,8 +60,8 @@ class Agent:
             found = None
         if self.compiled and found is None:
             raise ValueError(
-                f"{self._name}: compiled must be False or None where the environment is no JAX function; got True "
-                f"for {self.env}. Fix: rl.register a FunctionalEnv under a name."
+                f"{self._name}: compiled must be False or None where the environment is no JAX function; "
+                f"got True for {self.env}. Fix: rl.register a FunctionalEnv under a name."
             )
         if envs.is_vector(self.env):
             self.num_envs = self.env.num_envs

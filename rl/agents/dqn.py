@@ -18,6 +18,10 @@ from ..networks import MLP
 from .agent import Agent
 
 
+EXPLORATION = learning.Linear(1.0, 0.05, 10_000)
+CORRECTION = learning.Linear(0.4, 1.0, 100_000)
+
+
 class Learner(NamedTuple):
     """params, target: of the network that acts, and of its older copy. optimizer: Adam's state.
 
@@ -57,7 +61,7 @@ class DQN(Agent):
     batch_size: int = 64  # transitions in a gradient
     learning_rate: Any = 1e-3  # a number, or a function of the steps taken (rl.linear)
     gamma: float = 0.99  # what a reward one step away is worth
-    epsilon: Any = learning.Linear(1.0, 0.05, 10_000)  # how often an action is random; a number or a function
+    epsilon: Any = EXPLORATION  # how often an action is random; a number or a function of the steps
     buffer_size: int = 100_000  # steps that the buffer holds, rounded up to whole iterations
     learning_starts: int = 1_000  # random steps before the first gradient
     target_interval: int = 1_000  # steps after which the older copy is renewed
@@ -66,7 +70,7 @@ class DQN(Agent):
     n_step: int = 1  # steps of reward before the value beyond
     prioritized: bool = False  # transitions with a large error more often
     priority_exponent: float = 0.6  # 0: all alike, 1: in proportion to the error
-    priority_correction: Any = learning.Linear(0.4, 1.0, 100_000)  # of the bias; a number or a function
+    priority_correction: Any = CORRECTION  # of the bias, 1: all of it; a number or a function of the steps
     max_grad_norm: float = 10.0  # longer gradients are shortened
     hidden: tuple[int, ...] = (64, 64)  # hidden layers
     activation: str = "relu"

@@ -44,7 +44,7 @@ class SAC(Agent):
         policy_loss = mean(alpha * log_prob(action) - min(q1, q2)(obs, action))
         alpha_loss = -log_alpha * mean(log_prob(action) + target_entropy)
 
-    Each iteration takes T steps of N environments and then gradient_steps steps of Adam for each of the three.
+    Each iteration takes T steps of N environments, then gradient_steps steps of Adam for each of the three.
     Source: Haarnoja et al. 2018, algorithm 1, arXiv:1812.05905.
 
     >>> agent = SAC("Pendulum-v1", seed=0, hidden=(32, 32), learning_starts=50).train(100, progress=False)
@@ -174,7 +174,8 @@ class SAC(Agent):
         return Learner(*carry, memory), jax.tree.map(jnp.mean, figures)
 
     def _update(self, carry, memory, draw, step):
-        (params, target, optimizer), (lots, next_noise, noise) = carry, draw
+        params, target, optimizer = carry
+        lots, next_noise, noise = draw
         rows, envs = replay.drawn(memory, lots, self.n_step)
         batch = replay.batch(memory, rows, envs, self.gamma, self.n_step)
         seen, next_seen = (spaces.encoded(self.observation_space, o) for o in (batch.obs, batch.next_obs))

@@ -1,0 +1,78 @@
+"""What a deep algorithm says of itself, in functions without side effects; `agent.Agent` runs them.
+
+T: num_steps of each environment in an iteration, N: num_envs.
+"""
+
+from dataclasses import fields
+from typing import Any, cast
+
+
+class Algorithm:
+    """How an algorithm starts, what chance it needs, how it acts, what it learns. Subclasses are dataclasses."""
+
+    env: Any
+    seed: int
+    num_envs: int
+    num_steps: Any
+    action_mask: bool
+    compiled: bool | None
+    observation_space: Any
+    action_space: Any
+
+    fresh_episodes = False  # whether every iteration starts new episodes
+
+    @property
+    def _name(self):
+        return type(self).__name__
+
+    def _settings(self):
+        """The hyper-parameters but for env and seed, as a key."""
+        names = [field.name for field in fields(cast(Any, self))]
+        return tuple((name, getattr(self, name)) for name in names if name not in ("env", "seed"))
+
+    def _check(self):
+        """Raises for hyper-parameters that cannot be; by now the spaces are known."""
+
+    def _learner(self, rng):
+        """The learner as it starts; rng: a numpy Generator."""
+        raise NotImplementedError
+
+    def _chance(self):
+        """All that is drawn by chance in an iteration, {name: Draw}; see rl.chance."""
+        raise NotImplementedError
+
+    def _noise(self, chance, step):
+        """What acting needs of it in T steps of N environments, [T, N, ...]; step: steps taken before."""
+        raise NotImplementedError
+
+    def _act(self, actor, noise, obs, memory, legal):
+        """(action, memory) of N environments, exploring."""
+        raise NotImplementedError
+
+    def _choose(self, deterministic, actor, key, obs, memory, legal):
+        """(action, memory): the best as far as is known, or as the policy draws it."""
+        raise NotImplementedError
+
+    def _worth(self, actor, obs):
+        """[N], the values of N observations."""
+        raise NotImplementedError
+
+    def _learn(self, learner, rollout, chance, step):
+        """(learner, {name: figure}) after learning from a Rollout."""
+        raise NotImplementedError
+
+    def _actor(self, learner):
+        """The part of the learner that acting needs."""
+        return learner.params
+
+    def _default_steps(self):
+        """num_steps where it is None."""
+        return None
+
+    def _memory(self, num_envs):
+        """What a recurrent policy holds before the first step of an episode, [N, ...]; None without one."""
+        return None
+
+    def _to_env(self, action):
+        """The action as the environment takes it."""
+        return action
