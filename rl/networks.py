@@ -6,16 +6,17 @@ F: features, O: outputs.
 import itertools
 from dataclasses import dataclass
 
+import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
 from jaxnets import activations, activations_smooth
 from jaxnets.initializers import orthogonal
-from jaxnets.linear import linear
 
 from . import inputs
 
 ACTIVATIONS = {
-    "tanh": activations.tanh,
+    "tanh": jnp.tanh,  # its slope loses digits where it is nearly 0, and costs no second exponential
     "relu": activations.relu,
     "leaky_relu": activations.leaky_relu,
     "sigmoid": activations.sigmoid,
@@ -63,8 +64,15 @@ class MLP:
         return layers
 
     def __call__(self, params, inputs):
-        """[..., F] -> [..., O]."""
-        activation = ACTIVATIONS[self.activation]
-        for layer in params[:-1]:
-            inputs = activation(linear(inputs, layer["kernel"], layer["bias"]))
-        return linear(inputs, params[-1]["kernel"], params[-1]["bias"])
+        """[..., F] -> [..., O]: linear layers, computed on columns.
+
+        Features first, [F, B]: on a CPU the product that gives a kernel's gradient then takes half the time
+        for hidden layers, and a ninth of it for a last layer of few outputs.
+        """
+        activation, shape = ACTIVATIONS[self.activation], inputs.shape[:-1]
+        columns = inputs.reshape(-1, inputs.shape[-1]).T
+        for i, layer in enumerate(params):
+            columns = activation(columns) if i else columns
+            columns = lax.dot_general(layer["kernel"], columns, (((0,), (0,)), ((), ())))
+            columns += layer["bias"][:, None]
+        return columns.T.reshape(*shape, -1)

@@ -12,6 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from jaxnets.compiler import jit
+
 from .chance import Draw, drawn
 from .rollout import begin, collect
 
@@ -35,10 +37,9 @@ class Programs:
     def __init__(self, agent, env):
         self.agent, self.env = agent, env
         self.begin = jax.jit(self._begin)
-        self.chunk = jax.jit(self._chunk, static_argnums=1)
-        self.chunk_of_seeds = jax.jit(self._chunk_of_seeds, static_argnums=1)
         self.noise = jax.jit(self._noise)
-        self.learn = jax.jit(self._learn)
+        self.learn = jit(self._learn)
+        self._chunks = {}
         self.act = jax.jit(agent._act)
         self.worth = jax.jit(agent._worth)
         self.choose = jax.jit(agent._choose, static_argnums=0)
@@ -50,6 +51,13 @@ class Programs:
         if self.env is not None:
             plan |= dict(reset=Draw("keys", shape), step=Draw("keys", shape), begin=Draw("keys", shape[1:]))
         return drawn(jax.random.fold_in(key, iteration), plan)
+
+    def chunk(self, training, most, count, seeds=False):
+        """count <= most iterations in one call, of one agent or of many whose Training is stacked."""
+        if (most, seeds) not in self._chunks:
+            run = self._chunk_of_seeds if seeds else self._chunk
+            self._chunks[most, seeds] = jit(lambda training, count: run(training, most, count))
+        return self._chunks[most, seeds](training, count)
 
     def _step(self, iteration):
         return iteration * (self.agent.num_steps * self.agent.num_envs)

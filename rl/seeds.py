@@ -99,7 +99,7 @@ def _advance(agents, most, count):
         lambda *leaves: jnp.stack(leaves), *[t._replace(iteration=None) for t in trainings]
     )
     programs = agents[0]._programs
-    training, rows = programs.chunk_of_seeds(stacked._replace(iteration=iteration), most, count)
+    training, rows = programs.chunk(stacked._replace(iteration=iteration), most, count, seeds=True)
     figures, episodes = jax.tree.map(lambda x: np.asarray(x)[:count], rows)
     parts = training._replace(iteration=None)
     for i, agent in enumerate(agents):
