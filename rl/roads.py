@@ -36,7 +36,6 @@ class Programs:
 
     def __init__(self, agent, env):
         self.agent, self.env = agent, env
-        self.begin = jax.jit(self._begin)
         self.noise = jax.jit(self._noise)
         self.learn = jit(self._learn)
         self._chunks = {}
@@ -62,9 +61,13 @@ class Programs:
     def _step(self, iteration):
         return iteration * (self.agent.num_steps * self.agent.num_envs)
 
-    def _begin(self, key):
-        keys = jax.random.split(key, self.agent.num_envs)
+    def _begin(self, keys):
         return begin(self.env, keys, self.agent._memory(self.agent.num_envs))
+
+    def before(self, key):
+        """Running before the first iteration, which begins the episodes: zeros, and nothing to compile."""
+        keys = jax.eval_shape(lambda key: jax.random.split(key, self.agent.num_envs), key)
+        return jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), jax.eval_shape(self._begin, keys))
 
     def _noise(self, key, iteration):
         """(chance, noise): all of it, and what acting needs, [T, N, ...]."""
@@ -83,8 +86,8 @@ class Programs:
         def act(noise, obs, memory, legal):
             return self.agent._act(actor, noise, obs, memory, legal)
 
-        if self.agent.fresh_episodes:
-            running = begin(self.env, chance["begin"], self.agent._memory(self.agent.num_envs))
+        fresh, first = self._begin(chance["begin"]), self.agent.fresh_episodes | (iteration == 0)
+        running = jax.tree.map(lambda new, old: jnp.where(first, new, old), fresh, running)
         keys = chance["reset"], chance["step"]
         running, rollout, episodes = collect(self.env, act, self.agent._to_env, running, keys, noise)
         learner, figures = self._learn(learner, rollout, chance, iteration)

@@ -42,7 +42,7 @@ class Agent(Algorithm):
         learner = jax.tree.map(jnp.asarray, self._learner(np.random.default_rng(self.seed)))
         key, running = jax.random.key(self.seed), None
         if self._functional is not None:
-            running = self._programs.begin(jax.random.fold_in(key, 2**31 - 1))
+            running = jax.tree.map(jnp.asarray, self._programs.before(key))
             self._host = None
         else:
             self._host = self._hosted(name)
