@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .agents.n_step_sarsa import NStepSarsa as NStepSarsa
     from .agents.ppo import PPO as PPO
     from .agents.q_table import QTable as QTable
+    from .agents.recurrent_ppo import RecurrentPPO as RecurrentPPO
     from .agents.reinforce import REINFORCE as REINFORCE
     from .agents.sac import SAC as SAC
     from .agents.sarsa import ExpectedSarsa as ExpectedSarsa, Sarsa as Sarsa
@@ -61,6 +62,7 @@ _HOMES = {
     "PPO": "agents.ppo",
     "QTable": "agents.q_table",
     "REINFORCE": "agents.reinforce",
+    "RecurrentPPO": "agents.recurrent_ppo",
     "SAC": "agents.sac",
     "Sarsa": "agents.sarsa",
     "SarsaLambda": "agents.sarsa_lambda",

@@ -103,11 +103,15 @@ class ActorCritic(Agent):
     def _choose(self, deterministic, actor, key, obs, memory, legal):
         params, scales = actor
         outputs = self._policy(params, self._seen(scales, obs), legal)
+        return self._chosen(deterministic, outputs, key), memory
+
+    def _chosen(self, deterministic, outputs, key):
+        """The likeliest actions of a batch, or drawn ones."""
         if deterministic:
-            return self.distribution.mode(outputs), memory
-        count = jax.tree.leaves(obs)[0].shape[0]
+            return self.distribution.mode(outputs)
+        count = jax.tree.leaves(outputs)[0].shape[0]
         draw = Draw(self.distribution.kind, (count, self.distribution.size))
-        return self.distribution.sample(outputs, drawn(key, dict(act=draw))["act"]), memory
+        return self.distribution.sample(outputs, drawn(key, dict(act=draw))["act"])
 
     def _worth(self, actor, obs):
         params, scales = actor

@@ -47,8 +47,11 @@ class PPO(ActorCritic):
             )
 
     def _chance(self):
-        lots = Draw("bits", (self.num_epochs, self.num_envs * self.num_steps))
-        return super()._chance() | dict(order=lots)
+        return super()._chance() | dict(order=Draw("bits", (self.num_epochs, self._rows())))
+
+    def _rows(self):
+        """How many rows are put in a new order: each step is one."""
+        return self.num_envs * self.num_steps
 
     def _learn(self, learner, rollout, chance, step):
         params = learner.params
@@ -57,23 +60,24 @@ class PPO(ActorCritic):
         steps = (seen, rollout.action, advantage, target, rollout.mask, rollout.legal)
         steps = jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), steps)
         seen, action, *_, legal = steps
-        steps = *steps, self.distribution.log_prob(self._policy(params, seen, legal), action)
+        old_log_prob = self.distribution.log_prob(self._policy(params, seen, legal), action)
+        batches = (*steps, old_log_prob), chance["order"], self.batch_size
+        return self._improved(learner, scales, step, self._loss, *batches)
+
+    def _improved(self, learner, scales, step, loss, rows, order, batch_rows):
+        """(learner, figures) after num_epochs rounds over rows [R, ...], batch_rows of them at a time."""
         clip_eps = learning.scheduled(self.clip_eps, step)
         learning_rate = learning.scheduled(self.learning_rate, step)
-
-        vector, as_params = learning.ravel_pytree(params)
-
-        def loss(vector, batch):
-            return self._loss(as_params(vector), batch, clip_eps)
+        vector, as_params = learning.ravel_pytree(learner.params)
 
         def update(carry, batch):
             vector, optimizer = carry
-            grad, figures = jax.grad(loss, has_aux=True)(vector, batch)
+            slope = jax.grad(lambda v: loss(as_params(v), batch, clip_eps), has_aux=True)
+            grad, figures = slope(vector)
             return self._optimizer.step(vector, grad, optimizer, learning_rate), figures
 
-        (vector, optimizer), figures = learning.over_batches(
-            update, (vector, learner.optimizer), steps, chance["order"], self.batch_size
-        )
+        carry = vector, learner.optimizer
+        (vector, optimizer), figures = learning.over_batches(update, carry, rows, order, batch_rows)
         return Learner(as_params(vector), optimizer, scales), jax.tree.map(jnp.mean, figures)
 
     def _loss(self, params, batch, clip_eps):

@@ -1,0 +1,128 @@
+"""PPO with a memory: a recurrent layer in front of policy and value, for what one observation does not show.
+
+T: num_steps, N: num_envs, H: memory_features, F: features of an observation.
+"""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from jaxnets.initializers import orthogonal
+from jaxnets.recurrent import gru_step
+
+from .. import checks, returns
+from ..rollout import flat
+from .ppo import PPO
+
+
+@dataclass(eq=False)
+class RecurrentPPO(PPO):
+    """Proximal policy optimization whose policy and value see a GRU's memory h in place of the observation.
+
+        h[t] = gru(h[t-1], obs[t]),  h = 0 before the first step of an episode
+        policy, value = networks of h[t],  value beyond the last step: of gru(h[t], next_obs[t])
+
+    Gradients go back through the T steps of an iteration, from the memory that it began with. A batch is whole
+    sequences: batch_size must be a multiple of num_steps. Everything else as in PPO.
+    Source: Schulman et al. 2017; Cho et al. 2014; sequences as in Hausknecht and Stone 2015, section 4.
+
+    >>> agent = RecurrentPPO("CartPole-v1", seed=0, num_envs=4, num_steps=16, batch_size=32)
+    >>> agent.train(128, progress=False).steps
+    128
+    """
+
+    memory_features: int = 32  # numbers that the policy remembers
+
+    def _check(self):
+        super()._check()
+        checks.whole_number(self._name, "memory_features", self.memory_features, 1)
+        if self.batch_size % self.num_steps:
+            raise ValueError(
+                f"RecurrentPPO: batch_size must be a multiple of num_steps = {self.num_steps}, so that a batch is "
+                f"whole sequences; got {self.batch_size}."
+            )
+
+    def _learner(self, rng):
+        features, self._features = self._features, self.memory_features  # what the two networks are fed
+        learner = super()._learner(rng)
+        self._features = features
+        body = self._body(rng)
+        params = learner.params | {"body": body}
+        return learner._replace(params=params, optimizer=self._optimizer.init(params))
+
+    def _body(self, rng):
+        """The recurrent layer as it starts: each gate's kernels are orthogonal."""
+
+        def gates(ins):
+            three = [orthogonal(rng.standard_normal((ins, self.memory_features))) for _ in range(3)]
+            return np.concatenate(three, axis=1).astype(np.float32)
+
+        zeros = np.zeros(3 * self.memory_features, np.float32)
+        kernels = dict(kernel=gates(self._features), recurrent_kernel=gates(self.memory_features))
+        return kernels | dict(bias=zeros, recurrent_bias=zeros)
+
+    def _memory(self, num_envs):
+        return jnp.zeros((num_envs, self.memory_features), jnp.float32)
+
+    def _rows(self):
+        return self.num_envs
+
+    def _act(self, actor, noise, obs, memory, legal):
+        params, scales = actor
+        memory = gru_step(memory, self._seen(scales, obs), **params["body"])
+        return self.distribution.sample(self._policy(params, memory, legal), noise), memory
+
+    def _choose(self, deterministic, actor, key, obs, memory, legal):
+        params, scales = actor
+        memory = gru_step(memory, self._seen(scales, obs), **params["body"])
+        return self._chosen(deterministic, self._policy(params, memory, legal), key), memory
+
+    def _worth(self, actor, obs):
+        params, scales = actor
+        seen = self._seen(scales, obs)
+        return self._value(params, gru_step(self._memory(seen.shape[0]), seen, **params["body"]))
+
+    def _remembered(self, params, memory, seen, last):
+        """h [T, N, H] of seen [T, N, F], from memory [N, H]; last: [T, N], after which an episode begins."""
+
+        def step(h, row):
+            seen, last = row
+            h = gru_step(h, seen, **params["body"])
+            return jnp.where(last[:, None], 0.0, h), h
+
+        return lax.scan(step, memory, (seen, last))[1]
+
+    def _learn(self, learner, rollout, chance, step):
+        params, memory = learner.params, rollout.memory
+        scales, reward = self._scaled(learner.scales, rollout)
+        seen, next_seen = (self._seen(scales, obs) for obs in (rollout.obs, rollout.next_obs))
+        h = self._remembered(params, memory, seen, rollout.last)
+        beyond = flat(lambda h, rows: gru_step(h, rows, **params["body"]), h, next_seen)
+        value, next_value = (flat(lambda rows: self._value(params, rows), x) for x in (h, beyond))
+        advantage = jax.vmap(returns.gae, in_axes=(1, 1, 1, 1, 1, None), out_axes=1)(
+            reward, rollout.discount(self.gamma), value, next_value, rollout.last, self.gae_lambda
+        )
+        old = self.distribution.log_prob(self._policy(params, h, rollout.legal), rollout.action)
+        steps = (
+            seen,
+            rollout.last,
+            rollout.action,
+            advantage,
+            advantage + value,
+            rollout.mask,
+            rollout.legal,
+            old,
+        )
+        rows = memory, *jax.tree.map(lambda x: jnp.moveaxis(x, 0, 1), steps)
+        batches = rows, chance["order"], self.batch_size // self.num_steps
+        return self._improved(learner, scales, step, self._sequence_loss, *batches)
+
+    def _sequence_loss(self, params, batch, clip_eps):
+        """The loss of whole sequences, [n, T, ...]."""
+        memory, seen, last, *rest = batch
+        h = self._remembered(params, memory, jnp.moveaxis(seen, 0, 1), jnp.moveaxis(last, 0, 1))
+        rows = jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), (jnp.moveaxis(h, 0, 1), *rest))
+        return self._loss(params, rows, clip_eps)
