@@ -156,6 +156,7 @@ from .schedules_cosine import (
     warmup_cosine_decay as warmup_cosine_decay,
 )
 from .sharding import use_cpu_devices as use_cpu_devices
+from .tensorboard import TensorBoard as TensorBoard
 from .training import History as History
 from .vanishing import gradient_norms as gradient_norms
 from .weights import initializer as initializer
@@ -190,6 +191,7 @@ __all__ = [
     "NeuralNet",
     "PReLU",
     "RMSNorm",
+    "TensorBoard",
     "adadelta",
     "adagrad",
     "adam",

@@ -1,0 +1,33 @@
+"""What TensorBoard reads is what the training logged."""
+
+import jaxnets as jn
+import pytest
+
+tensorboardX = pytest.importorskip("tensorboardX")
+
+
+class Learner:
+    steps = 0
+
+
+def scalars(folder):
+    from tensorboardX.proto.event_pb2 import Event
+    from tensorboardX.record_writer import RecordWriter  # noqa: F401
+
+    (path,) = folder.glob("events*")
+    data, found, at = path.read_bytes(), [], 0
+    while at < len(data):
+        length = int.from_bytes(data[at : at + 8], "little")
+        event = Event.FromString(data[at + 12 : at + 12 + length])
+        found += [(value.tag, event.step, round(value.simple_value, 6)) for value in event.summary.value]
+        at += 12 + length + 4
+    return found
+
+
+def test_figures_are_written_at_the_steps_they_belong_to(tmp_path):
+    board, net = jn.TensorBoard(tmp_path), Learner()
+    for epoch in range(2):
+        net.steps += 128
+        board.on_epoch_end(net, epoch, {"loss": 0.5 / (epoch + 1), "return": float("nan")})
+    board.on_train_end(net, {})
+    assert scalars(tmp_path) == [("loss", 128, 0.5), ("loss", 256, 0.25)]
