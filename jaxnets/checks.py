@@ -9,7 +9,6 @@ import reprlib
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import nnx
 from jax.core import Tracer
 
 
@@ -158,5 +157,7 @@ def labels(function, argument, array, classes):
 
 def rngs(function, value):
     """A Flax collection of random streams, not a seed."""
+    from flax import nnx
+
     if not isinstance(value, nnx.Rngs):
         raise TypeError(f"{function}: rngs must be an nnx.Rngs; got {told(value)}. Fix: rngs=nnx.Rngs(0).")
