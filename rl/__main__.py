@@ -31,8 +31,14 @@ def parser():
     train.add_argument("--env", required=True, help="an id such as CartPole-v1")
     train.add_argument("--steps", type=int, help="environment steps; those of the tuned row, else 100000")
     train.add_argument("--seed", type=int, default=0)
-    train.add_argument("--set", type=_setting, action="append", default=[], metavar="NAME=VALUE",
-                       help="a setting of the agent, over the tuned ones, such as --set gamma=0.98")  # fmt: skip
+    train.add_argument(
+        "--set",
+        type=_setting,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting of the agent, over the tuned ones, such as --set gamma=0.98",
+    )
     train.add_argument(
         "--host", action="store_true", help="step Gymnasium's environments, compile nothing of them"
     )

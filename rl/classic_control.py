@@ -111,7 +111,8 @@ def mountain_car():
     """
 
     def step(key, state, action):
-        state = _valley(*state, (action - 1) * 0.001)
+        position, velocity = state
+        state = _valley(position, velocity, (action - 1) * 0.001)
         over = (state[0] >= 0.5) & (state[1] >= 0)
         return state, jnp.stack(state), jnp.float32(-1.0), over
 
@@ -124,7 +125,8 @@ def mountain_car_continuous():
 
     def step(key, state, action):
         push = jnp.clip(action[0], -1.0, 1.0)
-        state = _valley(*state, push * 0.0015)
+        position, velocity = state
+        state = _valley(position, velocity, push * 0.0015)
         over = (state[0] >= 0.45) & (state[1] >= 0)
         reward = jnp.where(over, 100.0, 0.0) - 0.1 * action[0] ** 2
         return state, jnp.stack(state), reward, over
@@ -132,8 +134,9 @@ def mountain_car_continuous():
     return _like("MountainCarContinuous-v0", _parked, step)
 
 
-def _acrobot_slope(theta1, theta2, speed1, speed2, torque):
+def _acrobot_slope(state, torque):
     """What the two angles and the two speeds change by in a second; links of 1 m and 1 kg."""
+    theta1, theta2, speed1, speed2 = state
     g, lc, inertia = 9.8, 0.5, 1.0
     cos2, sin2 = jnp.cos(theta2), jnp.sin(theta2)
     d1 = lc**2 + 1 + lc**2 + 2 * lc * cos2 + 2 * inertia
@@ -170,10 +173,9 @@ def acrobot():
         torque = (action - 1).astype(jnp.float32)
 
         def along(slope, seconds):
-            moved = (s + seconds * d for s, d in zip(state, slope, strict=True))
-            return _acrobot_slope(*moved, torque)
+            return _acrobot_slope((s + seconds * d for s, d in zip(state, slope, strict=True)), torque)
 
-        k1 = _acrobot_slope(*state, torque)
+        k1 = _acrobot_slope(state, torque)
         k2 = along(k1, dt / 2)
         k3 = along(k2, dt / 2)
         k4 = along(k3, dt)

@@ -4,7 +4,9 @@ Formulas are those of rl.policy_gradient; here they meet spaces, batches and mas
 O: outputs of the network that one action needs, A: actions of a Discrete space, D: numbers of a Box.
 """
 
+from functools import reduce
 from math import prod
+from operator import add
 
 import jax
 import jax.numpy as jnp
@@ -103,11 +105,12 @@ class MultiCategorical:
     def log_prob(self, logits, action):
         """[...]: the choices are independent, so their log-probabilities add up."""
         parts = enumerate(self._choices(logits))
-        return sum(batched(policy_gradient.categorical_log_prob, part, action[..., i]) for i, part in parts)
+        terms = (batched(policy_gradient.categorical_log_prob, part, action[..., i]) for i, part in parts)
+        return reduce(add, terms)
 
     def entropy(self, logits):
         """[...], the sum over choices, in nats."""
-        return sum(batched(policy_gradient.entropy, part) for part in self._choices(logits))
+        return reduce(add, (batched(policy_gradient.entropy, part) for part in self._choices(logits)))
 
     def to_env(self, action):
         """In the space's shape."""

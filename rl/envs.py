@@ -4,7 +4,7 @@ import copy
 from dataclasses import dataclass
 from math import prod
 from operator import index
-from typing import Any
+from typing import Any, TypeGuard
 
 try:
     import gymnasium
@@ -67,7 +67,7 @@ def bare(env: gymnasium.Env) -> Bare:
     return Bare(inner, limit)
 
 
-def is_vector(env: Any) -> bool:
+def is_vector(env: Any) -> TypeGuard[gymnasium.vector.VectorEnv]:
     """Whether it is one of Gymnasium's vector environments."""
     return isinstance(env, gymnasium.vector.VectorEnv)
 
@@ -91,7 +91,8 @@ def autoreset_mode(function: str, env: Any):
         return gymnasium.vector.AutoresetMode(mode)
     except ValueError:
         raise ValueError(
-            f"{function}: env must say how it resets, metadata['autoreset_mode']; got {mode!r} in {vector_name(env)}."
+            f"{function}: env must say how it resets, metadata['autoreset_mode']; "
+            f"got {mode!r} in {vector_name(env)}."
         ) from None
 
 

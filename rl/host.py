@@ -3,6 +3,8 @@
 T: steps, N: environments side by side.
 """
 
+from typing import Any
+
 import jax
 import numpy as np
 
@@ -35,7 +37,8 @@ class Host:
         self._bare = [envs.bare(env) for env in made]
         self.space = made[0].observation_space
         self.memory, self._steps = memory, [0] * len(made)
-        self._obs = self._infos = None
+        self._obs: Any = None
+        self._infos: Any = None
         self._begun = False
 
     def restart(self, seeds):
@@ -86,7 +89,7 @@ class Host:
         steps = [bare.env.step for bare in self._bare]
         limits = [bare.limit or float("inf") for bare in self._bare]
         num_steps = jax.tree.leaves(noise)[0].shape[0]
-        flags = np.zeros((2, num_steps, count), bool)
+        terminations, truncations = np.zeros((2, num_steps, count), bool)
         rewards, totals = np.zeros((2, num_steps, count), np.float32)
         lengths = np.zeros((num_steps, count), np.int32)
         rows, start, counted = [], self.memory, list(self._steps)
@@ -106,13 +109,14 @@ class Host:
                 self._totals[i] += float(reward)
                 seen.append(next_obs)
                 infos.append(info)
-                rewards[t, i], flags[0, t, i] = reward, terminated
-                flags[1, t, i] = (truncated or self._lengths[i] >= limits[i]) and not terminated
+                rewards[t, i], terminations[t, i] = reward, terminated
+                over = truncated or self._lengths[i] >= limits[i]
+                truncations[t, i] = over and not terminated
             next_obs, next_legal = self._gathered(seen), self._masks(infos)
             rows.append((obs, action, next_obs, legal, next_legal))
             lengths[t], totals[t] = self._lengths, self._totals
             obs, legal = next_obs, next_legal
-            last = flags[0, t] | flags[1, t]
+            last = terminations[t] | truncations[t]
             if last.any():
                 for i in np.flatnonzero(last).tolist():
                     seen[i], infos[i] = self._reset(i)
@@ -124,7 +128,8 @@ class Host:
         obs, action, next_obs, legal, next_legal = jax.tree.map(lambda *x: np.stack(x), *rows)
         self._check(next_obs, rewards, counted)
         mask = np.ones((num_steps, count), bool)
-        rollout = Rollout(obs, action, rewards, next_obs, *flags, mask, legal, next_legal, start)
+        flags = terminations, truncations, mask
+        rollout = Rollout(obs, action, rewards, next_obs, *flags, legal, next_legal, start)
         return rollout, Episodes(rollout.last, totals, lengths)
 
     def _gathered(self, seen):

@@ -25,8 +25,8 @@ class HostVector:
     def __init__(self, function, env, seed, masked=False, memory=None, timeout=60.0):
         if masked:
             raise ValueError(
-                f"{function}: action_mask must be False for a vector environment; got True. Fix: an id, or one "
-                "environment."
+                f"{function}: action_mask must be False for a vector environment; got True. "
+                "Fix: an id, or one environment."
             )
         self._function, self._env, self._seed, self._start = function, env, seed, memory
         self._mode = envs.autoreset_mode(function, env)
@@ -58,8 +58,9 @@ class HostVector:
         return EnvError(f"{self._function}: {name}: {what}", int(index), self._steps, self._seed)
 
     def collect(self, act, to_env, noise):
-        """As `host.Host.collect`. Raises EnvError too where a process of an environment dies or takes too long:
-        then all of them are ended, and the vector environment cannot be used again."""
+        """As `host.Host.collect`. Raises EnvError too where a process of an environment dies or takes too
+        long: then all of them are ended, and the vector environment cannot be used again.
+        """
         if self._closed:
             raise self._error("is closed, after an earlier error", 0)
         if self._obs is None:

@@ -145,7 +145,8 @@ def curves_figure(steps, returns, path=None, threshold=None, title=""):
         from matplotlib.figure import Figure
     except ImportError:
         raise ImportError(
-            "curves_figure: matplotlib is not installed; in the project's folder run: pip install -e '.[plots]'"
+            "curves_figure: matplotlib is not installed; "
+            "in the project's folder run: pip install -e '.[plots]'"
         ) from None
     known = np.isfinite(returns).all(0)
     steps, returns = np.asarray(steps)[known], np.asarray(returns)[:, known]

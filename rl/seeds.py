@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from . import checks, roads
+from . import checks
 from .progress import progress as progress_bar
 
 
@@ -105,4 +105,4 @@ def _advance(agents, most, count):
     for i, agent in enumerate(agents):
         own = jax.tree.map(lambda x, i=i: x[i], parts)
         told = jax.tree.map(lambda x, i=i: x[:, i], (figures, episodes))
-        agent._record(roads.Training(*own[:3], training.iteration), *told)
+        agent._record(own._replace(iteration=training.iteration), *told)

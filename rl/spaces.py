@@ -31,7 +31,8 @@ def features(function, space):
         return sum(features(function, part) for part in space.spaces)
     raise ValueError(
         f"{function}: observations must be Box, Discrete, MultiDiscrete, MultiBinary, or Dict or Tuple of "
-        f"those; got {type(space).__name__}. Fix: wrap the environment in gymnasium.wrappers.TransformObservation."
+        f"those; got {type(space).__name__}. "
+        "Fix: wrap the environment in gymnasium.wrappers.TransformObservation."
     )
 
 

@@ -10,9 +10,18 @@ from . import checks
 def record(agent, path, episodes=1, seed=None, env=None, max_frames=2_000, **kwargs):
     """Plays episodes of an agent's best actions in Gymnasium's own environment into a GIF or an MP4.
 
-    path: its suffix decides, ".gif" or ".mp4" (which needs the extra `video`). seed: of the first episode, the
-    agent's own + 1 if None. env: an id in the place of the agent's; kwargs: for gymnasium.make.
-    Returns the return of each episode. Raises ValueError for another suffix, or an agent without an id.
+    path: its suffix decides, ".gif" or ".mp4" (which needs the extra `video`). episodes: an integer >= 1.
+    seed: of the first episode, the next ones count up; the agent's own + 1 if None. env: an id in the place
+    of the agent's. max_frames: of the video; the episodes are played to their ends all the same.
+    kwargs: for gymnasium.make. Returns the return of each episode.
+    Raises ValueError for another suffix, or an agent without an id.
+
+    >>> import rl, tempfile
+    >>> agent = rl.QTable("FrozenLake-v1", seed=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     returns = record(agent, Path(folder) / "lake.gif", env="FrozenLake-v1", max_frames=2)
+    ...     returns, (Path(folder) / "lake.gif").exists()
+    ([0.0], True)
     """
     path = Path(path)
     write = {".gif": _gif, ".mp4": _mp4}.get(path.suffix.lower())
@@ -75,8 +84,8 @@ def _mp4(path, frames, rate):
         import imageio_ffmpeg
     except ImportError:
         raise ImportError(
-            "record: imageio-ffmpeg is not installed; in the project's folder run: pip install -e '.[video]'. "
-            "Fix: a path that ends in .gif needs nothing more."
+            "record: imageio-ffmpeg is not installed; in the project's folder run: "
+            "pip install -e '.[video]'. Fix: a path that ends in .gif needs nothing more."
         ) from None
     height, width = np.asarray(frames[0]).shape[:2]
     writer = imageio_ffmpeg.write_frames(str(path), (width, height), fps=rate, macro_block_size=2)

@@ -15,7 +15,7 @@ from microgrid.oracle.pairs import BY_NAME, PAIRS
 ROOT = Path(__file__).parent.parent
 STANDARD = sys.stdlib_module_names
 ARRAYS = {"numpy", "jax", "flax", "optax"}
-EXTRAS = {"tensorboardX", "orbax", "matplotlib", "scipy", "sklearn", "rich"}
+EXTRAS = {"orbax", "matplotlib", "scipy", "sklearn", "rich", "tensorboardX", "PIL", "imageio_ffmpeg"}
 GYM = {"rl/envs.py", "rl/spaces.py", "rl/distributions.py", "rl/host_vector.py"}
 FORMULA_TOPICS = {pair.topic for pair in PAIRS}
 

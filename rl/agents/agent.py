@@ -6,6 +6,8 @@ Where the environment is a JAX function too, whole iterations are one compiled p
 T: num_steps of each environment in an iteration, N: num_envs.
 """
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -50,7 +52,7 @@ class Agent(Algorithm):
         self.episode_returns, self.episode_lengths, self.episode_steps = [], [], []
         self.history, self.stop_training = {}, False
 
-    def _road(self):
+    def _road(self) -> tuple[FunctionalEnv | None, Any]:
         """The functional environment to compile, or None for the host; and what has the spaces."""
         if isinstance(self.env, FunctionalEnv):
             found = self.env
@@ -111,9 +113,10 @@ class Agent(Algorithm):
 
         progress: show a bar: mean return and length of the last 100 episodes, losses, steps/s.
         callbacks: as for NeuralNet.fit (jaxnets.callbacks), with the agent in the place of the net: called
-        every log_every steps. resume: a folder of rl.Checkpoint: goes on from its newest checkpoint, up to
-        `steps` more than the agent has now; where there is none, from where the agent is. An iteration is num_steps of each of num_envs environments. The result does not
-        depend on how training is cut into calls, nor on progress and callbacks that only look.
+        every log_every steps. resume: a folder of jaxnets.Checkpoint: goes on from its newest checkpoint, up
+        to `steps` more than the agent has now; where there is none, from where the agent is. An iteration is
+        num_steps of each of num_envs environments. The result does not depend on how training is cut into
+        calls, nor on progress and callbacks that only look.
         """
         checks.whole_number("train", "steps", steps, 0)
         checks.whole_number("train", "log_every", log_every, 1)
@@ -137,7 +140,7 @@ class Agent(Algorithm):
         return self
 
     def checkpoint(self):
-        """(steps, tree, about): everything that training goes on from, for the callback rl.Checkpoint."""
+        """(steps, tree, about): everything that training goes on from, for jaxnets.Checkpoint."""
         return self.steps, *saving.state(self)
 
     def save(self, path):
@@ -216,7 +219,7 @@ class Agent(Algorithm):
         return playing.plain(self.action_space, self._to_env(np.asarray(action))[0])
 
     def value(self, obs):
-        """What the rest of an episode is worth from one observation on, discounted, as the agent has learnt it."""
+        """What the rest of an episode is worth from one observation on, discounted, as far as was learnt."""
         batch = spaces.gathered(self.observation_space, [obs])
         return float(self._programs.worth(self._actor(self._training.learner), batch)[0])
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 
 class Algorithm:
-    """How an algorithm starts, what chance it needs, how it acts, what it learns. Subclasses are dataclasses."""
+    """How an algorithm starts, what chance it needs, how it acts and learns. Subclasses are dataclasses."""
 
     env: Any
     seed: int

@@ -170,8 +170,8 @@ class SAC(Agent):
             return carry, dict.fromkeys(names, jnp.full(self.gradient_steps, jnp.nan, jnp.float32))
 
         ready = (taken >= self.learning_starts) & (memory.head >= self.n_step)
-        carry, figures = lax.cond(ready, teach, wait, carry)
-        return Learner(*carry, memory), jax.tree.map(jnp.mean, figures)
+        (params, target, optimizer), figures = lax.cond(ready, teach, wait, carry)
+        return Learner(params, target, optimizer, memory), jax.tree.map(jnp.mean, figures)
 
     def _update(self, carry, memory, draw, step):
         params, target, optimizer = carry

@@ -47,7 +47,8 @@ def _told(agent, name, value):
     if isinstance(value, _PLAIN):
         return value
     raise TypeError(
-        f"{type(agent).__name__}.save: {name} must be a number, a text or rl.linear to be saved; got {value!r}."
+        f"{type(agent).__name__}.save: {name} must be a number, a text or rl.linear to be saved; "
+        f"got {value!r}."
     )
 
 
@@ -66,7 +67,8 @@ def built(kind, function, told, env):
         )
     if env is None and told["env"] is None:
         raise ValueError(
-            f"{function}: env must be given, since the agent was trained on an environment without an id; got None."
+            f"{function}: env must be given, since the agent was trained on an environment without an id; "
+            "got None."
         )
     names = {f.name for f in fields(kind)}
     settings = {name: _read(value) for name, value in told["settings"].items() if name in names}
@@ -113,7 +115,7 @@ def loaded(kind, function, path, env):
 
 
 def resumed(agent, path):
-    """Puts the newest checkpoint of a folder into an agent that was built alike; False where there is none."""
+    """Puts the newest checkpoint of a folder into an agent built alike; False where there is none."""
     checkpoints = Checkpoints(path)
     if not checkpoints.steps():
         return False
@@ -121,8 +123,8 @@ def resumed(agent, path):
     for name in ("agent", "env", "seed", "settings", "spaces"):
         if json.loads(json.dumps(mine[name])) != told.get(name):
             raise ValueError(
-                f"train: resume must be a folder of the same agent; its {name} is {told.get(name)!r} in {path}, "
-                f"and {mine[name]!r} here. Fix: another folder."
+                f"train: resume must be a folder of the same agent; its {name} is {told.get(name)!r} in "
+                f"{path}, and {mine[name]!r} here. Fix: another folder."
             )
     filled(agent, checkpoints.restore(like(agent, told))[0])
     return True
