@@ -17,6 +17,7 @@ from rl.functional import FunctionalEnv
 
 GAMMA = 0.5
 TWO, ONE = Discrete(2), Box(-1.0, 1.0, (1,), np.float32)
+_MADE = {}
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,13 @@ class Probe:
     signs: bool = False
 
     def functional(self, action_space=TWO):
-        """As JAX functions."""
+        """As JAX functions; always the same object, so that equal agents share what was compiled."""
+        key = self.name, repr(action_space)
+        if key not in _MADE:
+            _MADE[key] = self._functional(action_space)
+        return _MADE[key]
 
+    def _functional(self, action_space):
         def seen(sign, step):
             return jnp.reshape(sign + step, (1,)).astype(jnp.float32)
 

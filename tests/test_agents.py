@@ -1,4 +1,4 @@
-"""What holds for every deep agent: seeds decide everything, training can be cut, saved and resumed anywhere."""
+"""What holds for every deep agent: seeds decide everything, training can be cut and resumed anywhere."""
 
 import signal
 import subprocess
@@ -14,12 +14,14 @@ import rl
 from jaxnets.checkpoint import CheckpointError
 
 SMALL = dict(hidden=(8,))
+REPLAY = dict(num_steps=8, learning_starts=64, buffer_size=128, **SMALL)
 AGENTS = {
     "PPO": (rl.PPO, "CartPole-v1", dict(num_envs=4, num_steps=16, batch_size=32, num_epochs=2, **SMALL)),
     "A2C": (rl.A2C, "CartPole-v1", dict(num_envs=4, num_steps=16, normalize_obs=True, **SMALL)),
-    "REINFORCE": (rl.REINFORCE, "CartPole-v1", dict(num_envs=2, num_steps=32, normalize_reward=True, **SMALL)),
-    "DQN": (rl.DQN, "CartPole-v1", dict(num_steps=8, learning_starts=64, buffer_size=128, prioritized=True, n_step=3, **SMALL)),
-    "SAC": (rl.SAC, "Pendulum-v1", dict(num_steps=8, learning_starts=64, buffer_size=128, batch_size=16, **SMALL)),
+    "REINFORCE": (rl.REINFORCE, "CartPole-v1",
+                  dict(num_envs=2, num_steps=32, normalize_reward=True, **SMALL)),
+    "DQN": (rl.DQN, "CartPole-v1", dict(prioritized=True, n_step=3, **REPLAY)),
+    "SAC": (rl.SAC, "Pendulum-v1", dict(batch_size=16, **REPLAY)),
 }  # fmt: skip
 
 
@@ -104,9 +106,11 @@ def test_training_is_resumed_from_a_folder_of_checkpoints(tmp_path):
 
 def test_another_kind_of_agent_or_space_is_refused(tmp_path):
     made("PPO").save(tmp_path / "a")
-    with pytest.raises(ValueError, match="A2C.load: path must hold a A2C; got PPO"):
+    with pytest.raises(ValueError, match=r"A2C\.load: path must hold a A2C; got PPO"):
         rl.A2C.load(tmp_path / "a")
-    with pytest.raises(ValueError, match="PPO.load: env must have the observations it was trained with, Box"):
+    with pytest.raises(
+        ValueError, match=r"PPO\.load: env must have the observations it was trained with, Box"
+    ):
         rl.PPO.load(tmp_path / "a", env="Acrobot-v1")
     with pytest.raises(CheckpointError):
         rl.PPO.load(tmp_path / "nothing")
@@ -114,7 +118,7 @@ def test_another_kind_of_agent_or_space_is_refused(tmp_path):
 
 def test_a_setting_that_no_file_can_hold_is_refused(tmp_path):
     agent = made("PPO", learning_rate=lambda step: 1e-3)
-    with pytest.raises(TypeError, match="PPO.save: learning_rate must be a number"):
+    with pytest.raises(TypeError, match=r"PPO\.save: learning_rate must be a number"):
         agent.save(tmp_path / "a")
 
 
@@ -139,7 +143,7 @@ def test_a_wrong_setting_gets_a_sentence(settings, words):
 def test_an_environment_without_a_compiled_form_is_not_compiled():
     with pytest.raises(ValueError, match="compiled must be False or None"):
         rl.PPO("Taxi-v4", compiled=True)
-    with pytest.raises(ValueError, match="env must be an id that gymnasium.make takes"):
+    with pytest.raises(ValueError, match=r"env must be an id that gymnasium\.make takes"):
         rl.PPO("NoSuchTask-v0")
 
 

@@ -60,8 +60,8 @@ def test_episodes_end_where_gymnasium_ends_them():
     original.reset(seed=0)
     original.state = np.array([np.pi - 0.02, 0.01, 0.3, 0.1])
     state = tuple(jnp.float32(x) for x in original.state)
-    seen, paid, terminated, _, _ = original.step(2)
-    _, obs, reward, over = acrobot().step(jax.random.key(0), state, jnp.int32(2))
+    _, paid, terminated, _, _ = original.step(2)
+    _, _, reward, over = acrobot().step(jax.random.key(0), state, jnp.int32(2))
     assert terminated and bool(over) and float(reward) == paid == 0.0
     for name in ("MountainCar-v0", "MountainCarContinuous-v0"):
         state = (jnp.float32(0.49), jnp.float32(0.05))
@@ -87,7 +87,7 @@ def test_episodes_start_where_gymnasium_starts_them(name):
 def test_a_func_env_of_gymnasium_is_one_with_its_parameters_put_right():
     theirs = from_func_env(CartPoleFunctional(), CartPoleParams(polemass_length=0.05), max_steps=500)
     ours, wrong = cart_pole(), from_func_env(CartPoleFunctional(), max_steps=500)
-    state, obs = theirs.init(jax.random.key(0))
+    state, _ = theirs.init(jax.random.key(0))
     for step in range(30):
         after = [
             env.step(jax.random.key(0), s, step % 2)
@@ -114,10 +114,13 @@ def run(env, num_steps, num_envs=2):
     def act(noise, obs, memory, legal):
         return jnp.zeros(num_envs, jnp.int32), memory
 
-    running = begin(env, jax.random.split(jax.random.key(0), num_envs))
-    return collect(
-        env, act, lambda action: action, running, drawn_keys(1, num_steps), jnp.zeros((num_steps, num_envs))
-    )
+    @jax.jit
+    def taken():
+        running = begin(env, jax.random.split(jax.random.key(0), num_envs))
+        noise = jnp.zeros((num_steps, num_envs))
+        return collect(env, act, lambda action: action, running, drawn_keys(1, num_steps), noise)
+
+    return taken()
 
 
 def drawn_keys(seed, num_steps, num_envs=2):
@@ -152,7 +155,7 @@ def test_an_end_at_the_time_limit_is_an_end():
 
 def test_an_episode_goes_on_from_one_rollout_to_the_next():
     env = counting(length=5)
-    running, first, _ = run(env, 3)
+    running, _, _ = run(env, 3)
     act = lambda noise, obs, memory, legal: (jnp.zeros(2, jnp.int32), memory)  # noqa: E731
     _, second, episodes = collect(env, act, lambda a: a, running, drawn_keys(2, 3), jnp.zeros((3, 2)))
     assert second.obs[:, 0, 0].tolist() == [3, 4, 0]

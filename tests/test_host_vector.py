@@ -1,4 +1,4 @@
-"""Gymnasium's vector environments: every autoreset mode gives the true steps, and dead processes are named."""
+"""Gymnasium's vector environments: true steps in every autoreset mode, and dead processes that are named."""
 
 import os
 import signal
@@ -69,8 +69,14 @@ def alive(processes):
 
 
 @pytest.mark.filterwarnings("ignore")  # Gymnasium's log of what a process raised, JAX's of a fork
-@pytest.mark.parametrize("wrong, words", [("dies", "its process died with exit status -9"), ("hangs", "step took longer than 1 s"),
-                                          ("raises", "step raised RuntimeError: the robot fell over")])  # fmt: skip
+@pytest.mark.parametrize(
+    "wrong, words",
+    [
+        ("dies", "its process died with exit status -9"),
+        ("hangs", "step took longer than 1 s"),
+        ("raises", "step raised RuntimeError: the robot fell over"),
+    ],
+)
 def test_a_process_that_fails_is_named_at_once_and_none_is_left(wrong, words):
     env = AsyncVectorEnv([lambda: Counting(9), lambda: Dying(9, wrong)], context="fork")
     host = HostVector("test", env, 0, timeout=1.0)

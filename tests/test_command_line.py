@@ -1,0 +1,106 @@
+"""python -m rl: agents are trained, saved, played and filmed; mistakes are one sentence and exit status 2."""
+
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+import rl
+from rl import settings
+from rl.__main__ import main
+
+SMALL = [f"--set={setting}" for setting in ("num_envs=4", "num_steps=16", "batch_size=32", "num_epochs=2",
+                                            "hidden=(8,)", "learning_rate=1e-3", "clip_eps=0.2")]  # fmt: skip
+TRAIN = ["train", "ppo", "--env=CartPole-v1", "--steps=512", "--episodes=2", *SMALL]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("command")
+
+
+@pytest.fixture(scope="module")
+def trained(folder):
+    files = ["--save", folder / "agent", "--plot", folder / "a.png", "--checkpoints", folder / "checkpoints"]
+    assert main([*TRAIN, "--seed=3", *map(str, files)]) == 0
+    return str(folder / "agent")
+
+
+def test_training_saves_what_it_is_told_to(trained, folder):
+    agent = rl.PPO.load(trained)
+    assert (agent.steps, agent.seed, agent.num_envs, agent.hidden) == (512, 3, 4, (8,))
+    with Image.open(folder / "a.png") as image:
+        assert image.size == (960, 600)
+    assert list((folder / "checkpoints").iterdir())
+
+
+def test_training_tells_how_good_the_agent_is(trained, capsys):
+    assert main([*TRAIN, "--seed=3"]) == 0
+    out = capsys.readouterr().out
+    assert "PPO 512/512 steps" in out and out.rstrip().endswith("not solved: the threshold is 475")
+
+
+def test_training_goes_on_from_its_checkpoints(trained, folder, capsys):
+    checkpoints = f"--checkpoints={folder / 'checkpoints'}"
+    assert main([*TRAIN, "--seed=3", "--episodes=0", checkpoints]) == 0
+    assert capsys.readouterr().out == ""  # all steps were there already
+    assert main([*TRAIN, "--seed=4", checkpoints]) == 2
+    assert capsys.readouterr().err.startswith("rl: train: resume must be a folder of the same agent")
+
+
+def test_a_saved_agent_is_evaluated(trained, capsys):
+    assert main(["evaluate", "ppo", trained, "--episodes=3", "--seed=7"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith(repr(rl.PPO.load(trained).evaluate(3, seed=7))) and "the threshold is 475" in told
+
+
+def test_a_saved_agent_is_watched(trained, folder, capsys):
+    assert main(["watch", "ppo", trained, "--video", str(folder / "a.gif"), "--seed=7"]) == 0
+    total = rl.PPO.load(trained).evaluate(1, seed=7).mean_return
+    assert capsys.readouterr().out.splitlines() == [f"return {total:g}", f"saved: {folder / 'a.gif'}"]
+    with Image.open(folder / "a.gif") as image:
+        assert image.n_frames == -(-(total + 1) // 2)
+
+
+def test_tasks_are_told_with_their_settings(capsys):
+    assert main(["tasks"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(settings.TABLE)
+    for row, line in zip(settings.TABLE, lines, strict=True):
+        assert line.split()[:2] == [row.agent, row.env] and f"to {row.threshold:g}" in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["train", "ppo", "--env=CartPole-v1", "--set=gama=0.9"], "--set must name a setting of PPO: "),
+        (["train", "ppo", "--env=CartPole-v1", "--set=gamma=1.5"], "PPO: gamma must be in [0, 1]; got 1.5."),
+        (
+            ["train", "dqn", "--env=CartPole-v1", "--set=gamma=high"],
+            "DQN: gamma must be a number; got 'high'.",
+        ),
+        (["train", "dqn", "--env=Pendulum-v1"], "DQN: actions must be Discrete; got Box"),
+        (["train", "ppo", "--env=NoSuchTask-v0"], "PPO: env must be an id that gymnasium.make takes"),
+        (["evaluate", "ppo", "/nowhere"], ""),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_exit_status_2(arguments, words, capsys):
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith(f"rl: {words}") and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["fly"], ["train", "ppo"], ["train", "ppo", "--env=CartPole-v1", "--set=gamma"]]
+)
+def test_arguments_that_cannot_be_read_are_exit_status_2(arguments, capsys):
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    assert left.value.code == 2 and "python -m rl" in capsys.readouterr().err
+
+
+def test_the_module_is_a_program():
+    command = [sys.executable, "-m", "rl", "train", "ppo", "--env=CartPole-v1", "--set=gamma=2"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2 and done.stderr == "rl: PPO: gamma must be in [0, 1]; got 2.\n"

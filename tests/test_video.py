@@ -1,0 +1,110 @@
+"""Videos of episodes, and pictures of learning curves: what is in the files."""
+
+import sys
+
+import gymnasium
+import matplotlib.image
+import numpy as np
+import pytest
+from PIL import Image
+
+import rl
+from rl.plots import curves_figure
+
+
+class Still:
+    """An agent that pushes to the left; the pole has fallen in about ten steps."""
+
+    env, seed = "CartPole-v1", 3
+
+    def act(self, obs):
+        return 0
+
+
+def fallen(seed):
+    """The return of its episode, stepped by hand."""
+    env, total, ended = gymnasium.make("CartPole-v1"), 0.0, False
+    env.reset(seed=seed)
+    while not ended:
+        _, reward, terminated, truncated, _ = env.step(0)
+        total, ended = total + float(reward), terminated or truncated
+    return total
+
+
+def test_a_gif_shows_the_episodes_that_were_played(tmp_path):
+    returns = rl.record(Still(), tmp_path / "a.gif", episodes=2)
+    assert returns == [fallen(4), fallen(5)]
+    with Image.open(tmp_path / "a.gif") as image:
+        count = sum(returns) + 2  # one picture of each start
+        assert image.n_frames == -(-count // 2)  # 50 a second are too many: every other one
+        assert image.size == (300, 200) and image.info["duration"] == 40
+        first = np.asarray(image.convert("RGB"), int)
+        image.seek(image.n_frames - 1)
+        assert np.abs(np.asarray(image.convert("RGB"), int) - first).max() > 50
+
+
+def test_frames_are_limited_and_episodes_are_not(tmp_path):
+    assert rl.record(Still(), tmp_path / "a.gif", seed=4, max_frames=4) == [fallen(4)]
+    with Image.open(tmp_path / "a.gif") as image:
+        assert image.n_frames == 2
+
+
+@pytest.mark.filterwarnings("ignore:os.fork")  # ffmpeg is a process of its own
+def test_an_mp4_shows_every_frame(tmp_path):
+    ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    returns = rl.record(Still(), tmp_path / "a.mp4")
+    frames, seconds = ffmpeg.count_frames_and_secs(str(tmp_path / "a.mp4"))
+    assert frames == returns[0] + 1 and seconds == pytest.approx(frames / 50, abs=0.05)
+
+
+def test_what_an_mp4_needs_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    with pytest.raises(ImportError, match=r"record: imageio-ffmpeg is not installed; .*'\.\[video\]'"):
+        rl.record(Still(), tmp_path / "a.mp4", max_frames=1)
+
+
+def test_a_window_plays_the_same_episodes(monkeypatch):
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    assert rl.show(Still(), seed=4) == [fallen(4)]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (dict(path="a.avi"), r"record: path must end in \.gif or \.mp4; got 'a\.avi'"),
+        (dict(path="a.gif", episodes=0), "record: episodes must be >= 1; got 0"),
+        (dict(path="a.gif", env=gymnasium.make("CartPole-v1")), "record: env must be an id"),
+    ],
+)
+def test_mistakes_get_a_sentence(call, words):
+    with pytest.raises(ValueError, match=words):
+        rl.record(Still(), **call)
+
+
+@pytest.mark.xfail(strict=True, reason="a table agent keeps the environment it made of an id, not the id")
+def test_an_agent_with_a_table_is_filmed_where_it_was_trained(tmp_path):
+    rl.record(rl.QTable("FrozenLake-v1", seed=0), tmp_path / "a.gif", max_frames=1)
+
+
+def test_a_curve_is_the_median_and_a_band_is_the_middle_half(tmp_path):
+    steps, returns = np.array([100, 200, 300]), np.array([[np.nan, 1, 2], [1, 2, 4], [5, 6, 7], [9, 9, 8.0]])
+    figure = curves_figure(steps, returns, tmp_path / "a.png", threshold=7.5, title="four seeds")
+    (axes,) = figure.axes
+    median, line = axes.lines
+    assert median.get_xdata().tolist() == [200, 300]  # nothing is drawn before all seeds are known
+    assert median.get_ydata().tolist() == [4.0, 5.5]
+    assert line.get_ydata() == [7.5, 7.5]
+    band = axes.collections[0].get_paths()[0].vertices
+    for step, column in ((200, 1), (300, 2)):
+        low, high = np.percentile(returns[:, column], (25, 75))
+        heights = band[band[:, 0] == step, 1]
+        assert (heights.min(), heights.max()) == (low, high)
+    assert axes.get_title() == "four seeds"
+    texts = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert texts == ["median of 4 seeds, and the middle half", "solved: 7.5"]
+    assert matplotlib.image.imread(tmp_path / "a.png").shape == (600, 960, 4)
+
+
+def test_curves_of_which_nothing_is_known_are_an_empty_picture():
+    (axes,) = curves_figure([1, 2], [[np.nan, np.nan]]).axes
+    assert not axes.lines and axes.get_legend() is None
