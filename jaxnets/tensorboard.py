@@ -8,9 +8,9 @@ from .callbacks import Callback
 class TensorBoard(Callback):
     """Writes the figures of every epoch into a folder: `tensorboard --logdir path` shows them.
 
-    path: the folder. Needs the extra `tensorboard`. The step of a figure is the learner's count of steps where
-    it has one (an agent's environment steps), else the number of the epoch, from 1. Figures that are not finite
-    are left out. For whatever calls callbacks: `NeuralNet.fit`, an agent's `train`.
+    path: the folder. Needs the extra `tensorboard`. The step of a figure is the learner's count of steps
+    where it has one (an agent's environment steps), else the number of the epoch, from 1. Figures that are
+    not finite are left out. For whatever calls callbacks: `NeuralNet.fit`, an agent's `train`.
     """
 
     def __init__(self, path):

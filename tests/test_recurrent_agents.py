@@ -22,10 +22,13 @@ def recall(length=3):
         reward = jnp.where(over, jnp.float32(action == (sign > 0)), 0.0)
         return (sign, count + 1), jnp.zeros(1, jnp.float32), reward, over
 
-    return rl.FunctionalEnv(init, step, Box(-1, 1, (1,), np.float32), Discrete(2), max_steps=10, name="recall")
+    space = Box(-1, 1, (1,), np.float32)
+    return rl.FunctionalEnv(init, step, space, Discrete(2), max_steps=10, name="recall")
 
 
-SETTINGS = dict(num_envs=32, num_steps=12, batch_size=192, num_epochs=4, learning_rate=0.01, hidden=(16,), seed=0)
+SETTINGS = dict(
+    num_envs=32, num_steps=12, batch_size=192, num_epochs=4, learning_rate=0.01, hidden=(16,), seed=0
+)
 
 
 def test_a_memory_solves_what_none_can_solve_without():

@@ -1,7 +1,8 @@
 """What TensorBoard reads is what the training logged."""
 
-import jaxnets as jn
 import pytest
+
+import jaxnets as jn
 
 tensorboardX = pytest.importorskip("tensorboardX")
 

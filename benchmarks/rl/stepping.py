@@ -117,9 +117,7 @@ class Gymnax:
         running, seen = first.replace(**parts, time=jnp.zeros_like(first.time)), []
         keys = jax.random.split(jax.random.key(0), NUM_ENVS)
         for action in actions:
-            told = jax.vmap(self.env.step, (0, 0, 0, None))(
-                keys, running, jnp.asarray(action), self.params
-            )
+            told = jax.vmap(self.env.step, (0, 0, 0, None))(keys, running, jnp.asarray(action), self.params)
             running = told[1]
             seen.append(np.asarray(told[0]))
         return np.stack(seen)

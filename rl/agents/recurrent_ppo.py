@@ -25,8 +25,8 @@ class RecurrentPPO(PPO):
         h[t] = gru(h[t-1], obs[t]),  h = 0 before the first step of an episode
         policy, value = networks of h[t],  value beyond the last step: of gru(h[t], next_obs[t])
 
-    Gradients go back through the T steps of an iteration, from the memory that it began with. A batch is whole
-    sequences: batch_size must be a multiple of num_steps. Everything else as in PPO.
+    Gradients go back through the T steps of an iteration, from the memory that it began with. A batch is
+    whole sequences: batch_size must be a multiple of num_steps. Everything else as in PPO.
     Source: Schulman et al. 2017; Cho et al. 2014; sequences as in Hausknecht and Stone 2015, section 4.
 
     >>> agent = RecurrentPPO("CartPole-v1", seed=0, num_envs=4, num_steps=16, batch_size=32)
@@ -41,8 +41,8 @@ class RecurrentPPO(PPO):
         checks.whole_number(self._name, "memory_features", self.memory_features, 1)
         if self.batch_size % self.num_steps:
             raise ValueError(
-                f"RecurrentPPO: batch_size must be a multiple of num_steps = {self.num_steps}, so that a batch is "
-                f"whole sequences; got {self.batch_size}."
+                f"RecurrentPPO: batch_size must be a multiple of num_steps = {self.num_steps}, so that a "
+                f"batch is whole sequences; got {self.batch_size}."
             )
 
     def _learner(self, rng):
