@@ -33,7 +33,7 @@ class Tiles:
     [[0, 5], [0, 6], [1, 6], [4, 9]]
     """
 
-    def __init__(self, low, high, tiles=8, num_tilings=8):
+    def __init__(self, low, high, tiles: int | tuple[int, ...] = 8, num_tilings=8):
         """low, high: [D], finite, low < high. tiles: integers >= 1, one for each dimension or one for all.
 
         num_tilings: an integer >= 1; a power of two that is at least 4 * D spreads the grids most evenly.

@@ -3,7 +3,9 @@
 A: actions. A state is what an agent makes of an observation: the row of a table, or the tiles it lies on.
 """
 
+from collections.abc import Callable
 from random import Random
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +28,7 @@ class SteppingAgent:
     """
 
     num_actions: int
+    _state_of: Callable[[Any], Any]  # an observation of the environment as a state
 
     def __init__(self, env, seed, gamma, learning_rate, epsilon, epsilon_steps, initial_value):
         """Checks what all have, and makes the environment; a subclass adds its values and calls _leave()."""
@@ -104,18 +107,18 @@ class SteppingAgent:
 
     def _choose(self, obs, t):
         """The action in obs after t steps: greedy, ties to the first; with probability epsilon[t] random."""
-        if self.epsilon and self._random.random() < self.epsilon / (1 + t / self.epsilon_steps):
+        if self._explores(t):
             return self._random.randrange(self.num_actions)
         row = self._row(obs)
         return row.index(max(row))
 
+    def _explores(self, t):
+        """Whether the action after t steps is random; without exploration no chance is used up."""
+        return self.epsilon and self._random.random() < self.epsilon / (1 + t / self.epsilon_steps)
+
     def _row(self, obs):
         """The action values [A] of a state that decide which action is greedy."""
         raise NotImplementedError(f"{type(self).__name__}: an agent must say what actions are worth.")
-
-    def _state_of(self, obs):
-        """The state that an observation from the environment is."""
-        raise NotImplementedError(f"{type(self).__name__}: an agent must say what an observation is to it.")
 
     def state(self, obs):
         """The state that an observation from the user is; ValueError where it is none."""

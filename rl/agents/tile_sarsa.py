@@ -44,7 +44,7 @@ class TileSarsa(SteppingAgent):
         self,
         env,
         seed=0,
-        tiles=8,
+        tiles: int | tuple[int, ...] = 8,
         num_tilings=8,
         low=None,
         high=None,
@@ -139,11 +139,9 @@ class TileSarsa(SteppingAgent):
         if terminated:
             self._change(obs, action, reward, 0.0, True)
             return None
-        row, t = self._row(next_obs), self.steps + 1
-        if self.epsilon and self._random.random() < self.epsilon / (1 + t / self.epsilon_steps):
-            next_action = self._random.randrange(self.num_actions)
-        else:
-            next_action = row.index(max(row))
+        row = self._row(next_obs)
+        random = self._explores(self.steps + 1)
+        next_action = self._random.randrange(self.num_actions) if random else row.index(max(row))
         self._change(obs, action, reward, row[next_action], False)
         return next_action
 
