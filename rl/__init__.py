@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .agents.sac import SAC as SAC
     from .agents.sarsa import ExpectedSarsa as ExpectedSarsa, Sarsa as Sarsa
     from .agents.sarsa_lambda import SarsaLambda as SarsaLambda
+    from .agents.tile_sarsa import TileSarsa as TileSarsa
     from .evaluate import Evaluation as Evaluation, evaluate_policy as evaluate_policy
     from .functional import (
         FunctionalEnv as FunctionalEnv,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from .many_tables import Tables as Tables, train_tables as train_tables
     from .seeds import SeedRuns as SeedRuns, train_seeds as train_seeds
     from .tabular_mdp import Solution as Solution, TabularMDP as TabularMDP
+    from .tiles import Tiles as Tiles
     from .video import record as record, show as show
 
 for _name in ("numpy", "jax"):
@@ -70,6 +72,8 @@ _HOMES = {
     "Solution": "tabular_mdp",
     "TabularMDP": "tabular_mdp",
     "Tables": "many_tables",
+    "TileSarsa": "agents.tile_sarsa",
+    "Tiles": "tiles",
     "evaluate_policy": "evaluate",
     "from_func_env": "functional",
     "functional_env": "functional",

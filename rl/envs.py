@@ -6,6 +6,8 @@ from math import prod
 from operator import index
 from typing import Any, TypeGuard
 
+import numpy as np
+
 try:
     import gymnasium
 except ImportError:
@@ -16,6 +18,7 @@ from gymnasium.wrappers import OrderEnforcing, PassiveEnvChecker, TimeLimit
 
 from .transitions import columns, gathered
 
+UNBOUNDED = ("LunarLander-v3", "LunarLanderContinuous-v3")  # height and angle leave the bounds they state
 ARROWS = {"FrozenLakeEnv": "←↓→↑", "CliffWalkingEnv": "↑→↓←"}  # the direction of each action
 
 
@@ -73,10 +76,16 @@ def is_vector(env: Any) -> TypeGuard[gymnasium.vector.VectorEnv]:
 
 
 def spaces(env: Any) -> tuple[Any, Any]:
-    """The spaces of one observation and of one action, of a vector environment's parts too."""
-    if is_vector(env):
-        return env.single_observation_space, env.single_action_space
-    return env.observation_space, env.action_space
+    """The spaces of one observation and of one action, of a vector environment's parts too.
+
+    Environments of Gymnasium that are known to leave their bounds get a Box without any: held down, the main
+    engine takes LunarLander up to 18, where the space says 2.5.
+    """
+    single = "single_" if is_vector(env) else ""
+    obs, action = (getattr(env, f"{single}{kind}_space") for kind in ("observation", "action"))
+    if getattr(getattr(env, "spec", None), "id", None) in UNBOUNDED and isinstance(obs, gymnasium.spaces.Box):
+        obs = gymnasium.spaces.Box(-np.inf, np.inf, obs.shape, obs.dtype.type)
+    return obs, action
 
 
 def vector_name(env: Any) -> str:

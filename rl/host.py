@@ -35,7 +35,7 @@ class Host:
         self._function, self._seeds, self._masked, self._start = function, list(seeds), masked, memory
         self._made = made
         self._bare = [envs.bare(env) for env in made]
-        self.space = made[0].observation_space
+        self.space, _ = envs.spaces(made[0])
         self.memory, self._steps = memory, [0] * len(made)
         self._obs: Any = None
         self._infos: Any = None

@@ -30,7 +30,8 @@ class HostVector:
             )
         self._function, self._env, self._seed, self._start = function, env, seed, memory
         self._mode = envs.autoreset_mode(function, env)
-        self.space, self._count, self._timeout = env.single_observation_space, env.num_envs, timeout
+        self.space, _ = envs.spaces(env)
+        self._count, self._timeout = env.num_envs, timeout
         self.memory, self._obs, self._begun, self._closed = memory, None, False, False
         self._steps = 0
 

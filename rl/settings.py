@@ -41,6 +41,8 @@ TABLE = (
     Row("DQN", "MountainCar-v0", 120_000, -110, dict(
         **_NET, num_steps=16, gradient_steps=8, batch_size=128, learning_rate=4e-3, buffer_size=10_000,
         gamma=0.98, target_interval=600, epsilon=Linear(1.0, 0.07, 24_000))),
+    Row("TileSarsa", "MountainCar-v0", 100_000, -110, dict(
+        tiles=8, num_tilings=8, trace_decay=0.9, learning_rate=0.5, learning_rate_steps=20_000)),
     Row("PPO", "Pendulum-v1", 200_000, -200, dict(
         num_envs=8, num_steps=512, batch_size=256, num_epochs=10, gamma=0.9, learning_rate=Linear(1e-3, 0.0, 200_000),
         normalize_reward=True)),
