@@ -65,10 +65,12 @@ def parser():
 
 def main(arguments=None):
     """Runs a command; a mistake of the user is one sentence, and exit status 2."""
+    from jaxnets.checkpoint import CheckpointError
+
     told = parser().parse_args(arguments)
     try:
         return {"train": _train, "evaluate": _evaluate, "watch": _watch, "tasks": _tasks}[told.command](told)
-    except (ValueError, TypeError, ImportError, RuntimeError) as error:
+    except (ValueError, TypeError, ImportError, RuntimeError, CheckpointError) as error:
         print(f"rl: {error}", file=sys.stderr)
         return 2
 

@@ -40,6 +40,15 @@ def make(function: str, env: Any, **kwargs) -> gymnasium.Env:
     return env
 
 
+def rendered(function: str, env: Any, mode: str, **kwargs) -> gymnasium.Env:
+    """A new environment of an id, or of the id that an environment was made of, that shows itself."""
+    if not isinstance(env, str) and getattr(env, "spec", None) is None:
+        raise ValueError(
+            f"{function}: env must be an id where the agent's has none; got {type(env).__name__}."
+        )
+    return make(function, env if isinstance(env, str) else env.spec.id, render_mode=mode, **kwargs)
+
+
 def name(env: gymnasium.Env) -> str:
     """What an error message calls an environment: its id, else its class."""
     return env.spec.id if env.spec is not None else type(env.unwrapped).__name__

@@ -62,7 +62,7 @@ class Running(NamedTuple):
 
 
 def begin(env, keys, memory=None):
-    """N new episodes of a functional environment, keys: [N]; memory: of the policy, [N, ...], as it starts."""
+    """N new episodes of a functional environment, keys: [N]; memory: of the policy as it starts, [N, ...]."""
     state, obs = jax.vmap(env.init)(keys)
     num_envs = keys.shape[0]
     nothing = jnp.zeros(num_envs, jnp.int32), jnp.zeros(num_envs, jnp.float32)

@@ -1,4 +1,4 @@
-"""Tuned settings, one row for each algorithm and task, and the steps after which the task is solved with them.
+"""Tuned settings, one row for each algorithm and task, and the steps after which they have solved it.
 
 Solved means: over 100 episodes of Gymnasium's own environment the best actions return the threshold on
 average. Rows start from the settings that RL Baselines3 Zoo publishes, and were changed where that helped.
@@ -11,7 +11,7 @@ from .learning import Linear
 
 _ACROBOT = dict(num_envs=16, num_steps=64, batch_size=256, num_epochs=4, learning_rate=1e-3, gae_lambda=0.94)
 _CART_POLE = dict(num_envs=8, num_steps=32, batch_size=256, num_epochs=20, gamma=0.98, gae_lambda=0.8)
-_NET = dict(hidden=(256, 256))
+_DQN = dict(num_envs=4, num_steps=16, gradient_steps=32, target_interval=512)
 
 
 @dataclass(frozen=True)
@@ -31,21 +31,20 @@ TABLE = (
     Row("A2C", "CartPole-v1", 300_000, 475, dict(
         num_envs=16, num_steps=8, learning_rate=Linear(2e-3, 0.0, 300_000), gae_lambda=0.95)),
     Row("REINFORCE", "CartPole-v1", 600_000, 475, dict(num_envs=8, learning_rate=Linear(5e-3, 0.0, 600_000))),
-    Row("DQN", "CartPole-v1", 50_000, 475, dict(
-        **_NET, num_steps=256, gradient_steps=128, batch_size=64, learning_rate=Linear(2.3e-3, 0.0, 50_000),
-        target_interval=10, epsilon=Linear(1.0, 0.04, 8_000))),
+    Row("DQN", "CartPole-v1", 80_000, 475, dict(
+        **_DQN, learning_rate=Linear(2e-3, 1e-5, 80_000), epsilon=Linear(1.0, 0.05, 15_000), n_step=8,
+        gamma=0.98)),
     Row("PPO", "Acrobot-v1", 300_000, -100, dict(**_ACROBOT, normalize_obs=True, normalize_reward=True)),
     Row("DQN", "Acrobot-v1", 100_000, -100, dict(
-        **_NET, num_steps=4, gradient_steps=4, batch_size=128, learning_rate=6.3e-4, buffer_size=50_000,
-        target_interval=250, epsilon=Linear(1.0, 0.1, 12_000))),
-    Row("DQN", "MountainCar-v0", 120_000, -110, dict(
-        **_NET, num_steps=16, gradient_steps=8, batch_size=128, learning_rate=4e-3, buffer_size=10_000,
-        gamma=0.98, target_interval=600, epsilon=Linear(1.0, 0.07, 24_000))),
+        **_DQN, learning_rate=Linear(1e-3, 1e-4, 100_000), epsilon=Linear(1.0, 0.05, 20_000), n_step=3)),
+    Row("DQN", "MountainCar-v0", 400_000, -110, dict(
+        **_DQN, learning_rate=Linear(2e-3, 1e-5, 400_000), epsilon=Linear(1.0, 0.02, 80_000), n_step=8,
+        buffer_size=200_000)),
     Row("TileSarsa", "MountainCar-v0", 100_000, -110, dict(
         tiles=8, num_tilings=8, trace_decay=0.9, learning_rate=0.5, learning_rate_steps=20_000)),
     Row("PPO", "Pendulum-v1", 200_000, -200, dict(
-        num_envs=8, num_steps=512, batch_size=256, num_epochs=10, gamma=0.9, learning_rate=Linear(1e-3, 0.0, 200_000),
-        normalize_reward=True)),
+        num_envs=8, num_steps=512, batch_size=256, num_epochs=10, gamma=0.9,
+        learning_rate=Linear(1e-3, 0.0, 200_000), normalize_reward=True)),
     Row("SAC", "Pendulum-v1", 12_000, -200, dict(
         hidden=(64, 64), learning_rate=1e-3, learning_starts=200, polyak=0.01)),
 )  # fmt: skip

@@ -48,12 +48,7 @@ def _played(function, agent, episodes, seed, env, mode, seen, kwargs):
     from . import envs
 
     checks.whole_number(function, "episodes", episodes, 1)
-    name = agent.env if env is None else env
-    if not isinstance(name, str):
-        raise ValueError(
-            f"{function}: env must be an id where the agent was trained on an object; got {name}."
-        )
-    made = envs.make(function, name, render_mode=mode, **kwargs)
+    made = envs.rendered(function, agent.env if env is None else env, mode, **kwargs)
     seed, returns = agent.seed + 1 if seed is None else seed, []
     try:
         for episode in range(episodes):

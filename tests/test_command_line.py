@@ -90,7 +90,6 @@ def test_a_mistake_is_one_sentence_and_exit_status_2(arguments, words, capsys):
     assert out == "" and err.startswith(f"rl: {words}") and err.count("\n") == 1
 
 
-@pytest.mark.xfail(strict=True, reason="CheckpointError is none of the errors that the command line tells")
 def test_a_folder_without_an_agent_is_one_sentence_and_exit_status_2(tmp_path, capsys):
     assert main(["evaluate", "ppo", str(tmp_path)]) == 2
     assert capsys.readouterr().err.count("\n") == 1

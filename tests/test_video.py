@@ -81,7 +81,6 @@ def test_mistakes_get_a_sentence(call, words):
         rl.record(Still(), **call)
 
 
-@pytest.mark.xfail(strict=True, reason="a table agent keeps the environment it made of an id, not the id")
 def test_an_agent_with_a_table_is_filmed_where_it_was_trained(tmp_path):
     rl.record(rl.QTable("FrozenLake-v1", seed=0), tmp_path / "a.gif", max_frames=1)
 

@@ -17,7 +17,6 @@ from ..distributions import only_legal
 from ..networks import MLP
 from .agent import Agent
 
-
 EXPLORATION = learning.Linear(1.0, 0.05, 10_000)
 CORRECTION = learning.Linear(0.4, 1.0, 100_000)
 
