@@ -15,6 +15,7 @@ PARTS = (
     ("06_students.py", "Pass or fail, by a rule nobody tells"),
     ("09_your_table.py", "Pass or fail, from a table of your own"),
     ("07_frozen_lake.py", "Crossing a frozen lake"),
+    ("22_cart_pole.py", "Balancing a pole"),
 )
 WIDTH = 100
 

@@ -7,23 +7,25 @@ positions in metres, dt in seconds.
 from functools import cache
 from math import pi
 
-import jax
 import jax.numpy as jnp
 
 from .functional import FunctionalEnv
 
 
-def _like(env_id, init, step):
+def _like(env_id, init, step, uniforms):
     """A FunctionalEnv with the spaces and the time limit of one of Gymnasium's."""
     from . import envs
 
     made = envs.make("functional_env", env_id)
     limit = envs.bare(made).limit
-    return FunctionalEnv(init, step, made.observation_space, made.action_space, limit, name=env_id)
+    return FunctionalEnv(
+        init, step, made.observation_space, made.action_space, limit, name=env_id, uniforms=uniforms
+    )
 
 
-def _uniform(key, low, high, count):
-    return tuple(jax.random.uniform(key, (count,), jnp.float32, low, high))
+def _between(low, high, uniforms):
+    """Numbers of [0, 1) in [low, high), one by one."""
+    return tuple(low + (high - low) * uniforms)
 
 
 @cache
@@ -40,8 +42,8 @@ def cart_pole():
     g, masspole, length, dt = 9.8, 0.1, 0.5, 0.02
     mass, threshold = 1.0 + masspole, 12 * 2 * pi / 360
 
-    def init(key):
-        state = _uniform(key, -0.05, 0.05, 4)
+    def init(uniforms):
+        state = _between(-0.05, 0.05, uniforms)
         return state, jnp.stack(state)
 
     def step(key, state, action):
@@ -56,7 +58,7 @@ def cart_pole():
         state = (x, x_dot, theta, theta_dot)
         return state, jnp.stack(state), jnp.float32(1.0), over
 
-    return _like("CartPole-v1", init, step)
+    return _like("CartPole-v1", init, step, uniforms=4)
 
 
 @cache
@@ -71,8 +73,8 @@ def pendulum():
     def seen(theta, speed):
         return jnp.stack([jnp.cos(theta), jnp.sin(theta), speed])
 
-    def init(key):
-        theta, speed = _uniform(key, -1.0, 1.0, 2)
+    def init(uniforms):
+        theta, speed = _between(-1.0, 1.0, uniforms)
         state = (theta * pi, speed)
         return state, seen(*state)
 
@@ -85,7 +87,7 @@ def pendulum():
         state = (theta + speed * dt, speed)
         return state, seen(*state), reward, jnp.bool_(False)
 
-    return _like("Pendulum-v1", init, step)
+    return _like("Pendulum-v1", init, step, uniforms=2)
 
 
 def _valley(position, velocity, push):
@@ -95,8 +97,8 @@ def _valley(position, velocity, push):
     return position, jnp.where((position <= -1.2) & (velocity < 0), 0.0, velocity)
 
 
-def _parked(key):
-    (position,) = _uniform(key, -0.6, -0.4, 1)
+def _parked(uniforms):
+    (position,) = _between(-0.6, -0.4, uniforms)
     state = (position, jnp.float32(0.0))
     return state, jnp.stack(state)
 
@@ -116,7 +118,7 @@ def mountain_car():
         over = (state[0] >= 0.5) & (state[1] >= 0)
         return state, jnp.stack(state), jnp.float32(-1.0), over
 
-    return _like("MountainCar-v0", _parked, step)
+    return _like("MountainCar-v0", _parked, step, uniforms=1)
 
 
 @cache
@@ -131,7 +133,7 @@ def mountain_car_continuous():
         reward = jnp.where(over, 100.0, 0.0) - 0.1 * action[0] ** 2
         return state, jnp.stack(state), reward, over
 
-    return _like("MountainCarContinuous-v0", _parked, step)
+    return _like("MountainCarContinuous-v0", _parked, step, uniforms=1)
 
 
 def _acrobot_slope(state, torque):
@@ -165,8 +167,8 @@ def acrobot():
     def seen(theta1, theta2, speed1, speed2):
         return jnp.stack([jnp.cos(theta1), jnp.sin(theta1), jnp.cos(theta2), jnp.sin(theta2), speed1, speed2])
 
-    def init(key):
-        state = _uniform(key, -0.1, 0.1, 4)
+    def init(uniforms):
+        state = _between(-0.1, 0.1, uniforms)
         return state, seen(*state)
 
     def step(key, state, action):
@@ -187,4 +189,4 @@ def acrobot():
         over = -jnp.cos(state[0]) - jnp.cos(state[1] + state[0]) > 1.0
         return state, seen(*state), jnp.where(over, 0.0, -1.0), over
 
-    return _like("Acrobot-v1", init, step)
+    return _like("Acrobot-v1", init, step, uniforms=4)

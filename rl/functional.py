@@ -5,12 +5,14 @@ step by step; `register` adds yours.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+
+from .chance import Draw, drawn
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +23,8 @@ class FunctionalEnv:
     obs is what the step led to, also where it ended the episode: who runs it resets.
     observation_space, action_space: Gymnasium's. max_steps: the step that truncates an episode, or None.
     action_mask: state -> [A] booleans, the legal actions; None where all always are.
+    uniforms: init takes so many numbers, drawn uniformly from [0, 1), in the place of the key, where not 0: a
+    key makes its own numbers with a cipher of twenty rounds, which costs more than a step of simple physics.
     Raises TypeError where a step changes the shape or dtype of the state or the observation.
 
     >>> import gymnasium
@@ -40,14 +44,17 @@ class FunctionalEnv:
     max_steps: int | None = None
     action_mask: Callable | None = None
     name: str = "a functional environment"
+    uniforms: int = 0
+    by_chance: bool = field(init=False, default=True)  # whether a step uses its key
 
     def __post_init__(self):
         key = jax.eval_shape(jax.random.key, 0)
+        lots = jax.ShapeDtypeStruct((self.uniforms,), jnp.float32) if self.uniforms else key
         action = jax.ShapeDtypeStruct(self.action_space.shape or (), _action_dtype(self.action_space))
-        before = jax.eval_shape(self.init, key)
+        before = jax.eval_shape(self.init, lots)
         if not (isinstance(before, tuple) and len(before) == 2):
             raise TypeError(f"FunctionalEnv: init must return (state, obs); got {type(before).__name__}.")
-        after = jax.eval_shape(self.step, key, before[0], action)
+        program, after = jax.make_jaxpr(self.step, return_shape=True)(key, before[0], action)
         if not (isinstance(after, tuple) and len(after) == 4):
             raise TypeError(
                 "FunctionalEnv: step must return (state, obs, reward, terminated); "
@@ -62,6 +69,21 @@ class FunctionalEnv:
         for part, leaf in zip(("reward", "terminated"), after[2:], strict=True):
             if leaf.shape != ():
                 raise TypeError(f"FunctionalEnv: step must return one {part}; got shape {leaf.shape}.")
+        used = [var for equation in program.jaxpr.eqns for var in equation.invars]
+        by_chance = any(var is program.jaxpr.invars[0] for var in [*used, *program.jaxpr.outvars])
+        object.__setattr__(self, "by_chance", by_chance)
+
+    def reset_draw(self, shape):
+        """The Draw (rl.chance) of what init takes for `shape` new episodes."""
+        return Draw("uniform", (*shape, self.uniforms)) if self.uniforms else Draw("keys", shape)
+
+    def step_draw(self, shape):
+        """The same for step: keys, or none where no step uses its key."""
+        return {"step": Draw("keys", shape)} if self.by_chance else {}
+
+    def reset(self, key):
+        """(state, obs) of a new episode."""
+        return self.init(drawn(key, dict(reset=self.reset_draw(())))["reset"])
 
     def limited(self, max_steps):
         """The same environment, truncated at max_steps."""

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from . import envs, spaces
+from .chance import Draw, drawn
 from .evaluate import Evaluation
 from .functional import FunctionalEnv
 from .rollout import begin, collect
@@ -89,11 +90,11 @@ def _play_compiled(act, env, to_env, memory, episodes, seed):
 
     @jax.jit
     def run(key):
-        begin_key, run_key, act_key = jax.random.split(key, 3)
-        running = begin(env, jax.random.split(begin_key, count), memory(count))
-        keys = jax.random.split(run_key, (2, env.max_steps, count))
-        act_keys = jax.random.split(act_key, env.max_steps)
-        _, _, episodes = collect(env, act, to_env, running, keys, act_keys)
+        shape = env.max_steps, count
+        plan = dict(begin=env.reset_draw((count,)), reset=env.reset_draw(shape), act=Draw("keys", shape[:1]))
+        lots = drawn(key, plan | env.step_draw(shape))
+        running = begin(env, lots["begin"], memory(count))
+        _, _, episodes = collect(env, act, to_env, running, (lots["reset"], lots.get("step")), lots["act"])
         first = jnp.argmax(episodes.ended, axis=0)
         return [row[first, jnp.arange(count)] for row in (episodes.returns, episodes.lengths)]
 

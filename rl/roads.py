@@ -14,7 +14,7 @@ from jax import lax
 
 from jaxnets.compiler import jit
 
-from .chance import Draw, drawn
+from .chance import drawn
 from .rollout import begin, collect
 
 
@@ -48,7 +48,8 @@ class Programs:
         shape = self.agent.num_steps, self.agent.num_envs
         plan = dict(self.agent._chance())
         if self.env is not None:
-            plan |= dict(reset=Draw("keys", shape), step=Draw("keys", shape), begin=Draw("keys", shape[1:]))
+            plan |= dict(reset=self.env.reset_draw(shape), begin=self.env.reset_draw(shape[1:]))
+            plan |= self.env.step_draw(shape)
         return drawn(jax.random.fold_in(key, iteration), plan)
 
     def chunk(self, training, most, count, seeds=False):
@@ -61,13 +62,13 @@ class Programs:
     def _step(self, iteration):
         return iteration * (self.agent.num_steps * self.agent.num_envs)
 
-    def _begin(self, keys):
-        return begin(self.env, keys, self.agent._memory(self.agent.num_envs))
+    def _begin(self, lots):
+        return begin(self.env, lots, self.agent._memory(self.agent.num_envs))
 
     def before(self, key):
         """Running before the first iteration, which begins the episodes: zeros, and nothing to compile."""
-        keys = jax.eval_shape(lambda key: jax.random.split(key, self.agent.num_envs), key)
-        return jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), jax.eval_shape(self._begin, keys))
+        lots = jax.eval_shape(lambda key: self._drawn(key, 0)["begin"], key)
+        return jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), jax.eval_shape(self._begin, lots))
 
     def _noise(self, key, iteration):
         """(chance, noise): all of it, and what acting needs, [T, N, ...]."""
@@ -88,8 +89,8 @@ class Programs:
 
         fresh, first = self._begin(chance["begin"]), self.agent.fresh_episodes | (iteration == 0)
         running = jax.tree.map(lambda new, old: jnp.where(first, new, old), fresh, running)
-        keys = chance["reset"], chance["step"]
-        running, rollout, episodes = collect(self.env, act, self.agent._to_env, running, keys, noise)
+        lots = chance["reset"], chance.get("step")
+        running, rollout, episodes = collect(self.env, act, self.agent._to_env, running, lots, noise)
         learner, figures = self._learn(learner, rollout, chance, iteration)
         return Training(learner, running, key, iteration + 1), (figures, episodes)
 

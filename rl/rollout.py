@@ -61,24 +61,28 @@ class Running(NamedTuple):
     memory: Any
 
 
-def begin(env, keys, memory=None):
-    """N new episodes of a functional environment, keys: [N]; memory: of the policy as it starts, [N, ...]."""
-    state, obs = jax.vmap(env.init)(keys)
-    num_envs = keys.shape[0]
+def begin(env, lots, memory=None):
+    """N new episodes of a functional environment. lots: [N, ...], drawn as env.reset_draw says.
+
+    memory: of the policy as it starts, [N, ...].
+    """
+    state, obs = jax.vmap(env.init)(lots)
+    num_envs = lots.shape[0]
     nothing = jnp.zeros(num_envs, jnp.int32), jnp.zeros(num_envs, jnp.float32)
     return Running(state, obs, *nothing, memory)
 
 
-def collect(env, act, to_env, running, keys, noise):
+def collect(env, act, to_env, running, lots, noise):
     """T steps of N episodes, a new one after each that ends: (running, Rollout, Episodes).
 
     act: (noise, obs, memory, legal) -> (action, memory), of all N at once. to_env: an action as the
     environment takes it. noise: [T, ...], one row a step, what act needs of chance.
-    keys: [T, N] twice, for the resets and for the steps. All resets happen in front of the loop, whether they
-    are needed or not: random numbers drawn inside it would cost more than the physics.
+    lots: [T, N, ...], drawn as env.reset_draw says, and [T, N] keys, or None, as env.step_draw says. All
+    resets happen in front of the loop, whether they are needed or not: random numbers drawn inside it would
+    cost more than the physics.
     """
-    reset_keys, step_keys = keys
-    fresh = flat(jax.vmap(env.init), reset_keys)
+    resets, step_keys = lots
+    fresh = flat(jax.vmap(env.init), resets)
     start = running.memory
     rows = (noise, fresh, step_keys)
     masked = env.action_mask is not None

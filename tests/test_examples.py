@@ -308,3 +308,10 @@ def test_generated_digits_are_read_and_drawn_after_a_few_steps(tmp_path, capsys)
     assert near > among_real > 0, "noise is far from every digit"
     assert f"{sure:.0%} sure" in capsys.readouterr().out
     assert (tmp_path / "gan_digits.png").stat().st_size > 10_000
+
+
+def test_the_pole_is_kept_up_and_filmed(tmp_path, capsys):
+    evaluation = example("22_cart_pole.py")["main"](tmp_path)
+    assert evaluation.episodes == 100 and evaluation.mean_return >= 475
+    assert {path.name for path in tmp_path.iterdir()} == {"cart_pole.png", "cart_pole.gif"}
+    assert "compiled in" in capsys.readouterr().out

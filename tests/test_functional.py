@@ -36,7 +36,7 @@ def test_every_step_is_that_of_gymnasium(name):
     step, rng = jax.jit(env.step), np.random.default_rng(0)
     endings = 0
     for episode in range(20):
-        state, obs = env.init(jax.random.key(episode))
+        state, _ = env.reset(jax.random.key(episode))
         original.reset(seed=episode)
         for _ in range(60):
             original.state = np.array([np.float64(x) for x in state])
@@ -75,7 +75,7 @@ def test_episodes_end_where_gymnasium_ends_them():
 @pytest.mark.parametrize("name", TASKS)
 def test_episodes_start_where_gymnasium_starts_them(name):
     env, original = functional_env(name), gymnasium.make(name)
-    ours = np.array(jax.vmap(env.init)(jax.random.split(jax.random.key(0), 4000))[1])
+    ours = np.array(jax.vmap(env.reset)(jax.random.split(jax.random.key(0), 4000))[1])
     theirs = np.array([original.reset(seed=seed)[0] for seed in range(4000)])
     spread = np.maximum(theirs.std(0), 1e-9)
     assert np.all(np.abs(ours.mean(0) - theirs.mean(0)) < 5 * spread / 4000**0.5 + 1e-6)
@@ -87,7 +87,7 @@ def test_episodes_start_where_gymnasium_starts_them(name):
 def test_a_func_env_of_gymnasium_is_one_with_its_parameters_put_right():
     theirs = from_func_env(CartPoleFunctional(), CartPoleParams(polemass_length=0.05), max_steps=500)
     ours, wrong = cart_pole(), from_func_env(CartPoleFunctional(), max_steps=500)
-    state, _ = theirs.init(jax.random.key(0))
+    state, _ = theirs.reset(jax.random.key(0))
     for step in range(30):
         after = [
             env.step(jax.random.key(0), s, step % 2)

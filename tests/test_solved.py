@@ -1,4 +1,4 @@
-"""The table of tuned settings keeps its word: ten fixed seeds, the budget of the row, Gymnasium's own environment."""
+"""The tuned settings keep their word: ten fixed seeds, the budget of the row, Gymnasium's own environment."""
 
 import pytest
 
