@@ -30,14 +30,12 @@ its optimizer are one compiled program:
     seconds = time.perf_counter() - start - compiled
     print(f"\ncompiled in {compiled:.1f} s, then {agent.steps:,} steps in {seconds:.1f} s")
     for count in (10, 50, 100, 200):
-        first = agent.episode_returns[:count]
-        if len(first) == count:
-            print(
-                f"  {'first' if count == 10 else 'by episode':>10} {count:>4}: {sum(first[-10:]) / 10:6.1f} steps upright"
-            )
+        recent = agent.episode_returns[count - 10 : count]
+        print(f"  episodes {count - 9:>3} to {count:>3}: {sum(recent) / 10:6.1f} steps upright")
     evaluation = agent.evaluate(EPISODES)
     print(f"""
-The best actions, in Gymnasium's own environment, {EPISODES} episodes: {evaluation.mean_return:.1f} of 500 steps.""")
+The best actions, in Gymnasium's own environment, over {EPISODES} episodes: {evaluation.mean_return:.1f}
+of 500 steps.""")
     title = f"PPO learns {ENV}"
     rl.SeedRuns([agent]).plot(folder / "cart_pole.png", threshold=475, title=title)
     rl.record(agent, folder / "cart_pole.gif", max_frames=250)

@@ -1,5 +1,7 @@
 """Episodes as pictures: what an environment renders, as a GIF or an MP4."""
 
+import os
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -33,9 +35,24 @@ def record(agent, path, episodes=1, seed=None, env=None, max_frames=2_000, **kwa
         if len(frames) < max_frames:
             frames.append(made.render())
 
-    returns, rate = _played("record", agent, episodes, seed, env, "rgb_array", seen, kwargs)
+    with _without_screen():
+        returns, rate = _played("record", agent, episodes, seed, env, "rgb_array", seen, kwargs)
     write(path, frames, rate)
     return returns
+
+
+@contextmanager
+def _without_screen():
+    """Pictures are drawn in memory: a machine without a screen has nothing to complain of."""
+    name = "SDL_VIDEODRIVER"
+    before = os.environ.get(name)
+    os.environ[name] = "dummy"
+    try:
+        yield
+    finally:
+        del os.environ[name]
+        if before is not None:
+            os.environ[name] = before
 
 
 def show(agent, episodes=1, seed=None, env=None, **kwargs):
