@@ -77,7 +77,19 @@ $(BENCH): benchmarks/requirements.txt
 		$(BENCH_PIP) "$$peer" || echo "$$peer cannot be installed here: the tables go without it"; done
 	@touch $@
 
-bench: $(BENCH)  ## the benchmarks against other engines; writes benchmarks/RESULTS.md
+# Those of reinforcement learning want an older Gymnasium than ours: once more an environment beside.
+BENCH_RL := .venv-bench-rl/ready-$(VERSION)
+BENCH_RL_PIP := "$(BASE)" -m pip --disable-pip-version-check --python .venv-bench-rl/bin/python install --quiet
+
+$(BENCH_RL): benchmarks/rl/requirements.txt
+	$(CHECK_PYTHON)
+	@echo "Setting up .venv-bench-rl with Python $(VERSION) (once)"
+	@"$(BASE)" -m venv --clear --without-pip .venv-bench-rl
+	@$(BENCH_RL_PIP) -r $< || grep '^[a-z]' $< | while read -r peer; do \
+		$(BENCH_RL_PIP) "$$peer" || echo "$$peer cannot be installed here: the tables go without it"; done
+	@touch $@
+
+bench: $(BENCH) $(BENCH_RL)  ## the benchmarks against other engines; writes benchmarks/RESULTS.md
 	.venv-bench/bin/python -m benchmarks.run
 
 # What the replay covers is asked of libraries that want a nightly build: an environment of their own.
@@ -103,5 +115,5 @@ lock: $(READY)  ## requirements.txt anew from pyproject.toml (LOCK=--upgrade for
 		--extra all --group dev $(LOCK) pyproject.toml --output-file requirements.txt
 
 clean:  ## removes the environments and every cache
-	rm -rf .venv .venv-3.* .venv-bench .venv-coverage .cache .hypothesis build dist
+	rm -rf .venv .venv-3.* .venv-bench .venv-bench-rl .venv-coverage .cache .hypothesis build dist
 	find . -name __pycache__ -prune -exec rm -rf {} +

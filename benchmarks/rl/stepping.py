@@ -9,6 +9,7 @@ given state, by which it is compared with Gymnasium's own environment before any
 
 import sys
 import time
+from importlib.metadata import version
 from itertools import count
 
 import gymnasium
@@ -43,17 +44,17 @@ class Ours:
 
         self.version = f"jax {jax.__version__}"
         self.env, shape = functional_env("CartPole-v1"), (STEPS, NUM_ENVS)
-        plan = dict(act=Draw("bits", shape), reset=Draw("keys", shape), step=Draw("keys", shape))
+        plan = dict(act=Draw("bits", shape), reset=self.env.reset_draw(shape))
 
         @jax.jit
         def start(key):
-            return begin(self.env, jax.random.split(key, NUM_ENVS))
+            return begin(self.env, drawn(key, dict(reset=self.env.reset_draw((NUM_ENVS,))))["reset"])
 
         @jax.jit
         def walk(running, key):
             chance = drawn(key, plan)
-            keys = chance["reset"], chance["step"]
-            running, rollout, _ = collect(self.env, act, lambda action: action, running, keys, chance["act"])
+            lots = chance["reset"], None  # a step of CartPole takes no chance
+            running, rollout, _ = collect(self.env, act, lambda action: action, running, lots, chance["act"])
             return running, sums(rollout.obs, rollout.reward, rollout.terminated, rollout.truncated)
 
         def act(noise, obs, memory, legal):
@@ -68,20 +69,20 @@ class Ours:
 
     def follow(self, state, actions):
         """See above."""
-        key, state, seen = jax.random.key(0), tuple(jnp.asarray(state.T)), []
+        state, seen = tuple(jnp.asarray(state.T)), []
         for action in actions:
-            state, obs, *_ = jax.vmap(lambda s, a: self.env.step(key, s, a))(state, jnp.asarray(action))
+            state, obs, *_ = jax.vmap(lambda s, a: self.env.step(None, s, a))(state, jnp.asarray(action))
             seen.append(np.asarray(obs))
         return np.stack(seen)
 
 
 class Gymnax:
-    """Its CartPole-v1 under vmap and scan, as its users write it: it resets itself."""
+    """Its CartPole-v1 under vmap and scan, as users write it; it resets itself, and sums are carried."""
 
     def __init__(self):
         import gymnax
 
-        self.version = f"gymnax {gymnax.__version__}"
+        self.version = f"gymnax {version('gymnax')}"
         self.env, self.params = gymnax.make("CartPole-v1")
 
         @jax.jit
@@ -91,17 +92,20 @@ class Gymnax:
 
         @jax.jit
         def walk(running, key):
-            def step(running, key):
-                obs, state = running
+            def step(carry, key):
+                (obs, state), sums = carry
                 act_key, step_key = jax.random.split(key)
                 action = jax.random.randint(act_key, (NUM_ENVS,), 0, 2)
                 keys = jax.random.split(step_key, NUM_ENVS)
                 told = jax.vmap(self.env.step, (0, 0, 0, None))(keys, state, action, self.params)
                 next_obs, state, reward, terminated, truncated, *_ = told
-                return (next_obs, state), (obs, reward, terminated, truncated)
+                rows = dict(obs=obs**2, reward=reward, terminated=terminated, truncated=truncated)
+                return ((next_obs, state), jax.tree.map(jnp.add, sums, rows)), None
 
-            running, rows = lax.scan(step, running, jax.random.split(key, STEPS))
-            return running, sums(*rows)
+            nothing = jnp.zeros(NUM_ENVS)
+            start = dict(obs=jnp.zeros((NUM_ENVS, 4)), reward=nothing, terminated=nothing, truncated=nothing)
+            carry, _ = lax.scan(step, (running, start), jax.random.split(key, STEPS))
+            return carry[0], jax.tree.map(lambda x: jnp.sum(x, axis=0), carry[1])
 
         self.running, self.program = start(jax.random.key(0)), walk
 

@@ -1,0 +1,97 @@
+"""What the deep agents are given, and by whom they are trained."""
+
+import importlib
+from dataclasses import dataclass, field
+
+SOLVED = 475.0  # mean return of 100 episodes with the best actions
+ZOO = "The settings are those of RL Baselines3 Zoo."
+PPO = dict(
+    num_envs=8, num_steps=32, batch_size=256, num_epochs=20, gamma=0.98, gae_lambda=0.8, learning_rate=1e-3,
+    clip_eps=0.2, decay_steps=100_000, hidden=(64, 64),
+)  # fmt: skip
+DQN = dict(
+    num_steps=256, gradient_steps=128, batch_size=64, gamma=0.99, learning_rate=2.3e-3, buffer_size=100_000,
+    learning_starts=1_000, target_interval=10, epsilon_end=0.04, epsilon_steps=8_000, max_grad_norm=10.0,
+    hidden=(256, 256),
+)  # fmt: skip
+# Ours to 475: more environments, so that the fewer gradients are worth more.
+FAST_PPO = dict(
+    num_envs=16, num_steps=64, batch_size=256, num_epochs=5, gamma=0.98, gae_lambda=0.9, learning_rate=3e-3,
+    clip_eps=0.2, decay_steps=60_000, hidden=(64, 64),
+)  # fmt: skip
+OURS, HOST, SB3 = "ours, compiled", "ours, host loop", "Stable-Baselines3"
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Training on CartPole-v1.
+
+    agent: "PPO" or "DQN". engines: label -> "module:Class". settings: of every engine; those of `own` are in
+    their place where it has the label. question: "rate" or "solve". steps: in a round, or at most.
+    every: steps between two looks at whether it is solved. differs: label -> why it need not agree.
+    floors: (engine, so many times the peer Stable-Baselines3).
+    """
+
+    title: str
+    about: str
+    agent: str
+    question: str
+    settings: dict
+    steps: int
+    engines: dict
+    floors: tuple
+    every: int = 2_048
+    own: dict = field(default_factory=dict)
+    differs: dict = field(default_factory=dict)
+
+    def of(self, label):
+        """The settings of an engine."""
+        return self.own.get(label, self.settings)
+
+
+_OURS = {OURS: "ours:Compiled", HOST: "ours:HostLoop"}
+_SB3 = {SB3: "stable_baselines3:Engine"}
+_EVALUATED = (
+    "From the making of the agent until its best actions reach 475 on average in 100 episodes of Gymnasium's "
+    "own environment. They are played every 2,048 steps, the same for all, while the clock stands still. "
+    "Everything is compiled before. Each round has a seed of its own."
+)
+WORKLOADS = {
+    "ppo": Workload(
+        "PPO on CartPole-v1, training steps",
+        f"{ZOO} A new agent in each round; what is compiled, is compiled before.",
+        "PPO", "rate", PPO, 10_240,
+        _OURS | _SB3 | {"SBX": "sbx_engine:Engine", "Rejax": "rejax_engine:Engine"},
+        ((OURS, 10.0), (HOST, 6.0)),
+        differs={
+            "SBX": "it shortens the gradients of the two networks apart",
+            "Rejax": "it clips each entry of a gradient, clips values, and takes cut episodes for ended ones",
+        },
+    ),
+    "dqn": Workload(
+        "DQN on CartPole-v1, training steps",
+        f"{ZOO} Not double. A new agent in each round, from its first step: 1,000 of them without learning.",
+        "DQN", "rate", DQN, 10_240,
+        {OURS: "ours:Compiled"} | _SB3 | {"SBX": "sbx_engine:Engine"},
+        ((OURS, 4.0),),
+        differs={"SBX": "it does not shorten gradients"},
+    ),
+    "solve_ppo": Workload(
+        "PPO on CartPole-v1, time to 475",
+        f"{_EVALUATED} Each has its own best settings: Stable-Baselines3 those of the Zoo.",
+        "PPO", "solve", PPO, 100_000, {OURS: "ours:Compiled"} | _SB3, ((OURS, 20.0),),
+        own={OURS: FAST_PPO},
+    ),
+    "solve_dqn": Workload(
+        "DQN on CartPole-v1, time to 475",
+        f"{_EVALUATED} {ZOO}",
+        "DQN", "solve", DQN, 50_000, {OURS: "ours:Compiled"} | _SB3, ((OURS, 3.0),),
+    ),
+}  # fmt: skip
+
+
+def engine(name, label):
+    """An engine of a workload, not trained yet."""
+    workload = WORKLOADS[name]
+    module, kind = workload.engines[label].split(":")
+    return getattr(importlib.import_module(f".{module}", __package__), kind)(workload, workload.of(label))
