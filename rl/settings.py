@@ -37,9 +37,6 @@ TABLE = (
     Row("PPO", "Acrobot-v1", 300_000, -100, dict(**_ACROBOT, normalize_obs=True, normalize_reward=True)),
     Row("DQN", "Acrobot-v1", 100_000, -100, dict(
         **_DQN, learning_rate=Linear(1e-3, 1e-4, 100_000), epsilon=Linear(1.0, 0.05, 20_000), n_step=3)),
-    Row("DQN", "MountainCar-v0", 400_000, -110, dict(
-        **_DQN, learning_rate=Linear(2e-3, 1e-5, 400_000), epsilon=Linear(1.0, 0.02, 80_000), n_step=8,
-        buffer_size=200_000)),
     Row("TileSarsa", "MountainCar-v0", 100_000, -110, dict(
         tiles=8, num_tilings=8, trace_decay=0.9, learning_rate=0.5, learning_rate_steps=20_000)),
     Row("PPO", "Pendulum-v1", 200_000, -200, dict(

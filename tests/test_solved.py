@@ -12,7 +12,7 @@ AT_LEAST = {"REINFORCE": 7}  # of ten seeds; the others: nine
 
 def test_the_table_has_one_row_for_an_agent_and_a_task():
     names = [(row.agent, row.env) for row in TABLE]
-    assert len(set(names)) == len(names) and len(ROWS) >= 9
+    assert len(set(names)) == len(names) and len(ROWS) >= 8
 
 
 @pytest.mark.slow
