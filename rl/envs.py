@@ -79,6 +79,11 @@ def bare(env: gymnasium.Env) -> Bare:
     return Bare(inner, limit)
 
 
+def is_known(env: Any) -> bool:
+    """Whether Gymnasium can play it: an environment, or an id that it has."""
+    return isinstance(env, gymnasium.Env) or (isinstance(env, str) and env in gymnasium.registry)
+
+
 def is_vector(env: Any) -> TypeGuard[gymnasium.vector.VectorEnv]:
     """Whether it is one of Gymnasium's vector environments."""
     return isinstance(env, gymnasium.vector.VectorEnv)

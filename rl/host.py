@@ -5,6 +5,9 @@ T: steps, N: environments side by side.
 
 from typing import Any
 
+from numbers import Real
+from reprlib import repr as shortened
+
 import jax
 import numpy as np
 
@@ -61,9 +64,25 @@ class Host:
 
     def _reset(self, index, seed=None):
         try:
-            return self._bare[index].env.reset(seed=seed)
+            told = self._bare[index].env.reset(seed=seed)
         except Exception as error:
             raise self._error(f"reset raised {type(error).__name__}: {error}".rstrip("."), index) from error
+        if not (isinstance(told, tuple) and len(told) == 2 and isinstance(told[1], dict)):
+            raise self._error(f"reset must return (obs, info), info a dict; got {shortened(told)}", index)
+        wrong = spaces.misfit(self.space, told[0])
+        if wrong is None:
+            one = jax.tree.map(lambda x: x[None], spaces.gathered(self.space, [told[0]]))
+            wrong = (spaces.outside(self.space, one) or (None, None))[1]
+        if wrong is not None:
+            raise self._error(f"the observation of reset must be in {self.space}; got {wrong}", index)
+        return told
+
+    def _reward(self, reward, index):
+        """The reward as a float; an array of one number is one."""
+        number = reward.item() if isinstance(reward, np.ndarray) and reward.size == 1 else reward
+        if not isinstance(number, Real | np.bool_):
+            raise self._error(f"reward must be a number; got {shortened(reward)}", index)
+        return float(number)
 
     def _error(self, what, index):
         name = envs.name(self._made[index])
@@ -106,17 +125,17 @@ class Host:
                     told = f"step raised {type(error).__name__}: {error}".rstrip(".")
                     raise self._error(told, i) from error
                 self._lengths[i] += 1
-                self._totals[i] += float(reward)
+                self._totals[i] += (reward := self._reward(reward, i))
                 seen.append(next_obs)
                 infos.append(info)
                 rewards[t, i], terminations[t, i] = reward, terminated
                 over = truncated or self._lengths[i] >= limits[i]
                 truncations[t, i] = over and not terminated
-            next_obs, next_legal = self._gathered(seen), self._masks(infos)
+            last = terminations[t] | truncations[t]
+            next_obs, next_legal = self._gathered(seen), self._masks(infos, terminations[t])
             rows.append((obs, action, next_obs, legal, next_legal))
             lengths[t], totals[t] = self._lengths, self._totals
             obs, legal = next_obs, next_legal
-            last = terminations[t] | truncations[t]
             if last.any():
                 for i in np.flatnonzero(last).tolist():
                     seen[i], infos[i] = self._reset(i)
@@ -140,18 +159,24 @@ class Host:
                 raise self._error(f"observation must be in {self.space}; got {told}", i)
         return spaces.gathered(self.space, seen)
 
-    def _masks(self, infos=None):
-        """The legal actions of all, [N, A], from what step and reset told; None where all always are."""
+    def _masks(self, infos=None, over=None):
+        """The legal actions of all, [N, A], from what step and reset told; None where all always are.
+
+        over: [N], where an episode terminated: nothing is done there any more, so nothing need be legal.
+        """
         if not self._masked:
             return None
-        rows = []
+        count, rows = int(self._made[0].action_space.n), []
         for i, info in enumerate(self._infos if infos is None else infos):
-            row = np.asarray(info.get("action_mask", ()), bool)
-            if not row.size:
-                raise self._error("info must hold 'action_mask'", i)
+            if over is not None and over[i]:
+                rows.append(np.ones(count, bool))
+                continue
+            row = np.asarray(info.get("action_mask", ()))
+            if row.shape != (count,) or not np.isin(row, (0, 1)).all():
+                raise self._error(f"info must hold 'action_mask', {count} of 0 and 1; got {row.tolist()}", i)
             if not row.any():
                 raise self._error("action_mask must leave a legal action; got none", i)
-            rows.append(row)
+            rows.append(row.astype(bool))
         return np.stack(rows)
 
     def _check(self, next_obs, rewards, counted):

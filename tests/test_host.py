@@ -131,3 +131,79 @@ def test_legal_actions_are_kept_to():
     assert np.take_along_axis(rollout.legal, rollout.action[..., None], -1).all()
     agent = rl.PPO(env, num_envs=4, num_steps=16, batch_size=64, action_mask=True).train(256, progress=False)
     assert agent.steps == 256
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        (np.zeros(1, np.float32), r"reset must return \(obs, info\)"),
+        ((np.full(1, np.nan, np.float32), {}), "observation of reset must be in Box.*got nan"),
+        ((np.zeros(3, np.float32), {}), r"observation of reset must be in Box.*got float32 \(3,\)"),
+    ],
+)
+def test_a_reset_is_looked_at_too(told, words):
+    class Odd(Counting):
+        def reset(self, *, seed=None, options=None):
+            return told
+
+    with pytest.raises(EnvError, match=words):
+        rl.PPO(Odd(), num_envs=1, num_steps=4, batch_size=4).train(4, progress=False)
+
+
+def test_rewards_are_numbers_and_arrays_of_one_number():
+    class Paying(Counting):
+        paid = np.ones(1)
+
+        def step(self, action):
+            obs, _, *rest = super().step(action)
+            return obs, self.paid, *rest
+
+    env = Paying()
+    assert steps(env, 3)[0].reward.tolist() == [[1.0, 1.0]] * 3
+    env.paid = None
+    with pytest.raises(EnvError, match="reward must be a number; got None"):
+        steps(env, 3)
+
+
+def test_nothing_need_be_legal_where_an_episode_is_over():
+    class Masked(Counting):
+        def _told(self):
+            return {"action_mask": np.array([1, 0]) * (self.count < self.length)}
+
+        def reset(self, *, seed=None, options=None):
+            return super().reset(seed=seed)[0], self._told()
+
+        def step(self, action):
+            return *super().step(action)[:4], self._told()
+
+    rollout, _ = Host("test", make("test", Masked(2), 1), [0], masked=True).collect(
+        act, lambda a: a, np.zeros((4, 1))
+    )
+    assert rollout.legal.tolist() == [[[True, False]]] * 4
+
+
+def test_training_that_diverges_is_told_and_the_agent_stands_where_it_was():
+    agent = rl.PPO(
+        "CartPole-v1",
+        num_envs=2,
+        num_steps=16,
+        batch_size=32,
+        hidden=(8,),
+        learning_rate=rl.linear(1e-3, 1e30, 64),
+    )
+    agent.train(32, progress=False)
+    before = agent._training
+    with pytest.raises(FloatingPointError, match="parameters of PPO must stay finite; got nan or infinity"):
+        agent.train(3_200, progress=False, log_every=32)
+    assert np.isfinite(agent.value(np.zeros(4, np.float32))) and agent.steps >= 32 and before is not None
+
+
+def test_an_environment_of_a_registered_name_is_evaluated_in_itself():
+    from test_functional import counting
+
+    rl.register("Counts-v0", lambda: counting(max_steps=4))
+    agent = rl.A2C("Counts-v0", num_envs=2, num_steps=4, hidden=(8,))
+    assert agent.evaluate(3).returns.tolist() == [6.0] * 3
+    assert rl.PPO(Counting(), num_envs=1, num_steps=4, batch_size=4).evaluate(
+        2, max_steps=2
+    ).lengths.tolist() == [2, 2]

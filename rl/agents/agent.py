@@ -32,7 +32,10 @@ class Agent(Algorithm):
 
     def __post_init__(self):
         name = self._name
+        self._plain()
         checks.whole_number(name, "seed", self.seed, 0)
+        if self.seed >= 2**63:
+            raise ValueError(f"{name}: seed must be below 2**63; got {self.seed}.")
         checks.whole_number(name, "num_envs", self.num_envs, 1)
         self._functional, self._given = self._road()
         self.num_steps = self._default_steps() if self.num_steps is None else self.num_steps
@@ -86,9 +89,9 @@ class Agent(Algorithm):
         return self.action_mask if given is None else given.action_mask is not None
 
     def _single_env(self):
-        """What one episode is played in."""
+        """What one episode is played in: Gymnasium's own environment wherever it knows one of that name."""
         if not envs.is_vector(self.env):
-            return self.env
+            return self.env if envs.is_known(self.env) or self._functional is None else self._functional
         if self.env.spec is None:
             raise ValueError(
                 f"evaluate: env must have an id where it is a vector; got {envs.vector_name(self.env)}."
@@ -189,7 +192,13 @@ class Agent(Algorithm):
             self._record(*roads.run_on_host(self._programs, self._host, self._training))
 
     def _record(self, training, figures, episodes):
-        """What some iterations led to and told."""
+        """What some iterations led to and told; raises, and keeps nothing of it, where a parameter is no number."""
+        finite = [np.isfinite(x).all() for x in jax.tree.leaves(training.learner.params)]
+        if not all(finite):
+            raise FloatingPointError(
+                f"train: parameters of {self._name} must stay finite; got nan or infinity after step {self.steps}, "
+                "where the agent stands now. Fix: a lower learning_rate, or finite rewards and observations."
+            )
         before, self._training = self.steps, training
         for name, rows in figures.items():
             self.history.setdefault(name, []).extend(rows.tolist())
@@ -223,11 +232,12 @@ class Agent(Algorithm):
         batch = spaces.gathered(self.observation_space, [obs])
         return float(self._programs.worth(self._actor(self._training.learner), batch)[0])
 
-    def evaluate(self, episodes=100, seed=None, deterministic=True):
+    def evaluate(self, episodes=100, seed=None, deterministic=True, max_steps=None):
         """Plays episodes in Gymnasium's own environment: an Evaluation.
 
         episodes: an integer >= 1. seed: of the first episode, the next ones count up; the agent's own + 1 if
-        None. deterministic: the best actions as far as is known; else as the policy draws them.
+        None. deterministic: the best actions as far as is known; else as the policy draws them. max_steps: ends
+        an episode too; needed where the environment has no step limit.
         """
         checks.whole_number("evaluate", "episodes", episodes, 1)
         seed = self.seed + 1 if seed is None else seed
@@ -237,5 +247,18 @@ class Agent(Algorithm):
         def act(key, obs, memory, legal):
             return self._programs.choose(bool(deterministic), actor, key, obs, memory, legal)
 
-        env = self._functional if isinstance(self.env, FunctionalEnv) else self._single_env()
-        return playing.play(act, env, self._to_env, self._memory, episodes, int(seed), masked=self._masked)
+        if max_steps is not None:
+            checks.whole_number("evaluate", "max_steps", max_steps, 1)
+        env = self._single_env()
+        if isinstance(env, FunctionalEnv) and max_steps is not None:
+            env = env.limited(min(max_steps, env.max_steps or max_steps))
+        return playing.play(
+            act,
+            env,
+            self._to_env,
+            self._memory,
+            episodes,
+            int(seed),
+            max_steps=max_steps,
+            masked=self._masked,
+        )

@@ -6,6 +6,8 @@ T: num_steps of each environment in an iteration, N: num_envs.
 from dataclasses import fields
 from typing import Any, cast
 
+import numpy as np
+
 
 class Algorithm:
     """How an algorithm starts, what chance it needs, how it acts and learns. Subclasses are dataclasses."""
@@ -24,6 +26,15 @@ class Algorithm:
     @property
     def _name(self):
         return type(self).__name__
+
+    def _plain(self):
+        """Settings given as numpy scalars or lists become Python's numbers and tuples, which a file can hold."""
+        for field in fields(cast(Any, self)):
+            value = getattr(self, field.name)
+            if isinstance(value, np.generic):
+                setattr(self, field.name, value.item())
+            elif isinstance(value, list):
+                setattr(self, field.name, tuple(value))
 
     def _settings(self):
         """The hyper-parameters but for env and seed, as a key."""
