@@ -42,6 +42,9 @@ TABLE = (
     Row("PPO", "Pendulum-v1", 200_000, -200, dict(
         num_envs=8, num_steps=512, batch_size=256, num_epochs=10, gamma=0.9,
         learning_rate=Linear(1e-3, 0.0, 200_000), normalize_reward=True)),
+    Row("PPO", "LunarLander-v3", 300_000, 200, dict(
+        num_envs=16, num_steps=512, batch_size=128, num_epochs=6, gamma=0.999, gae_lambda=0.98, ent_coef=0.01,
+        learning_rate=Linear(1e-3, 0.0, 300_000), normalize_reward=True)),
     Row("SAC", "Pendulum-v1", 12_000, -200, dict(
         hidden=(64, 64), learning_rate=1e-3, learning_starts=200, polyak=0.01)),
 )  # fmt: skip
