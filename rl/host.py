@@ -3,10 +3,9 @@
 T: steps, N: environments side by side.
 """
 
-from typing import Any
-
 from numbers import Real
 from reprlib import repr as shortened
+from typing import Any
 
 import jax
 import numpy as np

@@ -6,23 +6,20 @@ Where the environment is a JAX function too, whole iterations are one compiled p
 T: num_steps of each environment in an iteration, N: num_envs.
 """
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from jaxnets import callbacks as calling
 
-from .. import checks, envs, host, host_vector, playing, roads, spaces
-from ..functional import FunctionalEnv, functional_env
+from .. import checks, envs, playing, roads, spaces
+from ..functional import FunctionalEnv
 from ..progress import progress as progress_bar
-from ..rollout import Rollout
 from . import saving
-from .algorithm import Algorithm
+from .surroundings import Surroundings
 
 
-class Agent(Algorithm):
+class Agent(Surroundings):
     """A deep agent: what PPO, A2C, REINFORCE, DQN and SAC have in common.
 
     steps: environment steps taken. episode_returns, episode_lengths, episode_steps: of the finished episodes,
@@ -54,57 +51,6 @@ class Agent(Algorithm):
         self._training = roads.Training(learner, running, key, jnp.int32(0))
         self.episode_returns, self.episode_lengths, self.episode_steps = [], [], []
         self.history, self.stop_training = {}, False
-
-    def _road(self) -> tuple[FunctionalEnv | None, Any]:
-        """The functional environment to compile, or None for the host; and what has the spaces."""
-        if isinstance(self.env, FunctionalEnv):
-            found = self.env
-        elif isinstance(self.env, str):
-            found = functional_env(self.env)
-        else:
-            found = None
-        if self.compiled and found is None:
-            raise ValueError(
-                f"{self._name}: compiled must be False or None where the environment is no JAX function; "
-                f"got True for {self.env}. Fix: rl.register a FunctionalEnv under a name."
-            )
-        if envs.is_vector(self.env):
-            self.num_envs = self.env.num_envs
-            return None, self.env
-        if found is None or self.compiled is False:
-            return None, envs.make(self._name, self.env)
-        return found, found
-
-    def _example(self, action):
-        """A step of N environments as a Rollout holds it, of zeros; action: [N, ...]."""
-        obs, flag = spaces.example(self.observation_space, self.num_envs), jnp.zeros(self.num_envs, bool)
-        legal = jnp.ones((self.num_envs, int(self.action_space.n)), bool) if self._masked else None
-        reward = jnp.zeros(self.num_envs, jnp.float32)
-        return Rollout(obs, action, reward, obs, flag, flag, flag, legal, legal)
-
-    @property
-    def _masked(self):
-        """Whether legal actions are told."""
-        given = self._functional
-        return self.action_mask if given is None else given.action_mask is not None
-
-    def _single_env(self):
-        """What one episode is played in: Gymnasium's own environment wherever it knows one of that name."""
-        if not envs.is_vector(self.env):
-            return self.env if envs.is_known(self.env) or self._functional is None else self._functional
-        if self.env.spec is None:
-            raise ValueError(
-                f"evaluate: env must have an id where it is a vector; got {envs.vector_name(self.env)}."
-            )
-        return self.env.spec.id
-
-    def _limit(self):
-        """The step that truncates an episode, or None."""
-        if self._functional is not None:
-            return self._given.max_steps
-        if envs.is_vector(self.env):
-            return None if self.env.spec is None else self.env.spec.max_episode_steps
-        return envs.bare(self._given).limit
 
     @property
     def steps(self):
@@ -162,22 +108,6 @@ class Agent(Algorithm):
         """
         return saving.loaded(cls, f"{cls.__name__}.load", path, env)
 
-    def _hosted(self, name):
-        """The environments on the host."""
-        memory = self._memory(self.num_envs)
-        if envs.is_vector(self.env):
-            return host_vector.HostVector(name, self.env, self._host_seeds()[0], self._masked, memory)
-        made = host.make(name, self.env, self.num_envs)
-        return host.Host(name, made, self._host_seeds(), self._masked, memory)
-
-    def _begin_again(self):
-        """New episodes on the host, from seeds of their own."""
-        if self._host is not None:
-            self._host.restart(self._host_seeds(self.steps))
-
-    def _host_seeds(self, *more):
-        return np.random.SeedSequence([self.seed, *more]).generate_state(self.num_envs).tolist()
-
     def _tell(self, listeners, hook, *about):
         for listener in listeners:
             if (method := calling.method_of(listener, hook)) is not None:
@@ -192,12 +122,13 @@ class Agent(Algorithm):
             self._record(*roads.run_on_host(self._programs, self._host, self._training))
 
     def _record(self, training, figures, episodes):
-        """What some iterations led to and told; raises, and keeps nothing of it, where a parameter is no number."""
+        """What some iterations led to and told; all of it is dropped where a parameter is no number."""
         finite = [np.isfinite(x).all() for x in jax.tree.leaves(training.learner.params)]
         if not all(finite):
             raise FloatingPointError(
-                f"train: parameters of {self._name} must stay finite; got nan or infinity after step {self.steps}, "
-                "where the agent stands now. Fix: a lower learning_rate, or finite rewards and observations."
+                f"train: parameters of {self._name} must stay finite; got nan or infinity after step "
+                f"{self.steps}, where the agent stands now. Fix: a lower learning_rate, or finite rewards "
+                "and observations."
             )
         before, self._training = self.steps, training
         for name, rows in figures.items():
@@ -236,8 +167,8 @@ class Agent(Algorithm):
         """Plays episodes in Gymnasium's own environment: an Evaluation.
 
         episodes: an integer >= 1. seed: of the first episode, the next ones count up; the agent's own + 1 if
-        None. deterministic: the best actions as far as is known; else as the policy draws them. max_steps: ends
-        an episode too; needed where the environment has no step limit.
+        None. deterministic: the best actions as far as is known; else as the policy draws them.
+        max_steps: ends an episode too; needed where the environment has no step limit.
         """
         checks.whole_number("evaluate", "episodes", episodes, 1)
         seed = self.seed + 1 if seed is None else seed

@@ -28,7 +28,7 @@ class Algorithm:
         return type(self).__name__
 
     def _plain(self):
-        """Settings given as numpy scalars or lists become Python's numbers and tuples, which a file can hold."""
+        """Settings that are numpy's scalars or lists become numbers and tuples, which a file can hold."""
         for field in fields(cast(Any, self)):
             value = getattr(self, field.name)
             if isinstance(value, np.generic):

@@ -1,0 +1,90 @@
+"""Where the steps of an agent come from: the environment that it was given, and what is asked of it.
+
+T: num_steps of each environment in an iteration, N: num_envs.
+"""
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from .. import envs, host, host_vector, spaces
+from ..functional import FunctionalEnv, functional_env
+from ..rollout import Rollout
+from .algorithm import Algorithm
+
+
+class Surroundings(Algorithm):
+    """The environment of an agent, on either road."""
+
+    steps: int
+    _functional: Any
+    _given: Any
+    _host: Any
+
+    def _road(self) -> tuple[FunctionalEnv | None, Any]:
+        """The functional environment to compile, or None for the host; and what has the spaces."""
+        if isinstance(self.env, FunctionalEnv):
+            found = self.env
+        elif isinstance(self.env, str):
+            found = functional_env(self.env)
+        else:
+            found = None
+        if self.compiled and found is None:
+            raise ValueError(
+                f"{self._name}: compiled must be False or None where the environment is no JAX function; "
+                f"got True for {self.env}. Fix: rl.register a FunctionalEnv under a name."
+            )
+        if envs.is_vector(self.env):
+            self.num_envs = self.env.num_envs
+            return None, self.env
+        if found is None or self.compiled is False:
+            return None, envs.make(self._name, self.env)
+        return found, found
+
+    def _example(self, action):
+        """A step of N environments as a Rollout holds it, of zeros; action: [N, ...]."""
+        obs, flag = spaces.example(self.observation_space, self.num_envs), jnp.zeros(self.num_envs, bool)
+        legal = jnp.ones((self.num_envs, int(self.action_space.n)), bool) if self._masked else None
+        reward = jnp.zeros(self.num_envs, jnp.float32)
+        return Rollout(obs, action, reward, obs, flag, flag, flag, legal, legal)
+
+    @property
+    def _masked(self):
+        """Whether legal actions are told."""
+        given = self._functional
+        return self.action_mask if given is None else given.action_mask is not None
+
+    def _single_env(self):
+        """What one episode is played in: Gymnasium's own environment wherever it knows one of that name."""
+        if not envs.is_vector(self.env):
+            return self.env if envs.is_known(self.env) or self._functional is None else self._functional
+        if self.env.spec is None:
+            raise ValueError(
+                f"evaluate: env must have an id where it is a vector; got {envs.vector_name(self.env)}."
+            )
+        return self.env.spec.id
+
+    def _limit(self):
+        """The step that truncates an episode, or None."""
+        if self._functional is not None:
+            return self._given.max_steps
+        if envs.is_vector(self.env):
+            return None if self.env.spec is None else self.env.spec.max_episode_steps
+        return envs.bare(self._given).limit
+
+    def _hosted(self, name):
+        """The environments on the host."""
+        memory = self._memory(self.num_envs)
+        if envs.is_vector(self.env):
+            return host_vector.HostVector(name, self.env, self._host_seeds()[0], self._masked, memory)
+        made = host.make(name, self.env, self.num_envs)
+        return host.Host(name, made, self._host_seeds(), self._masked, memory)
+
+    def _begin_again(self):
+        """New episodes on the host, from seeds of their own."""
+        if self._host is not None:
+            self._host.restart(self._host_seeds(self.steps))
+
+    def _host_seeds(self, *more):
+        return np.random.SeedSequence([self.seed, *more]).generate_state(self.num_envs).tolist()
