@@ -41,9 +41,9 @@ def equal(a, b):
 def test_the_seed_decides_everything_and_training_can_be_cut_anywhere(kind, tmp_path):
     whole = made(kind).train(512, progress=False)
     cut = made(kind)
-    cut.train(128, progress=False, log_every=64).save(tmp_path / "agent")
+    cut.train(128, progress=False).save(tmp_path / "agent")
     loaded = type(cut).load(tmp_path / "agent")
-    cut.train(384, progress=False, log_every=200)
+    cut.train(384, progress=False)
     loaded.train(384, progress=False)
     assert whole.steps == 512 and len(whole.episode_returns) > 0
     assert equal(whole, cut) and equal(whole, loaded)

@@ -31,6 +31,7 @@ SETTINGS = dict(
 )
 
 
+@pytest.mark.slow
 def test_a_memory_solves_what_none_can_solve_without():
     env = recall()
     agent = rl.RecurrentPPO(env, memory_features=8, **SETTINGS).train(20_000, progress=False)

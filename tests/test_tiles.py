@@ -280,6 +280,7 @@ def climbs(seed):
     return agent.evaluate(100).mean_return >= row.threshold
 
 
+@pytest.mark.slow
 def test_one_seed_climbs_the_mountain():
     assert climbs(0)
 
