@@ -104,9 +104,17 @@ def test_training_is_resumed_from_a_folder_of_checkpoints(tmp_path):
         made("PPO", seed=1).train(512, progress=False, resume=tmp_path)
 
 
+def test_an_agent_is_not_taken_back_to_where_it_was_long_ago(tmp_path):
+    made("PPO").train(64, progress=False, callbacks=[jn.Checkpoint(tmp_path)])
+    agent = made("PPO").train(128, progress=False)
+    with pytest.raises(ValueError, match="resume must hold a checkpoint as far as the agent, 128 steps"):
+        agent.train(64, progress=False, resume=tmp_path)
+    assert agent.steps == 128
+
+
 def test_another_kind_of_agent_or_space_is_refused(tmp_path):
     made("PPO").save(tmp_path / "a")
-    with pytest.raises(ValueError, match=r"A2C\.load: path must hold a A2C; got PPO"):
+    with pytest.raises(ValueError, match=r"A2C\.load: path must hold an agent of A2C; got PPO"):
         rl.A2C.load(tmp_path / "a")
     with pytest.raises(
         ValueError, match=r"PPO\.load: env must have the observations it was trained with, Box"

@@ -63,7 +63,8 @@ def built(kind, function, told, env):
     """The agent that `about` tells of, untrained; env: in the place of the id that was saved."""
     if told.get("agent") != kind.__name__:
         raise ValueError(
-            f"{function}: path must hold a {kind.__name__}; got {told.get('agent', 'something else')}."
+            f"{function}: path must hold an agent of {kind.__name__}; "
+            f"got {told.get('agent', 'something else')}."
         )
     if env is None and told["env"] is None:
         raise ValueError(
@@ -126,5 +127,10 @@ def resumed(agent, path):
                 f"train: resume must be a folder of the same agent; its {name} is {told.get(name)!r} in "
                 f"{path}, and {mine[name]!r} here. Fix: another folder."
             )
+    if told["steps"] < agent.steps:
+        raise ValueError(
+            f"train: resume must hold a checkpoint as far as the agent, {agent.steps} steps; the newest in "
+            f"{path} has {told['steps']}. Fix: build the agent anew, or train without resume."
+        )
     filled(agent, checkpoints.restore(like(agent, told))[0])
     return True
