@@ -87,7 +87,7 @@ def _gif(path, frames, rate):
     from PIL import Image
 
     every = max(1, round(rate / 25))
-    images = [Image.fromarray(np.asarray(frame)[::2, ::2]) for frame in frames[::every]]
+    images = [Image.fromarray(np.asarray(frame)).reduce(2) for frame in frames[::every]]
     images[0].save(path, save_all=True, append_images=images[1:], duration=round(1000 * every / rate), loop=0)
 
 
