@@ -37,6 +37,18 @@ class Batch(NamedTuple):
     mask: Any
 
 
+def capacity(agent):
+    """C of an agent: rows for its buffer_size, in whole iterations. ValueError where n_step is more."""
+    size = agent.num_steps * agent.num_envs
+    rows = -(-max(agent.buffer_size, size) // size) * agent.num_steps
+    if agent.n_step > rows:
+        name = type(agent).__name__
+        raise ValueError(
+            f"{name}: n_step must be at most the rows of the buffer, {rows}; got {agent.n_step}."
+        )
+    return rows
+
+
 def empty(row, capacity):
     """A buffer for `capacity` rows like row, a Rollout of [N, ...] shapes and dtypes."""
     return Buffer(jax.tree.map(lambda x: jnp.zeros((capacity, *x.shape), x.dtype), row), jnp.int32(0))

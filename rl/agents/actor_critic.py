@@ -132,10 +132,14 @@ class ActorCritic(Agent):
         """(seen, advantage, target of the value), [T, N, ...] each."""
         seen, next_seen = (self._seen(scales, obs) for obs in (rollout.obs, rollout.next_obs))
         value, next_value = (flat(lambda rows: self._value(params, rows), x) for x in (seen, next_seen))
+        return seen, *self._judged(rollout, reward, value, next_value)
+
+    def _judged(self, rollout, reward, value, next_value):
+        """(advantage, target of the value), [T, N] each."""
         advantage = jax.vmap(returns.gae, in_axes=(1, 1, 1, 1, 1, None), out_axes=1)(
             reward, rollout.discount(self.gamma), value, next_value, rollout.last, self.gae_lambda
         )
-        return seen, advantage, advantage + value
+        return advantage, advantage + value
 
     def _stepped(self, learner, scales, step, *steps):
         """(learner, figures) after one step of the optimizer along the gradient of `_loss` over all steps."""

@@ -89,12 +89,7 @@ class DQN(Agent):
         for name in ("learning_rate", "epsilon", "priority_correction"):
             learning.check_schedule("DQN", name, getattr(self, name))
         checks.number_in("DQN", "max_grad_norm", self.max_grad_norm, 0, float("inf"))
-        size = self.num_steps * self.num_envs
-        self._capacity = -(-max(self.buffer_size, size) // size) * self.num_steps
-        if self.n_step > self._capacity:
-            raise ValueError(
-                f"DQN: n_step must be at most the rows of the buffer, {self._capacity}; got {self.n_step}."
-            )
+        self._capacity = replay.capacity(self)
         self.num_actions = int(self.action_space.n)
         self.net = MLP(self.hidden, self.activation)
         self._optimizer = learning.Stepper(learning.adam(1.0), self.max_grad_norm)

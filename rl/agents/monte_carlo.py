@@ -1,9 +1,9 @@
 """Monte Carlo control with a table: the mean of the returns that followed each observation and action."""
 
-from .table import TableAgent
+from .table import ReturnTableAgent
 
 
-class MonteCarlo(TableAgent):
+class MonteCarlo(ReturnTableAgent):
     """On-policy Monte Carlo control. Settings, schedules and what else it can do: `TableAgent`.
 
         q[obs[t],action[t]] += rate[n] * (target[t] - q[obs[t],action[t]])
@@ -45,17 +45,6 @@ class MonteCarlo(TableAgent):
     def _leave(self):
         super()._leave()
         self._episode = []  # (obs, action, reward) since the episode began
-
-    def update(self, obs, action, target):
-        """Moves the value of a pair towards a return from it; returns the difference there was.
-
-        obs: a state, an integer in [0, S). Raises ValueError for an index outside or a target not finite.
-        """
-        self._check(obs, action, obs)
-        error = float(target) - self._q[obs][action]
-        self._finite(error, target)
-        self._q[obs][action] += self._rate(obs, action) * error
-        return error
 
     def _follow(self, obs, action, reward, next_obs, terminated, ended):
         self._check(obs, action, next_obs)

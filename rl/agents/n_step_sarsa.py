@@ -3,12 +3,12 @@
 from collections import deque
 
 from .. import checks
-from .table import TableAgent
+from .table import ReturnTableAgent
 
 BOOTSTRAPS = ("sarsa", "expected", "max")
 
 
-class NStepSarsa(TableAgent):
+class NStepSarsa(ReturnTableAgent):
     """Tabular n-step SARSA. Settings, schedules and what else it can do: `TableAgent`.
 
         q[obs[t],action[t]] += rate * (target - q[obs[t],action[t]])
@@ -36,17 +36,6 @@ class NStepSarsa(TableAgent):
     def _leave(self):
         super()._leave()
         self._waiting = deque()  # (obs, action, reward) that still wait for their target
-
-    def update(self, obs, action, target):
-        """Moves the value of a pair towards a return from it; returns the difference there was.
-
-        obs: a state, an integer in [0, S). Raises ValueError for an index outside or a target not finite.
-        """
-        self._check(obs, action, obs)
-        error = float(target) - self._q[obs][action]
-        self._finite(error, target)
-        self._q[obs][action] += self._rate(obs, action) * error
-        return error
 
     def _follow(self, obs, action, reward, next_obs, terminated, ended):
         self._check(obs, action, next_obs)

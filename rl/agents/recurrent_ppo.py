@@ -13,7 +13,7 @@ from jax import lax
 from jaxnets.initializers import orthogonal
 from jaxnets.recurrent import gru_step
 
-from .. import checks, returns
+from .. import checks
 from ..rollout import flat
 from .ppo import PPO
 
@@ -102,16 +102,14 @@ class RecurrentPPO(PPO):
         h = self._remembered(params, memory, seen, rollout.last)
         beyond = flat(lambda h, rows: gru_step(h, rows, **params["body"]), h, next_seen)
         value, next_value = (flat(lambda rows: self._value(params, rows), x) for x in (h, beyond))
-        advantage = jax.vmap(returns.gae, in_axes=(1, 1, 1, 1, 1, None), out_axes=1)(
-            reward, rollout.discount(self.gamma), value, next_value, rollout.last, self.gae_lambda
-        )
+        advantage, target = self._judged(rollout, reward, value, next_value)
         old = self.distribution.log_prob(self._policy(params, h, rollout.legal), rollout.action)
         steps = (
             seen,
             rollout.last,
             rollout.action,
             advantage,
-            advantage + value,
+            target,
             rollout.mask,
             rollout.legal,
             old,

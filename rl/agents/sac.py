@@ -82,12 +82,7 @@ class SAC(Agent):
         for name in ("gamma", "polyak"):
             checks.number_in("SAC", name, getattr(self, name), 0, 1)
         learning.check_schedule("SAC", "learning_rate", self.learning_rate)
-        size = self.num_steps * self.num_envs
-        self._capacity = -(-max(self.buffer_size, size) // size) * self.num_steps
-        if self.n_step > self._capacity:
-            raise ValueError(
-                f"SAC: n_step must be at most the rows of the buffer, {self._capacity}; got {self.n_step}."
-            )
+        self._capacity = replay.capacity(self)
         self._size = prod(space.shape)
         self._entropy = float(-self._size if self.target_entropy is None else self.target_entropy)
         self._low, self._high = np.ravel(space.low), np.ravel(space.high)

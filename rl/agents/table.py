@@ -116,3 +116,18 @@ class TableAgent(SteppingAgent):
 
     def _greedy(self):
         return self.policy
+
+
+class ReturnTableAgent(TableAgent):
+    """A table agent that moves values towards returns of several steps."""
+
+    def update(self, obs, action, target):
+        """Moves the value of a pair towards a return from it; returns the difference there was.
+
+        obs: a state, an integer in [0, S). Raises ValueError for an index outside or a target not finite.
+        """
+        self._check(obs, action, obs)
+        error = float(target) - self._q[obs][action]
+        self._finite(error, target)
+        self._q[obs][action] += self._rate(obs, action) * error
+        return error
