@@ -10,9 +10,7 @@ from .evaluate import Evaluation
 from .functional import FunctionalEnv
 from .rollout import begin, collect
 
-SIDE_BY_SIDE = (
-    128  # episodes played at once: every one of them is finished, so short ones do not count double
-)
+SIDE_BY_SIDE = 128  # episodes played at once: every one is finished, so short ones do not count double
 
 
 def plain(space, action):

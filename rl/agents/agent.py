@@ -20,7 +20,7 @@ from .surroundings import Surroundings
 
 
 class Agent(Surroundings):
-    """A deep agent: what PPO, A2C, REINFORCE, DQN and SAC have in common.
+    """A deep agent: what PPO, RecurrentPPO, A2C, REINFORCE, DQN and SAC have in common.
 
     steps: environment steps taken. episode_returns, episode_lengths, episode_steps: of the finished episodes,
     in order: sum of rewards, steps, and the agent's step at which each ended.
@@ -183,13 +183,5 @@ class Agent(Surroundings):
         env = self._single_env()
         if isinstance(env, FunctionalEnv) and max_steps is not None:
             env = env.limited(min(max_steps, env.max_steps or max_steps))
-        return playing.play(
-            act,
-            env,
-            self._to_env,
-            self._memory,
-            episodes,
-            int(seed),
-            max_steps=max_steps,
-            masked=self._masked,
-        )
+        about = dict(max_steps=max_steps, masked=self._masked)
+        return playing.play(act, env, self._to_env, self._memory, episodes, int(seed), **about)
