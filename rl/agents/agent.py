@@ -183,5 +183,5 @@ class Agent(Surroundings):
         env = self._single_env()
         if isinstance(env, FunctionalEnv) and max_steps is not None:
             env = env.limited(min(max_steps, env.max_steps or max_steps))
-        about = dict(max_steps=max_steps, masked=self._masked)
-        return playing.play(act, env, self._to_env, self._memory, episodes, int(seed), **about)
+        how = self._to_env, self._memory, episodes, int(seed), max_steps, self._masked
+        return playing.play(act, env, *how)
