@@ -99,20 +99,21 @@ class Devices:
         return tree if self.count == 1 else lax.with_sharding_constraint(tree, self._everywhere)
 
 
-def on_each_device(function, batch):
+def on_each_device(function, *batch):
     """A function whose results are rows of examples, computed by each device for its share of them.
 
-    batch: the number of the argument that holds examples as its rows; all others are the same on every
-    device. Where no devices share a batch, or cannot share it evenly, the function itself. For what XLA does
-    not split well by itself; slopes of the other arguments are added up over the devices.
+    batch: the numbers of the arguments that hold examples as their rows, the first of them an array; all
+    others are the same on every device. Where no devices share a batch, or cannot share it evenly, the
+    function itself. For what XLA does not split well by itself; slopes of the other arguments are added up
+    over the devices.
     """
     mesh = get_abstract_mesh()
 
     def shared(*arguments):
-        if _BATCH not in mesh.axis_names or arguments[batch].shape[0] % mesh.shape[_BATCH]:
+        if _BATCH not in mesh.axis_names or arguments[batch[0]].shape[0] % mesh.shape[_BATCH]:
             return function(*arguments)
         rows, everywhere = PartitionSpec(_BATCH), PartitionSpec()
-        specs = tuple(rows if k == batch else everywhere for k in range(len(arguments)))
+        specs = tuple(rows if k in batch else everywhere for k in range(len(arguments)))
         return jax.shard_map(function, mesh=mesh, in_specs=specs, out_specs=rows, check_vma=False)(*arguments)
 
     return shared

@@ -1,6 +1,7 @@
 """The GRU over whole sequences, fast on CPU.
 
-r: reset gate, z: update gate, n: candidate, u: what the recurrent kernel gives, d...: tangent of.
+r: reset gate, z: update gate, n: candidate, u: what the recurrent kernel gives, d...: tangent of, by_...:
+slope of the new h by.
 """
 
 import functools
@@ -10,7 +11,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from . import recurrent
-from .recurrent import across_time, before, over_all_steps, sigmoid_slope, squashed, tanh_slope
+from .recurrent import across_time, before, over_all_steps, sigmoid_slope, tanh_slope
 
 
 def gru(
@@ -38,32 +39,37 @@ def gru(
     return h, outputs
 
 
-def _steps(inputs, weights, carry, mask, reset_after, sigmoid, tanh):
-    """The last carry, and of all steps what the slopes need: (gates' arguments, gates, U_n's part), (h,)."""
+def _steps(inputs, weights, carry, mask, reset_after, sigmoid, tanh, slopes=False):
+    """The last carry, and of all steps (the slopes of h by r z n u, and z, if asked for), (h,)."""
     kernel, recurrent_kernel, bias, recurrent_bias = weights
-    width = len(recurrent_kernel)
+    gates, candidate = slice(None, 2 * len(recurrent_kernel)), slice(2 * len(recurrent_kernel), None)
     bias, recurrent_bias = bias[None], recurrent_bias[None]
 
-    def step(carry, x):
+    def step(carry, xs):
         (h,) = carry
-        x = x + bias
+        x_r, x_z, x_n = (x + b for x, b in zip(xs, jnp.split(bias, 3, axis=1), strict=True))
         if reset_after:
-            u = h @ recurrent_kernel + recurrent_bias
-            x_rz = x[:, : 2 * width] + u[:, : 2 * width]
-            rz = sigmoid(x_rz)
-            r, z = jnp.split(rz, 2, axis=-1)
-            u = u[:, 2 * width :]
-            x_n = x[:, 2 * width :] + r * u
+            u_r, u_z, u_n = jnp.split(h @ recurrent_kernel + recurrent_bias, 3, axis=1)
         else:
-            x_rz = x[:, : 2 * width] + h @ recurrent_kernel[:, : 2 * width] + recurrent_bias[:, : 2 * width]
-            rz = sigmoid(x_rz)
-            r, z = jnp.split(rz, 2, axis=-1)
-            u = (r * h) @ recurrent_kernel[:, 2 * width :] + recurrent_bias[:, 2 * width :]
-            x_n = x[:, 2 * width :] + u
+            u_r, u_z = jnp.split(h @ recurrent_kernel[:, gates] + recurrent_bias[:, gates], 2, axis=1)
+        x_r, x_z = x_r + u_r, x_z + u_z
+        r, z = sigmoid(x_r), sigmoid(x_z)
+        if reset_after:
+            x_n = x_n + r * u_n
+        else:
+            u_n = (r * h) @ recurrent_kernel[:, candidate] + recurrent_bias[:, candidate]
+            x_n = x_n + u_n
         n = tanh(x_n)
-        return [(1 - z) * n + z * h], ((x_rz, x_n) if recurrent.exact(n.dtype) else (), rz, n, u)
+        kept = ()
+        if slopes:
+            by_n = (1 - z) * tanh_slope(x_n, n)
+            by_z = (h - n) * sigmoid_slope(x_z, z)
+            by_r = (by_n * u_n if reset_after else h) * sigmoid_slope(x_r, r)
+            kept = by_r, by_z, by_n, (by_n * r if reset_after else r), z
+        return [(1 - z) * n + z * h], kept
 
-    return recurrent.scan(step, carry, over_all_steps(inputs, kernel), mask)
+    xs = [over_all_steps(inputs, of_gate) for of_gate in jnp.split(kernel, 3, axis=1)]
+    return recurrent.scan(step, carry, xs, mask)
 
 
 def _plain(inputs, weights, carry, mask, reset_after):
@@ -74,14 +80,10 @@ def _plain(inputs, weights, carry, mask, reset_after):
     return carry, outputs
 
 
-def _fast_steps(inputs, weights, carry, mask, reset_after):
-    tanh = recurrent.tanh if recurrent.exact(inputs.dtype) else jnp.tanh
-    return _steps(inputs, weights, carry, mask, reset_after, squashed, tanh)
-
-
 @functools.partial(jax.custom_jvp, nondiff_argnums=(4,))
 def _gru(inputs, weights, carry, mask, reset_after):
-    carry, (_, (outputs,)) = _fast_steps(inputs, weights, carry, mask, reset_after)
+    functions = recurrent.fast_sigmoid, recurrent.fast_tanh
+    carry, (_, (outputs,)) = _steps(inputs, weights, carry, mask, reset_after, *functions)
     return carry, outputs
 
 
@@ -91,56 +93,42 @@ def _gru_jvp(reset_after, primals, tangents):
     dinputs, (dkernel, drecurrent_kernel, dbias, drecurrent_bias), (dh,), _ = tangents
     kernel, recurrent_kernel = weights[:2]
     width = len(recurrent_kernel)
-    (h,), ((sums, rz, n, u), (outputs,)) = lax.optimization_barrier(
-        _fast_steps(inputs, weights, carry, mask, reset_after)
-    )
-    x_rz, x_n = sums or (rz, n)
-
-    h_before = before(carry[0], outputs)
-    r, z = jnp.split(rz, 2, axis=-1)
-    x_r, x_z = jnp.split(x_rz, 2, axis=-1)
-    by_n = (1 - z) * tanh_slope(x_n, n)
-    by_z = (h_before - n) * sigmoid_slope(x_z, z)
-    by_r = (by_n * u if reset_after else h_before) * sigmoid_slope(x_r, r)
-    by_u, keep = (by_n * r if reset_after else r), z
-    if mask is not None:
-        by_n, by_z, by_r, by_u = (jnp.where(mask, slope, 0) for slope in (by_n, by_z, by_r, by_u))
-        keep = jnp.where(mask, z, 1)
-    slopes = lax.optimization_barrier((by_r, by_z, by_n, by_u, keep))  # or XLA moves them into the loop
-
-    def from_inputs(columns):
-        products = over_all_steps(inputs, dkernel[:, columns]) + over_all_steps(dinputs, kernel[:, columns])
-        return products + dbias[None, None, columns]
-
-    def from_carry(h, columns):
-        return over_all_steps(h, drecurrent_kernel[:, columns]) + drecurrent_bias[None, None, columns]
-
     gates, candidate = slice(None, 2 * width), slice(2 * width, None)
-    dx_rz, dx_n = from_inputs(gates), from_inputs(candidate)
+    functions = recurrent.fast_sigmoid, recurrent.fast_tanh
+    (h,), (slopes, (outputs,)) = lax.optimization_barrier(
+        _steps(inputs, weights, carry, mask, reset_after, *functions, slopes=True)
+    )
+    h_before, r = before(carry[0], outputs), slopes[3]
+    if mask is not None:
+        *slopes, keep = slopes
+        slopes = *(jnp.where(mask, slope, 0) for slope in slopes), jnp.where(mask, keep, 1)
+        slopes = lax.optimization_barrier(slopes)  # or XLA moves them into the loop
+
+    dx = over_all_steps(inputs, dkernel) + over_all_steps(dinputs, kernel) + dbias[None, None]
     if reset_after:
-        dx_rz, du = dx_rz + from_carry(h_before, gates), from_carry(h_before, candidate)
-
-        def step(dh, now):
-            dx_rz, dx_n, du, (by_r, by_z, by_n, by_u, keep) = now
-            by_h = lax.split(dh @ recurrent_kernel, (width,) * 3, axis=1)
-            dr, dz = (a + b for a, b in zip(lax.split(dx_rz, (width,) * 2, axis=1), by_h, strict=False))
-            dh = dh * keep + dr * by_r + dz * by_z + dx_n * by_n + (du + by_h[2]) * by_u
-            return dh, dh
-
-        dh, doutputs = lax.scan(step, dh, (dx_rz, dx_n, du, slopes))
+        du = over_all_steps(h_before, drecurrent_kernel)
     else:
-        dx_rz = dx_rz + from_carry(h_before, gates)
-        dx_n = dx_n + from_carry(r * h_before, candidate)
-        from_h, from_rh = recurrent_kernel[:, gates], recurrent_kernel[:, candidate]
+        of_gates = over_all_steps(h_before, drecurrent_kernel[:, gates])
+        of_candidate = over_all_steps(r * h_before, drecurrent_kernel[:, candidate])
+        du = jnp.concatenate([of_gates, of_candidate], axis=2)
+    du = du + drecurrent_bias[None, None]
+    dx_r, dx_z = jnp.split(dx[..., gates] + du[..., gates], 2, axis=2)
 
-        def step(dh, now):
-            dx_rz, dx_n, (by_r, by_z, by_n, by_u, keep) = now
-            dr, dz = lax.split(dx_rz + dh @ from_h, (width,) * 2, axis=1)
-            dn = dx_n + (dr * by_r + dh * by_u) @ from_rh
-            dh = dh * keep + dz * by_z + dn * by_n
-            return dh, dh
+    def step_after(dh, now):
+        dx_r, dx_z, dx_n, du_n, (by_r, by_z, by_n, by_u, keep) = now
+        r, z, u = lax.split(dh @ recurrent_kernel, (width,) * 3, axis=1)
+        dh = dh * keep + (dx_r + r) * by_r + (dx_z + z) * by_z + dx_n * by_n + (du_n + u) * by_u
+        return dh, dh
 
-        dh, doutputs = lax.scan(step, dh, (dx_rz, dx_n, slopes))
+    def step_before(dh, now):
+        dx_r, dx_z, dx_n, du_n, (by_r, by_z, by_n, by_u, keep) = now
+        r, z = lax.split(dh @ recurrent_kernel[:, gates], (width,) * 2, axis=1)
+        dn = dx_n + du_n + ((dx_r + r) * by_r + dh * by_u) @ recurrent_kernel[:, candidate]
+        dh = dh * keep + (dx_z + z) * by_z + dn * by_n
+        return dh, dh
+
+    step = step_after if reset_after else step_before
+    dh, doutputs = lax.scan(step, dh, (dx_r, dx_z, dx[..., candidate], du[..., candidate], slopes))
     return ([h], outputs), ([dh], doutputs)
 
 

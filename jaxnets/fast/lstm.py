@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from . import recurrent
-from .recurrent import across_time, before, over_all_steps, sigmoid_slope, squashed, tanh_slope
+from .recurrent import across_time, before, over_all_steps, sigmoid_slope, tanh_slope
 
 
 def lstm(inputs, kernel, recurrent_kernel, bias, carry, mask=None, reverse=False):
@@ -46,24 +46,27 @@ def _lstm(inputs, weights, carry, mask):
     return carry, outputs
 
 
-def _steps(inputs, weights, carry, mask):
-    """The last carry, and of all steps what the slopes need: (the gates or their arguments, (c, h))."""
+def _steps(inputs, weights, carry, mask, slopes=False):
+    """The last carry, and of all steps (the slopes that the tangents need, where asked for), (c, h)."""
     kernel, recurrent_kernel, bias = weights
+    sigmoid, tanh = recurrent.fast_sigmoid, recurrent.fast_tanh
 
-    def step(carry, x):
+    def step(carry, xs):
         c, h = carry
-        x = x + h @ recurrent_kernel + bias[None]
-        gates = _gates(x)
-        i, f, g, o = jnp.split(gates, 4, axis=-1)
-        c = f * c + i * g
-        tanh = recurrent.tanh if recurrent.exact(c.dtype) else jnp.tanh
-        return [c, o * tanh(c)], x if recurrent.exact(x.dtype) else gates
+        us = jnp.split(h @ recurrent_kernel + bias[None], 4, axis=1)
+        x_i, x_f, x_g, x_o = (x + u for x, u in zip(xs, us, strict=True))
+        i, f, g, o = sigmoid(x_i), sigmoid(x_f), tanh(x_g), sigmoid(x_o)
+        new_c = f * c + i * g
+        tanh_c = tanh(new_c)
+        kept = ()
+        if slopes:
+            by_gates = g * sigmoid_slope(x_i, i), c * sigmoid_slope(x_f, f), i * tanh_slope(x_g, g)
+            by_o, by_c = tanh_c * sigmoid_slope(x_o, o), o * tanh_slope(new_c, tanh_c)
+            kept = (*by_gates, by_o), by_c, f
+        return [new_c, o * tanh_c], kept
 
-    return recurrent.scan(step, carry, over_all_steps(inputs, kernel), mask)
-
-
-def _gates(x):
-    return squashed(x, (2, 3, 4))
+    xs = [over_all_steps(inputs, of_gate) for of_gate in jnp.split(kernel, 4, axis=1)]
+    return recurrent.scan(step, carry, xs, mask)
 
 
 @_lstm.defjvp
@@ -71,35 +74,29 @@ def _lstm_jvp(primals, tangents):
     inputs, weights, carry, mask = primals
     dinputs, (dkernel, drecurrent_kernel, dbias), dcarry, _ = tangents
     kernel, recurrent_kernel, _ = weights
-    (c, h), (kept, (cells, outputs)) = lax.optimization_barrier(_steps(inputs, weights, carry, mask))
-
-    gates = _gates(kept) if recurrent.exact(kept.dtype) else kept
-    (i, f, g, o), xs = jnp.split(gates, 4, axis=-1), jnp.split(kept, 4, axis=-1)
-    tanh_c = (recurrent.tanh if recurrent.exact(kept.dtype) else jnp.tanh)(cells)
-    by_gate = [
-        g * sigmoid_slope(xs[0], i),
-        before(carry[0], cells) * sigmoid_slope(xs[1], f),
-        i * tanh_slope(xs[2], g),
-        tanh_c * sigmoid_slope(xs[3], o),
-    ]
-    by_c, keep = o * tanh_slope(cells, tanh_c), f
+    (c, h), (slopes, (_, outputs)) = lax.optimization_barrier(
+        _steps(inputs, weights, carry, mask, slopes=True)
+    )
     if mask is not None:
-        by_gate = [jnp.where(mask, slope, 0) for slope in by_gate]
-        keep = jnp.where(mask, f, 1)
-    slopes = lax.optimization_barrier((by_gate, by_c, keep))  # or XLA moves them into the loop
+        by_gates, by_c, keep = slopes
+        by_gates = tuple(jnp.where(mask, slope, 0) for slope in by_gates)
+        slopes = by_gates, by_c, jnp.where(mask, keep, 1)
+        slopes = lax.optimization_barrier(slopes)  # or XLA moves them into the loop
 
     seen = jnp.concatenate([inputs, before(carry[1], outputs)], axis=2)
     dx = over_all_steps(seen, jnp.concatenate([dkernel, drecurrent_kernel]))
-    dx = dx + over_all_steps(dinputs, kernel) + dbias[None, None]
+    dxs = jnp.split(dx + over_all_steps(dinputs, kernel) + dbias[None, None], 4, axis=2)
 
     def step(dcarry, now):
         dc, dh = dcarry
-        dx, ((by_i, by_f, by_g, by_o), by_c, keep), unmasked = now
-        di, df, dg, do = lax.split(dx + dh @ recurrent_kernel, (dc.shape[-1],) * 4, axis=1)
+        dxs, (by_gates, by_c, keep), unmasked = now
+        us = lax.split(dh @ recurrent_kernel, (dc.shape[1],) * 4, axis=1)
+        di, df, dg, do = (x + u for x, u in zip(dxs, us, strict=True))
+        by_i, by_f, by_g, by_o = by_gates
         dc = dc * keep + di * by_i + df * by_f + dg * by_g
         new = dc * by_c + do * by_o
         dh = new if unmasked is None else jnp.where(unmasked, new, dh)
         return (dc, dh), dh
 
-    dcarry, doutputs = lax.scan(step, tuple(dcarry), (dx, slopes, mask))
+    dcarry, doutputs = lax.scan(step, tuple(dcarry), (dxs, slopes, mask))
     return ([c, h], outputs), (list(dcarry), doutputs)

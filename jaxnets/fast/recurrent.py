@@ -1,8 +1,11 @@
 """What the LSTM and the GRU share: layouts, gates and their slopes, and the choice of the platform.
 
-XLA on CPU runs a time loop on one core and pays for every small operation in it. So whatever does not depend
-on the step before is computed for all steps at once, outside the loop: the products of the inputs, the slopes
-of all gates, the gradients of all weights. What stays is one product and a few elementwise operations a step.
+XLA on CPU runs a time loop on one core and pays for every small operation in it. So the products that do not
+depend on the step before are made for all steps at once, outside the loop: those of the inputs, and the
+gradients of all weights. What stays is one product and a few elementwise operations a step. The slopes of the
+gates are among these: there the gates are at hand, and reading them again costs more than the arithmetic.
+Each gate is an array of its own wherever a loop reads it: out of a part of what a step reads, XLA makes code
+for one number at a time, several times slower.
 The rule of a layer is written once, as its tangent: a linear loop. JAX transposes it into the backward pass,
 whose products for the weights are again outside the loop. So gradients, forward mode, second order and `vmap`
 all come from one rule.
@@ -17,6 +20,7 @@ from jax.core import ShapedArray
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
+from .. import sharding
 from ..stable import sigmoid as sigmoid, tanh as tanh
 
 
@@ -35,11 +39,16 @@ def across_time(fast, plain, inputs, weights, carry, mask, reverse):
     def convert(array):
         return None if array is None else jnp.asarray(array, dtype)
 
-    steps = ordered(convert(inputs))
-    mask = None if mask is None else ordered(jnp.asarray(mask) != 0)[:, :, None]
-    arguments = steps, [convert(weight) for weight in weights], [convert(part) for part in carry], mask
-    carry, outputs = lax.platform_dependent(*arguments, cpu=_widened(fast), default=plain)
-    return carry, jnp.moveaxis(outputs[::-1] if reverse else outputs, 0, 1)
+    def run(inputs, weights, carry, mask):
+        mask = None if mask is None else ordered(mask)[:, :, None]
+        arguments = ordered(inputs), weights, carry, mask
+        carry, outputs = lax.platform_dependent(*arguments, cpu=_widened(fast), default=plain)
+        return carry, jnp.moveaxis(outputs[::-1] if reverse else outputs, 0, 1)
+
+    weights, carry = [convert(weight) for weight in weights], [convert(part) for part in carry]
+    mask = None if mask is None else jnp.asarray(mask) != 0
+    # XLA would gather a batch that devices share: a row of its products is a step of a sequence
+    return sharding.on_each_device(run, 0, 2, 3)(convert(inputs), weights, carry, mask)
 
 
 def _widened(fast):
@@ -76,15 +85,17 @@ def scan(step, carry, steps, mask):
 
 
 def over_all_steps(inputs, kernel):
-    """inputs [T, B, in] @ kernel [in, out] as one product, which is several times as fast as one a step.
-
-    Not a product of flat rows: there a partitioner that has split the batch must gather it again.
-    """
+    """inputs [T, B, in] @ kernel [in, out] as one product, which is several times as fast as one a step."""
     return _over_all_steps.bind(inputs, kernel)
 
 
 def _product(inputs, kernel):
-    return lax.dot_general(inputs, kernel, (((2,), (0,)), ((), ())))
+    return (_rows(inputs) @ kernel).reshape(*inputs.shape[:2], kernel.shape[1])
+
+
+def _rows(steps):
+    """One row for each step of each sequence, [T * B, features]."""
+    return steps.reshape(-1, steps.shape[2])
 
 
 def _of_inputs(slopes, inputs, kernel):
@@ -93,7 +104,7 @@ def _of_inputs(slopes, inputs, kernel):
 
 def _of_kernel(slopes, inputs, kernel):
     # JAX itself would put the slopes first, and XLA then copy them all, transposed, by one core
-    return lax.dot_general(inputs, slopes, (((0, 1), (0, 1)), ((), ())))
+    return lax.dot_general(_rows(inputs), _rows(slopes), (((0,), (0,)), ((), ())))
 
 
 def _batched(arguments, axes):
@@ -123,16 +134,14 @@ def exact(dtype):
     return dtype == jnp.float64
 
 
-def squashed(x, candidates=(0, 0, 1)):
-    """sigmoid(x), but tanh(x) for the gates from `first` to before `end`; candidates: (first, end, gates)."""
-    first, end, blocks = candidates
-    width = x.shape[-1] // blocks
-    column = lax.broadcasted_iota(jnp.int32, (1,) * (x.ndim - 1) + x.shape[-1:], x.ndim - 1)
-    candidate = (column >= first * width) & (column < end * width)
-    if exact(x.dtype):
-        return jnp.where(candidate, tanh(x), sigmoid(x))
-    scale = jnp.where(candidate, 1, 0.5).astype(x.dtype)  # sigmoid(x) = tanh(x / 2) / 2 + 1 / 2
-    return jnp.tanh(x * scale) * scale + (1 - scale)
+def fast_sigmoid(x):
+    """sigmoid(x), in 32 bits by the tanh that XLA has: tanh(x / 2) / 2 + 1 / 2."""
+    return sigmoid(x) if exact(x.dtype) else jnp.tanh(x / 2) / 2 + 0.5
+
+
+def fast_tanh(x):
+    """tanh(x), in 32 bits as XLA has it."""
+    return tanh(x) if exact(x.dtype) else jnp.tanh(x)
 
 
 def sigmoid_slope(x, y):
