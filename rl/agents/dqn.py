@@ -155,8 +155,10 @@ class DQN(Agent):
         carry = vector, learner.optimizer, priorities
 
         def teach(carry):
-            given = as_params, target, memory, step
-            return lax.scan(lambda carry, lots: self._update(carry, lots, *given), carry, chance["replay"])
+            lots, given = chance["replay"], (as_params, target, memory, step)
+            if priorities is None:  # all batches at once: one large product of the older copy
+                lots = self._drawn(memory, target, *replay.drawn(memory, lots, self.n_step))
+            return lax.scan(lambda carry, lots: self._update(carry, lots, *given), carry, lots)
 
         def wait(carry):
             return carry, dict.fromkeys(("loss", "q"), jnp.full(self.gradient_steps, jnp.nan, jnp.float32))
@@ -166,22 +168,26 @@ class DQN(Agent):
         figures = jax.tree.map(jnp.mean, figures) | dict(epsilon=self._epsilon(taken))
         return Learner(as_params(vector), target, optimizer, memory, priorities), figures
 
+    def _drawn(self, memory, target, rows, envs):
+        """The Batch that starts at rows, envs, and what the older copy says of its next_obs."""
+        batch = replay.batch(memory, rows, envs, self.gamma, self.n_step)
+        return batch, self.q(target, batch.next_obs, batch.next_legal)
+
     def _update(self, carry, lots, as_params, target, memory, step):
         vector, optimizer, priorities = carry
-        count = self._capacity * self.num_envs
         if priorities is None:
-            rows, envs = replay.drawn(memory, lots, self.n_step)
-            weights = jnp.ones(self.batch_size, jnp.float32)
+            (batch, next_value), weights = lots, jnp.ones(self.batch_size, jnp.float32)
         else:
+            count = self._capacity * self.num_envs
             leaves, chance = replay.drawn_by_priority(priorities, lots)
             leaves = jnp.minimum(leaves, count - 1)
-            rows, envs = leaves // self.num_envs, leaves % self.num_envs
             weights = (chance * count) ** -learning.scheduled(self.priority_correction, step)
             weights = weights / jnp.max(weights)
-        batch = replay.batch(memory, rows, envs, self.gamma, self.n_step)
+            rows, envs = leaves // self.num_envs, leaves % self.num_envs
+            batch, next_value = self._drawn(memory, target, rows, envs)
 
         def loss(vector):
-            return self._loss(as_params(vector), target, batch, weights)
+            return self._loss(as_params(vector), next_value, batch, weights)
 
         (huber, (errors, value)), grad = jax.value_and_grad(loss, has_aux=True)(vector)
         learning_rate = learning.scheduled(self.learning_rate, step)
@@ -191,9 +197,8 @@ class DQN(Agent):
             priorities = replay.prioritized(priorities, leaves, sizes)
         return (vector, optimizer, priorities), dict(loss=huber, q=jnp.mean(value))
 
-    def _loss(self, params, target, batch, weights):
+    def _loss(self, params, next_value, batch, weights):
         value = self.q(params, batch.obs)
-        next_value = self.q(target, batch.next_obs, batch.next_legal)
         given = batch.reward, batch.discount, value, next_value
         if self.double:
             selector = lax.stop_gradient(self.q(params, batch.next_obs, batch.next_legal))
