@@ -36,6 +36,9 @@ def _shown(env):
     while inner is not inner.unwrapped:
         found.append(getattr(inner, "_elapsed_steps", None))
         inner = inner.env
+    for one in (inner, *getattr(inner, "envs", ())[:1]):  # who steps a vector steps all of it
+        if (generator := getattr(one.unwrapped, "_np_random", None)) is not None:
+            found += [id(generator), generator.bit_generator.state["state"]]
     for name in _SHOWN:
         for leaf in jax.tree.leaves(getattr(inner, name, None)):
             if isinstance(leaf, int | float | np.generic | np.ndarray):

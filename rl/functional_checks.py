@@ -81,15 +81,20 @@ def _unlike(space, obs):
         parts = dict(space.spaces.items() if isinstance(space, spaces.Dict) else enumerate(space.spaces))
         container = dict if isinstance(space, spaces.Dict) else tuple
         if not isinstance(obs, container) or len(obs) != len(parts):
-            return type(obs).__name__
+            return _kinds(obs) if isinstance(obs, jax.ShapeDtypeStruct) else type(obs).__name__
         if container is dict and set(obs) != set(parts):
             return f"the keys {sorted(map(str, obs))}"
-        return next((w for key, part in parts.items() if (w := _unlike(part, obs[key])) is not None), None)
+        wrong = (_unlike(part, one) for part, one in zip(parts.values(), _in_order(obs, parts), strict=True))
+        return next((told for told in wrong if told is not None), None)
     if not isinstance(obs, jax.ShapeDtypeStruct):
         return type(obs).__name__
     floats = obs.dtype.kind == "f"
     alike = floats == (space.dtype.kind == "f") and obs.dtype.kind in "fiub"
     return None if alike and obs.shape == (space.shape or ()) else _kinds(obs)
+
+
+def _in_order(obs, parts):
+    return [obs[key] for key in parts]
 
 
 def _check_mask(env, state):

@@ -144,12 +144,12 @@ class Agent(Surroundings):
         if unpaid.size:
             total = episodes.returns.ravel()[unpaid[0]]
             told.append((unpaid[0], f"rewards must be finite; got {total} as their sum in an episode"))
-        for first, what in (
-            (faults.outside, f"observation must be in {space}; got one outside"),
-            (faults.stuck, "action_mask must leave a legal action; got none"),
+        for kind, what in (
+            ("outside", f"observation must be in {space}; got one outside"),
+            ("stuck", "action_mask must leave a legal action; got none"),
         ):
-            rows = () if first is None else np.flatnonzero(first >= 0)
-            told += [(rows[0] * size + first[rows[0]], what)] if len(rows) else []
+            if (first := getattr(faults, kind)) is not None:
+                told += [(row * size + first[row], what) for row in np.flatnonzero(first >= 0)[:1]]
         if told:
             at, what = min(told)
             step = self.steps // self.num_envs + int(at) // self.num_envs + 1

@@ -76,7 +76,7 @@ class DQN(Agent):
     action_mask: bool = False  # take the legal actions from info["action_mask"]
     compiled: bool | None = None  # None: where the environment is a JAX function
 
-    schedules: ClassVar = Agent.schedules | {"epsilon": 1.0, "priority_correction": float("inf")}
+    schedules: ClassVar = Agent.schedules | {"epsilon": 1, "priority_correction": float("inf")}
 
     def _check(self):
         if not isinstance(self.action_space, Discrete):
