@@ -1,12 +1,14 @@
-"""What environments of the host answer, looked at before it is used: one sentence for what they must not."""
+"""What environments of the host answer, looked at before it is used: one sentence for what they must not.
+
+What needs JAX is imported where it is used: agents with a table do without.
+"""
 
 from numbers import Real
 from reprlib import repr as shortened
 
-import jax
 import numpy as np
 
-from . import envs, observed, spaces
+from . import envs
 
 
 class EnvError(RuntimeError):
@@ -54,11 +56,10 @@ class Watched:
 
     def reset(self, seed=None):
         """The same, in the space."""
+        from . import observed
+
         told = self.opened(seed)
-        wrong = observed.misfit(self.space, told[0])
-        if wrong is None:
-            one = jax.tree.map(lambda x: x[None], spaces.gathered(self.space, [told[0]]))
-            wrong = (observed.outside(self.space, one) or (None, None))[1]
+        wrong = observed.amiss(self.space, told[0])
         if wrong is not None:
             raise self.error(f"the observation of reset must be in {self.space}; got {wrong}")
         return told
@@ -94,9 +95,12 @@ class Watched:
     def _reward(self, reward):
         """The reward as a float; an array of one number is one."""
         number = reward.item() if getattr(reward, "size", 0) == 1 else reward
-        if not isinstance(number, Real):
-            raise self.error(f"reward must be a number; got {shortened(reward)}")
-        return float(number)
+        try:
+            if isinstance(number, Real):
+                return float(number)
+        except OverflowError:
+            pass
+        raise self.error(f"reward must be a number; got {shortened(reward)}")
 
     def _flag(self, name, value):
         """An array of one flag, or 1 and 0, as True or False."""
@@ -107,6 +111,8 @@ class Watched:
 
     def fits(self, obs):
         """Raises for an observation of another shape or dtype."""
+        from . import observed
+
         told = observed.misfit(self.space, obs)
         if told is not None:
             raise self.error(f"observation must be in {self.space}; got {told}")
@@ -130,6 +136,8 @@ def _takes_no_seed(error):
 
 def gathered(watched, seen):
     """Observations of several environments as a batch; raises for one of another shape or dtype."""
+    from . import spaces
+
     for one, obs in zip(watched, seen, strict=True):
         one.fits(obs)
     return spaces.gathered(watched[0].space, seen)

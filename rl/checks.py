@@ -112,9 +112,20 @@ def settings(kind):
 
 def seeds(function, given):
     """Several seeds as a list, one at least; a number alone is none, nor is a text."""
-    if isinstance(given, str) or not hasattr(given, "__iter__") or np.ndim(given) == 0:
+    try:
+        found = None if isinstance(given, str) else list(given)
+    except TypeError:
+        found = None
+    if found is None:
         fix = f" Fix: seeds=range({given})." if isinstance(given, int) and given > 0 else ""
         raise TypeError(f"{function}: seeds must be a list of integers; got {given!r}.{fix}")
-    if not list(given):
+    if not found:
         raise ValueError(f"{function}: seeds must be at least one integer; got none.")
-    return list(given)
+    return found
+
+
+def seed(function, number):
+    """An integer in [0, 2**63), what keys and environments are made of."""
+    whole_number(function, "seed", number, 0)
+    if number >= 2**63:
+        raise ValueError(f"{function}: seed must be below 2**63; got {number}.")

@@ -2,7 +2,6 @@
 
 import weakref
 
-import jax
 import numpy as np
 
 _HOLDERS = {}  # id of an environment -> (weak reference to it, to who stepped it last, what it showed)
@@ -40,7 +39,12 @@ def _shown(env):
         if (generator := getattr(one.unwrapped, "_np_random", None)) is not None:
             found += [id(generator), generator.bit_generator.state["state"]]
     for name in _SHOWN:
-        for leaf in jax.tree.leaves(getattr(inner, name, None)):
-            if isinstance(leaf, int | float | np.generic | np.ndarray):
-                found.append(np.asarray(leaf).tobytes())
+        found += _bytes(getattr(inner, name, None))
     return found
+
+
+def _bytes(part):
+    """Numbers and arrays in dicts, tuples and lists, as bytes."""
+    if isinstance(part, dict | tuple | list):
+        return [told for one in (part.values() if isinstance(part, dict) else part) for told in _bytes(one)]
+    return [np.asarray(part).tobytes()] if isinstance(part, int | float | np.generic | np.ndarray) else []

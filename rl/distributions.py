@@ -167,7 +167,7 @@ def distribution(function, space):
     >>> type(distribution("PPO", Discrete(4))).__name__
     'Categorical'
     """
-    if 0 in (space.shape or ()):
+    if 0 in (getattr(space, "shape", None) or ()):
         raise ValueError(f"{function}: actions must hold one number at least; got {space}.")
     if isinstance(space, Discrete):
         return Categorical(space)

@@ -83,6 +83,8 @@ def from_func_env(env, params=None, max_steps=None, name=None):
     >>> from_func_env(PendulumFunctional(), max_steps=200).name
     'PendulumFunctional'
     """
+    if not all(hasattr(env, name) for name in ("initial", "transition", "observation", "reward", "terminal")):
+        raise TypeError(f"from_func_env: env must be a FuncEnv of Gymnasium; got {env!r}.")
     params = env.default_params if params is None else params
 
     def init(key):
@@ -130,6 +132,8 @@ def functional_env(name):
     >>> functional_env("Taxi-v4") is None
     True
     """
+    if not isinstance(name, str):
+        raise TypeError(f"functional_env: name must be a text; got {name!r}.")
     maker = _MAKERS.get(name)
     if isinstance(maker, str):
         home, function = maker.split(".")

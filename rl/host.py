@@ -70,7 +70,7 @@ class Host:
         limits = [one.limit for one in self._watched]
         num_steps = jax.tree.leaves(noise)[0].shape[0]
         terminations, truncations = np.zeros((2, num_steps, count), bool)
-        rewards, totals = np.zeros((2, num_steps, count), np.float32)
+        rewards, totals = np.zeros((2, num_steps, count))
         lengths = np.zeros((num_steps, count), np.int32)
         rows, start, counted = [], self.memory, [one.steps for one in self._watched]
         obs, legal = spaces.gathered(self.space, self._obs), self._masks()
@@ -101,6 +101,8 @@ class Host:
                     self.memory = where_last(last, self._start, self.memory)
             self._obs, self._infos = seen, infos
         obs, action, next_obs, legal, next_legal = jax.tree.map(lambda *x: np.stack(x), *rows)
+        with np.errstate(over="ignore"):
+            rewards, totals = rewards.astype(np.float32), totals.astype(np.float32)
         self._check(next_obs, rewards, counted)
         mask = np.ones((num_steps, count), bool)
         flags = terminations, truncations, mask

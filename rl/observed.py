@@ -8,7 +8,7 @@ import jax
 import numpy as np
 from gymnasium import spaces
 
-from .spaces import lifted
+from .spaces import gathered, lifted
 
 
 def misfit(space, obs):
@@ -33,6 +33,15 @@ def misfit(space, obs):
         if told is not None:
             return f"{told} at {name!r}"
     return None
+
+
+def amiss(space, obs):
+    """What is wrong with one observation of an environment, its kind or its numbers; None for nothing."""
+    told = misfit(space, obs)
+    if told is None:
+        one = jax.tree.map(lambda x: x[None], gathered(space, [obs]))
+        told = (outside(space, one) or (None, None))[1]
+    return told
 
 
 def outside(space, observations):

@@ -5,6 +5,7 @@ S: seeds.
 """
 
 from dataclasses import dataclass
+from reprlib import repr as shortened
 from typing import Any
 
 import jax
@@ -30,6 +31,8 @@ class SeedRuns:
 
         nan before the first episode ended.
         """
+        checks.whole_number("curves", "points", points, 1)
+        checks.whole_number("curves", "window", window, 1)
         grid = np.linspace(0, self.agents[0].steps, points + 1)[1:]
         rows = np.full((len(self.agents), points), np.nan)
         for row, agent in zip(rows, self.agents, strict=True):
@@ -67,7 +70,7 @@ def train_seeds(agent, env, seeds=range(16), steps=100_000, progress=True, log_e
     ([200, 200, 200], (3, 5))
     """
     if not (isinstance(agent, type) and issubclass(agent, Agent)):
-        told = f"{agent!r}. Fix: rl.{agent}." if isinstance(agent, str) else f"{agent!r}."
+        told = f"{agent!r}. Fix: rl.{agent}." if isinstance(agent, str) else f"{shortened(agent)}."
         raise TypeError(f"train_seeds: agent must be a class of deep agents, such as rl.PPO; got {told}")
     if "seed" in settings:
         told = settings["seed"]

@@ -25,6 +25,8 @@ def record(agent, path, episodes=1, seed=None, env=None, max_frames=2_000, **kwa
     ...     returns, (Path(folder) / "lake.gif").exists()
     ([0.0], True)
     """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"record: path must be the path of a file; got {path!r}.")
     path, frames = Path(path), []
     write = writer("record", path)
     checks.whole_number("record", "max_frames", max_frames, 1)
@@ -81,6 +83,10 @@ def _played(function, agent, episodes, seed, env, mode, seen, kwargs):
     from . import envs
 
     checks.whole_number(function, "episodes", episodes, 1)
+    if not all(hasattr(agent, name) for name in ("act", "env", "seed")):
+        raise TypeError(f"{function}: agent must be one of rl's agents; got {agent!r}.")
+    if seed is not None:
+        checks.seed(function, seed)
     made = envs.rendered(function, agent.env if env is None else env, mode, **kwargs)
     seed, returns = agent.seed + 1 if seed is None else seed, []
     try:

@@ -47,6 +47,18 @@ def agent():
         (lambda a: a.train(8, progress="no"), "train: progress must be True or False; got 'no'"),
         (lambda a: a.train(1e5), r"train: steps must be an integer; got 100000\.0"),
         (lambda a: a.train(-1), "train: steps must be >= 0; got -1"),
+        (lambda a: a.train(8, log_every=10**13), "train: log_every must fit into memory"),
+        (lambda a: a.act(np.zeros(4), seed=2**70), r"act: seed must be below 2\*\*63"),
+        (lambda a: a.evaluate(1, seed=2**70), r"evaluate: seed must be below 2\*\*63"),
+        (lambda a: rl.record(a, None), "record: path must be the path of a file; got None"),
+        (
+            lambda a: rl.record(a, "no/a.gif"),
+            "record: path must be in a folder that is there; got 'no/a.gif'",
+        ),
+        (lambda a: rl.record("PPO", "a.gif"), "record: agent must be one of rl's agents; got 'PPO'"),
+        (lambda a: rl.show(a, seed="x"), "show: seed must be an integer; got 'x'"),
+        (lambda a: rl.SeedRuns([a]).curves(0), "curves: points must be >= 1; got 0"),
+        (lambda a: rl.SeedRuns([a]).curves(window=0), "curves: window must be >= 1; got 0"),
     ],
 )
 def test_what_an_agent_is_asked_is_looked_at(agent, call, words):
@@ -126,6 +138,16 @@ def test_what_no_file_can_hold_is_told_before_checkpoints_are_needed(tmp_path):
         (
             lambda: rl.QTable("FrozenLake-v1").train(10, progress=1),
             "train: progress must be True or False; got 1",
+        ),
+        (lambda: rl.functional_env([]), r"functional_env: name must be a text; got \[\]"),
+        (lambda: rl.from_func_env(None), "from_func_env: env must be a FuncEnv of Gymnasium; got None"),
+        (
+            lambda: rl.QTable("FrozenLake-v1").update(0, 0, 0.0, 0, "no"),
+            "update: terminated must be True or False; got 'no'",
+        ),
+        (
+            lambda: rl.TileSarsa("MountainCar-v0").update([-0.5, 0], 0, -1.0, [-0.5, 0], "no", 0),
+            "update: terminated must be True or False; got 'no'",
         ),
         (
             lambda: rl.QTable("FrozenLake-v1").act(0, "no"),

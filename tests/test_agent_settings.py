@@ -63,7 +63,7 @@ def spaced(obs=None, actions=None):
             "buffer_size must fit into memory; 1,000,000,000,000 st",
         ),
         (rl.PPO, "CartPole-v1", dict(num_steps=10**9), "num_steps \\* num_envs must fit into memory"),
-        (rl.PPO, spaced(Discrete(10**9)), {}, "observations must fit into memory; .* Fix: rl.QTable"),
+        (rl.PPO, spaced(Discrete(10**9)), {}, "observations must fit into memory; .* Fix: rl"),
         (rl.PPO, spaced(Box(0, 1, (0,))), {}, r"PPO: observations must hold one number at least; got Box"),
         (rl.PPO, spaced(actions=Box(0, 1, (0,))), {}, "PPO: actions must hold one number at least; got Box"),
         (
@@ -84,6 +84,31 @@ def spaced(obs=None, actions=None):
 def test_a_setting_that_cannot_be_is_told_at_once(kind, env, settings, words):
     with pytest.raises((ValueError, TypeError), match=words):
         kind(env, **settings)
+
+
+@pytest.mark.parametrize(
+    ("kind", "env", "settings", "words"),
+    [
+        (rl.PPO, "CartPole-v1", dict(hidden=(10**6, 10**6)), "hidden must fit into memory"),
+        (rl.DQN, "CartPole-v1", dict(batch_size=10**12), "a batch must fit into memory"),
+        (rl.A2C, spaced(), dict(num_envs=10**9), "num_envs must fit into memory; 1,000,000,000 environments"),
+        (rl.RecurrentPPO, "CartPole-v1", dict(memory_features=10**6), "hidden must fit into memory"),
+        (rl.PPO, spaced(actions=Discrete(10**10)), {}, "must fit into memory"),
+        (rl.QTable, spaced(Discrete(10**11)), {}, "QTable: the table must fit into memory"),
+    ],
+)
+def test_what_would_not_fit_into_memory_is_told_in_gibibytes(kind, env, settings, words):
+    with pytest.raises(ValueError, match=rf"{words}.* take [\d,]+ GiB, and there are [\d,]+ GiB\. Fix: "):
+        kind(env, **settings)
+
+
+def test_an_environment_that_cannot_be_copied_is_told():
+    class Wired(Counting):
+        def __deepcopy__(self, memo):
+            raise TypeError("cannot pickle 'socket' object")
+
+    with pytest.raises(TypeError, match=r"env must be one that .* can copy; got Wired"):
+        rl.PPO(Wired(), **SMALL)
 
 
 def test_settings_of_a_user_s_own_agent_are_known():

@@ -39,9 +39,7 @@ class Agent(Surroundings):
         name = self._name
         self._plain()
         self._check_flags()
-        checks.whole_number(name, "seed", self.seed, 0)
-        if self.seed >= 2**63:
-            raise ValueError(f"{name}: seed must be below 2**63; got {self.seed}.")
+        checks.seed(name, self.seed)
         checks.whole_number(name, "num_envs", self.num_envs, 1)
         self._functional, self._given = self._road()
         self.num_steps = self._default_steps() if self.num_steps is None else self.num_steps
@@ -82,6 +80,7 @@ class Agent(Surroundings):
         checks.whole_number("train", "steps", steps, 0)
         checks.whole_number("train", "log_every", log_every, 1)
         checks.flag("train", "progress", progress)
+        memory.check_rows(self, log_every)
         listeners = calling.listed("train", callbacks)
         if any(isinstance(one, calling.Checkpoint) for one in listeners):
             saving.about(self)  # raises for what no file can hold
@@ -193,7 +192,7 @@ class Agent(Surroundings):
         legal: [A] booleans, the legal actions.
         """
         checks.flag("act", "deterministic", deterministic)
-        checks.whole_number("act", "seed", seed, 0)
+        checks.seed("act", seed)
         batch = observed.one("act", self.observation_space, obs)
         legal = observed.legal("act", self.action_space, legal)
         actor, key = self._actor(self._training.learner), jax.random.key(seed)
@@ -215,7 +214,7 @@ class Agent(Surroundings):
         checks.whole_number("evaluate", "episodes", episodes, 1)
         checks.flag("evaluate", "deterministic", deterministic)
         seed = self.seed + 1 if seed is None else seed
-        checks.whole_number("evaluate", "seed", seed, 0)
+        checks.seed("evaluate", seed)
         actor = self._actor(self._training.learner)
 
         def act(key, obs, memory, legal):
