@@ -35,6 +35,7 @@ class HostVector:
         self._count, self._timeout = env.num_envs, timeout
         self.memory, self._obs, self._begun, self._closed = memory, None, False, False
         self._steps = 0
+        self._shapes = jax.tree.map(np.shape, spaces.example(self.space, self._count))
 
     def close(self):
         """Closes the environments; their processes end."""
@@ -48,12 +49,27 @@ class HostVector:
     def begin(self):
         """New episodes everywhere, the first ones from seed, seed + 1, ..."""
         try:
-            self._obs, _ = self._env.reset(seed=None if self._begun else self._seed)
+            told = self._env.reset(seed=None if self._begun else self._seed)
         except Exception as error:
             raise self._error(f"reset raised {type(error).__name__}: {error}".rstrip("."), 0) from error
+        if not (isinstance(told, tuple) and len(told) == 2):
+            raise self._error(f"reset must return (obs, info); got {shortened(told)}", 0)
+        self._fits(told[0])
+        wrong = observed.outside(self.space, jax.tree.map(lambda x: np.asarray(x)[None], told[0]))
+        if wrong is not None:
+            raise self._error(
+                f"the observation of reset must be in {self.space}; got {wrong[1]}", wrong[0][1]
+            )
+        self._obs = told[0]
         self._begun, self.memory = True, self._start
         self._resets = np.zeros(self._count, bool)  # where the next step only resets
         self._lengths, self._totals = np.zeros(self._count, np.int32), np.zeros(self._count)
+
+    def _fits(self, obs):
+        """Raises for observations of another shape than the space's, one for each environment."""
+        shapes = jax.tree.map(np.shape, obs)
+        if shapes != self._shapes:
+            raise self._error(f"observations must have shapes {self._shapes}; got {shapes}", 0)
 
     def _error(self, what, index, fix=""):
         name = envs.vector_name(self._env)
@@ -152,6 +168,7 @@ class HostVector:
         if not (isinstance(answer, tuple) and len(answer) == 5):
             told = f"{len(answer)} things" if isinstance(answer, tuple) else shortened(answer)
             raise self._error(f"step must return (obs, rewards, terminated, truncated, info); got {told}", 0)
+        self._fits(answer[0])
         for name, kinds, array in zip(("rewards", "terminated", "truncated"), ("iuf", "b", "b"), answer[1:4],
                                       strict=True):  # fmt: skip
             array = np.asarray(array)

@@ -1,5 +1,6 @@
 """Observations and actions that come from outside, held against Gymnasium's spaces."""
 
+import weakref
 from functools import reduce
 from operator import and_
 from reprlib import repr as shortened
@@ -79,8 +80,20 @@ def inside(space, observations):
     return good.reshape(*good.shape[:2], -1).all(-1)
 
 
+_BOUNDS = {}  # id of a space -> (weak reference to it, its bounds)
+
+
 def _bounds(space):
     """The lowest and the highest that each number may be; infinity is no number that can be seen."""
+    if (found := _BOUNDS.get(id(space))) is None:
+        number = id(space)
+        found = weakref.ref(space, lambda _: _BOUNDS.pop(number, None)), _reckoned(space)
+        _BOUNDS[number] = found
+    return found[1]
+
+
+def _reckoned(space):
+    """The same, worked out."""
     if isinstance(space, spaces.Box):
         if space.dtype.kind != "f":
             return space.low, space.high
