@@ -59,8 +59,8 @@ class Told(gymnasium.vector.VectorEnv):
     single_observation_space, single_action_space = Counting.observation_space, Counting.action_space
     num_envs = 2
 
-    def __init__(self, answer, first=(np.zeros((2, 1), np.float32), {})):
-        self.answer, self.first = answer, first
+    def __init__(self, answer, first=False):
+        self.answer, self.first = answer, (SEEN, {}) if first is False else first
 
     def reset(self, *, seed=None, options=None):
         return self.first
