@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .agents.sarsa import ExpectedSarsa as ExpectedSarsa, Sarsa as Sarsa
     from .agents.sarsa_lambda import SarsaLambda as SarsaLambda
     from .agents.tile_sarsa import TileSarsa as TileSarsa
+    from .answers import EnvError as EnvError
     from .evaluate import Evaluation as Evaluation, evaluate_policy as evaluate_policy
     from .functional import (
         FunctionalEnv as FunctionalEnv,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
         functional_env as functional_env,
         register as register,
     )
-    from .host import EnvError as EnvError
     from .learning import linear as linear
     from .many_tables import Tables as Tables, train_tables as train_tables
     from .seeds import SeedRuns as SeedRuns, train_seeds as train_seeds
@@ -55,7 +55,7 @@ _HOMES = {
     "A2C": "agents.a2c",
     "DQN": "agents.dqn",
     "DoubleQ": "agents.double_q",
-    "EnvError": "host",
+    "EnvError": "answers",
     "Evaluation": "evaluate",
     "ExpectedSarsa": "agents.sarsa",
     "FunctionalEnv": "functional",

@@ -2,10 +2,20 @@
 
 import argparse
 import ast
+import os
 import sys
 from dataclasses import MISSING, fields
+from importlib.util import find_spec
+from pathlib import Path
+
+from . import checks
+
+PICTURES = (".png", ".pdf", ".svg", ".jpg")  # what matplotlib can write
 
 AGENTS = {"a2c": "A2C", "dqn": "DQN", "ppo": "PPO", "reinforce": "REINFORCE", "sac": "SAC"}
+
+
+_MISTAKES = (ValueError, TypeError, ImportError, RuntimeError, ArithmeticError, OSError)
 
 
 def _setting(text):
@@ -70,8 +80,11 @@ def main(arguments=None):
     told = parser().parse_args(arguments)
     try:
         return {"train": _train, "evaluate": _evaluate, "watch": _watch, "tasks": _tasks}[told.command](told)
-    except (ValueError, TypeError, ImportError, RuntimeError, CheckpointError) as error:
-        print(f"rl: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("rl: stopped. Fix: --checkpoints FOLDER keeps what was learnt.", file=sys.stderr)
+        return 130
+    except (*_MISTAKES, CheckpointError) as error:
+        print(f"rl: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
 
 
@@ -87,6 +100,7 @@ def _train(told):
     from . import settings
     from .video import record
 
+    _check_outputs(told)
     kind = _kind(told)
     row = settings.row(kind.__name__, told.env)
     given = dict(row.settings if row else {}) | dict(told.set)
@@ -117,6 +131,34 @@ def _train(told):
     return 0
 
 
+def _check_outputs(told):
+    """What would fail at the end fails before anything is trained."""
+    from .video import writer
+
+    checks.whole_number("--episodes", "EPISODES", told.episodes, 0)
+    if getattr(told, "video", None):
+        _check_folder("--video", told.video)
+        writer("--video", told.video)
+    if getattr(told, "plot", None):
+        _check_folder("--plot", told.plot)
+        if Path(told.plot).suffix.lower() not in PICTURES:
+            raise ValueError(f"--plot: FILE must end in one of {', '.join(PICTURES)}; got {told.plot!r}.")
+        if find_spec("matplotlib") is None:
+            raise ImportError(
+                "--plot: matplotlib is not installed; in the project's folder run: pip install -e '.[plots]'"
+            )
+    for name in ("save", "checkpoints"):
+        if (folder := getattr(told, name, None)) and Path(folder).is_file():
+            raise ValueError(f"--{name}: FOLDER must be a folder; got the file {folder!r}.")
+
+
+def _check_folder(option, path):
+    if Path(path).is_dir():
+        raise ValueError(f"{option}: FILE must be a file; got the folder {path!r}.")
+    if not os.access(Path(path).parent, os.W_OK):
+        raise ValueError(f"{option}: FILE must be in a folder that can be written; got {path!r}.")
+
+
 def _tell(evaluation, row):
     solved = ""
     if row is not None:
@@ -126,6 +168,7 @@ def _tell(evaluation, row):
 
 
 def _loaded(told):
+    _check_outputs(told)
     return _kind(told).load(told.folder, env=told.env)
 
 

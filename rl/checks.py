@@ -1,5 +1,7 @@
 """What formulas and agents ask of their arguments: each check raises one sentence, or lets them pass."""
 
+from difflib import get_close_matches
+from inspect import signature
 from numbers import Real
 from operator import index
 
@@ -51,10 +53,15 @@ def finite(function, name, array):
         raise ValueError(f"{function}: {name} must be finite; got {np.asarray(array)[bad][0]}.")
 
 
+def real(function, name, number):
+    """A real number, nan and infinity too."""
+    if not isinstance(number, Real) or isinstance(number, bool):
+        raise TypeError(f"{function}: {name} must be a number; got {number!r}.")
+
+
 def number_in(function, name, number, low, high):
     """A real number in [low, high]; nan is not."""
-    if not isinstance(number, Real):
-        raise TypeError(f"{function}: {name} must be a number; got {number!r}.")
+    real(function, name, number)
     plain = number.item() if isinstance(number, np.generic) else number  # its own type may overflow
     if not low <= plain <= high:
         raise ValueError(f"{function}: {name} must be in [{low}, {high}]; got {number}.")
@@ -66,3 +73,59 @@ def whole_number(function, name, number, low):
         raise TypeError(f"{function}: {name} must be an integer; got {number!r}.")
     if number < low:
         raise ValueError(f"{function}: {name} must be >= {low}; got {number}.")
+
+
+def amount(function, name, number):
+    """A finite number >= 0."""
+    real(function, name, number)
+    if not 0 <= number < float("inf"):
+        raise ValueError(f"{function}: {name} must be a finite number >= 0; got {number}.")
+
+
+def flag(function, name, value):
+    """True or False, numpy's too; no number and no word."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{function}: {name} must be True or False; got {value!r}.")
+
+
+def known(function, names, given):
+    """Settings by name, each one of names, where those are not None; the nearest is the fix."""
+    for name in given:
+        if names is not None and name not in names:
+            near = get_close_matches(name, names, 1, 0.6)
+            fix = f" Fix: {near[0]}." if near else ""
+            raise TypeError(f"{function}: settings must be of {', '.join(names)}; got {name}.{fix}")
+
+
+def settings(kind):
+    """Names that a class takes when it is made, those that it hands on to its parents too; None for any."""
+    names = []
+    for parent in kind.__mro__:
+        if (made := vars(parent).get("__init__")) is None or parent is object:
+            continue
+        told = list(signature(made).parameters.values())[1:]
+        names += [one.name for one in told if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+        if not any(one.kind is one.VAR_KEYWORD for one in told):
+            return names
+    return None
+
+
+def seeds(function, given):
+    """Several seeds as a list, one at least; a number alone is none, nor is a text."""
+    try:
+        found = None if isinstance(given, str) else list(given)
+    except TypeError:
+        found = None
+    if found is None:
+        fix = f" Fix: seeds=range({given})." if isinstance(given, int) and given > 0 else ""
+        raise TypeError(f"{function}: seeds must be a list of integers; got {given!r}.{fix}")
+    if not found:
+        raise ValueError(f"{function}: seeds must be at least one integer; got none.")
+    return found
+
+
+def seed(function, number):
+    """An integer in [0, 2**63), what keys and environments are made of."""
+    whole_number(function, "seed", number, 0)
+    if number >= 2**63:
+        raise ValueError(f"{function}: seed must be below 2**63; got {number}.")

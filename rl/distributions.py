@@ -167,6 +167,8 @@ def distribution(function, space):
     >>> type(distribution("PPO", Discrete(4))).__name__
     'Categorical'
     """
+    if 0 in (getattr(space, "shape", None) or ()):
+        raise ValueError(f"{function}: actions must hold one number at least; got {space}.")
     if isinstance(space, Discrete):
         return Categorical(space)
     if isinstance(space, MultiDiscrete | MultiBinary):

@@ -131,7 +131,13 @@ def has_limit(env: gymnasium.Env) -> bool:
 
 def own_copy(env: gymnasium.Env) -> gymnasium.Env:
     """An environment like env that can be stepped without disturbing it."""
-    return copy.deepcopy(env)
+    try:
+        return copy.deepcopy(env)
+    except Exception as error:
+        raise TypeError(
+            f"rl: env must be one that copy.deepcopy can copy; got {name(env)} ({type(error).__name__}: "
+            f"{error}). Fix: register it and pass its id, or a vector environment of it."
+        ) from error
 
 
 def is_discrete(space) -> bool:

@@ -8,6 +8,8 @@ import numpy as np
 
 from . import checks, inputs
 
+_INF = float("inf")
+
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
@@ -60,6 +62,9 @@ class Evaluation:
         return (self.success_rate * (1 - self.success_rate) / self.episodes) ** 0.5
 
     def __repr__(self):
+        if self.episodes == 1:
+            success = "" if self.successes is None else f"success {bool(self.successes[0])}, "
+            return f"Evaluation(1 episode: return {self.mean_return:.4g}, {success}length {self.lengths[0]})"
         success = ""
         if self.successes is not None:
             success = f"success {self.success_rate:.4f} +- {self.success_error:.4f}, "
@@ -84,17 +89,17 @@ def evaluate_policy(policy, env, episodes=10_000, seed=0, success=None, max_step
     >>> evaluate_policy([2] * 16, "FrozenLake-v1", episodes=3).success_count
     0
     """
-    from . import envs
+    from . import answers, envs
 
     checks.whole_number("evaluate_policy", "episodes", episodes, 1)
     checks.whole_number("evaluate_policy", "seed", seed, 0)
     own = envs.make("evaluate_policy", env)
     own = own if isinstance(env, str) else envs.own_copy(own)
-    stripped = envs.bare(own)
-    limit = stripped.limit
+    watched = answers.Watched("evaluate_policy", own, 0, int(seed))
+    limit = watched.limit
     if max_steps is not None:
         checks.whole_number("evaluate_policy", "max_steps", max_steps, 1)
-        limit = max_steps if limit is None else min(limit, max_steps)
+        limit = min(limit, max_steps)
     elif not envs.has_limit(own):
         raise ValueError(
             "evaluate_policy: max_steps must be given where the environment has no step limit; "
@@ -107,7 +112,7 @@ def evaluate_policy(policy, env, episodes=10_000, seed=0, success=None, max_step
         )
     act = _actor(policy, own, Random(int(seed)))
     try:
-        return _play(act, stripped.env, limit, episodes, int(seed), goals, envs.state_of(own))
+        return _play(act, watched, limit, episodes, int(seed), goals, envs.state_of(own))
     finally:
         own.close()
 
@@ -156,11 +161,11 @@ def _checked(policy, space):
     return act
 
 
-def _play(act, env, limit, episodes, seed, goals, state_of):
+def _play(act, watched, limit, episodes, seed, goals, state_of):
     """The loop, free of lookups: an environment step costs microseconds, so does every wrapper."""
-    step, reset, limit = env.step, env.reset, limit or float("inf")
+    step, reset = watched.step, watched.opened
     returns, lengths, successes = [], [], []
-    obs, _ = reset(seed=seed)
+    obs, _ = reset(seed)
     for _ in range(episodes):
         total, length, ended = 0.0, 0, False
         while not ended:
@@ -168,6 +173,8 @@ def _play(act, env, limit, episodes, seed, goals, state_of):
             total += reward
             length += 1
             ended = terminated or truncated or length >= limit
+        if not -_INF < total < _INF:
+            raise watched.error(f"rewards must be finite; got {total} as the sum of an episode's")
         returns.append(total)
         lengths.append(length)
         successes.append(bool(terminated and (reward > 0 if goals is None else state_of(obs) in goals)))

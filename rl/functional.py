@@ -12,6 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from . import checks, functional_checks
 from .chance import Draw, drawn
 
 
@@ -25,7 +26,8 @@ class FunctionalEnv:
     action_mask: state -> [A] booleans, the legal actions; None where all always are.
     uniforms: init takes so many numbers, drawn uniformly from [0, 1), in the place of the key, where not 0: a
     key makes its own numbers with a cipher of twenty rounds, which costs more than a step of simple physics.
-    Raises TypeError where a step changes the shape or dtype of the state or the observation.
+    Raises TypeError where a step changes the shape or dtype of the state or the observation, where an
+    observation is not of the shape and kind of observation_space, and for what JAX cannot compile.
 
     >>> import gymnasium
     >>> def init(key):
@@ -48,30 +50,10 @@ class FunctionalEnv:
     by_chance: bool = field(init=False, default=True)  # whether a step uses its key
 
     def __post_init__(self):
-        key = jax.eval_shape(jax.random.key, 0)
-        lots = jax.ShapeDtypeStruct((self.uniforms,), jnp.float32) if self.uniforms else key
-        action = jax.ShapeDtypeStruct(self.action_space.shape or (), _action_dtype(self.action_space))
-        before = jax.eval_shape(self.init, lots)
-        if not (isinstance(before, tuple) and len(before) == 2):
-            raise TypeError(f"FunctionalEnv: init must return (state, obs); got {type(before).__name__}.")
-        program, after = jax.make_jaxpr(self.step, return_shape=True)(key, before[0], action)
-        if not (isinstance(after, tuple) and len(after) == 4):
-            raise TypeError(
-                "FunctionalEnv: step must return (state, obs, reward, terminated); "
-                f"got {type(after).__name__}{f' of {len(after)}' if isinstance(after, tuple) else ''}."
-            )
-        for part, old, new in zip(("state", "obs"), before, after[:2], strict=True):
-            told = [str(jax.tree.map(lambda leaf: f"{leaf.dtype}{list(leaf.shape)}", x)) for x in (old, new)]
-            if told[0] != told[1]:
-                raise TypeError(
-                    f"FunctionalEnv: step must return {part} as init does, {told[0]}; got {told[1]}."
-                )
-        for part, leaf in zip(("reward", "terminated"), after[2:], strict=True):
-            if leaf.shape != ():
-                raise TypeError(f"FunctionalEnv: step must return one {part}; got shape {leaf.shape}.")
-        used = [var for equation in program.jaxpr.eqns for var in equation.invars]
-        by_chance = any(var is program.jaxpr.invars[0] for var in [*used, *program.jaxpr.outvars])
-        object.__setattr__(self, "by_chance", by_chance)
+        if self.max_steps is not None:
+            checks.whole_number("FunctionalEnv", "max_steps", self.max_steps, 1)
+        checks.whole_number("FunctionalEnv", "uniforms", self.uniforms, 0)
+        object.__setattr__(self, "by_chance", functional_checks.uses_chance(self))
 
     def reset_draw(self, shape):
         """The Draw (rl.chance) of what init takes for `shape` new episodes."""
@@ -90,10 +72,6 @@ class FunctionalEnv:
         return replace(self, max_steps=max_steps)
 
 
-def _action_dtype(space):
-    return space.dtype if space.dtype.kind == "f" else jnp.int32
-
-
 def from_func_env(env, params=None, max_steps=None, name=None):
     """A FunctionalEnv of one of Gymnasium's FuncEnv objects.
 
@@ -105,11 +83,13 @@ def from_func_env(env, params=None, max_steps=None, name=None):
     >>> from_func_env(PendulumFunctional(), max_steps=200).name
     'PendulumFunctional'
     """
+    if not all(hasattr(env, name) for name in ("initial", "transition", "observation", "reward", "terminal")):
+        raise TypeError(f"from_func_env: env must be a FuncEnv of Gymnasium; got {env!r}.")
     params = env.default_params if params is None else params
 
     def init(key):
         state = env.initial(key, params)
-        action = jnp.zeros(env.action_space.shape or (), _action_dtype(env.action_space))
+        action = jnp.zeros(env.action_space.shape or (), functional_checks.action_dtype(env.action_space))
         kinds = jax.eval_shape(lambda: env.transition(state, action, key, params))
         state = jax.tree.map(lambda x, kind: x.astype(kind.dtype), state, kinds)
         return state, env.observation(state, key, params)
@@ -152,8 +132,16 @@ def functional_env(name):
     >>> functional_env("Taxi-v4") is None
     True
     """
+    if not isinstance(name, str):
+        raise TypeError(f"functional_env: name must be a text; got {name!r}.")
     maker = _MAKERS.get(name)
     if isinstance(maker, str):
         home, function = maker.split(".")
         maker = getattr(import_module(f".{home}", __package__), function)
-    return None if maker is None else maker()
+    if maker is None:
+        return None
+    made = maker()
+    if not isinstance(made, FunctionalEnv):
+        told = type(made).__name__
+        raise TypeError(f"register: maker of {name!r} must return a FunctionalEnv; got {told}.")
+    return made

@@ -4,14 +4,15 @@ T: steps, N: environments in the vector.
 """
 
 from multiprocessing.connection import wait
+from reprlib import repr as shortened
 from time import monotonic
 
 import jax
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
-from . import envs, spaces
-from .host import EnvError
+from . import claims, envs, observed, spaces
+from .answers import EnvError
 from .rollout import Episodes, Rollout, where_last
 
 
@@ -30,10 +31,11 @@ class HostVector:
             )
         self._function, self._env, self._seed, self._start = function, env, seed, memory
         self._mode = envs.autoreset_mode(function, env)
-        self.space, _ = envs.spaces(env)
+        self.space, self._actions = envs.spaces(env)
         self._count, self._timeout = env.num_envs, timeout
         self.memory, self._obs, self._begun, self._closed = memory, None, False, False
         self._steps = 0
+        self._shapes = jax.tree.map(np.shape, spaces.example(self.space, self._count))
 
     def close(self):
         """Closes the environments; their processes end."""
@@ -47,16 +49,31 @@ class HostVector:
     def begin(self):
         """New episodes everywhere, the first ones from seed, seed + 1, ..."""
         try:
-            self._obs, _ = self._env.reset(seed=None if self._begun else self._seed)
+            told = self._env.reset(seed=None if self._begun else self._seed)
         except Exception as error:
             raise self._error(f"reset raised {type(error).__name__}: {error}".rstrip("."), 0) from error
+        if not (isinstance(told, tuple) and len(told) == 2):
+            raise self._error(f"reset must return (obs, info); got {shortened(told)}", 0)
+        self._fits(told[0])
+        wrong = observed.outside(self.space, jax.tree.map(lambda x: np.asarray(x)[None], told[0]))
+        if wrong is not None:
+            raise self._error(
+                f"the observation of reset must be in {self.space}; got {wrong[1]}", wrong[0][1]
+            )
+        self._obs = told[0]
         self._begun, self.memory = True, self._start
         self._resets = np.zeros(self._count, bool)  # where the next step only resets
         self._lengths, self._totals = np.zeros(self._count, np.int32), np.zeros(self._count)
 
-    def _error(self, what, index):
+    def _fits(self, obs):
+        """Raises for observations of another shape than the space's, one for each environment."""
+        shapes = jax.tree.map(np.shape, obs)
+        if shapes != self._shapes:
+            raise self._error(f"observations must have shapes {self._shapes}; got {shapes}", 0)
+
+    def _error(self, what, index, fix=""):
         name = envs.vector_name(self._env)
-        return EnvError(f"{self._function}: {name}: {what}", int(index), self._steps, self._seed)
+        return EnvError(f"{self._function}: {name}: {what}", int(index), self._steps, self._seed, fix)
 
     def collect(self, act, to_env, noise):
         """As `host.Host.collect`. Raises EnvError too where a process of an environment dies or takes too
@@ -66,11 +83,17 @@ class HostVector:
             raise self._error("is closed, after an earlier error", 0)
         if self._obs is None:
             self.begin()
+        elif other := claims.taken(self._env, self):
+            self._obs = None
+            fix = "a vector environment for each agent, or train again: this one then begins new episodes"
+            raise self._error(f"{other} has stepped this agent's environment", 0, fix)
         try:
             return self._collect(act, to_env, noise)
         except BaseException:
             self._obs = None
             raise
+        finally:
+            claims.claim(self._env, self)
 
     def _collect(self, act, to_env, noise):
         rows, first = [], self._steps
@@ -79,7 +102,8 @@ class HostVector:
             obs, mask = jax.tree.map(np.copy, self._obs), ~self._resets
             action, self.memory = act(jax.tree.map(lambda x: x[t], noise), obs, self.memory, None)  # noqa: B023
             action = np.asarray(action)
-            seen, reward, terminated, truncated, info = self._stepped(to_env(action))
+            sent = observed.actions(self._actions, to_env(action))
+            seen, reward, terminated, truncated, info = self._stepped(sent)
             seen = jax.tree.map(np.copy, seen)
             self._lengths, self._totals = self._lengths + mask, self._totals + np.where(mask, reward, 0)
             last = (terminated | truncated) & mask
@@ -104,6 +128,8 @@ class HostVector:
         if self._mode != AutoresetMode.SAME_STEP or not last.any():
             return seen
         true = jax.tree.map(np.copy, seen)
+        if "final_obs" not in info:
+            raise self._error("info must hold 'final_obs' where an episode ended; got none", last.argmax())
         final = spaces.gathered(self.space, [info["final_obs"][i] for i in np.flatnonzero(last)])
 
         def put(x, y):
@@ -123,10 +149,10 @@ class HostVector:
         processes = getattr(self._env, "processes", None)
         try:
             if processes is None:
-                return self._env.step(actions)
+                return self._looked(self._env.step(actions))
             self._env.step_async(actions)
             self._answered(processes)
-            return self._env.step_wait(timeout=self._timeout)
+            return self._looked(self._env.step_wait(timeout=self._timeout))
         except EnvError:
             raise
         except Exception as error:
@@ -136,6 +162,20 @@ class HostVector:
                 self._end(processes)
             told = f"step raised {type(error).__name__}: {error}".rstrip(".")
             raise self._error(told, index) from error
+
+    def _looked(self, answer):
+        """What a step answered, where it is five things of the right kinds and shapes."""
+        if not (isinstance(answer, tuple) and len(answer) == 5):
+            told = f"{len(answer)} things" if isinstance(answer, tuple) else shortened(answer)
+            raise self._error(f"step must return (obs, rewards, terminated, truncated, info); got {told}", 0)
+        self._fits(answer[0])
+        for name, kinds, array in zip(("rewards", "terminated", "truncated"), ("iuf", "b", "b"), answer[1:4],
+                                      strict=True):  # fmt: skip
+            array = np.asarray(array)
+            if array.dtype.kind not in kinds or array.shape != (self._count,):
+                rule = f"{self._count} {'booleans' if kinds == 'b' else 'numbers'}"
+                raise self._error(f"{name} must be {rule}; got {array.dtype} {array.shape}", 0)
+        return answer
 
     def _answered(self, processes):
         """Waits until every process has answered; raises for one that is dead or takes too long."""
@@ -170,7 +210,7 @@ class HostVector:
             t, i = np.argwhere(~good)[0]
             self._steps = first + int(t) + 1
             raise self._error(f"reward must be finite; got {rewards[t, i]}", i)
-        wrong = spaces.outside(self.space, next_obs)
+        wrong = observed.outside(self.space, next_obs)
         if wrong is not None:
             (t, i), told = wrong
             self._steps = first + t + 1

@@ -101,7 +101,7 @@ def probabilities(function, name, x, over):
 
 def positive(function, name, number):
     """A real number > 0, infinity too."""
-    checks.number_in(function, name, number, -np.inf, np.inf)
+    checks.real(function, name, number)
     if not number > 0:
         raise ValueError(f"{function}: {name} must be > 0; got {number}.")
 

@@ -15,6 +15,7 @@ import numpy as np
 from jax import lax
 
 from . import checks, inputs, q_learning
+from .tabular_mdp import TabularMDP
 
 BLOCK = 2_048  # steps whose random numbers are drawn together, and points of the learning curves
 METHODS = ("q_learning", "sarsa", "expected_sarsa")
@@ -72,9 +73,10 @@ def train_tables(
         raise ValueError(
             f"train_tables: method must be 'q_learning', 'sarsa' or 'expected_sarsa'; got {method!r}."
         )
-    seeds = list(seeds)
-    if not seeds:
-        raise ValueError("train_tables: seeds must be at least one integer; got none.")
+    if not isinstance(mdp, TabularMDP):
+        fix = f" Fix: rl.TabularMDP.from_gymnasium({mdp!r})." if isinstance(mdp, str) else ""
+        raise TypeError(f"train_tables: mdp must be a TabularMDP; got {mdp!r}.{fix}")
+    seeds = checks.seeds("train_tables", seeds)
     seeds = inputs.indices("train_tables", "seeds", seeds, 2**32)
     if seeds.ndim != 1:
         raise ValueError(

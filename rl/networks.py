@@ -71,12 +71,6 @@ class MLP:
     hidden: tuple[int, ...] = (64, 64)
     activation: str = "tanh"
 
-    def __post_init__(self):
-        object.__setattr__(self, "hidden", inputs.sizes("MLP", "hidden", self.hidden))
-        if self.activation not in ACTIVATIONS:
-            names = ", ".join(map(repr, ACTIVATIONS))
-            raise ValueError(f"MLP: activation must be one of {names}; got {self.activation!r}.")
-
     def init(self, rng, in_features, out_features, scale=1.0):
         """Parameters: orthogonal kernels, sqrt(2) long and scale at the end, biases 0.
 
@@ -104,3 +98,13 @@ class MLP:
             columns = (_product if columns.shape[1] >= MANY else _plain_product)(layer["kernel"], columns)
             columns += layer["bias"][:, None]
         return columns.T.reshape(*shape, -1)
+
+
+def agent_net(agent):
+    """The MLP that an agent's settings describe: hidden, sizes of its hidden layers, and activation."""
+    name = type(agent).__name__
+    hidden = inputs.sizes(name, "hidden", agent.hidden)
+    if not isinstance(agent.activation, str) or agent.activation not in ACTIVATIONS:
+        names = ", ".join(map(repr, ACTIVATIONS))
+        raise ValueError(f"{name}: activation must be one of {names}; got {agent.activation!r}.")
+    return MLP(hidden, agent.activation)

@@ -1,21 +1,19 @@
 """Episodes of an agent's policy in the real environment, many side by side, each one counted in full."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from . import envs, spaces
+from . import answers, envs, observed
+from .answers import EnvError
 from .chance import Draw, drawn
 from .evaluate import Evaluation
 from .functional import FunctionalEnv
 from .rollout import begin, collect
 
 SIDE_BY_SIDE = 128  # episodes played at once: every one is finished, so short ones do not count double
-
-
-def plain(space, action):
-    """An action as a Python integer where it is one, else as it is."""
-    return int(action) if type(space).__name__ == "Discrete" else action
 
 
 def play(act, env, to_env, memory, episodes, seed, max_steps=None, masked=False):
@@ -37,12 +35,12 @@ def play(act, env, to_env, memory, episodes, seed, max_steps=None, masked=False)
     made += [
         envs.make("evaluate", env) if isinstance(env, str) else envs.own_copy(env) for _ in range(count - 1)
     ]
-    bare = [envs.bare(one) for one in made]
+    watched = [answers.Watched("evaluate", one, i, seed + i) for i, one in enumerate(made)]
     returns, lengths = [], []
     try:
         for first in range(0, episodes, count):
-            wave = bare[: min(count, episodes - first)]
-            found = _play_wave(act, wave, made[0], to_env, memory(len(wave)), seed + first, max_steps, masked)
+            wave = watched[: min(count, episodes - first)]
+            found = _play_wave(act, wave, to_env, memory(len(wave)), seed + first, max_steps, masked)
             returns += found[0]
             lengths += found[1]
     finally:
@@ -51,40 +49,46 @@ def play(act, env, to_env, memory, episodes, seed, max_steps=None, masked=False)
     return Evaluation(np.array(returns), np.array(lengths))
 
 
-def _play_wave(act, wave, env, to_env, memory, seed, max_steps, masked):
+def _play_wave(act, wave, to_env, memory, seed, max_steps, masked):
     """One episode in each environment: (returns, lengths)."""
-    count, space = len(wave), env.observation_space
-    limits = [min(b.limit or np.inf, max_steps or np.inf) for b in wave]
-    seen = [b.env.reset(seed=seed + i) for i, b in enumerate(wave)]
-    obs, infos = [o for o, _ in seen], [info for _, info in seen]
+    count, (space, actions) = len(wave), envs.spaces(wave[0].env)
+    limits = [min(one.limit, max_steps or np.inf) for one in wave]
+    for i, one in enumerate(wave):
+        one.seed, one.steps = seed + i, 0
+    obs, infos = (list(parts) for parts in zip(*(one.reset(one.seed) for one in wave), strict=True))
     totals, lengths = [0.0] * count, [0] * count
     going, t = list(range(count)), 0
+    legal = [one.legal(info) for one, info in zip(wave, infos, strict=True)] if masked else None
     key = jax.random.key(seed)
+    batch = answers.gathered(wave, obs)
     while going:
-        batch, legal = spaces.gathered(space, obs), _legal(infos) if masked else None
-        action, memory = act(jax.random.fold_in(key, t), batch, memory, legal)
-        sent, still = to_env(np.asarray(action)), []
+        told = None if legal is None else np.stack(legal)
+        action, memory = act(jax.random.fold_in(key, t), batch, memory, told)
+        sent, still = observed.actions(actions, to_env(np.asarray(action))), []
         for i in going:
-            sent_one = plain(env.action_space, sent[i])
-            obs[i], reward, terminated, truncated, infos[i] = wave[i].env.step(sent_one)
-            totals[i] += float(reward)
+            obs[i], reward, terminated, truncated, info = wave[i].step(sent[i])
+            if not np.isfinite(reward):
+                raise wave[i].error(f"reward must be finite; got {reward}")
+            totals[i] += reward
             lengths[i] += 1
             if not (terminated or truncated or lengths[i] >= limits[i]):
                 still.append(i)
+                if legal is not None:
+                    legal[i] = wave[i].legal(info)
+        batch = answers.gathered(wave, obs)
+        wrong = observed.outside(space, jax.tree.map(lambda x: x[None], batch))
+        if wrong is not None:
+            (_, i), found = wrong
+            raise wave[i].error(f"observation must be in {space}; got {found}")
         going, t = still, t + 1
     return totals, lengths
-
-
-def _legal(infos):
-    """[N, A] legal actions."""
-    return np.stack([np.asarray(info["action_mask"], bool) for info in infos])
 
 
 def _play_compiled(act, env, to_env, memory, episodes, seed):
     """The same in a functional environment: the first episode that ends in each place."""
     if env.max_steps is None:
         raise ValueError(f"evaluate: max_steps must be set in {env.name}; got None. Fix: env.limited(1000).")
-    count, found = min(episodes, SIDE_BY_SIDE), []
+    count, found, looked = min(episodes, SIDE_BY_SIDE), [], _looked_at(env)
 
     @jax.jit
     def run(key):
@@ -92,11 +96,39 @@ def _play_compiled(act, env, to_env, memory, episodes, seed):
         plan = dict(begin=env.reset_draw((count,)), reset=env.reset_draw(shape), act=Draw("keys", shape[:1]))
         lots = drawn(key, plan | env.step_draw(shape))
         running = begin(env, lots["begin"], memory(count))
-        _, _, episodes = collect(env, act, to_env, running, (lots["reset"], lots.get("step")), lots["act"])
+        _, _, episodes = collect(looked, act, to_env, running, (lots["reset"], lots.get("step")), lots["act"])
         first = jnp.argmax(episodes.ended, axis=0)
         return [row[first, jnp.arange(count)] for row in (episodes.returns, episodes.lengths)]
 
     for first in range(0, episodes, count):
-        found.append([np.asarray(row)[: episodes - first] for row in run(jax.random.key(seed + first))])
+        rows = [np.asarray(row)[: episodes - first] for row in run(jax.random.key(seed + first))]
+        for i in np.flatnonzero(~np.isfinite(rows[0])):
+            told = f"evaluate: {env.name}: {_told(env, rows[0][i])}"
+            raise EnvError(told, int(i), int(rows[1][i]), seed + first)
+        found.append(rows)
     returns, lengths = (np.concatenate(rows) for rows in zip(*found, strict=True))
     return Evaluation(returns.astype(float), lengths)
+
+
+def _looked_at(env):
+    """The environment with rewards that tell what is wrong with it: nan, inf or -inf, which sums keep."""
+
+    def step(key, state, action):
+        after, obs, reward, terminated = env.step(key, state, action)
+        one = jax.tree.map(lambda x: x[None, None], obs)
+        reward = jnp.where(jnp.isfinite(reward), reward, jnp.nan)
+        reward = jnp.where(observed.inside(env.observation_space, one)[0, 0], reward, jnp.inf)
+        if env.action_mask is not None:
+            reward = jnp.where(env.action_mask(state).any(), reward, -jnp.inf)
+        return after, obs, reward.astype(jnp.float32), terminated
+
+    return replace(env, step=step)
+
+
+def _told(env, total):
+    """What is wrong, by the sum of such rewards."""
+    if np.isnan(total):
+        return "reward must be finite; got nan or infinity"
+    if total > 0:
+        return f"observation must be in {env.observation_space}; got one outside"
+    return "action_mask must leave a legal action; got none"

@@ -14,8 +14,9 @@ from jax import lax
 
 from jaxnets.compiler import jit
 
+from . import observed
 from .chance import drawn
-from .rollout import begin, collect
+from .rollout import Faults, begin, collect
 
 
 class Training(NamedTuple):
@@ -79,7 +80,7 @@ class Programs:
         return self.agent._learn(learner, rollout, chance, self._step(iteration))
 
     def iterate(self, training):
-        """One iteration: (training, (figures, episodes))."""
+        """One iteration: (training, (figures, episodes, faults))."""
         learner, running, key, iteration = training
         chance, noise = self._noise(key, iteration)
         actor = self.agent._actor(learner)
@@ -92,7 +93,13 @@ class Programs:
         lots = chance["reset"], chance.get("step")
         running, rollout, episodes = collect(self.env, act, self.agent._to_env, running, lots, noise)
         learner, figures = self._learn(learner, rollout, chance, iteration)
-        return Training(learner, running, key, iteration + 1), (figures, episodes)
+        return Training(learner, running, key, iteration + 1), (figures, episodes, self._faults(rollout))
+
+    def _faults(self, rollout):
+        """What the host will look at before it keeps what was learnt from these steps."""
+        space, legal = self.env.observation_space, rollout.legal
+        good = observed.inside(space, rollout.obs) & observed.inside(space, rollout.next_obs)
+        return Faults(_first_bad(good), None if legal is None else _first_bad(legal.any(-1)))
 
     def _chunk_of_seeds(self, training, most, count):
         """The same for many agents side by side, whose Training is stacked but for the iteration."""
@@ -100,7 +107,7 @@ class Programs:
         return self._chunk(training, most, count, jax.vmap(self.iterate, (axes,), (axes, 0)))
 
     def _chunk(self, training, most, count, iterate=None):
-        """count <= most iterations: (training, (figures, episodes)), the first count rows of which count.
+        """count <= most iterations: (training, (figures, episodes, faults)), of whose rows the first count.
 
         One program for every count: the rows go into arrays that are long enough.
         """
@@ -114,6 +121,11 @@ class Programs:
             return training, jax.tree.map(lambda all, one: all.at[i].set(one), rows, row)
 
         return lax.fori_loop(0, count, body, (training, rows))
+
+
+def _first_bad(good):
+    """Where the first False stands in [T, N], row by row; -1 where there is none."""
+    return jnp.where(good.all(), -1, jnp.argmin(good.ravel())).astype(jnp.int32)
 
 
 class _Blueprint:
@@ -152,10 +164,9 @@ def programs(agent, env):
 
 
 def run_compiled(programs, training, most, count):
-    """count <= most iterations in one call: (training, figures, episodes) as numpy arrays of count rows."""
+    """count <= most iterations in one call: (training, figures, episodes, faults), arrays of count rows."""
     training, rows = programs.chunk(training, most, count)
-    figures, episodes = jax.tree.map(lambda x: np.asarray(x)[:count], rows)
-    return training, figures, episodes
+    return training, *jax.tree.map(lambda x: np.asarray(x)[:count], rows)
 
 
 def run_on_host(programs, host, training):

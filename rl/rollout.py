@@ -51,6 +51,16 @@ class Episodes(NamedTuple):
     lengths: Any
 
 
+class Faults(NamedTuple):
+    """The first of T * N steps, counted row by row, in which something was wrong; -1 for none.
+
+    outside: an observation was not in the space. stuck: no action was legal; None where all always are.
+    """
+
+    outside: Any
+    stuck: Any = None
+
+
 class Running(NamedTuple):
     """N episodes under way: state, what is seen, steps and rewards so far, and the policy's memory."""
 

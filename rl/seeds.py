@@ -5,6 +5,7 @@ S: seeds.
 """
 
 from dataclasses import dataclass
+from reprlib import repr as shortened
 from typing import Any
 
 import jax
@@ -12,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from . import checks
+from .agents.agent import Agent
 from .progress import progress as progress_bar
 
 
@@ -29,6 +31,8 @@ class SeedRuns:
 
         nan before the first episode ended.
         """
+        checks.whole_number("curves", "points", points, 1)
+        checks.whole_number("curves", "window", window, 1)
         grid = np.linspace(0, self.agents[0].steps, points + 1)[1:]
         rows = np.full((len(self.agents), points), np.nan)
         for row, agent in zip(rows, self.agents, strict=True):
@@ -65,11 +69,18 @@ def train_seeds(agent, env, seeds=range(16), steps=100_000, progress=True, log_e
     >>> [agent.steps for agent in runs.agents], runs.curves(points=5)[1].shape
     ([200, 200, 200], (3, 5))
     """
-    seeds = list(seeds)
+    if not (isinstance(agent, type) and issubclass(agent, Agent)):
+        told = f"{agent!r}. Fix: rl.{agent}." if isinstance(agent, str) else f"{shortened(agent)}."
+        raise TypeError(f"train_seeds: agent must be a class of deep agents, such as rl.PPO; got {told}")
+    if "seed" in settings:
+        told = settings["seed"]
+        raise TypeError(f"train_seeds: seed must be left out; got {told!r}. Fix: seeds=[{told!r}].")
+    checks.flag("train_seeds", "progress", progress)
+    seeds = checks.seeds("train_seeds", seeds)
     for seed in seeds:
         checks.whole_number("train_seeds", "seeds", seed, 0)
-    if not seeds or len(set(seeds)) < len(seeds):
-        raise ValueError(f"train_seeds: seeds must be different integers, one at least; got {seeds}.")
+    if len(set(seeds)) < len(seeds):
+        raise ValueError(f"train_seeds: seeds must be different integers; got {seeds}.")
     checks.whole_number("train_seeds", "steps", steps, 0)
     checks.whole_number("train_seeds", "log_every", log_every, 1)
     agents = [agent(env, seed=seed, **settings) for seed in seeds]
@@ -100,9 +111,8 @@ def _advance(agents, most, count):
     )
     programs = agents[0]._programs
     training, rows = programs.chunk(stacked._replace(iteration=iteration), most, count, seeds=True)
-    figures, episodes = jax.tree.map(lambda x: np.asarray(x)[:count], rows)
+    rows = jax.tree.map(lambda x: np.asarray(x)[:count], rows)
     parts = training._replace(iteration=None)
     for i, agent in enumerate(agents):
         own = jax.tree.map(lambda x, i=i: x[i], parts)
-        told = jax.tree.map(lambda x, i=i: x[:, i], (figures, episodes))
-        agent._record(own._replace(iteration=training.iteration), *told)
+        agent._record(own._replace(iteration=training.iteration), *jax.tree.map(lambda x, i=i: x[:, i], rows))

@@ -17,6 +17,12 @@ def features(function, space):
     >>> features("PPO", spaces.Dict(place=spaces.Discrete(5), speed=spaces.Box(-1, 1, (2, 3))))
     11
     """
+    if (count := _features(function, space)) == 0:
+        raise ValueError(f"{function}: observations must hold one number at least; got {space}.")
+    return count
+
+
+def _features(function, space):
     if isinstance(space, spaces.Box):
         return prod(space.shape)
     if isinstance(space, spaces.Discrete):
@@ -26,9 +32,9 @@ def features(function, space):
     if isinstance(space, spaces.MultiBinary):
         return prod(space.shape)
     if isinstance(space, spaces.Dict):
-        return sum(features(function, part) for part in space.spaces.values())
+        return sum(_features(function, part) for part in space.spaces.values())
     if isinstance(space, spaces.Tuple):
-        return sum(features(function, part) for part in space.spaces)
+        return sum(_features(function, part) for part in space.spaces)
     raise ValueError(
         f"{function}: observations must be Box, Discrete, MultiDiscrete, MultiBinary, or Dict or Tuple of "
         f"those; got {type(space).__name__}. "
@@ -88,66 +94,3 @@ def gathered(space, observations):
     if isinstance(space, spaces.Tuple):
         return tuple(gathered(part, [o[i] for o in observations]) for i, part in enumerate(space.spaces))
     return np.array(observations, space.dtype)
-
-
-def misfit(space, obs):
-    """What is wrong with the kind of one observation, its shape, dtype or parts; None for nothing.
-
-    >>> misfit(spaces.Box(0, 1, (2,)), np.zeros(2))
-    'float64 (2,)'
-    """
-    if isinstance(space, spaces.Box | spaces.MultiDiscrete | spaces.MultiBinary):
-        dtype, shape = getattr(obs, "dtype", None), getattr(obs, "shape", None)
-        if dtype == space.dtype and shape == space.shape:
-            return None
-        return f"{type(obs).__name__} {obs!r}" if dtype is None else f"{dtype} {shape}"
-    if isinstance(space, spaces.Discrete):
-        return None if isinstance(obs, int | np.integer) else f"{type(obs).__name__} {obs!r}"
-    parts = space.spaces.items() if isinstance(space, spaces.Dict) else enumerate(space.spaces)
-    for name, part in parts:
-        try:
-            told = misfit(part, obs[name])
-        except (KeyError, IndexError, TypeError):
-            told = "nothing"
-        if told is not None:
-            return f"{told} at {name!r}"
-    return None
-
-
-def outside(space, observations):
-    """Where observations [T, N, ...] first leave the space: ((t, n), what is there), or None.
-
-    Numbers of a Box that rounding to its dtype puts beyond a bound are inside.
-
-    >>> outside(spaces.Box(0, 1, (2,)), np.array([[[0.0, 1.0], [np.nan, 0.0]]]))
-    ((0, 1), 'nan')
-    """
-    if isinstance(space, spaces.Dict):
-        found = [outside(part, observations[name]) for name, part in space.spaces.items()]
-        return min((f for f in found if f is not None), default=None)
-    if isinstance(space, spaces.Tuple):
-        found = [outside(part, observations[i]) for i, part in enumerate(space.spaces)]
-        return min((f for f in found if f is not None), default=None)
-    low, high = _bounds(space)
-    good = (observations >= low) & (observations <= high)  # nan is not
-    if good.all():
-        return None
-    at = tuple(np.argwhere(~good)[0].tolist())
-    return (at[0], at[1]), str(observations[at])
-
-
-def _bounds(space):
-    """The lowest and the highest that each number may be."""
-    if isinstance(space, spaces.Box):
-        if space.dtype.kind != "f":
-            return space.low, space.high
-        eps = np.finfo(space.dtype).eps
-        slack = [
-            np.where(np.isfinite(x), 8 * eps * np.abs(x), 0).astype(x.dtype) for x in (space.low, space.high)
-        ]
-        return space.low - slack[0], space.high + slack[1]
-    if isinstance(space, spaces.Discrete):
-        return space.start, space.start + space.n - 1
-    if isinstance(space, spaces.MultiDiscrete):
-        return space.start, space.start + space.nvec - 1
-    return 0, 1

@@ -25,11 +25,13 @@ def record(agent, path, episodes=1, seed=None, env=None, max_frames=2_000, **kwa
     ...     returns, (Path(folder) / "lake.gif").exists()
     ([0.0], True)
     """
-    path = Path(path)
-    write = {".gif": _gif, ".mp4": _mp4}.get(path.suffix.lower())
-    if write is None:
-        raise ValueError(f"record: path must end in .gif or .mp4; got {str(path)!r}.")
-    frames = []
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"record: path must be the path of a file; got {path!r}.")
+    path, frames = Path(path), []
+    write = writer("record", path)
+    checks.whole_number("record", "max_frames", max_frames, 1)
+    if not path.parent.is_dir():
+        raise ValueError(f"record: path must be in a folder that is there; got {str(path)!r}.")
 
     def seen(made):
         if len(frames) < max_frames:
@@ -39,6 +41,22 @@ def record(agent, path, episodes=1, seed=None, env=None, max_frames=2_000, **kwa
         returns, rate = _played("record", agent, episodes, seed, env, "rgb_array", seen, kwargs)
     write(path, frames, rate)
     return returns
+
+
+def writer(function, path):
+    """What writes a video, by the suffix of its path; a sentence where nothing does."""
+    write = {".gif": _gif, ".mp4": _mp4}.get(Path(path).suffix.lower())
+    if write is None:
+        raise ValueError(f"{function}: path must end in .gif or .mp4; got {str(path)!r}.")
+    if write is _mp4:
+        try:
+            import imageio_ffmpeg  # noqa: F401
+        except ImportError:
+            raise ImportError(
+                f"{function}: imageio-ffmpeg is not installed; in the project's folder run: "
+                "pip install -e '.[video]'. Fix: a path that ends in .gif needs nothing more."
+            ) from None
+    return write
 
 
 @contextmanager
@@ -65,6 +83,10 @@ def _played(function, agent, episodes, seed, env, mode, seen, kwargs):
     from . import envs
 
     checks.whole_number(function, "episodes", episodes, 1)
+    if not all(hasattr(agent, name) for name in ("act", "env", "seed")):
+        raise TypeError(f"{function}: agent must be one of rl's agents; got {agent!r}.")
+    if seed is not None:
+        checks.seed(function, seed)
     made = envs.rendered(function, agent.env if env is None else env, mode, **kwargs)
     seed, returns = agent.seed + 1 if seed is None else seed, []
     try:
@@ -92,13 +114,8 @@ def _gif(path, frames, rate):
 
 
 def _mp4(path, frames, rate):
-    try:
-        import imageio_ffmpeg
-    except ImportError:
-        raise ImportError(
-            "record: imageio-ffmpeg is not installed; in the project's folder run: "
-            "pip install -e '.[video]'. Fix: a path that ends in .gif needs nothing more."
-        ) from None
+    import imageio_ffmpeg
+
     height, width = np.asarray(frames[0]).shape[:2]
     writer = imageio_ffmpeg.write_frames(str(path), (width, height), fps=rate, macro_block_size=2)
     writer.send(None)

@@ -137,7 +137,7 @@ def test_a_setting_that_no_file_can_hold_is_refused(tmp_path):
         (dict(num_envs=0), "num_envs must be >= 1; got 0"),
         (dict(num_steps=2.5), "num_steps must be an integer"),
         (dict(batch_size=7), "batch_size must divide num_envs"),
-        (dict(learning_rate=-1e-3), "learning_rate must be in"),
+        (dict(learning_rate=-1e-3), "learning_rate must be a finite number >= 0"),
         (dict(hidden=64), "hidden must be a tuple of whole numbers"),
         (dict(activation="swoosh"), "activation must be one of"),
         (dict(seed=-1), "seed must be >= 0"),

@@ -90,6 +90,38 @@ def test_a_mistake_is_one_sentence_and_exit_status_2(arguments, words, capsys):
     assert out == "" and err.startswith(f"rl: {words}") and err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("--video=a.mov", "--video: path must end in .gif or .mp4; got 'a.mov'."),
+        ("--video=nodir/a.gif", "--video: FILE must be in a folder that can be written; got 'nodir/a.gif'."),
+        ("--plot=nodir/a.png", "--plot: FILE must be in a folder that can be written; got 'nodir/a.png'."),
+        ("--plot=a.xyz", "--plot: FILE must end in one of .png, .pdf, .svg, .jpg; got 'a.xyz'."),
+        ("--plot=.", "--plot: FILE must be a file; got the folder '.'."),
+        ("--save=file", "--save: FOLDER must be a folder; got the file 'file'."),
+        ("--checkpoints=file", "--checkpoints: FOLDER must be a folder; got the file 'file'."),
+        ("--episodes=-1", "--episodes: EPISODES must be >= 0; got -1."),
+        ("--steps=-1", "train: steps must be >= 0; got -1."),
+        ("--seed=-1", "PPO: seed must be >= 0; got -1."),
+    ],
+)
+def test_what_would_fail_at_the_end_fails_before_training(option, words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    assert main([*TRAIN, option]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err == f"rl: {words}\n"
+
+
+def test_training_that_is_stopped_says_so(monkeypatch, capsys):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(rl.PPO, "train", stopped)
+    assert main(TRAIN) == 130
+    assert capsys.readouterr().err.startswith("rl: stopped.")
+
+
 def test_a_folder_without_an_agent_is_one_sentence_and_exit_status_2(tmp_path, capsys):
     assert main(["evaluate", "ppo", str(tmp_path)]) == 2
     assert capsys.readouterr().err.count("\n") == 1

@@ -52,6 +52,56 @@ def test_an_agent_learns_from_a_vector_environment():
         assert agent.evaluate(3).episodes == 3
 
 
+class Told(gymnasium.vector.VectorEnv):
+    """Answers what it is told to."""
+
+    metadata = {"autoreset_mode": AutoresetMode.SAME_STEP}  # noqa: RUF012
+    single_observation_space, single_action_space = Counting.observation_space, Counting.action_space
+    num_envs = 2
+
+    def __init__(self, answer, first=False):
+        self.answer, self.first = answer, (SEEN, {}) if first is False else first
+
+    def reset(self, *, seed=None, options=None):
+        return self.first
+
+    def step(self, actions):
+        return self.answer
+
+
+SEEN, PAID, NO = np.zeros((2, 1), np.float32), np.zeros(2), np.zeros(2, bool)
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        (((SEEN, PAID, NO, {}),), r"step must return \(obs, rewards, .*; got 4 things"),
+        (((SEEN, PAID, ~NO, NO, {}),), "info must hold 'final_obs' where an episode ended; got none"),
+        (((SEEN, PAID, PAID, NO, {}),), r"terminated must be 2 booleans; got float64 \(2,\)"),
+        (((SEEN, SEEN, NO, NO, {}),), r"rewards must be 2 numbers; got float32 \(2, 1\)"),
+        (((SEEN[:1], PAID, NO, NO, {}),), r"observations must have shapes \(2, 1\); got \(1, 1\)"),
+        (((None, PAID, NO, NO, {}),), r"observations must have shapes \(2, 1\); got "),
+        (((SEEN * np.nan, PAID, NO, NO, {}),), "observation must be in Box.*got nan"),
+        (((), None), r"reset must return \(obs, info\); got None"),
+        (((), (PAID, {})), r"observations must have shapes \(2, 1\); got \(2,\)"),
+        (((), (SEEN * np.nan, {})), "the observation of reset must be in Box.*got nan"),
+    ],
+)
+def test_answers_of_a_vector_are_looked_at(answers, words):
+    with pytest.raises(EnvError, match=words):
+        steps(Told(*answers), 3)
+
+
+def test_an_agent_of_the_host_goes_on_there_where_its_task_could_be_compiled(tmp_path):
+    env = gymnasium.make_vec("CartPole-v1", 2, "sync")
+    rl.A2C(env, num_steps=4, hidden=(4,)).train(8, progress=False).save(tmp_path / "agent")
+    agent = rl.A2C.load(tmp_path / "agent", env="CartPole-v1")
+    assert (agent.steps, agent.compiled, agent.train(8, progress=False).steps) == (8, False, 16)
+    rl.A2C("CartPole-v1", num_envs=2, num_steps=4, hidden=(4,)).save(tmp_path / "compiled")
+    with pytest.raises(ValueError, match="env must be a functional environment, as the agent was trained in"):
+        rl.A2C.load(tmp_path / "compiled", env=gymnasium.make("CartPole-v1"))
+
+
 class Dying(Counting):
     """Dies, or sleeps, at its fifth step."""
 

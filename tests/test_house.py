@@ -16,7 +16,10 @@ ROOT = Path(__file__).parent.parent
 STANDARD = sys.stdlib_module_names
 ARRAYS = {"numpy", "jax", "flax", "optax"}
 EXTRAS = {"orbax", "matplotlib", "scipy", "sklearn", "rich", "tensorboardX", "PIL", "imageio_ffmpeg"}
-GYM = {"rl/envs.py", "rl/spaces.py", "rl/distributions.py", "rl/host_vector.py"}
+GYM = {
+    f"rl/{name}.py"
+    for name in ("envs", "spaces", "observed", "functional_checks", "distributions", "host_vector")
+}
 FORMULA_TOPICS = {pair.topic for pair in PAIRS}
 
 

@@ -141,7 +141,7 @@ def test_act_follows_the_table():
         (dict(epsilon=2), r"epsilon must be in \[0, 1\]; got 2"),
         (dict(learning_rate_visits=0), "learning_rate_visits must be > 0; got 0"),
         (dict(initial_value=float("inf")), r"initial_value must be in \[-1e\+200, 1e\+200\]; got inf"),
-        (dict(epsilon_steps=float("nan")), r"epsilon_steps must be in \[-inf, inf\]; got nan"),
+        (dict(epsilon_steps=float("nan")), "epsilon_steps must be > 0; got nan"),
         (
             dict(env="FrozenLakes-v1"),
             r"env must be an id that gymnasium.make takes; got 'FrozenLakes-v1' \(NameNot",

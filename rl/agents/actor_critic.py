@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from .. import checks, learning, returns, spaces
+from .. import checks, inputs, learning, returns, spaces
 from ..chance import Draw, drawn
 from ..distributions import distribution
-from ..networks import MLP
+from ..networks import agent_net
 from ..rollout import flat
 from .agent import Agent
+
+LOG_STD = (-20.0, 20.0)  # what exp and its square take in float32
 
 
 class Learner(NamedTuple):
@@ -52,11 +54,12 @@ class ActorCritic(Agent):
         name = self._name
         for setting in ("gamma", "gae_lambda"):
             checks.number_in(name, setting, getattr(self, setting), 0, 1)
-        for setting in ("ent_coef", "vf_coef", "max_grad_norm"):
-            checks.number_in(name, setting, getattr(self, setting), 0, float("inf"))
-        learning.check_schedule(name, "learning_rate", self.learning_rate)
+        for setting in ("ent_coef", "vf_coef"):
+            checks.amount(name, setting, getattr(self, setting))
+        inputs.positive(name, "max_grad_norm", self.max_grad_norm)
+        checks.number_in(name, "log_std", self.log_std, *LOG_STD)
         self.distribution = distribution(name, self.action_space)
-        self.net = MLP(self.hidden, self.activation)
+        self.net = agent_net(self)
         self._optimizer = self._stepper()
 
     def _stepper(self):

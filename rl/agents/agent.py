@@ -12,7 +12,8 @@ import numpy as np
 
 from jaxnets import callbacks as calling
 
-from .. import checks, envs, playing, roads, spaces
+from .. import checks, envs, memory, observed, playing, roads, spaces
+from ..answers import EnvError
 from ..functional import FunctionalEnv
 from ..progress import progress as progress_bar
 from . import saving
@@ -27,19 +28,28 @@ class Agent(Surroundings):
     history: name -> figures, one an iteration. stop_training: a callback sets it to end `train`.
     """
 
+    def __new__(cls, *given, **settings):
+        names = checks.settings(cls)
+        checks.known(cls.__name__, names, settings)
+        agent = super().__new__(cls)
+        agent._chosen_settings = frozenset((names or [])[: len(given)]) | frozenset(settings)
+        return agent
+
     def __post_init__(self):
         name = self._name
         self._plain()
-        checks.whole_number(name, "seed", self.seed, 0)
-        if self.seed >= 2**63:
-            raise ValueError(f"{name}: seed must be below 2**63; got {self.seed}.")
+        self._check_flags()
+        checks.seed(name, self.seed)
         checks.whole_number(name, "num_envs", self.num_envs, 1)
         self._functional, self._given = self._road()
         self.num_steps = self._default_steps() if self.num_steps is None else self.num_steps
         checks.whole_number(name, "num_steps", self.num_steps, 1)
         self.observation_space, self.action_space = envs.spaces(self._given)
         self._features = spaces.features(name, self.observation_space)
+        self._check_mask()
+        self._check_schedules((0,))
         self._check()
+        memory.check(self)
         self._programs = roads.programs(self, self._functional)
         learner = jax.tree.map(jnp.asarray, self._learner(np.random.default_rng(self.seed)))
         key, running = jax.random.key(self.seed), None
@@ -69,11 +79,16 @@ class Agent(Surroundings):
         """
         checks.whole_number("train", "steps", steps, 0)
         checks.whole_number("train", "log_every", log_every, 1)
+        checks.flag("train", "progress", progress)
+        memory.check_rows(self, log_every)
         listeners = calling.listed("train", callbacks)
+        if any(isinstance(one, calling.Checkpoint) for one in listeners):
+            saving.about(self)  # raises for what no file can hold
         size, goal = self.num_steps * self.num_envs, self.steps + steps
         if resume is not None:
             saving.resumed(self, resume)
         left, most = -(-max(goal - self.steps, 0) // size), -(-log_every // size)
+        self._check_schedules((self.steps, (self.steps + goal) // 2, goal))
         self.stop_training = False
         self._tell(listeners, "on_train_begin")
         with progress_bar(self._name, self.steps + left * size if progress else None, self.steps) as bar:
@@ -121,8 +136,32 @@ class Agent(Surroundings):
         for _ in range(count):  # each is kept: an environment may fail in the next one
             self._record(*roads.run_on_host(self._programs, self._host, self._training))
 
-    def _record(self, training, figures, episodes):
-        """What some iterations led to and told; all of it is dropped where a parameter is no number."""
+    def _check_faults(self, episodes, faults):
+        """Raises for what a functional environment must not do, at the first of its steps that shows it."""
+        space, size, told = self.observation_space, self.num_steps * self.num_envs, []
+        unpaid = np.flatnonzero(~np.isfinite(episodes.returns))
+        if unpaid.size:
+            total = episodes.returns.ravel()[unpaid[0]]
+            told.append((unpaid[0], f"rewards must be finite; got {total} as their sum in an episode"))
+        for kind, what in (
+            ("outside", f"observation must be in {space}; got one outside"),
+            ("stuck", "action_mask must leave a legal action; got none"),
+        ):
+            if (first := getattr(faults, kind)) is not None:
+                told += [(row * size + first[row], what) for row in np.flatnonzero(first >= 0)[:1]]
+        if told:
+            at, what = min(told)
+            step = self.steps // self.num_envs + int(at) // self.num_envs + 1
+            named = f"{self._name}: {self._functional.name}: {what}"
+            raise EnvError(named, int(at) % self.num_envs, step, self.seed)
+
+    def _record(self, training, figures, episodes, faults=None):
+        """What some iterations led to and told; all of it is dropped where something went wrong in them.
+
+        faults: of a functional environment, whose steps nobody has looked at.
+        """
+        if faults is not None:
+            self._check_faults(episodes, faults)
         finite = [np.isfinite(x).all() for x in jax.tree.leaves(training.learner.params)]
         if not all(finite):
             raise FloatingPointError(
@@ -152,15 +191,17 @@ class Agent(Surroundings):
         deterministic: the best as far as is known; else as the policy draws it, with that seed.
         legal: [A] booleans, the legal actions.
         """
-        batch = spaces.gathered(self.observation_space, [obs])
-        legal = None if legal is None else np.asarray(legal, bool)[None]
+        checks.flag("act", "deterministic", deterministic)
+        checks.seed("act", seed)
+        batch = observed.one("act", self.observation_space, obs)
+        legal = observed.legal("act", self.action_space, legal)
         actor, key = self._actor(self._training.learner), jax.random.key(seed)
         action, _ = self._programs.choose(bool(deterministic), actor, key, batch, self._memory(1), legal)
-        return playing.plain(self.action_space, self._to_env(np.asarray(action))[0])
+        return observed.actions(self.action_space, self._to_env(np.asarray(action)))[0]
 
     def value(self, obs):
         """What the rest of an episode is worth from one observation on, discounted, as far as was learnt."""
-        batch = spaces.gathered(self.observation_space, [obs])
+        batch = observed.one("value", self.observation_space, obs)
         return float(self._programs.worth(self._actor(self._training.learner), batch)[0])
 
     def evaluate(self, episodes=100, seed=None, deterministic=True, max_steps=None):
@@ -171,8 +212,9 @@ class Agent(Surroundings):
         max_steps: ends an episode too; needed where the environment has no step limit.
         """
         checks.whole_number("evaluate", "episodes", episodes, 1)
+        checks.flag("evaluate", "deterministic", deterministic)
         seed = self.seed + 1 if seed is None else seed
-        checks.whole_number("evaluate", "seed", seed, 0)
+        checks.seed("evaluate", seed)
         actor = self._actor(self._training.learner)
 
         def act(key, obs, memory, legal):

@@ -4,9 +4,11 @@ T: num_steps of each environment in an iteration, N: num_envs.
 """
 
 from dataclasses import fields
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
+
+from .. import checks, learning
 
 
 class Algorithm:
@@ -21,6 +23,7 @@ class Algorithm:
     observation_space: Any
     action_space: Any
 
+    schedules: ClassVar = {"learning_rate": float("inf")}  # may be functions of the steps, up to so much
     fresh_episodes = False  # whether every iteration starts new episodes
 
     @property
@@ -35,6 +38,18 @@ class Algorithm:
                 setattr(self, field.name, value.item())
             elif isinstance(value, list):
                 setattr(self, field.name, tuple(value))
+
+    def _check_flags(self):
+        """Raises for a choice of two that is none."""
+        for field in fields(cast(Any, self)):
+            value = getattr(self, field.name)
+            if field.type is bool or (field.type == bool | None and value is not None):
+                checks.flag(self._name, field.name, value)
+
+    def _check_schedules(self, steps):
+        """Raises for a rate that is none, or will be none at one of these steps."""
+        for name, most in self.schedules.items():
+            learning.check_schedule(self._name, name, getattr(self, name), steps, most)
 
     def _settings(self):
         """The hyper-parameters but for env and seed, as a key."""

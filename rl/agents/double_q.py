@@ -33,7 +33,7 @@ class DoubleQ(TableAgent):
         integers in [0, S). terminated: whether the episode is over for good; on a truncated step False.
         Raises ValueError, and learns nothing, for an index outside or a reward that is not finite.
         """
-        self._check(obs, action, next_obs)
+        self._check(obs, action, next_obs, terminated=terminated)
         coin = self._random.random() < 0.5
         one, other = self._tables[coin], self._tables[not coin]
         row, selector = one[obs], one[next_obs]

@@ -4,17 +4,17 @@ B: batch_size, T: num_steps, N: num_envs, A: actions.
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from gymnasium.spaces import Discrete
 from jax import lax
 
-from .. import buffer as replay, checks, learning, q_learning, spaces
+from .. import buffer as replay, checks, inputs, learning, q_learning, spaces
 from ..chance import Draw
 from ..distributions import only_legal
-from ..networks import MLP
+from ..networks import agent_net
 from .agent import Agent
 
 EXPLORATION = learning.Linear(1.0, 0.05, 10_000)
@@ -76,6 +76,8 @@ class DQN(Agent):
     action_mask: bool = False  # take the legal actions from info["action_mask"]
     compiled: bool | None = None  # None: where the environment is a JAX function
 
+    schedules: ClassVar = Agent.schedules | {"epsilon": 1, "priority_correction": float("inf")}
+
     def _check(self):
         if not isinstance(self.action_space, Discrete):
             raise ValueError(
@@ -86,12 +88,10 @@ class DQN(Agent):
         checks.whole_number("DQN", "learning_starts", self.learning_starts, 0)
         for name in ("gamma", "priority_exponent"):
             checks.number_in("DQN", name, getattr(self, name), 0, 1)
-        for name in ("learning_rate", "epsilon", "priority_correction"):
-            learning.check_schedule("DQN", name, getattr(self, name))
-        checks.number_in("DQN", "max_grad_norm", self.max_grad_norm, 0, float("inf"))
+        inputs.positive("DQN", "max_grad_norm", self.max_grad_norm)
         self._capacity = replay.capacity(self)
         self.num_actions = int(self.action_space.n)
-        self.net = MLP(self.hidden, self.activation)
+        self.net = agent_net(self)
         self._optimizer = learning.Stepper(learning.adam(1.0), self.max_grad_norm)
 
     def _learner(self, rng):

@@ -1,5 +1,6 @@
 """Monte Carlo control with a table: the mean of the returns that followed each observation and action."""
 
+from .. import checks
 from .table import ReturnTableAgent
 
 
@@ -32,6 +33,7 @@ class MonteCarlo(ReturnTableAgent):
 
         learning_rate_visits 1 with learning_rate 1 is the plain mean of all returns; more weighs the newer.
         """
+        checks.flag("MonteCarlo", "every_visit", every_visit)
         self.every_visit = bool(every_visit)
         super().__init__(
             env,

@@ -4,7 +4,7 @@ B: batch_size, E: num_epochs, T: num_steps, N: num_envs.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -35,11 +35,12 @@ class PPO(ActorCritic):
     batch_size: int = 256  # steps in one gradient; must divide num_envs * num_steps
     clip_eps: Any = 0.2  # how far the ratio may go to be rewarded; a number or a function of the steps
 
+    schedules: ClassVar = ActorCritic.schedules | {"clip_eps": float("inf")}
+
     def _check(self):
         super()._check()
         for name in ("num_epochs", "batch_size"):
             checks.whole_number("PPO", name, getattr(self, name), 1)
-        learning.check_schedule("PPO", "clip_eps", self.clip_eps)
         if (self.num_envs * self.num_steps) % self.batch_size:
             raise ValueError(
                 f"PPO: batch_size must divide num_envs * num_steps = {self.num_envs * self.num_steps}; "

@@ -25,7 +25,7 @@ class QTable(TableAgent):
         terminated: whether the episode is over for good; on a truncated step False: next_obs still counts.
         Raises ValueError, and learns nothing, for an index outside or a reward that is not finite.
         """
-        self._check(obs, action, next_obs)
+        self._check(obs, action, next_obs, terminated=terminated)
         row = self._q[obs]
         future = 0.0 if terminated else self.gamma * max(self._q[next_obs])
         error = float(reward) + future - row[action]

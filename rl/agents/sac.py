@@ -13,10 +13,10 @@ import numpy as np
 from gymnasium.spaces import Box
 from jax import lax
 
-from .. import buffer as replay, checks, learning, policy_gradient, spaces
+from .. import buffer as replay, checks, inputs, learning, policy_gradient, spaces
 from ..chance import Draw
 from ..distributions import batched
-from ..networks import MLP
+from ..networks import agent_net
 from .agent import Agent
 
 LOG_STD = (-20.0, 2.0)  # where the policy's deviation is held
@@ -81,12 +81,13 @@ class SAC(Agent):
         checks.whole_number("SAC", "learning_starts", self.learning_starts, 0)
         for name in ("gamma", "polyak"):
             checks.number_in("SAC", name, getattr(self, name), 0, 1)
-        learning.check_schedule("SAC", "learning_rate", self.learning_rate)
+        if self.target_entropy is not None:
+            checks.number_in("SAC", "target_entropy", self.target_entropy, -inputs.HUGE, inputs.HUGE)
         self._capacity = replay.capacity(self)
         self._size = prod(space.shape)
         self._entropy = float(-self._size if self.target_entropy is None else self.target_entropy)
         self._low, self._high = np.ravel(space.low), np.ravel(space.high)
-        self.net = MLP(self.hidden, self.activation)
+        self.net = agent_net(self)
         self._optimizer = learning.Stepper(learning.adam(1.0), float("inf"))
 
     def _learner(self, rng):

@@ -23,7 +23,7 @@ class Sarsa(TableAgent):
         terminated is True: the episode is over for good. Raises ValueError, and learns nothing, for an index
         outside or a reward that is not finite.
         """
-        self._check(obs, action, next_obs, next_action)
+        self._check(obs, action, next_obs, next_action, terminated=terminated)
         row = self._q[obs]
         future = 0.0 if terminated else self.gamma * self._q[next_obs][next_action]
         error = float(reward) + future - row[action]
@@ -59,7 +59,7 @@ class ExpectedSarsa(TableAgent):
         truncated step False. Raises ValueError, and learns nothing, for an index outside or a reward that is
         not finite.
         """
-        self._check(obs, action, next_obs)
+        self._check(obs, action, next_obs, terminated=terminated)
         row = self._q[obs]
         future = 0.0 if terminated else self.gamma * self._mean_value(next_obs, self.steps + 1)
         error = float(reward) + future - row[action]

@@ -43,7 +43,7 @@ class SarsaLambda(TableAgent):
         terminated is True: the episode is over for good. Raises ValueError, and learns nothing, for an index
         outside or a reward that is not finite.
         """
-        self._check(obs, action, next_obs, next_action)
+        self._check(obs, action, next_obs, next_action, terminated=terminated)
         q, traces, pair = self._q, self._traces, (obs, action)
         future = 0.0 if terminated else self.gamma * q[next_obs][next_action]
         error = float(reward) + future - q[obs][action]

@@ -31,6 +31,7 @@ def about(agent):
         "env": agent.env if isinstance(agent.env, str) else None,
         "seed": agent.seed,
         "settings": {name: _told(agent, name, value) for name, value in agent._settings()},
+        "compiled": agent._functional is not None,
         "spaces": [repr(agent.observation_space), repr(agent.action_space)],
         "steps": agent.steps,
         "episodes": len(agent.episode_returns),
@@ -73,7 +74,15 @@ def built(kind, function, told, env):
         )
     names = {f.name for f in fields(kind)}
     settings = {name: _read(value) for name, value in told["settings"].items() if name in names}
-    agent = kind(told["env"] if env is None else env, seed=told["seed"], **settings)
+    env = told["env"] if env is None else env
+    agent = kind(env, seed=told["seed"], **settings)
+    compiled = told.get("compiled")
+    if compiled is False and agent._functional is not None:  # its episodes were the host's, and go on there
+        agent = kind(env, seed=told["seed"], **settings | {"compiled": False})
+    if compiled and agent._functional is None:
+        raise ValueError(
+            f"{function}: env must be a functional environment, as the agent was trained in; got {env!r}."
+        )
     mine = [repr(agent.observation_space), repr(agent.action_space)]
     for label, ours, theirs in zip(("observations", "actions"), mine, told["spaces"], strict=True):
         if ours != theirs:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks, envs, inputs
+from .. import answers, checks, claims, envs, inputs
 from ..evaluate import evaluate_policy
 from ..progress import progress as progress_bar
 
@@ -30,6 +30,10 @@ class SteppingAgent:
     num_actions: int
     _state_of: Callable[[Any], Any]  # an observation of the environment as a state
 
+    def __new__(cls, *_, **settings):
+        checks.known(cls.__name__, checks.settings(cls), settings)
+        return super().__new__(cls)
+
     def __init__(self, env, seed, gamma, learning_rate, epsilon, epsilon_steps, initial_value):
         """Checks what all have, and makes the environment; a subclass adds its values and calls _leave()."""
         name = type(self).__name__
@@ -43,7 +47,8 @@ class SteppingAgent:
         self.learning_rate = float(learning_rate)
         self.epsilon, self.epsilon_steps = float(epsilon), float(epsilon_steps)
         self.steps, self.episode_returns = 0, []
-        self._random, self._bare = Random(self.seed), envs.bare(self.env)
+        self._random = Random(self.seed)
+        self._watched = answers.Watched(name, self.env, 0, self.seed)
 
     def _leave(self):
         """Forgets the running episode."""
@@ -55,6 +60,7 @@ class SteppingAgent:
         progress: show a bar: mean return of the last 100 episodes and steps/s.
         """
         checks.whole_number("train", "steps", steps, 0)
+        checks.flag("train", "progress", progress)
         goal, chunk = self.steps + steps, max(1, steps // 100) if progress else max(1, steps)
         with progress_bar(type(self).__name__, goal if progress else None, self.steps) as bar:
             while self.steps < goal:
@@ -66,14 +72,19 @@ class SteppingAgent:
     def _learn(self, steps):
         """Takes steps; an episode that an error broke off is left, and the next call starts a new one."""
         try:
+            if self._obs is not None and (other := claims.taken(self.env, self)):
+                fix = "an environment for each agent, or train again: this one then begins a new episode"
+                raise self._watched.error(f"{other} has stepped this agent's environment", fix)
             self._walk(steps)
         except BaseException:  # Ctrl-C too: nobody knows whether the environment has moved
             self._leave()
             raise
+        finally:
+            claims.claim(self.env, self)
 
     def _walk(self, steps):
         """The loop over steps; what an episode has so far is kept for the next call."""
-        step, limit = self._bare.env.step, self._bare.limit or _INF
+        step, limit = self._watched.step, self._watched.limit
         choose, follow, state_of = self._choose, self._follow, self._state_of
         for t in range(self.steps, self.steps + steps):
             if self._obs is None:
@@ -82,12 +93,16 @@ class SteppingAgent:
             if action is None:
                 action = choose(obs, t)
             outcome, reward, terminated, truncated, _ = step(action)
-            next_obs = state_of(outcome)
+            try:
+                next_obs = state_of(outcome)
+            except TypeError:
+                told = f"observation must be in {self.env.observation_space}; got {outcome!r}"
+                raise self._watched.error(told) from None
             ended = terminated or truncated or self._length + 1 >= limit
             self._action = follow(obs, action, reward, next_obs, terminated, ended)
             self.steps = t + 1
             self._length += 1
-            self._return += float(reward)
+            self._return += reward
             self._obs = next_obs
             if ended:
                 self.episode_returns.append(self._return)
@@ -95,7 +110,7 @@ class SteppingAgent:
 
     def _first_obs(self):
         """The first state of a new episode; only the very first reset is seeded."""
-        obs, _ = self._bare.env.reset(seed=None if self.steps else self.seed)
+        obs, _ = self._watched.opened(None if self.steps else self.seed)
         return self._state_of(obs)
 
     def _follow(self, obs, action, reward, next_obs, terminated, ended):
@@ -140,6 +155,7 @@ class SteppingAgent:
         >>> QTable("FrozenLake-v1").act(0)
         0
         """
+        checks.flag("act", "deterministic", deterministic)
         state = self.state(obs)
         if deterministic:
             row = self._row(state)

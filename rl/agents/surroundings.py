@@ -7,6 +7,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from gymnasium.spaces import Discrete
 
 from .. import envs, host, host_vector, spaces
 from ..functional import FunctionalEnv, functional_env
@@ -18,6 +19,7 @@ class Surroundings(Algorithm):
     """The environment of an agent, on either road."""
 
     steps: int
+    _chosen_settings: frozenset[str]  # those that the user gave
     _functional: Any
     _given: Any
     _host: Any
@@ -36,6 +38,11 @@ class Surroundings(Algorithm):
                 f"got True for {self.env}. Fix: rl.register a FunctionalEnv under a name."
             )
         if envs.is_vector(self.env):
+            if "num_envs" in self._chosen_settings and self.num_envs != self.env.num_envs:
+                raise ValueError(
+                    f"{self._name}: num_envs must be that of the vector environment, {self.env.num_envs}; "
+                    f"got {self.num_envs}. Fix: leave it out."
+                )
             self.num_envs = self.env.num_envs
             return None, self.env
         if found is None or self.compiled is False:
@@ -54,6 +61,22 @@ class Surroundings(Algorithm):
         """Whether legal actions are told."""
         given = self._functional
         return self.action_mask if given is None else given.action_mask is not None
+
+    def _check_mask(self):
+        """Raises where legal actions are to be told, and cannot be."""
+        if not self.action_mask:
+            return
+        if self._functional is not None and self._functional.action_mask is None:
+            raise ValueError(
+                f"{self._name}: action_mask must be False where the functional environment has none; got "
+                f"True for {self._functional.name}. Fix: FunctionalEnv(..., action_mask=...), or "
+                "compiled=False."
+            )
+        if self._functional is None and not isinstance(self.action_space, Discrete):
+            raise ValueError(
+                f"{self._name}: action_mask must be False where actions are not Discrete; got True for "
+                f"{self.action_space}."
+            )
 
     def _single_env(self):
         """What one episode is played in: Gymnasium's own environment wherever it knows one of that name."""

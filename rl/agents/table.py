@@ -5,7 +5,7 @@ S: states, A: actions. A state is the index of an observation; tuples of indices
 
 import numpy as np
 
-from .. import checks, envs, inputs
+from .. import checks, envs, inputs, memory
 from .stepping import SteppingAgent
 
 _INF = float("inf")
@@ -47,6 +47,7 @@ class TableAgent(SteppingAgent):
         inputs.positive(name, "learning_rate_visits", learning_rate_visits)
         super().__init__(env, seed, gamma, learning_rate, epsilon, epsilon_steps, initial_value)
         self.num_states, self.num_actions = envs.sizes(name, self.env)
+        memory.check_table(name, self.num_states, self.num_actions)
         self.learning_rate_visits = float(learning_rate_visits)
         self._q, self._visits = self._table(self.initial_value), self._table(0)
         self._state_of = envs.state_of(self.env)
@@ -69,7 +70,7 @@ class TableAgent(SteppingAgent):
         best = max(row)
         return best + epsilon * (sum(row) / len(row) - best) if epsilon else best
 
-    def _check(self, obs, action, next_obs, next_action=0):
+    def _check(self, obs, action, next_obs, next_action=0, terminated=False):
         """Raises for an index outside: a list would take -1 for its last row."""
         states, actions = self.num_states, self.num_actions
         if (
@@ -77,8 +78,10 @@ class TableAgent(SteppingAgent):
             and 0 <= next_obs < states
             and 0 <= action < actions
             and 0 <= next_action < actions
+            and (terminated is False or terminated is True)
         ):
             return
+        checks.flag("update", "terminated", terminated)
         checks.integer_in("update", "obs", obs, states)
         checks.integer_in("update", "next_obs", next_obs, states)
         checks.integer_in("update", "action", action, actions)

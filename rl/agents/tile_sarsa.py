@@ -106,6 +106,7 @@ class TileSarsa(SteppingAgent):
         """
         checks.integer_in("update", "action", action, self.num_actions)
         checks.integer_in("update", "next_action", next_action, self.num_actions)
+        checks.flag("update", "terminated", terminated)
         next_value = 0.0 if terminated else self._row(self.state(next_obs))[next_action]
         return self._change(self.state(obs), action, reward, next_value, terminated)
 

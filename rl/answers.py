@@ -1,0 +1,143 @@
+"""What environments of the host answer, looked at before it is used: one sentence for what they must not.
+
+What needs JAX is imported where it is used: agents with a table do without.
+"""
+
+from numbers import Real
+from reprlib import repr as shortened
+
+import numpy as np
+
+from . import envs
+
+
+class EnvError(RuntimeError):
+    """An environment did what it must not; the training stands where it was before these steps.
+
+    index: which of the environments. step: which of its steps, counted from its first one. seed: of its
+    first reset.
+    """
+
+    def __init__(self, what, index, step, seed, fix=""):
+        told = f"{what} (environment {index}, its step {step}, seed {seed})."
+        super().__init__(f"{told} Fix: {fix}." if fix else told)
+        self.index, self.step, self.seed = index, step, seed
+
+
+class Watched:
+    """One environment whose answers are looked at; wrappers that only watch or count are taken off.
+
+    env: as it was made. index: which of several. seed: of its first reset. steps: taken since.
+    limit: the step that truncates an episode, infinity for none. space: of its observations.
+    """
+
+    def __init__(self, function, env, index, seed):
+        self.function, self.env, self.index, self.seed, self.steps = function, env, index, seed, 0
+        bare = envs.bare(env)
+        self._env, self.limit = bare.env, bare.limit or float("inf")
+        self.space, self._actions = envs.spaces(env)
+
+    def error(self, what, fix=""):
+        """The EnvError that says so."""
+        told = f"{self.function}: {envs.name(self.env)}: {what}"
+        return EnvError(told, self.index, self.steps, self.seed, fix)
+
+    def opened(self, seed=None):
+        """(obs, info) of a new episode."""
+        try:
+            told = self._env.reset(seed=seed)
+        except Exception as error:
+            fix = "def reset(self, *, seed=None, options=None)" if _takes_no_seed(error) else ""
+            what = f"reset raised {type(error).__name__}: {error}".rstrip(".")
+            raise self.error(what, fix) from error
+        if not (isinstance(told, tuple) and len(told) == 2 and isinstance(told[1], dict)):
+            raise self.error(f"reset must return (obs, info), info a dict; got {shortened(told)}")
+        return told
+
+    def reset(self, seed=None):
+        """The same, in the space."""
+        from . import observed
+
+        told = self.opened(seed)
+        wrong = observed.amiss(self.space, told[0])
+        if wrong is not None:
+            raise self.error(f"the observation of reset must be in {self.space}; got {wrong}")
+        return told
+
+    def step(self, action):
+        """(obs, reward, terminated, truncated, info), the reward a float and both flags True or False."""
+        self.steps += 1
+        try:
+            answer = self._env.step(action)
+        except Exception as error:
+            raise self.error(f"step raised {type(error).__name__}: {error}".rstrip(".")) from error
+        try:
+            obs, reward, terminated, truncated, info = answer
+        except (TypeError, ValueError):
+            raise self._strange(answer) from None
+        if terminated is not True and terminated is not False:
+            terminated = self._flag("terminated", terminated)
+        if truncated is not True and truncated is not False:
+            truncated = self._flag("truncated", truncated)
+        if type(reward) is not float:
+            reward = self._reward(reward)
+        return obs, reward, terminated, truncated, info
+
+    def _strange(self, answer):
+        """The error for an answer that is not five things."""
+        old = isinstance(answer, tuple) and len(answer) == 4
+        told = "four, as environments of the old gym do" if old else shortened(answer)
+        fix = "return obs, reward, terminated, truncated, info, done as terminated where no limit cut it off"
+        return self.error(
+            f"step must return (obs, reward, terminated, truncated, info); got {told}", fix if old else ""
+        )
+
+    def _reward(self, reward):
+        """The reward as a float; an array of one number is one."""
+        number = reward.item() if getattr(reward, "size", 0) == 1 else reward
+        try:
+            if isinstance(number, Real):
+                return float(number)
+        except OverflowError:
+            pass
+        raise self.error(f"reward must be a number; got {shortened(reward)}")
+
+    def _flag(self, name, value):
+        """An array of one flag, or 1 and 0, as True or False."""
+        plain = value.item() if getattr(value, "size", 0) == 1 else value
+        if not isinstance(plain, bool | int) or plain not in (0, 1):
+            raise self.error(f"{name} must be True or False; got {shortened(value)}")
+        return bool(plain)
+
+    def fits(self, obs):
+        """Raises for an observation of another shape or dtype."""
+        from . import observed
+
+        told = observed.misfit(self.space, obs)
+        if told is not None:
+            raise self.error(f"observation must be in {self.space}; got {told}")
+
+    def legal(self, info):
+        """[A], the legal actions that step or reset told."""
+        count = int(self._actions.n)
+        given = info.get("action_mask") if isinstance(info, dict) else None
+        row = np.asarray(() if given is None else given)
+        if row.shape != (count,) or row.dtype.kind not in "biuf" or not np.isin(row, (0, 1)).all():
+            told = "none" if given is None else shortened(row.tolist())
+            raise self.error(f"info must hold 'action_mask', {count} of 0 and 1; got {told}")
+        if not row.any():
+            raise self.error("action_mask must leave a legal action; got none")
+        return row.astype(bool)
+
+
+def _takes_no_seed(error):
+    return isinstance(error, TypeError) and "unexpected keyword argument 'seed'" in str(error)
+
+
+def gathered(watched, seen):
+    """Observations of several environments as a batch; raises for one of another shape or dtype."""
+    from . import spaces
+
+    for one, obs in zip(watched, seen, strict=True):
+        one.fits(obs)
+    return spaces.gathered(watched[0].space, seen)
