@@ -12,8 +12,14 @@ from . import checks
 
 PICTURES = (".png", ".pdf", ".svg", ".jpg")  # what matplotlib can write
 
-AGENTS = {"a2c": "A2C", "dqn": "DQN", "ppo": "PPO", "reinforce": "REINFORCE", "sac": "SAC"}
-
+AGENTS = {
+    "a2c": "A2C",
+    "dqn": "DQN",
+    "ppo": "PPO",
+    "recurrent_ppo": "RecurrentPPO",
+    "reinforce": "REINFORCE",
+    "sac": "SAC",
+}
 
 _MISTAKES = (ValueError, TypeError, ImportError, RuntimeError, ArithmeticError, OSError)
 
@@ -24,7 +30,7 @@ def _setting(text):
     if not equals:
         raise argparse.ArgumentTypeError(f"a setting must be name=value, such as gamma=0.98; got {text!r}")
     try:
-        return name, ast.literal_eval(value)
+        return name, ast.literal_eval(value.capitalize() if value in ("true", "false") else value)
     except (SyntaxError, ValueError):
         return name, value
 
@@ -103,7 +109,8 @@ def _train(told):
     _check_outputs(told)
     kind = _kind(told)
     row = settings.row(kind.__name__, told.env)
-    given = dict(row.settings if row else {}) | dict(told.set)
+    steps = told.steps if told.steps is not None else row.steps if row else 100_000
+    given = (row.over(steps) if row else {}) | dict(told.set)
     known = {f.name for f in fields(kind) if f.default is not MISSING} - {"seed"}
     for name in set(given) - known:
         raise ValueError(
@@ -111,7 +118,6 @@ def _train(told):
         )
     if told.host:
         given["compiled"] = False
-    steps = told.steps if told.steps is not None else row.steps if row else 100_000
     agent = kind(told.env, seed=told.seed, **given)
     callbacks = [Checkpoint(told.checkpoints)] if told.checkpoints else []
     agent.train(steps, callbacks=callbacks, resume=told.checkpoints)

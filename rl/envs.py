@@ -1,9 +1,7 @@
-"""Gymnasium environments: made, stripped of wrappers that only cost time, copied, and read as tables."""
+"""Gymnasium environments: made, copied, and stripped of wrappers that only cost time."""
 
 import copy
 from dataclasses import dataclass
-from math import prod
-from operator import index
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -16,14 +14,11 @@ except ImportError:
     ) from None
 from gymnasium.wrappers import OrderEnforcing, PassiveEnvChecker, TimeLimit
 
-from .transitions import columns, gathered
-
 UNBOUNDED = ("LunarLander-v3", "LunarLanderContinuous-v3")  # height and angle leave the bounds they state
-ARROWS = {"FrozenLakeEnv": "←↓→↑", "CliffWalkingEnv": "↑→↓←"}  # the direction of each action
 
 
 def make(function: str, env: Any, **kwargs) -> gymnasium.Env:
-    """The environment of an id such as "FrozenLake-v1", made with kwargs; an environment as it is."""
+    """The environment of an id such as "FrozenLake-v1" or of a function, made with kwargs; one as it is."""
     if isinstance(env, str):
         try:
             return gymnasium.make(env, **kwargs)
@@ -33,8 +28,18 @@ def make(function: str, env: Any, **kwargs) -> gymnasium.Env:
             raise ValueError(
                 f"{function}: env must be an id that gymnasium.make takes; got {given} ({reason})."
             ) from error
+    if is_maker(env):
+        made = env(**kwargs)
+        if not isinstance(made, gymnasium.Env):
+            told = f"a function that returns {type(made).__name__}"
+            raise TypeError(f"{function}: env must be a Gymnasium id or environment; got {told}.")
+        return made
     if not isinstance(env, gymnasium.Env):
-        raise TypeError(f"{function}: env must be a Gymnasium id or environment; got {type(env).__name__}.")
+        fix = " Fix: rl.FunctionalEnv(init, step, ...)." if isinstance(env, tuple) else ""
+        raise TypeError(
+            f"{function}: env must be a Gymnasium id or environment, or a function that makes one; "
+            f"got {type(env).__name__}.{fix}"
+        )
     if kwargs:
         raise ValueError(f"{function}: {', '.join(kwargs)} can be given with an id only; got an environment.")
     return env
@@ -77,6 +82,18 @@ def bare(env: gymnasium.Env) -> Bare:
             return Bare(env, None, type(inner).__name__)
         inner = inner.env
     return Bare(inner, limit)
+
+
+def is_maker(env: Any) -> bool:
+    """Whether it is a function or a class that makes environments."""
+    return callable(env) and not isinstance(env, gymnasium.Env | gymnasium.vector.VectorEnv)
+
+
+def several(function: str, env: Any, count: int) -> list[gymnasium.Env]:
+    """So many environments: of an id or a function new ones, of an environment copies; it stays as it is."""
+    if isinstance(env, str) or is_maker(env):
+        return [make(function, env) for _ in range(count)]
+    return [own_copy(make(function, env)) for _ in range(count)]
 
 
 def is_known(env: Any) -> bool:
@@ -136,106 +153,5 @@ def own_copy(env: gymnasium.Env) -> gymnasium.Env:
     except Exception as error:
         raise TypeError(
             f"rl: env must be one that copy.deepcopy can copy; got {name(env)} ({type(error).__name__}: "
-            f"{error}). Fix: register it and pass its id, or a vector environment of it."
+            f"{error}). Fix: a function that makes it, such as lambda: gymnasium.make(...)."
         ) from error
-
-
-def is_discrete(space) -> bool:
-    """Whether a space is integers that count from 0."""
-    return isinstance(space, gymnasium.spaces.Discrete) and space.start == 0
-
-
-def sizes(function: str, env: gymnasium.Env) -> tuple[int, int]:
-    """Numbers of states and actions of an environment whose spaces are counted.
-
-    Actions must be Discrete, observations Discrete or a Tuple of Discrete, all counting from 0.
-    """
-    obs, actions = env.observation_space, env.action_space
-    parts = obs.spaces if isinstance(obs, gymnasium.spaces.Tuple) else [obs]
-    if not parts or not all(map(is_discrete, parts)):
-        raise ValueError(
-            f"{function}: observations must be Discrete and count from 0; got {obs} in {name(env)}."
-        )
-    if not is_discrete(actions):
-        raise ValueError(
-            f"{function}: actions must be Discrete and count from 0; got {actions} in {name(env)}."
-        )
-    return prod(int(part.n) for part in parts), int(actions.n)  # pyright: ignore[reportAttributeAccessIssue]
-
-
-def state_of(env: gymnasium.Env):
-    """A function from an observation to its index: itself, or for a tuple its number, row by row.
-
-    An observation outside is told by an index that is: of a tuple, -1.
-    """
-    space = env.observation_space
-    if not isinstance(space, gymnasium.spaces.Tuple):
-        return index
-    lengths = [int(part.n) for part in space.spaces]  # pyright: ignore[reportAttributeAccessIssue]
-
-    def number(obs):
-        if not isinstance(obs, tuple) or len(obs) != len(lengths):
-            return -1
-        state = 0
-        for part, length in zip(obs, lengths, strict=True):
-            if not 0 <= part < length:
-                return -1
-            state = state * length + index(part)
-        return state
-
-    return number
-
-
-def table(function: str, env: gymnasium.Env):
-    """What a TabularMDP needs of a toy environment: arrays, initial distribution, step limit, map, arrows."""
-    stripped, inner = bare(env), env.unwrapped
-    if stripped.changed_by is not None:
-        raise ValueError(
-            f"{function}: env must have no wrapper that changes it, because P does not show the change; "
-            f"got {stripped.changed_by}. Pass env.unwrapped to leave the wrappers out."
-        )
-    if not hasattr(inner, "P") or not hasattr(inner, "initial_state_distrib"):
-        raise ValueError(
-            f"{function}: env must have a transition table P and initial_state_distrib; got {name(env)}."
-        )
-    if getattr(inner, "fickle_passenger", False):
-        raise ValueError(f"{function}: fickle_passenger must be False, because P does not show it; got True.")
-    sizes(function, env)
-    transitions = _transitions(function, inner)
-    initial = inner.initial_state_distrib  # pyright: ignore[reportAttributeAccessIssue]
-    arrays = gathered(function, columns(function, transitions))
-    return arrays, initial, stripped.limit, _letters(inner), ARROWS.get(type(inner).__name__)
-
-
-def _transitions(function, env):
-    """P as a list of (state, action, probability, next_state, reward, terminated)."""
-    try:
-        transitions = [
-            (index(s), index(a), float(p), index(n), float(r), bool(t))
-            for s, actions in env.P.items()
-            for a, outcomes in actions.items()
-            for p, n, r, t in outcomes
-        ]
-    except (AttributeError, TypeError, ValueError) as error:
-        wrong = str(error)
-    else:
-        wrong = "" if transitions else "no transition"
-    if wrong:
-        raise ValueError(
-            f"{function}: P must be {{state: {{action: [(probability, next_state, reward, terminated)]}}}} "
-            f"in {name(env)}; got {wrong}."
-        )
-    for s, a, *_ in transitions:
-        if min(s, a) < 0:
-            raise ValueError(f"{function}: P must count from 0 in {name(env)}; got state {s}, action {a}.")
-    return transitions
-
-
-def _letters(env):
-    """The map as rows of letters: S start, G goal, H hole, C cliff, F or . the rest. None without a map."""
-    kind = type(env).__name__
-    if kind == "FrozenLakeEnv":
-        return ["".join(letter.decode() for letter in row) for row in env.desc]
-    if kind == "CliffWalkingEnv":
-        return [*["." * 12] * 3, "S" + "C" * 10 + "G"]
-    return None

@@ -17,7 +17,7 @@ class Evaluation:
 
     returns: [episodes], undiscounted sum of rewards. lengths: [episodes], steps.
     successes: [episodes], True where the episode succeeded: by default, ended with a positive reward. None
-    where success has no meaning: a deep agent is judged by its return.
+    where success has no meaning: where rewards come before the end too, and for a deep agent.
     """
 
     returns: np.ndarray
@@ -82,51 +82,47 @@ def evaluate_policy(policy, env, episodes=10_000, seed=0, success=None, max_step
     of integers counts as its number, row by row.
     env: an id, or an environment (which is copied, and left where it stands).
     episodes: an integer >= 1. seed: an integer >= 0, of the first reset and of the policy's own draws.
-    success: states in which terminating is a success; None: terminating with a positive last reward.
-    max_steps: truncates at this step too; needed where the environment has no step limit of its own.
+    success: states in which terminating is a success; None: terminating with a positive last reward, where
+    no episode earns anything before its last step; elsewhere success has no meaning.
+    max_steps: truncates at this step too; without it an episode of 100,000 steps that nothing limits is a
+    ValueError.
     Wrappers that only watch are taken off, the time limit is kept. Returns an Evaluation.
 
     >>> evaluate_policy([2] * 16, "FrozenLake-v1", episodes=3).success_count
     0
     """
-    from . import answers, envs
+    from . import answers, counted, envs
 
     checks.whole_number("evaluate_policy", "episodes", episodes, 1)
     checks.whole_number("evaluate_policy", "seed", seed, 0)
-    own = envs.make("evaluate_policy", env)
-    own = own if isinstance(env, str) else envs.own_copy(own)
+    own = envs.several("evaluate_policy", env, 1)[0]
     watched = answers.Watched("evaluate_policy", own, 0, int(seed))
     limit = watched.limit
     if max_steps is not None:
         checks.whole_number("evaluate_policy", "max_steps", max_steps, 1)
         limit = min(limit, max_steps)
-    elif not envs.has_limit(own):
-        raise ValueError(
-            "evaluate_policy: max_steps must be given where the environment has no step limit; "
-            f"got None for {envs.name(own)}."
-        )
     goals = None
     if success is not None:
         goals = set(
-            inputs.states("evaluate_policy", "success", success, envs.sizes("evaluate_policy", own)[0])
+            inputs.states("evaluate_policy", "success", success, counted.sizes("evaluate_policy", own)[0])
         )
     act = _actor(policy, own, Random(int(seed)))
     try:
-        return _play(act, watched, limit, episodes, int(seed), goals, envs.state_of(own))
+        return _play(act, watched, limit, episodes, int(seed), goals, counted.state_of(own))
     finally:
         own.close()
 
 
 def _actor(policy, env, random):
     """The policy as a function from an observation to an action."""
-    from . import envs
+    from . import counted, envs
 
     if callable(policy):
         return _checked(policy, env.action_space)
-    num_states, num_actions = envs.sizes("evaluate_policy", env)
+    num_states, num_actions = counted.sizes("evaluate_policy", env)
     table = inputs.policy("evaluate_policy", policy, num_states, num_actions, also=", or a function")
     actions = list(range(num_actions))
-    state_of = envs.state_of(env)
+    state_of = counted.state_of(env)
     rows = (table if table.ndim == 1 else np.cumsum(table, axis=1)).tolist()
 
     def act(obs):
@@ -163,8 +159,10 @@ def _checked(policy, space):
 
 def _play(act, watched, limit, episodes, seed, goals, state_of):
     """The loop, free of lookups: an environment step costs microseconds, so does every wrapper."""
-    step, reset = watched.step, watched.opened
-    returns, lengths, successes = [], [], []
+    from .playing import LONGEST, endless
+
+    step, reset, bound = watched.step, watched.opened, min(limit, LONGEST)
+    returns, lengths, successes, sparse = [], [], [], True
     obs, _ = reset(seed)
     for _ in range(episodes):
         total, length, ended = 0.0, 0, False
@@ -172,11 +170,15 @@ def _play(act, watched, limit, episodes, seed, goals, state_of):
             obs, reward, terminated, truncated, _ = step(act(obs))
             total += reward
             length += 1
-            ended = terminated or truncated or length >= limit
+            ended = terminated or truncated or length >= bound
+        if bound < limit and not (terminated or truncated):
+            raise ValueError(endless("evaluate_policy", watched.env))
+        sparse = sparse and total == reward
         if not -_INF < total < _INF:
             raise watched.error(f"rewards must be finite; got {total} as the sum of an episode's")
         returns.append(total)
         lengths.append(length)
         successes.append(bool(terminated and (reward > 0 if goals is None else state_of(obs) in goals)))
         obs, _ = reset()
-    return Evaluation(np.array(returns, float), np.array(lengths), np.array(successes))
+    told = np.array(successes) if sparse or goals is not None else None
+    return Evaluation(np.array(returns, float), np.array(lengths), told)

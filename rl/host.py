@@ -138,10 +138,3 @@ class Host:
     def _raise(self, counted, t, i, what):
         self._watched[i].steps = counted[i] + t + 1
         raise self._watched[i].error(what)
-
-
-def make(function, env, num_envs):
-    """N environments of an id, or N copies of an environment, which stays where it stands."""
-    if isinstance(env, str):
-        return [envs.make(function, env) for _ in range(num_envs)]
-    return [envs.own_copy(envs.make(function, env)) for _ in range(num_envs)]

@@ -13,6 +13,7 @@ from .evaluate import Evaluation
 from .functional import FunctionalEnv
 from .rollout import begin, collect
 
+LONGEST = 100_000  # steps of an episode that nothing limits
 SIDE_BY_SIDE = 128  # episodes played at once: every one is finished, so short ones do not count double
 
 
@@ -20,21 +21,14 @@ def play(act, env, to_env, memory, episodes, seed, max_steps=None, masked=False)
     """An Evaluation of `episodes` episodes; that of number i starts from seed + i.
 
     act: (key, obs, memory, legal) -> (action, memory), of many at once. to_env: an action as the environment
-    takes it. memory: num_envs -> what a recurrent policy starts from. max_steps: needed where the environment
-    has no time limit. masked: whether the policy is told the legal actions, info["action_mask"].
+    takes it. memory: num_envs -> what a recurrent policy starts from. max_steps: ends an episode too; without
+    it, and without a time limit, one of LONGEST steps is a ValueError. masked: whether the policy is told the
+    legal actions, info["action_mask"].
     """
     if isinstance(env, FunctionalEnv):
         return _play_compiled(act, env, to_env, memory, episodes, seed)
-    made = [envs.make("evaluate", env)] if isinstance(env, str) else [envs.own_copy(env)]
-    if not envs.has_limit(made[0]) and max_steps is None:
-        raise ValueError(
-            "evaluate: max_steps must be given where the environment has no step limit; "
-            f"got None for {envs.name(made[0])}."
-        )
     count = min(episodes, SIDE_BY_SIDE)
-    made += [
-        envs.make("evaluate", env) if isinstance(env, str) else envs.own_copy(env) for _ in range(count - 1)
-    ]
+    made = envs.several("evaluate", env, count)
     watched = [answers.Watched("evaluate", one, i, seed + i) for i, one in enumerate(made)]
     returns, lengths = [], []
     try:
@@ -47,6 +41,14 @@ def play(act, env, to_env, memory, episodes, seed, max_steps=None, masked=False)
         for one in made:
             one.close()
     return Evaluation(np.array(returns), np.array(lengths))
+
+
+def endless(function, env):
+    """What is told of an episode that goes on and on."""
+    return (
+        f"{function}: max_steps must be given where episodes of {envs.name(env)} do not end; one has gone on "
+        f"for {LONGEST:,} steps."
+    )
 
 
 def _play_wave(act, wave, to_env, memory, seed, max_steps, masked):
@@ -71,6 +73,8 @@ def _play_wave(act, wave, to_env, memory, seed, max_steps, masked):
                 raise wave[i].error(f"reward must be finite; got {reward}")
             totals[i] += reward
             lengths[i] += 1
+            if lengths[i] >= LONGEST and max_steps is None and limits[i] == np.inf:
+                raise ValueError(endless("evaluate", wave[i].env))
             if not (terminated or truncated or lengths[i] >= limits[i]):
                 still.append(i)
                 if legal is not None:

@@ -24,6 +24,20 @@ class Row:
     threshold: float
     settings: dict[str, Any] = field(default_factory=dict)
 
+    def over(self, steps):
+        """The settings for another budget: schedules are drawn out, or in, as far.
+
+        >>> row("PPO", "CartPole-v1").over(200_000)["clip_eps"]
+        Linear(start=0.2, end=0.0, steps=200000)
+        """
+
+        def drawn_out(setting):
+            if not isinstance(setting, Linear):
+                return setting
+            return setting._replace(steps=max(1, round(setting.steps * steps / self.steps)))
+
+        return {name: drawn_out(setting) for name, setting in self.settings.items()}
+
 
 TABLE = (
     Row("PPO", "CartPole-v1", 100_000, 475, dict(

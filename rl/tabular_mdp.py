@@ -75,10 +75,10 @@ class TabularMDP:
         >>> TabularMDP.from_gymnasium("FrozenLake-v1").next_state.shape
         (16, 4, 3)
         """
-        from . import envs
+        from . import counted, envs
 
         made = envs.make("from_gymnasium", env, **kwargs)
-        arrays, initial, limit, letters, arrows = envs.table("from_gymnasium", made)
+        arrays, initial, limit, letters, arrows = counted.table("from_gymnasium", made)
         if isinstance(env, str):
             made.close()
         return cls(*arrays, initial, limit, letters, arrows)

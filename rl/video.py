@@ -91,17 +91,33 @@ def _played(function, agent, episodes, seed, env, mode, seen, kwargs):
     seed, returns = agent.seed + 1 if seed is None else seed, []
     try:
         for episode in range(episodes):
-            obs, _ = made.reset(seed=seed + episode)
-            total, ended = 0.0, False
+            obs, info = made.reset(seed=seed + episode)
+            total, ended, act = 0.0, False, _acting(agent)
             seen(made)
             while not ended:
-                obs, reward, terminated, truncated, _ = made.step(agent.act(obs))
+                obs, reward, terminated, truncated, info = made.step(act(obs, info))
                 total, ended = total + float(reward), terminated or truncated
                 seen(made)
             returns.append(total)
     finally:
         made.close()
     return returns, made.metadata.get("render_fps", 30)
+
+
+def _acting(agent):
+    """A function of (obs, info) for one episode, which tells what is legal and remembers for the agent."""
+    memory, told = None, {}
+
+    def act(obs, info):
+        nonlocal memory
+        if getattr(agent, "action_mask", False):
+            told["legal"] = np.asarray(info["action_mask"], bool)
+        if not hasattr(agent, "memory_features"):
+            return agent.act(obs, **told)
+        action, memory = agent.act(obs, memory, **told)
+        return action
+
+    return act
 
 
 def _gif(path, frames, rate):

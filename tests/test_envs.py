@@ -104,7 +104,7 @@ def test_time_limit_is_the_smallest_given():
         ),
         (
             dict(env="CliffWalking-v1", policy=[0] * 48),
-            "max_steps must be given .* got None for CliffWalking-v1",
+            "max_steps must be given where episodes of CliffWalking-v1 do not end; .* 100,000 steps",
         ),
     ],
 )

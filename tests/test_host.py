@@ -6,7 +6,8 @@ import pytest
 from gymnasium.spaces import Box, Discrete
 
 import rl
-from rl.host import EnvError, Host, make
+from rl.envs import several
+from rl.host import EnvError, Host
 
 
 class Counting(gymnasium.Env):
@@ -41,7 +42,7 @@ def act(noise, obs, memory, legal):
 
 
 def steps(env, num_steps, num_envs=2):
-    host = Host("test", make("test", env, num_envs), range(num_envs))
+    host = Host("test", several("test", env, num_envs), range(num_envs))
     return host.collect(act, lambda action: action, np.zeros((num_steps, num_envs)))
 
 
@@ -119,7 +120,7 @@ def test_spaces_that_are_not_supported_get_a_sentence():
 
 def test_legal_actions_are_kept_to():
     env = gymnasium.make("Taxi-v4")
-    host = Host("test", make("test", env, 4), range(4), masked=True)
+    host = Host("test", several("test", env, 4), range(4), masked=True)
     seen = []
 
     def legal_act(noise, obs, memory, legal):
@@ -176,7 +177,7 @@ def test_nothing_need_be_legal_where_an_episode_is_over():
         def step(self, action):
             return *super().step(action)[:4], self._told()
 
-    rollout, _ = Host("test", make("test", Masked(2), 1), [0], masked=True).collect(
+    rollout, _ = Host("test", several("test", Masked(2), 1), [0], masked=True).collect(
         act, lambda a: a, np.zeros((4, 1))
     )
     assert rollout.legal.tolist() == [[[True, False]]] * 4

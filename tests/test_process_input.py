@@ -158,7 +158,10 @@ def test_bad_requests_get_a_sentence():
         with pytest.raises(ValueError, match=message):
             call()
     for call, message in [
-        (lambda: rl.TabularMDP.from_gymnasium(3), "env must be a Gymnasium id or environment; got int"),
+        (
+            lambda: rl.TabularMDP.from_gymnasium(3),
+            "env must be a Gymnasium id or environment, or a function that makes one; got int",
+        ),
         (lambda: mdp.solve(tolerance="a"), "^solve: tolerance must be a number; got 'a'"),
         (lambda: mdp.policy_value("left"), "^policy_value: policy must be an array of numbers; got 'left'"),
         (

@@ -60,7 +60,7 @@ class Agent(Surroundings):
             self._host = self._hosted(name)
         self._training = roads.Training(learner, running, key, jnp.int32(0))
         self.episode_returns, self.episode_lengths, self.episode_steps = [], [], []
-        self.history, self.stop_training = {}, False
+        self.history, self.stop_training, self._draws = {}, False, 0
 
     @property
     def steps(self):
@@ -185,19 +185,28 @@ class Agent(Surroundings):
         means = {name: float(np.mean(values)) if values else float("nan") for name, values in logs.items()}
         return means | {name: values[-1] for name, values in self.history.items()}
 
-    def act(self, obs, deterministic=True, seed=0, legal=None):
+    def act(self, obs, deterministic=True, seed=None, legal=None):
         """The action in one observation, as the environment takes it.
 
-        deterministic: the best as far as is known; else as the policy draws it, with that seed.
-        legal: [A] booleans, the legal actions.
+        deterministic: the best as far as is known; else as the policy draws it. seed: of that draw; None: the
+        agent's own, another one at each call. legal: [A] booleans, the legal actions.
         """
+        return self._acted(obs, self._memory(1), deterministic, seed, legal)[0]
+
+    def _acted(self, obs, memory, deterministic, seed, legal):
+        """(action, memory) of one observation."""
         checks.flag("act", "deterministic", deterministic)
-        checks.seed("act", seed)
+        if seed is None:
+            key = jax.random.fold_in(jax.random.key(self.seed), self._draws)
+            self._draws += 1
+        else:
+            checks.seed("act", seed)
+            key = jax.random.key(seed)
         batch = observed.one("act", self.observation_space, obs)
         legal = observed.legal("act", self.action_space, legal)
-        actor, key = self._actor(self._training.learner), jax.random.key(seed)
-        action, _ = self._programs.choose(bool(deterministic), actor, key, batch, self._memory(1), legal)
-        return observed.actions(self.action_space, self._to_env(np.asarray(action)))[0]
+        actor = self._actor(self._training.learner)
+        action, memory = self._programs.choose(bool(deterministic), actor, key, batch, memory, legal)
+        return observed.actions(self.action_space, self._to_env(np.asarray(action)))[0], memory
 
     def value(self, obs):
         """What the rest of an episode is worth from one observation on, discounted, as far as was learnt."""
@@ -209,7 +218,7 @@ class Agent(Surroundings):
 
         episodes: an integer >= 1. seed: of the first episode, the next ones count up; the agent's own + 1 if
         None. deterministic: the best actions as far as is known; else as the policy draws them.
-        max_steps: ends an episode too; needed where the environment has no step limit.
+        max_steps: ends an episode too; without it, one of 100,000 steps that nothing limits is a ValueError.
         """
         checks.whole_number("evaluate", "episodes", episodes, 1)
         checks.flag("evaluate", "deterministic", deterministic)

@@ -3,6 +3,7 @@
 B: batch_size, E: num_epochs, T: num_steps, N: num_envs.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -41,10 +42,11 @@ class PPO(ActorCritic):
         super()._check()
         for name in ("num_epochs", "batch_size"):
             checks.whole_number("PPO", name, getattr(self, name), 1)
-        if (self.num_envs * self.num_steps) % self.batch_size:
+        size = self.num_envs * self.num_steps
+        if size % self.batch_size:
             raise ValueError(
-                f"PPO: batch_size must divide num_envs * num_steps = {self.num_envs * self.num_steps}; "
-                f"got {self.batch_size}."
+                f"{self._name}: batch_size must divide num_envs * num_steps = {size}; got {self.batch_size}. "
+                f"Fix: batch_size={math.gcd(size, self.batch_size)}."
             )
 
     def _chance(self):

@@ -64,6 +64,25 @@ class RecurrentPPO(PPO):
         kernels = dict(kernel=gates(self._features), recurrent_kernel=gates(self.memory_features))
         return kernels | dict(bias=zeros, recurrent_bias=zeros)
 
+    def act(self, obs, memory=None, deterministic=True, seed=None, legal=None):
+        """(action, memory) in one observation of an episode; the memory is for the next one.
+
+        memory: what the observation before led to, None at the start of an episode. The rest as for PPO.
+
+        >>> agent = RecurrentPPO("CartPole-v1", seed=0)
+        >>> action, memory = agent.act([0.0, 0.0, 0.0, 0.0])
+        >>> action, memory = agent.act([0.0, 0.1, 0.0, 0.0], memory)
+        >>> memory.shape
+        (1, 32)
+        """
+        memory = self._memory(1) if memory is None else memory
+        if getattr(memory, "shape", None) != (1, self.memory_features):
+            raise ValueError(
+                f"act: memory must be what act returned, (1, {self.memory_features}), or None; got "
+                f"{getattr(memory, 'shape', type(memory).__name__)}."
+            )
+        return self._acted(obs, memory, deterministic, seed, legal)
+
     def _memory(self, num_envs):
         return jnp.zeros((num_envs, self.memory_features), jnp.float32)
 

@@ -101,7 +101,7 @@ class Surroundings(Algorithm):
         memory = self._memory(self.num_envs)
         if envs.is_vector(self.env):
             return host_vector.HostVector(name, self.env, self._host_seeds()[0], self._masked, memory)
-        made = host.make(name, self.env, self.num_envs)
+        made = envs.several(name, self.env, self.num_envs)
         return host.Host(name, made, self._host_seeds(), self._masked, memory)
 
     def _begin_again(self):

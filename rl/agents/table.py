@@ -5,7 +5,7 @@ S: states, A: actions. A state is the index of an observation; tuples of indices
 
 import numpy as np
 
-from .. import checks, envs, inputs, memory
+from .. import checks, counted, inputs, memory
 from .stepping import SteppingAgent
 
 _INF = float("inf")
@@ -46,11 +46,11 @@ class TableAgent(SteppingAgent):
         name = type(self).__name__
         inputs.positive(name, "learning_rate_visits", learning_rate_visits)
         super().__init__(env, seed, gamma, learning_rate, epsilon, epsilon_steps, initial_value)
-        self.num_states, self.num_actions = envs.sizes(name, self.env)
+        self.num_states, self.num_actions = counted.sizes(name, self.env)
         memory.check_table(name, self.num_states, self.num_actions)
         self.learning_rate_visits = float(learning_rate_visits)
         self._q, self._visits = self._table(self.initial_value), self._table(0)
-        self._state_of = envs.state_of(self.env)
+        self._state_of = counted.state_of(self.env)
         self._leave()
 
     def _table(self, number):
@@ -100,7 +100,7 @@ class TableAgent(SteppingAgent):
         >>> QTable("Blackjack-v1").state((20, 10, 0))
         460
         """
-        if envs.is_discrete(self.env.observation_space):
+        if counted.is_discrete(self.env.observation_space):
             checks.integer_in("act", "obs", obs, self.num_states)
         state = self._state_of(obs)
         if state < 0:

@@ -3,7 +3,7 @@
 import numpy as np
 from gymnasium.spaces import Box
 
-from .. import checks, envs, inputs
+from .. import checks, counted, envs, inputs
 from ..tiles import Tiles
 from .stepping import SteppingAgent
 
@@ -152,7 +152,7 @@ def _spaces(env, low, high):
     obs, actions = env.observation_space, env.action_space
     if not isinstance(obs, Box) or len(obs.shape) != 1:
         raise ValueError(f"TileSarsa: observations must be a Box of one axis; got {obs} in {envs.name(env)}.")
-    if not envs.is_discrete(actions):
+    if not counted.is_discrete(actions):
         raise ValueError(
             f"TileSarsa: actions must be Discrete and count from 0; got {actions} in {envs.name(env)}."
         )

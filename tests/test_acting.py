@@ -1,0 +1,79 @@
+"""Agents in use: draws that differ, memory handed on, environments made by functions, no false success."""
+
+import gymnasium
+import numpy as np
+import pytest
+
+import rl
+from rl.__main__ import _setting
+from rl.settings import row
+
+STILL = [0.0, 0.0, 0.0, 0.0]
+
+
+def test_draws_without_a_seed_differ_and_those_with_one_are_the_same():
+    agent = rl.PPO("CartPole-v1", seed=0)
+    drawn = [int(agent.act(STILL, deterministic=False)) for _ in range(40)]
+    assert 5 < sum(drawn) < 35  # an untrained policy is even: 2**-19 to be outside
+    assert len({int(agent.act(STILL, deterministic=False, seed=3)) for _ in range(5)}) == 1
+    again = rl.PPO("CartPole-v1", seed=0)
+    assert drawn == [int(again.act(STILL, deterministic=False)) for _ in range(40)]
+
+
+def test_memory_handed_on_by_a_user_is_what_evaluation_does():
+    env, totals, forgetful = gymnasium.make("CartPole-v1"), [], []
+    agent = rl.RecurrentPPO(
+        "CartPole-v1", seed=0, num_envs=4, num_steps=64, learning_rate=3e-3, compiled=False
+    )
+    agent.train(2_048, progress=False)
+    for sums, remembers in ((totals, True), (forgetful, False)):
+        for seed in range(8):
+            (obs, _), memory, over, total = env.reset(seed=seed), None, False, 0.0
+            while not over:
+                action, memory = agent.act(obs, memory if remembers else None)
+                obs, reward, terminated, truncated, _ = env.step(action)
+                over, total = terminated or truncated, total + float(reward)
+            sums.append(total)
+    assert agent.evaluate(8, seed=0).returns.tolist() == totals != forgetful
+    with pytest.raises(ValueError, match=r"act: memory must be what act returned, \(1, 32\), or None; got"):
+        agent.act(STILL, np.zeros(3))
+
+
+def test_a_function_makes_the_environments_and_one_that_makes_none_is_told():
+    made = []
+
+    def maker():
+        made.append(gymnasium.make("CartPole-v1"))
+        return made[-1]
+
+    agent = rl.A2C(maker, seed=0, num_envs=3, num_steps=4).train(24, progress=False)
+    assert agent.steps == 24 and len(set(map(id, made))) == len(made) >= 3
+    told = "A2C: env must be a Gymnasium id or environment; got a function that returns int"
+    with pytest.raises(TypeError, match=told):
+        rl.A2C(lambda: 3)
+    with pytest.raises(TypeError, match=r"got tuple. Fix: rl.FunctionalEnv\(init, step, ...\)"):
+        rl.A2C((maker, maker))
+
+
+def test_success_is_told_only_where_nothing_is_earned_before_the_end():
+    falling = rl.evaluate_policy(lambda obs: 0, "CartPole-v1", episodes=5)
+    assert falling.successes is None and "success" not in repr(falling)
+    walked = rl.evaluate_policy([2] * 16, "FrozenLake-v1", episodes=5)
+    assert walked.success_rate == 0 and "success 0.0000" in repr(walked)
+
+
+def test_an_episode_that_ends_by_itself_needs_no_limit():
+    dealt = rl.evaluate_policy(lambda obs: 0, "Blackjack-v1", episodes=20)
+    assert set(dealt.returns) <= {-1.0, 0.0, 1.0}
+
+
+def test_schedules_of_a_tuned_row_are_drawn_out_with_its_steps():
+    longer = row("PPO", "CartPole-v1").over(250_000)
+    assert longer["learning_rate"] == rl.linear(1e-3, 0.0, 250_000) and longer["gamma"] == 0.98
+    assert row("PPO", "CartPole-v1").over(100_000) == row("PPO", "CartPole-v1").settings
+    assert _setting("normalize_obs=true") == ("normalize_obs", True)
+
+
+def test_a_batch_that_does_not_fit_gets_one_that_does():
+    with pytest.raises(ValueError, match=r"= 128; got 256\. Fix: batch_size=128\."):
+        rl.PPO("CartPole-v1", num_envs=1, num_steps=128)
