@@ -53,7 +53,7 @@ def test_a_saved_agent_is_built_again_and_trains_on_alike(name, tmp_path):
     obs = agent.env.observation_space.sample()
     assert one.act(obs) == agent.act(obs)
     assert one.act(obs, deterministic=False) == agent.act(obs, deterministic=False)
-    assert other.act(obs, deterministic=False) in range(agent.num_actions)  # the same draw
+    other.act(obs, deterministic=False)  # which uses up the same chance
     assert equal(one.train(450, progress=False), other.train(450, progress=False))
     assert one.steps == 900 and (values(one) != values(agent)).any()
     assert sum(one.episode_lengths) <= 900 and one.episode_steps == sorted(one.episode_steps)
