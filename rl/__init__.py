@@ -38,8 +38,8 @@ if TYPE_CHECKING:
         functional_env as functional_env,
         register as register,
     )
-    from .learning import linear as linear
     from .many_tables import Tables as Tables, train_tables as train_tables
+    from .schedules import inverse_time as inverse_time, linear as linear
     from .seeds import SeedRuns as SeedRuns, train_seeds as train_seeds
     from .tabular_mdp import Solution as Solution, TabularMDP as TabularMDP
     from .tiles import Tiles as Tiles
@@ -77,7 +77,8 @@ _HOMES = {
     "evaluate_policy": "evaluate",
     "from_func_env": "functional",
     "functional_env": "functional",
-    "linear": "learning",
+    "inverse_time": "schedules",
+    "linear": "schedules",
     "record": "video",
     "register": "functional",
     "show": "video",

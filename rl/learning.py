@@ -1,84 +1,18 @@
-"""What learning from a Rollout needs in every algorithm: batches, schedules, masked means, running scales.
+"""What learning from a Rollout needs in every algorithm: batches, masked means, running scales.
 
 T: steps, N: environments, F: features.
 """
 
-import math
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 from jax.flatten_util import ravel_pytree as ravel_pytree
 
 from jaxnets.optimizers import adam as adam, rmsprop as rmsprop
 
-from . import checks, spaces
-
-
-def linear(start, end, steps):
-    """A schedule: from start to end in so many environment steps, then end.
-
-        start + (end - start) * min(step / steps, 1)
-
-    >>> schedule = linear(1.0, 0.5, steps=100)
-    >>> float(schedule(50)), float(schedule(1000))
-    (0.75, 0.5)
-    """
-    checks.whole_number("linear", "steps", steps, 1)
-    for name, number in (("start", start), ("end", end)):
-        checks.amount("linear", name, number)
-    return Linear(float(start), float(end), int(steps))
-
-
-class Linear(NamedTuple):
-    """See `linear`; equal ones are equal, so that agents that have them share compiled programs."""
-
-    start: float
-    end: float
-    steps: int
-
-    def __call__(self, step):
-        return self.start + (self.end - self.start) * jnp.minimum(step / self.steps, 1.0)
-
-
-def scheduled(setting, step):
-    """A hyper-parameter after so many environment steps: a number, or a function of them."""
-    return jnp.float32(setting(step) if callable(setting) else setting)
-
-
-def check_schedule(function, name, setting, steps=(0,), most=math.inf):
-    """A finite number in [0, most], or a function of the steps that is one, compiled and at each of steps."""
-    if isinstance(setting, Linear):
-        found = [("as it starts", setting.start), ("as it ends", setting.end)]
-    elif callable(setting):
-        _one_number(function, name, setting)
-        found = [(f"at step {step}", np.asarray(setting(step)).item()) for step in steps]
-    else:
-        found = [("", setting)]
-    for where, number in found:
-        label = f"{name} {where}".rstrip()
-        if most == math.inf:
-            checks.amount(function, label, number)
-        else:
-            checks.number_in(function, label, number, 0, most)
-
-
-def _one_number(function, name, setting):
-    """Raises where a schedule cannot be compiled, or tells another thing than one number."""
-    try:
-        told = jax.eval_shape(setting, jax.ShapeDtypeStruct((), jnp.int32))
-    except (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError) as error:
-        raise TypeError(
-            f"{function}: {name} must be a function that JAX can compile; got {type(error).__name__} of "
-            f"{setting!r}. Fix: jnp.where in the place of if, jnp in the place of math and numpy."
-        ) from None
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}".rstrip(".")
-        raise TypeError(f"{function}: {name} must be a function of the steps taken; got {reason}.") from error
-    if getattr(told, "shape", None) != () or told.dtype.kind not in "iuf":
-        raise TypeError(f"{function}: {name} must be a function that returns one number; got {told}.")
+from . import spaces
 
 
 class Stepper:

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from . import checks, inputs, q_learning
+from . import checks, inputs, q_learning, schedules
 from .tabular_mdp import TabularMDP
 
 BLOCK = 2_048  # steps whose random numbers are drawn together, and points of the learning curves
@@ -53,12 +53,11 @@ def train_tables(
     learning_rate=1.0,
     learning_rate_visits=150.0,
     epsilon=0.0,
-    epsilon_steps=float("inf"),
     initial_value=1.0,
 ):
     """Learns one table a seed from steps drawn from a TabularMDP, all seeds side by side.
 
-    The learning rules and both schedules are those of rl.QTable, rl.Sarsa and rl.ExpectedSarsa, method
+    The learning rules and the step sizes are those of rl.QTable, rl.Sarsa and rl.ExpectedSarsa, method
     "q_learning", "sarsa" or "expected_sarsa", and so are the settings; the draws are not, so a seed learns
     another table here than there, from the same distribution. A seed's table does not depend on the others.
     seeds: integers in [0, 2**32). steps: an integer >= 0, of each seed. Episodes are cut at mdp.max_steps.
@@ -83,12 +82,13 @@ def train_tables(
             f"train_tables: seeds must be a list of at least one integer; got shape {seeds.shape}."
         )
     checks.whole_number("train_tables", "steps", steps, 0)
-    for name, number in (("gamma", gamma), ("learning_rate", learning_rate), ("epsilon", epsilon)):
-        checks.number_in("train_tables", name, number, 0, 1)
+    checks.number_in("train_tables", "gamma", gamma, 0, 1)
+    changing = (("learning_rate", learning_rate), ("epsilon", epsilon))
+    for one in changing:
+        schedules.check_schedule("train_tables", *one, (0, steps), 1, compiled=False)
     inputs.positive("train_tables", "learning_rate_visits", learning_rate_visits)
-    inputs.positive("train_tables", "epsilon_steps", epsilon_steps)
     checks.number_in("train_tables", "initial_value", initial_value, -inputs.HUGE, inputs.HUGE)
-    numbers = [np.float32(x) for x in (gamma, learning_rate, learning_rate_visits, epsilon, epsilon_steps)]
+    numbers = np.float32(gamma), np.float32(learning_rate_visits)
     draws = [np.random.Generator(np.random.SFC64(int(seed))) for seed in seeds]
     columns = (
         2 + (np.count_nonzero(mdp.initial) > 1) + (method == "sarsa")
@@ -102,8 +102,9 @@ def train_tables(
             count, uniform = min(BLOCK, steps - done), np.empty((len(seeds), BLOCK, columns), np.float32)
             for draw, own in zip(draws, uniform, strict=True):
                 draw.random(out=own, dtype=np.float32)
+            told = [schedules.row("train_tables", *one, done, BLOCK + 1, 1) for one in changing]
             carry, curve = _block(
-                carry, uniform, done, count, process, starts, numbers, mdp.num_actions, method, mdp.max_steps
+                carry, uniform, count, process, starts, told, numbers, mdp.num_actions, method, mdp.max_steps
             )
             curves.append(curve)
     q = np.asarray(carry["q"]).reshape(len(seeds), mdp.num_states, mdp.num_actions)
@@ -161,13 +162,12 @@ def _begin(start, num_pairs, initial_value):
 
 
 @partial(jax.jit, static_argnames=("num_actions", "method", "limit"), donate_argnames=("carry",))
-def _block(carry, uniform, done, count, process, starts, numbers, num_actions, method, limit):
+def _block(carry, uniform, count, process, starts, told, numbers, num_actions, method, limit):
     """count <= BLOCK steps of all seeds; also the sum of returns, and the number, of episodes that ended."""
-    gamma, learning_rate, learning_rate_visits, epsilon, epsilon_steps = numbers
+    (gamma, learning_rate_visits), (rates, shares) = numbers, told
     below, *outcomes = process
     uniform = jnp.moveaxis(uniform, 0, 2)  # [BLOCK, columns, N]
     restart = _start(starts, uniform[:, min(2, uniform.shape[1] - 1)])
-    shares = (epsilon / (1 + (jnp.arange(BLOCK + 1) + done) / epsilon_steps)).astype(jnp.float32)
 
     def step(i, running):
         carry, returned, episodes = running
@@ -185,7 +185,7 @@ def _block(carry, uniform, done, count, process, starts, numbers, num_actions, m
         discount = jnp.where(terminated, 0, gamma)
         error = _errors(method, reward, discount, rows, next_rows, action, next_action, shares[i + 1])
         visits = _entries(carry["visits"], pair)
-        rate = (learning_rate / (1 + visits / learning_rate_visits)).astype(jnp.float32)
+        rate = (rates[i] / (1 + visits / learning_rate_visits)).astype(jnp.float32)
         length, earned = carry["length"] + 1, carry["earned"] + reward
         ended = terminated if limit is None else terminated | (length >= limit)
         old, change = _entries(q, pair).astype(jnp.float64), rate.astype(jnp.float64) * error

@@ -7,7 +7,7 @@ average. Rows start from the settings that RL Baselines3 Zoo publishes, and were
 from dataclasses import dataclass, field
 from typing import Any
 
-from .learning import Linear
+from .schedules import InverseTime, Linear
 
 _ACROBOT = dict(num_envs=16, num_steps=64, batch_size=256, num_epochs=4, learning_rate=1e-3, gae_lambda=0.94)
 _CART_POLE = dict(num_envs=8, num_steps=32, batch_size=256, num_epochs=20, gamma=0.98, gae_lambda=0.8)
@@ -52,7 +52,7 @@ TABLE = (
     Row("DQN", "Acrobot-v1", 100_000, -100, dict(
         **_DQN, learning_rate=Linear(1e-3, 1e-4, 100_000), epsilon=Linear(1.0, 0.05, 20_000), n_step=3)),
     Row("TileSarsa", "MountainCar-v0", 100_000, -110, dict(
-        tiles=8, num_tilings=8, trace_decay=0.9, learning_rate=0.5, learning_rate_steps=20_000)),
+        tiles=8, num_tilings=8, trace_decay=0.9, learning_rate=InverseTime(0.5, 20_000))),
     Row("PPO", "Pendulum-v1", 200_000, -200, dict(
         num_envs=8, num_steps=512, batch_size=256, num_epochs=10, gamma=0.9,
         learning_rate=Linear(1e-3, 0.0, 200_000), normalize_reward=True)),

@@ -100,7 +100,7 @@ def test_an_observation_is_of_its_space(space, good, bad):
 
 def test_what_no_file_can_hold_is_told_before_checkpoints_are_needed(tmp_path):
     agent = rl.PPO("CartPole-v1", learning_rate=lambda step: 1e-3, **SMALL)
-    with pytest.raises(TypeError, match="learning_rate must be a number, a text or"):
+    with pytest.raises(TypeError, match=r"learning_rate must be a number, a text, rl\.linear or"):
         agent.train(8, progress=False, callbacks=[jn.Checkpoint(tmp_path / "run")])
     assert agent.steps == 0
 

@@ -1,5 +1,6 @@
 """What holds for every deep agent: seeds decide everything, training can be cut and resumed anywhere."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 import jaxnets as jn
 import rl
-from jaxnets.checkpoint import CheckpointError
+from jaxnets.checkpoint import CheckpointError, Checkpoints
 
 SMALL = dict(hidden=(8,))
 REPLAY = dict(num_steps=8, learning_starts=64, buffer_size=128, **SMALL)
@@ -170,34 +171,48 @@ from test_agents import made
 kind, folder = sys.argv[1:]
 agent = made(kind)
 print("ready", flush=True)
-agent.train(4096, progress=False, callbacks=[jn.Checkpoint(folder)], resume=folder, log_every=64)
-print("done", flush=True)
+told = lambda agent, epoch, logs: print("training", flush=True)
+agent.train(10**9, progress=False, callbacks=[jn.Checkpoint(folder), told], resume=folder, log_every=64)
 """
 
 
-def killed_and_resumed(kind, folder, kills, rng):
-    """Trains in processes that are killed at any moment, and in one at last that is not."""
-    command = [sys.executable, "-c", TRAINING, kind, str(folder)]
-    struck = 0
-    for _ in range(kills):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parent)
-        assert process.stdout is not None and process.stdout.readline() == "ready\n"
-        try:
-            process.wait(rng.uniform(0.0, 1.5))
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            struck += 1
+def killed(kind, folder, kills, rng):
+    """The newest checkpoint after each of so many processes that would train for ever and were killed.
+
+    One process in two is killed after its first checkpoint, the others as soon as they read the last one.
+    """
+    command, reached = [sys.executable, "-c", TRAINING, kind, str(folder)], []
+    here, wide = Path(__file__).parent, os.environ | {"JAX_ENABLE_X64": "1"}  # else it rounds another way
+    for kill in range(kills):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=here, env=wide)
+        assert process.stdout is not None
+        for _ in range(2 - kill % 2):
+            assert process.stdout.readline() in ("ready\n", "training\n")
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(rng.uniform(0.0, 0.5))
+        process.send_signal(signal.SIGKILL)
         process.wait()
         process.stdout.close()
-        if process.returncode == 0:
-            break
-    agent = made(kind)
-    agent.train(4096, progress=False, resume=folder)
-    return agent, struck
+        assert process.returncode == -signal.SIGKILL
+        reached.append(Checkpoints(folder).steps()[-1])
+    return reached
+
+
+def goes_on_to_the_same_bits(kind, folder, goal):
+    """Whether what was killed, trained on, is what was never interrupted."""
+    agent = made(kind).train(goal, progress=False, resume=folder)
+    return agent.steps == goal and equal(agent, made(kind).train(goal, progress=False))
 
 
 @pytest.mark.parametrize("kind", ["PPO", "DQN"])
 def test_killed_training_goes_on_to_the_same_bits(kind, tmp_path):
-    agent, struck = killed_and_resumed(kind, tmp_path, 2, np.random.default_rng(0))
-    assert struck >= 1
-    assert equal(agent, made(kind).train(4096, progress=False))
+    reached = killed(kind, tmp_path, 2, np.random.default_rng(0))
+    assert goes_on_to_the_same_bits(kind, tmp_path, reached[-1] + 512)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["PPO", "DQN"])
+def test_training_killed_fifty_times_goes_on_to_the_same_bits(kind, tmp_path):
+    reached = killed(kind, tmp_path, 50, np.random.default_rng(1))
+    assert reached == sorted(reached) and len(set(reached)) >= 25  # each second process went further
+    assert goes_on_to_the_same_bits(kind, tmp_path, reached[-1] + 512)

@@ -23,7 +23,7 @@ def one_state(rewards, terminated=END, **kwargs):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_seed_learns_the_same_whoever_learns_beside_it(method, lake):
-    settings = dict(method=method, epsilon=0.2, epsilon_steps=500, steps=BLOCK + 100)
+    settings = dict(method=method, epsilon=rl.inverse_time(0.2, 500), steps=BLOCK + 100)
     many = rl.train_tables(lake, range(20), **settings)
     for few in ([7], [3, 7, 19]):
         alone = rl.train_tables(lake, few, **settings)
@@ -109,7 +109,7 @@ def test_first_states_and_outcomes_are_drawn_as_likely_as_they_are():
         (dict(seeds=[-1]), r"seeds must be in \[0, 4294967296\); got -1"),
         (dict(steps=-1), "steps must be >= 0; got -1"),
         (dict(gamma=1.5), r"gamma must be in \[0, 1\]; got 1.5"),
-        (dict(epsilon_steps=0), "epsilon_steps must be > 0; got 0"),
+        (dict(epsilon=2), r"epsilon must be in \[0, 1\]; got 2"),
     ],
 )
 def test_mistakes_get_a_sentence(call, message, lake):

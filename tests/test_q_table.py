@@ -76,7 +76,7 @@ def test_optimism_tries_every_action_without_chance_and_pessimism_needs_epsilon(
 
 
 def test_training_in_parts_is_training_at_once():
-    settings = dict(seed=3, epsilon=0.2, epsilon_steps=100)
+    settings = dict(seed=3, epsilon=rl.inverse_time(0.2, 100))
     parts = rl.QTable("FrozenLake-v1", **settings)
     for steps in (1, 999, 0, 500):
         parts.train(steps, progress=False)
@@ -141,7 +141,8 @@ def test_act_follows_the_table():
         (dict(epsilon=2), r"epsilon must be in \[0, 1\]; got 2"),
         (dict(learning_rate_visits=0), "learning_rate_visits must be > 0; got 0"),
         (dict(initial_value=float("inf")), r"initial_value must be in \[-1e\+200, 1e\+200\]; got inf"),
-        (dict(epsilon_steps=float("nan")), "epsilon_steps must be > 0; got nan"),
+        (dict(epsilon=rl.linear(2.0, 0.0, 9)), r"epsilon as it starts must be in \[0, 1\]; got 2.0"),
+        (dict(epsilon=lambda t: -0.5), r"epsilon at step 0 must be in \[0, 1\]; got -0.5"),
         (
             dict(env="FrozenLakes-v1"),
             r"env must be an id that gymnasium.make takes; got 'FrozenLakes-v1' \(NameNot",
@@ -167,7 +168,7 @@ def test_bad_calls_get_a_sentence_and_change_nothing():
     assert (agent.q == 1).all()
 
 
-@pytest.mark.parametrize("name", ["gamma", "learning_rate_visits", "epsilon_steps", "initial_value"])
+@pytest.mark.parametrize("name", ["gamma", "learning_rate_visits", "epsilon", "initial_value"])
 @pytest.mark.parametrize("wrong", ["a", None])
 def test_settings_are_numbers(name, wrong):
     with pytest.raises(TypeError, match=f"^QTable: {name} must be a number; got {wrong!r}"):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import rl
-from rl import learning
+from rl import learning, schedules
 from rl.rollout import Rollout
 
 RNG = np.random.default_rng(0)
@@ -76,13 +76,13 @@ def test_a_linear_schedule_runs_from_start_to_end_and_stays():
 
 
 def test_a_setting_is_a_number_or_a_function_of_the_steps():
-    assert learning.scheduled(0.5, 10) == 0.5 and learning.scheduled(lambda step: step / 4, 10) == 2.5
-    learning.check_schedule("test", "rate", rl.linear(1.0, 0.0, 10))
+    assert schedules.scheduled(0.5, 10) == 0.5 and schedules.scheduled(lambda step: step / 4, 10) == 2.5
+    schedules.check_schedule("test", "rate", rl.linear(1.0, 0.0, 10))
     for wrong in (-1.0, float("nan"), lambda step: -1.0):
         with pytest.raises(ValueError, match=r"test: rate .*must be a finite number >= 0"):
-            learning.check_schedule("test", "rate", wrong)
+            schedules.check_schedule("test", "rate", wrong)
     with pytest.raises(TypeError, match="test: rate must be a number"):
-        learning.check_schedule("test", "rate", "fast")
+        schedules.check_schedule("test", "rate", "fast")
 
 
 def test_means_and_deviations_leave_out_what_is_masked():

@@ -81,7 +81,7 @@ def test_a_time_limit_is_a_truncation(name):
 
 @every
 def test_training_in_parts_is_training_at_once(name):
-    settings = dict(seed=3, epsilon=0.2, epsilon_steps=100, initial_value=1.0)
+    settings = dict(seed=3, epsilon=rl.inverse_time(0.2, 100), initial_value=1.0)
     parts, whole = (AGENTS[name]("FrozenLake-v1", **settings) for _ in range(2))
     for steps in (1, 499, 0, 250):
         parts.train(steps, progress=False)

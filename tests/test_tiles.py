@@ -191,7 +191,9 @@ def test_dutch_traces_are_the_forward_view(decay):
 
 @traces
 def test_training_in_parts_is_training_at_once(trace):
-    given = dict(seed=3, epsilon=0.1, epsilon_steps=100, learning_rate_steps=300, trace=trace)
+    given = dict(
+        seed=3, epsilon=rl.inverse_time(0.1, 100), learning_rate=rl.inverse_time(0.5, 300), trace=trace
+    )
     parts, whole = (rl.TileSarsa("MountainCar-v0", **given) for _ in range(2))
     for steps in (1, 499, 0, 250):
         parts.train(steps, progress=False)
@@ -204,7 +206,7 @@ def test_training_in_parts_is_training_at_once(trace):
 
 
 def test_the_step_size_halves_after_its_steps():
-    agent = filled(learning_rate_steps=100, trace_decay=0.0)
+    agent = filled(learning_rate=rl.inverse_time(0.5, 100), trace_decay=0.0)
     agent.steps = 100
     before = agent.action_values([0.0, 0.0])[1]
     error = agent.update([0.0, 0.0], 1, 1.0, [0.5, 0.5], True, 0)
@@ -254,7 +256,7 @@ def tiled(low=(0.0,), high=(1.0,), **given):
         (made(trace="Dutch"), "TileSarsa: trace must be 'replacing', 'accumulating' or 'dutch'; got 'Dutch'"),
         (made(trace_decay=2), r"TileSarsa: trace_decay must be in \[0, 1\]; got 2"),
         (made(gamma=2), r"TileSarsa: gamma must be in \[0, 1\]; got 2"),
-        (made(learning_rate_steps=0), "TileSarsa: learning_rate_steps must be > 0; got 0"),
+        (made(learning_rate=2), r"TileSarsa: learning_rate must be in \[0, 1\]; got 2"),
         (lambda: made()().act([0.0]), r"active: x must be 2 numbers; got \[0.0\]"),
         (lambda: made()().act([0.0, np.nan]), "active: x must be 2 numbers; got .*nan"),
         (updated(action=3), r"update: action must be in \[0, 3\); got 3"),

@@ -62,6 +62,7 @@ CASES = {
     "test_gan_trainer.py::test_both_rooms_play_the_same_game": 3,
     "test_gan_trainer.py::test_the_same_seed_plays_the_same_game_in_chunks_of_any_length": 0,
     "test_gradient_benchmarks.py::test_every_checker_passes_what_is_right_and_sees_a_tenth": 3,
+    "test_host_wrappers.py::test_an_agent_with_a_mask_never_takes_an_illegal_action": 2,
     "test_house.py::test_formulas_of_rl_load_no_gymnasium": 3,
     "test_house.py::test_jaxnets_loads_nothing_it_does_not_need": 5,
     "test_losses_classification.py::test_a_net_learns_from_every_loss_alike_in_both_rooms": 3,
@@ -93,6 +94,7 @@ CASES = {
     "test_stable.py::test_values_and_slopes_keep_their_digits": 9,
     "test_students.py::test_nine_in_ten_new_students_are_judged_right": 0,
     "test_sutton_barto.py::test_blackjack_plays_as_gymnasium_does": 2,
+    "test_table_saving.py::test_training_resumes_from_checkpoints": 4,
     "test_tabular_mdp.py::test_value_iteration_policy_iteration_and_the_linear_solve_agree": 3,
     "test_training.py::test_until_loss_stops_after_the_first_epoch_that_is_low_enough": 2,
 }

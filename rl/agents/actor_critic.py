@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from .. import checks, inputs, learning, returns, spaces
+from .. import checks, inputs, learning, returns, schedules, spaces
 from ..chance import Draw, drawn
 from ..distributions import distribution
 from ..networks import agent_net
@@ -148,7 +148,7 @@ class ActorCritic(Agent):
         """(learner, figures) after one step of the optimizer along the gradient of `_loss` over all steps."""
         vector, as_params = learning.ravel_pytree(learner.params)
         grad, figures = jax.grad(lambda v: self._loss(as_params(v), *steps), has_aux=True)(vector)
-        learning_rate = learning.scheduled(self.learning_rate, step)
+        learning_rate = schedules.scheduled(self.learning_rate, step)
         vector, optimizer = self._optimizer.step(vector, grad, learner.optimizer, learning_rate)
         return Learner(as_params(vector), optimizer, scales), figures
 

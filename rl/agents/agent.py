@@ -1,4 +1,4 @@
-"""What all deep agents share: the loop of collecting and learning, acting, evaluating.
+"""What all deep agents share: iterations of collecting and learning, acting, evaluating.
 
 Where the environment is a JAX function too, whole iterations are one compiled program
 (rl.roads); else the host steps Gymnasium's environments, and the same functions do the rest.
@@ -10,22 +10,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxnets import callbacks as calling
-
 from .. import checks, envs, memory, observed, playing, roads, spaces
 from ..answers import EnvError
 from ..functional import FunctionalEnv
-from ..progress import progress as progress_bar
-from . import saving
 from .surroundings import Surroundings
 
 
 class Agent(Surroundings):
     """A deep agent: what PPO, RecurrentPPO, A2C, REINFORCE, DQN and SAC have in common.
 
-    steps: environment steps taken. episode_returns, episode_lengths, episode_steps: of the finished episodes,
-    in order: sum of rewards, steps, and the agent's step at which each ended.
-    history: name -> figures, one an iteration. stop_training: a callback sets it to end `train`.
+    Training, saving and loading, and what is recorded: `Trainable`.
     """
 
     def __new__(cls, *given, **settings):
@@ -59,74 +53,29 @@ class Agent(Surroundings):
         else:
             self._host = self._hosted(name)
         self._training = roads.Training(learner, running, key, jnp.int32(0))
-        self.episode_returns, self.episode_lengths, self.episode_steps = [], [], []
-        self.history, self.stop_training, self._draws = {}, False, 0
+        self._nothing_yet()
+        self._draws = 0
 
     @property
     def steps(self):
         """Environment steps taken."""
-        return int(self._training.iteration) * self.num_steps * self.num_envs
+        return int(self._training.iteration) * self._unit
 
-    def train(self, steps, progress=True, callbacks=(), log_every=2_048, resume=None):
-        """Takes so many steps more in the environment, rounded up to whole iterations. Returns the agent.
+    @property
+    def _unit(self):
+        return self.num_steps * self.num_envs
 
-        progress: show a bar: mean return and length of the last 100 episodes, losses, steps/s.
-        callbacks: as for NeuralNet.fit (jaxnets.callbacks), with the agent in the place of the net: called
-        every log_every steps. resume: a folder of jaxnets.Checkpoint: goes on from its newest checkpoint, up
-        to `steps` more than the agent has now; where there is none, from where the agent is. An iteration is
-        num_steps of each of num_envs environments. The result does not depend on how training is cut into
-        calls, nor on progress and callbacks that only look.
-        """
-        checks.whole_number("train", "steps", steps, 0)
-        checks.whole_number("train", "log_every", log_every, 1)
-        checks.flag("train", "progress", progress)
+    def _check_rows(self, log_every):
         memory.check_rows(self, log_every)
-        listeners = calling.listed("train", callbacks)
-        if any(isinstance(one, calling.Checkpoint) for one in listeners):
-            saving.about(self)  # raises for what no file can hold
-        size, goal = self.num_steps * self.num_envs, self.steps + steps
-        if resume is not None:
-            saving.resumed(self, resume)
-        left, most = -(-max(goal - self.steps, 0) // size), -(-log_every // size)
-        self._check_schedules((self.steps, (self.steps + goal) // 2, goal))
-        self.stop_training = False
-        self._tell(listeners, "on_train_begin")
-        with progress_bar(self._name, self.steps + left * size if progress else None, self.steps) as bar:
-            while left and not self.stop_training:
-                epoch = int(self._training.iteration) // most
-                self._tell(listeners, "on_epoch_begin", epoch)
-                count = min(left, most)
-                self._run(most, count)
-                left -= count
-                bar.update(self.steps, self._logs())
-                self._tell(listeners, "on_epoch_end", epoch)
-        self._tell(listeners, "on_train_end")
-        return self
 
-    def checkpoint(self):
-        """(steps, tree, about): everything that training goes on from, for jaxnets.Checkpoint."""
-        return self.steps, *saving.state(self)
+    def _env_id(self):
+        return self.env if isinstance(self.env, str) else None
 
-    def save(self, path):
-        """Writes the agent into a folder, whole: `load` goes on from it as if nothing had happened.
+    def _kept(self):
+        return self._training
 
-        Where the environment is compiled, to the bit. On the host the environments start new episodes, from
-        seeds that follow from the agent's seed and step: they have no state that could be saved.
-        """
-        saving.saved(self, path)
-
-    @classmethod
-    def load(cls, path, env=None):
-        """The agent in a folder. env: needed where it was trained on an object, which no file can hold.
-
-        Raises CheckpointError where the folder is damaged, ValueError for another kind of agent or space.
-        """
-        return saving.loaded(cls, f"{cls.__name__}.load", path, env)
-
-    def _tell(self, listeners, hook, *about):
-        for listener in listeners:
-            if (method := calling.method_of(listener, hook)) is not None:
-                method(self, *about, self._logs())
+    def _keep(self, tree):
+        self._training = tree
 
     def _run(self, most, count):
         """count iterations, and what they told."""
@@ -177,13 +126,6 @@ class Agent(Surroundings):
         self.episode_returns += episodes.returns.reshape(ended.shape)[t, n].tolist()
         self.episode_lengths += episodes.lengths.reshape(ended.shape)[t, n].tolist()
         self.episode_steps += (before + (t + 1) * self.num_envs).tolist()
-
-    def _logs(self):
-        """The last figures by name: mean return and length of the last 100 episodes, and the losses."""
-        recent = slice(-100, None)
-        logs = {"return": self.episode_returns[recent], "length": self.episode_lengths[recent]}
-        means = {name: float(np.mean(values)) if values else float("nan") for name, values in logs.items()}
-        return means | {name: values[-1] for name, values in self.history.items()}
 
     def act(self, obs, deterministic=True, seed=None, legal=None):
         """The action in one observation, as the environment takes it.

@@ -8,27 +8,20 @@ from typing import Any, ClassVar, cast
 
 import numpy as np
 
-from .. import checks, learning
+from .. import checks
+from .trainable import Trainable
 
 
-class Algorithm:
+class Algorithm(Trainable):
     """How an algorithm starts, what chance it needs, how it acts and learns. Subclasses are dataclasses."""
 
-    env: Any
-    seed: int
     num_envs: int
     num_steps: Any
     action_mask: bool
     compiled: bool | None
-    observation_space: Any
-    action_space: Any
 
     schedules: ClassVar = {"learning_rate": float("inf")}  # may be functions of the steps, up to so much
     fresh_episodes = False  # whether every iteration starts new episodes
-
-    @property
-    def _name(self):
-        return type(self).__name__
 
     def _plain(self):
         """Settings that are numpy's scalars or lists become numbers and tuples, which a file can hold."""
@@ -45,11 +38,6 @@ class Algorithm:
             value = getattr(self, field.name)
             if field.type is bool or (field.type == bool | None and value is not None):
                 checks.flag(self._name, field.name, value)
-
-    def _check_schedules(self, steps):
-        """Raises for a rate that is none, or will be none at one of these steps."""
-        for name, most in self.schedules.items():
-            learning.check_schedule(self._name, name, getattr(self, name), steps, most)
 
     def _settings(self):
         """The hyper-parameters but for env and seed, as a key."""

@@ -4,6 +4,8 @@ The largest of several noisy numbers is too large on average; who chooses by one
 is not fooled by its own noise.
 """
 
+import numpy as np
+
 from .table import TableAgent
 
 
@@ -23,8 +25,8 @@ class DoubleQ(TableAgent):
     def __init__(self, env, seed=0, **settings):
         """env, seed, settings: as in TableAgent; both tables start at initial_value."""
         super().__init__(env, seed, **settings)
-        self._tables = self._q, self._table(self.initial_value)
-        self._counts = self._visits, self._table(0)
+        self._tables = [self._q, self._table(self.initial_value)]
+        self._counts = [self._visits, self._table(0)]
 
     def update(self, obs, action, reward, next_obs, terminated):
         """Learns from one transition, in a table that a coin picks, and returns its error.
@@ -49,3 +51,10 @@ class DoubleQ(TableAgent):
 
     def _row(self, obs):
         return [(a + b) / 2 for a, b in zip(self._tables[0][obs], self._tables[1][obs], strict=True)]
+
+    def _values(self):
+        return {"q": np.array(self._tables), "visits": np.array(self._counts)}
+
+    def _set_values(self, values):
+        self._tables, self._counts = values["q"].tolist(), values["visits"].tolist()
+        self._q, self._visits = self._tables[0], self._counts[0]

@@ -11,14 +11,14 @@ import jax.numpy as jnp
 from gymnasium.spaces import Discrete
 from jax import lax
 
-from .. import buffer as replay, checks, inputs, learning, q_learning, spaces
+from .. import buffer as replay, checks, inputs, learning, q_learning, schedules, spaces
 from ..chance import Draw
 from ..distributions import only_legal
 from ..networks import agent_net
 from .agent import Agent
 
-EXPLORATION = learning.Linear(1.0, 0.05, 10_000)
-CORRECTION = learning.Linear(0.4, 1.0, 100_000)
+EXPLORATION = schedules.Linear(1.0, 0.05, 10_000)
+CORRECTION = schedules.Linear(0.4, 1.0, 100_000)
 
 
 class Learner(NamedTuple):
@@ -115,7 +115,7 @@ class DQN(Agent):
     # How it acts.
 
     def _epsilon(self, step):
-        chance = jnp.vectorize(lambda step: learning.scheduled(self.epsilon, step))(step)
+        chance = jnp.vectorize(lambda step: schedules.scheduled(self.epsilon, step))(step)
         return jnp.where(step < self.learning_starts, 1.0, chance)
 
     def _chance(self):
@@ -136,7 +136,7 @@ class DQN(Agent):
     def _choose(self, deterministic, actor, key, obs, memory, legal):
         count = jax.tree.leaves(obs)[0].shape[0]
         lots = jax.random.uniform(key, (count, self.num_actions))
-        chance = 0.0 if deterministic else learning.scheduled(self.epsilon, 2**30)
+        chance = 0.0 if deterministic else schedules.scheduled(self.epsilon, 2**30)
         explore = jax.random.uniform(jax.random.fold_in(key, 1), (count,)) < chance
         return self._act(actor, (explore, lots), obs, memory, legal)
 
@@ -181,7 +181,7 @@ class DQN(Agent):
             count = self._capacity * self.num_envs
             leaves, chance = replay.drawn_by_priority(priorities, lots)
             leaves = jnp.minimum(leaves, count - 1)
-            weights = (chance * count) ** -learning.scheduled(self.priority_correction, step)
+            weights = (chance * count) ** -schedules.scheduled(self.priority_correction, step)
             weights = weights / jnp.max(weights)
             rows, envs = leaves // self.num_envs, leaves % self.num_envs
             batch, next_value = self._drawn(memory, target, rows, envs)
@@ -190,7 +190,7 @@ class DQN(Agent):
             return self._loss(as_params(vector), next_value, batch, weights)
 
         (huber, (errors, value)), grad = jax.value_and_grad(loss, has_aux=True)(vector)
-        learning_rate = learning.scheduled(self.learning_rate, step)
+        learning_rate = schedules.scheduled(self.learning_rate, step)
         vector, optimizer = self._optimizer.step(vector, grad, optimizer, learning_rate)
         if priorities is not None:
             sizes = (jnp.abs(errors) + 1e-6) ** self.priority_exponent

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import jax
 import jax.numpy as jnp
 
-from .. import checks, learning, policy_gradient
+from .. import checks, learning, policy_gradient, schedules
 from ..chance import Draw
 from .actor_critic import ActorCritic, Learner
 
@@ -69,8 +69,8 @@ class PPO(ActorCritic):
 
     def _improved(self, learner, scales, step, loss, rows, order, batch_rows):
         """(learner, figures) after num_epochs rounds over rows [R, ...], batch_rows of them at a time."""
-        clip_eps = learning.scheduled(self.clip_eps, step)
-        learning_rate = learning.scheduled(self.learning_rate, step)
+        clip_eps = schedules.scheduled(self.clip_eps, step)
+        learning_rate = schedules.scheduled(self.learning_rate, step)
         vector, as_params = learning.ravel_pytree(learner.params)
 
         def update(carry, batch):

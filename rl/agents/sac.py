@@ -13,7 +13,7 @@ import numpy as np
 from gymnasium.spaces import Box
 from jax import lax
 
-from .. import buffer as replay, checks, inputs, learning, policy_gradient, spaces
+from .. import buffer as replay, checks, inputs, learning, policy_gradient, schedules, spaces
 from ..chance import Draw
 from ..distributions import batched
 from ..networks import agent_net
@@ -195,7 +195,7 @@ class SAC(Agent):
             return -log_alpha * (log_prob + self._entropy)
 
         params, optimizer = dict(params), dict(optimizer)
-        rate = learning.scheduled(self.learning_rate, step)
+        rate = schedules.scheduled(self.learning_rate, step)
 
         def stepped(name, grads):
             (vector, as_params), (grad, _) = learning.ravel_pytree(params[name]), learning.ravel_pytree(grads)

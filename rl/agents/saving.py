@@ -1,14 +1,15 @@
-"""Agents on disk: everything that training goes on from, and what is needed to build the agent again."""
+"""Agents on disk: everything that training goes on from, and what is needed to build the agent again.
+
+What needs JAX is imported where it is used: agents with a table do without.
+"""
 
 import json
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
-from jaxnets.checkpoint import Checkpoints, restore, save
-
-from ..learning import Linear
+from .. import checks
+from ..schedules import KINDS
 
 _PLAIN = (type(None), bool, int, float, str)
 
@@ -17,7 +18,7 @@ def state(agent):
     """(tree, about) of an agent: arrays that change, and in JSON what it was built from."""
     episodes = (agent.episode_returns, agent.episode_lengths, agent.episode_steps)
     tree = {
-        "training": agent._training,
+        "training": agent._kept(),
         "episodes": [np.array(rows, kind) for rows, kind in zip(episodes, (float, int, int), strict=True)],
         "history": {name: np.array(rows, float) for name, rows in agent.history.items()},
     }
@@ -28,7 +29,7 @@ def about(agent):
     """What the agent was built from, and how long its records are."""
     return {
         "agent": type(agent).__name__,
-        "env": agent.env if isinstance(agent.env, str) else None,
+        "env": agent._env_id(),
         "seed": agent.seed,
         "settings": {name: _told(agent, name, value) for name, value in agent._settings()},
         "compiled": agent._functional is not None,
@@ -41,22 +42,23 @@ def about(agent):
 
 def _told(agent, name, value):
     """A setting as JSON."""
-    if isinstance(value, Linear):
-        return {"linear": list(value)}
+    for kind, schedule in KINDS.items():
+        if isinstance(value, schedule):
+            return {kind: list(value)}
     if isinstance(value, tuple) and all(isinstance(part, _PLAIN) for part in value):
         return list(value)
     if isinstance(value, _PLAIN):
         return value
     raise TypeError(
-        f"{type(agent).__name__}.save: {name} must be a number, a text or rl.linear to be saved; "
-        f"got {value!r}."
+        f"{type(agent).__name__}.save: {name} must be a number, a text, rl.linear or rl.inverse_time to "
+        f"be saved; got {value!r}."
     )
 
 
 def _read(value: Any):
     """A setting from JSON."""
     if isinstance(value, dict):
-        return Linear(*value["linear"])
+        return next(KINDS[kind](*numbers) for kind, numbers in value.items())
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -72,7 +74,7 @@ def built(kind, function, told, env):
             f"{function}: env must be given, since the agent was trained on an environment without an id; "
             "got None."
         )
-    names = {f.name for f in fields(kind)}
+    names = checks.settings(kind) or told["settings"]
     settings = {name: _read(value) for name, value in told["settings"].items() if name in names}
     env = told["env"] if env is None else env
     agent = kind(env, seed=told["seed"], **settings)
@@ -94,7 +96,7 @@ def built(kind, function, told, env):
 
 def filled(agent, tree):
     """Puts a restored tree into an agent."""
-    agent._training = tree["training"]
+    agent._keep(tree["training"])
     episodes = [rows.tolist() for rows in tree["episodes"]]
     agent.episode_returns, agent.episode_lengths, agent.episode_steps = episodes
     agent.history = {name: rows.tolist() for name, rows in tree["history"].items()}
@@ -106,7 +108,7 @@ def like(agent, told):
     """The tree that a checkpoint of this agent must hold."""
     kinds = (float, int, int)
     return {
-        "training": agent._training,
+        "training": agent._kept(),
         "episodes": [np.zeros(told["episodes"], kind) for kind in kinds],
         "history": {name: np.zeros(count) for name, count in told["history"].items()},
     }
@@ -114,11 +116,15 @@ def like(agent, told):
 
 def saved(agent, path):
     """Writes an agent into a folder."""
+    from jaxnets.checkpoint import save
+
     save(path, *state(agent))
 
 
 def loaded(kind, function, path, env):
     """The agent in a folder."""
+    from jaxnets.checkpoint import restore
+
     told = restore(path)[1]
     agent = built(kind, function, told, env)
     return filled(agent, restore(path, like(agent, told))[0])
@@ -126,6 +132,8 @@ def loaded(kind, function, path, env):
 
 def resumed(agent, path):
     """Puts the newest checkpoint of a folder into an agent built alike; False where there is none."""
+    from jaxnets.checkpoint import Checkpoints
+
     checkpoints = Checkpoints(path)
     if not checkpoints.steps():
         return False

@@ -1,32 +1,34 @@
-"""What agents share that learn at each step of one environment: the walk through it, schedules, progress.
+"""What agents share that learn at each step of one environment: the walk through it, and schedules.
 
 A: actions. A state is what an agent makes of an observation: the row of a table, or the tiles it lies on.
 """
 
 from collections.abc import Callable
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from .. import answers, checks, claims, envs, inputs
+from .. import answers, checks, claims, envs, inputs, schedules
 from ..evaluate import evaluate_policy
-from ..progress import progress as progress_bar
+from .trainable import Trainable
 
-_INF, _NAN = float("inf"), float("nan")
+_INF = float("inf")
 
 
-class SteppingAgent:
+class SteppingAgent(Trainable):
     """An agent that learns from each step of one environment, in Python, and takes the best action it knows.
 
-        epsilon[t] = epsilon / (1 + t / epsilon_steps),  t = earlier steps
+    learning_rate and epsilon are numbers or functions of the steps taken before (rl.linear, rl.inverse_time).
+    train(a) and then train(b) is train(a + b), bit for bit. Every agent bootstraps on a truncated step, and
+    on a terminated one does not. A saved agent holds its values, counters and random generator; loaded, it
+    begins a new episode, from a seed that follows from its own and its step.
 
-    The schedule does not know how long training will be: train(a) and then train(b) is train(a + b), bit for
-    bit. Every agent bootstraps on a truncated step, and on a terminated one does not.
-
-    steps: environment steps taken. episode_returns: list of the returns of the finished episodes.
+    Training, saving and loading, and what is recorded: `Trainable`.
     """
 
+    schedules: ClassVar = {"learning_rate": 1, "epsilon": 1}
+    _compiles = False
     num_actions: int
     _state_of: Callable[[Any], Any]  # an observation of the environment as a state
 
@@ -34,19 +36,22 @@ class SteppingAgent:
         checks.known(cls.__name__, checks.settings(cls), settings)
         return super().__new__(cls)
 
-    def __init__(self, env, seed, gamma, learning_rate, epsilon, epsilon_steps, initial_value):
+    def __init__(self, env, seed, gamma, learning_rate, epsilon, initial_value):
         """Checks what all have, and makes the environment; a subclass adds its values and calls _leave()."""
         name = type(self).__name__
         checks.whole_number(name, "seed", seed, 0)
-        for label, number in (("gamma", gamma), ("learning_rate", learning_rate), ("epsilon", epsilon)):
-            checks.number_in(name, label, number, 0, 1)
-        inputs.positive(name, "epsilon_steps", epsilon_steps)
+        checks.number_in(name, "gamma", gamma, 0, 1)
         checks.number_in(name, "initial_value", initial_value, -inputs.HUGE, inputs.HUGE)
-        self.env = envs.make(name, env)
+        self.env, self._id = envs.make(name, env), env if isinstance(env, str) else None
+        self.observation_space, self.action_space = envs.spaces(self.env)
         self.seed, self.gamma, self.initial_value = int(seed), float(gamma), float(initial_value)
-        self.learning_rate = float(learning_rate)
-        self.epsilon, self.epsilon_steps = float(epsilon), float(epsilon_steps)
-        self.steps, self.episode_returns = 0, []
+        self.learning_rate, self.epsilon = learning_rate, epsilon
+        self._check_schedules((0,))
+        for label in self.schedules:
+            if not callable(setting := getattr(self, label)):
+                setattr(self, label, float(setting))
+        self.steps, self._next_seed = 0, None
+        self._nothing_yet()
         self._random = Random(self.seed)
         self._watched = answers.Watched(name, self.env, 0, self.seed)
 
@@ -54,20 +59,43 @@ class SteppingAgent:
         """Forgets the running episode."""
         self._obs, self._action, self._length, self._return = None, None, 0, 0.0
 
-    def train(self, steps, progress=True):
-        """Takes that many steps in the environment, learning from each. Returns the agent.
+    def _settings(self):
+        names = [name for name in checks.settings(type(self)) or [] if name not in ("env", "seed")]
+        return tuple((name, self._setting(name)) for name in names)
 
-        progress: show a bar: mean return of the last 100 episodes and steps/s.
-        """
-        checks.whole_number("train", "steps", steps, 0)
-        checks.flag("train", "progress", progress)
-        goal, chunk = self.steps + steps, max(1, steps // 100) if progress else max(1, steps)
-        with progress_bar(type(self).__name__, goal if progress else None, self.steps) as bar:
-            while self.steps < goal:
-                self._learn(min(chunk, goal - self.steps))
-                recent = self.episode_returns[-100:]
-                bar.update(self.steps, {"return": np.mean(recent) if recent else _NAN})
-        return self
+    def _setting(self, name):
+        """A setting as it was given: what the agent keeps under that name."""
+        if not hasattr(self, name):
+            raise TypeError(f"{self._name}.save: {name} must be kept as self.{name}; got nothing.")
+        return getattr(self, name)
+
+    def _env_id(self):
+        return self._id
+
+    def _kept(self):
+        state = np.array(self._random.getstate()[1], np.uint32)
+        return {"random": state, "steps": np.array(self.steps), "values": self._values()}
+
+    def _keep(self, tree):
+        version, _, gauss = self._random.getstate()
+        self._random.setstate((version, tuple(tree["random"].tolist()), gauss))
+        self.steps = int(tree["steps"])
+        self._set_values(tree["values"])
+
+    def _values(self):
+        """The arrays that were learnt, by name."""
+        raise NotImplementedError(f"{self._name}: an agent must say what it has learnt.")
+
+    def _set_values(self, values):
+        """Puts such arrays into the agent."""
+        raise NotImplementedError(f"{self._name}: an agent must say what it has learnt.")
+
+    def _begin_again(self):
+        self._leave()
+        self._next_seed = int(np.random.SeedSequence([self.seed, self.steps]).generate_state(1)[0])
+
+    def _run(self, most, count):
+        self._learn(count)
 
     def _learn(self, steps):
         """Takes steps; an episode that an error broke off is left, and the next call starts a new one."""
@@ -106,11 +134,14 @@ class SteppingAgent:
             self._obs = next_obs
             if ended:
                 self.episode_returns.append(self._return)
+                self.episode_lengths.append(self._length)
+                self.episode_steps.append(t + 1)
                 self._leave()
 
     def _first_obs(self):
-        """The first state of a new episode; only the very first reset is seeded."""
-        obs, _ = self._watched.opened(None if self.steps else self.seed)
+        """The first state of a new episode; seeded is the very first reset, and the first after `load`."""
+        seed, self._next_seed = self._next_seed, None
+        obs, _ = self._watched.opened(seed if self.steps else self.seed)
         return self._state_of(obs)
 
     def _follow(self, obs, action, reward, next_obs, terminated, ended):
@@ -129,7 +160,17 @@ class SteppingAgent:
 
     def _explores(self, t):
         """Whether the action after t steps is random; without exploration no chance is used up."""
-        return self.epsilon and self._random.random() < self.epsilon / (1 + t / self.epsilon_steps)
+        epsilon = self.epsilon
+        if type(epsilon) is not float:
+            epsilon = self._now("epsilon", t)
+        return epsilon and self._random.random() < epsilon
+
+    def _now(self, name, t):
+        """A setting that may be a function of the steps, after t steps."""
+        setting = getattr(self, name)
+        if type(setting) is float:
+            return setting
+        return schedules.after(self._name, name, setting, t, self.schedules[name])
 
     def _row(self, obs):
         """The action values [A] of a state that decide which action is greedy."""

@@ -18,7 +18,6 @@ from .algorithm import Algorithm
 class Surroundings(Algorithm):
     """The environment of an agent, on either road."""
 
-    steps: int
     _chosen_settings: frozenset[str]  # those that the user gave
     _functional: Any
     _given: Any

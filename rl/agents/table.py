@@ -8,20 +8,16 @@ import numpy as np
 from .. import checks, counted, inputs, memory
 from .stepping import SteppingAgent
 
-_INF = float("inf")
-
 
 class TableAgent(SteppingAgent):
     """An agent that learns a number for each state and action by stepping an environment.
 
-        rate[n] = learning_rate / (1 + n / learning_rate_visits),  n = earlier visits of obs, action
-        epsilon[t] = epsilon / (1 + t / epsilon_steps),  t = earlier steps
+        rate[n] = learning_rate[t] / (1 + n / learning_rate_visits)
+        n = earlier visits of obs, action; t = earlier steps
 
-    Neither schedule knows how long training will be: train(a) and then train(b) is train(a + b), bit for bit.
-    Every agent bootstraps on a truncated step, and on a terminated one does not.
+    learning_rate and epsilon: numbers, or functions of t. What else it can do: `SteppingAgent`.
 
-    q: [S, A], the action values. policy: [S], greedy. steps: environment steps taken.
-    episode_returns: list of the returns of the finished episodes.
+    q: [S, A], the action values. policy: [S], greedy.
     """
 
     def __init__(
@@ -32,7 +28,6 @@ class TableAgent(SteppingAgent):
         learning_rate=1.0,
         learning_rate_visits=150.0,
         epsilon=0.0,
-        epsilon_steps=_INF,
         initial_value=1.0,
     ):
         """Makes the environment and the table; nothing is stepped yet.
@@ -40,12 +35,13 @@ class TableAgent(SteppingAgent):
         env: an id, or an environment with Discrete actions and observations that are Discrete or a Tuple of
         Discrete. seed: an integer >= 0, of the environment and of exploration. gamma: in [0, 1].
         learning_rate: in [0, 1], at a pair's first visit; half after learning_rate_visits (inf: it stays).
-        epsilon: in [0, 1], how often an action is random; half of it after epsilon_steps (inf: it stays).
+        epsilon: in [0, 1], how often an action is random. Both may be functions of the steps too, such as
+        epsilon=rl.linear(1.0, 0.05, 10_000) or rl.inverse_time(0.5, 1_000).
         initial_value: a return that is hard to beat, so that every action gets tried; too low, set epsilon.
         """
         name = type(self).__name__
         inputs.positive(name, "learning_rate_visits", learning_rate_visits)
-        super().__init__(env, seed, gamma, learning_rate, epsilon, epsilon_steps, initial_value)
+        super().__init__(env, seed, gamma, learning_rate, epsilon, initial_value)
         self.num_states, self.num_actions = counted.sizes(name, self.env)
         memory.check_table(name, self.num_states, self.num_actions)
         self.learning_rate_visits = float(learning_rate_visits)
@@ -66,7 +62,7 @@ class TableAgent(SteppingAgent):
 
     def _mean_value(self, obs, t):
         """The value of obs under the policy after t steps: sum_b policy[b] * q[obs,b]."""
-        row, epsilon = self._row(obs), self.epsilon / (1 + t / self.epsilon_steps)
+        row, epsilon = self._row(obs), self._now("epsilon", t)
         best = max(row)
         return best + epsilon * (sum(row) / len(row) - best) if epsilon else best
 
@@ -91,7 +87,10 @@ class TableAgent(SteppingAgent):
         """The step size of this visit of a pair, which is counted."""
         visits = self._visits[obs]
         visits[action] += 1
-        return self.learning_rate / (1 + (visits[action] - 1) / self.learning_rate_visits)
+        rate = self.learning_rate
+        if type(rate) is not float:
+            rate = self._now("learning_rate", self.steps)
+        return rate / (1 + (visits[action] - 1) / self.learning_rate_visits)
 
     def state(self, obs):
         """The index in [0, S) of an observation, which is the row of q and policy.
@@ -119,6 +118,12 @@ class TableAgent(SteppingAgent):
 
     def _greedy(self):
         return self.policy
+
+    def _values(self):
+        return {"q": np.array(self._q), "visits": np.array(self._visits)}
+
+    def _set_values(self, values):
+        self._q, self._visits = values["q"].tolist(), values["visits"].tolist()
 
 
 class ReturnTableAgent(TableAgent):

@@ -7,7 +7,6 @@ from .. import checks, counted, envs, inputs
 from ..tiles import Tiles
 from .stepping import SteppingAgent
 
-_INF = float("inf")
 TRACES = ("replacing", "accumulating", "dutch")
 
 
@@ -16,7 +15,7 @@ class TileSarsa(SteppingAgent):
 
         q(obs, b) = sum_i x[i] * weights[i,b],  x[i] = 1 for the K tiles that obs lies on, else 0
         error = reward + gamma * (1 - terminated) * q(next_obs, next_action) - q(obs, action)
-        rate[t] = learning_rate / K / (1 + t / learning_rate_steps),  t = earlier steps
+        rate[t] = learning_rate[t] / K,  t = earlier steps
         trace <- gamma * trace_decay * trace, and then at (x, action), by the kind of trace:
         trace <- 1 where x is (replacing), or trace + x (accumulating); weights += rate[t] * error * trace
 
@@ -30,7 +29,7 @@ class TileSarsa(SteppingAgent):
     before the weights change, and is the one taken. A step costs more the more tiles there are, because
     every weight is touched: tens of microseconds for thousands.
 
-    tiles: the `rl.tiles.Tiles`. weights: [tiles.size, A]. steps, episode_returns: as in `SteppingAgent`.
+    tiles: the `rl.tiles.Tiles`. weights: [tiles.size, A].
     Source: Sutton and Barto 2018, sections 10.1 and 12.7 (tiles: 9.5.4); van Seijen et al. 2016.
 
     >>> agent = TileSarsa("MountainCar-v0", gamma=0.5, learning_rate=0.5)
@@ -52,9 +51,7 @@ class TileSarsa(SteppingAgent):
         trace="replacing",
         gamma=1.0,
         learning_rate=0.5,
-        learning_rate_steps=_INF,
         epsilon=0.0,
-        epsilon_steps=_INF,
         initial_value=0.0,
     ):
         """Makes the environment and the weights; nothing is stepped yet.
@@ -64,19 +61,17 @@ class TileSarsa(SteppingAgent):
         tiles: how many along each dimension, an integer >= 1 or one for each. num_tilings: K >= 1.
         low, high: the box that is tiled, [D]; None: the space's own, which must be bounded then.
         trace_decay: lambda, in [0, 1]. trace: "replacing", "accumulating" or "dutch". gamma: in [0, 1].
-        learning_rate: in [0, 1], the part of an error that one step takes away where all tiles are shared;
-        half of it after learning_rate_steps (inf: it stays).
-        epsilon: in [0, 1], how often an action is random; half of it after epsilon_steps (inf: it stays).
+        learning_rate: in [0, 1], the part of an error that one step takes away where all tiles are shared.
+        epsilon: in [0, 1], how often an action is random. Both may be functions of the steps too, such as
+        learning_rate=rl.inverse_time(0.5, 20_000): half of 0.5 after 20,000 steps.
         initial_value: a return that is hard to beat, so that every action gets tried; too low, set epsilon.
         """
         checks.number_in("TileSarsa", "trace_decay", trace_decay, 0, 1)
-        inputs.positive("TileSarsa", "learning_rate_steps", learning_rate_steps)
         if trace not in TRACES:
             kinds = "'replacing', 'accumulating' or 'dutch'"
             raise ValueError(f"TileSarsa: trace must be {kinds}; got {trace!r}.")
-        super().__init__(env, seed, gamma, learning_rate, epsilon, epsilon_steps, initial_value)
+        super().__init__(env, seed, gamma, learning_rate, epsilon, initial_value)
         self.trace_decay, self.trace = float(trace_decay), trace
-        self.learning_rate_steps = float(learning_rate_steps)
         self.num_actions, low, high = _spaces(self.env, low, high)
         self.tiles = Tiles(low, high, tiles, num_tilings)
         shape = self.tiles.size, self.num_actions
@@ -92,6 +87,18 @@ class TileSarsa(SteppingAgent):
 
     def _row(self, obs):
         return np.add.reduce(self.weights.take(obs, 0), 0).tolist()
+
+    def _setting(self, name):
+        box = {"low": self.tiles.low, "high": self.tiles.high}
+        if name in box:
+            return tuple(box[name].tolist())
+        return getattr(self.tiles, name) if name in ("tiles", "num_tilings") else super()._setting(name)
+
+    def _values(self):
+        return {"weights": self.weights.copy()}
+
+    def _set_values(self, values):
+        self.weights = values["weights"].copy()
 
     def action_values(self, obs):
         """q(obs, b) of every action: [A]. obs: [D], one observation."""
@@ -115,7 +122,7 @@ class TileSarsa(SteppingAgent):
         value, next_value = self._row(obs)[action], 0.0 if terminated else next_value
         error = float(reward) + self.gamma * next_value - value
         self._finite(error, reward)
-        rate = self.learning_rate / self.tiles.num_tilings / (1 + self.steps / self.learning_rate_steps)
+        rate = self._now("learning_rate", self.steps) / self.tiles.num_tilings
         pairs = obs * self.num_actions + action  # in arrays that are seen flat
         trace, weights, room = self._trace.ravel(), self.weights.ravel(), self._room.ravel()
         if self.trace == "replacing":
