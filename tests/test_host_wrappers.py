@@ -8,7 +8,8 @@ import pytest
 from gymnasium.wrappers import FrameStackObservation
 
 import rl
-from rl.host import Host, make
+from rl.envs import several
+from rl.host import Host
 from tests.test_host import Counting
 
 SMALL = dict(num_envs=2, hidden=(4,))
@@ -43,7 +44,7 @@ def test_an_agent_with_a_mask_never_takes_an_illegal_action(kind, settings):
 
 
 def test_stacked_frames_are_the_last_ones_also_across_a_reset():
-    host = Host("test", make("test", FrameStackObservation(Counting(3), 2), 2), range(2))
+    host = Host("test", several("test", FrameStackObservation(Counting(3), 2), 2), range(2))
     rollout, _ = host.collect(lambda noise, obs, memory, legal: (np.zeros(2, int), memory), lambda a: a,
                               np.zeros((4, 2)))  # fmt: skip
     assert rollout.obs[:, 1, :, 0].tolist() == [[0, 0], [0, 1], [1, 2], [0, 0]]
