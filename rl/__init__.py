@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .many_tables import Tables as Tables, train_tables as train_tables
     from .schedules import inverse_time as inverse_time, linear as linear
     from .seeds import SeedRuns as SeedRuns, train_seeds as train_seeds
+    from .settings import tuned as tuned
     from .tabular_mdp import Solution as Solution, TabularMDP as TabularMDP
     from .tiles import Tiles as Tiles
     from .video import record as record, show as show
@@ -84,6 +85,7 @@ _HOMES = {
     "show": "video",
     "train_seeds": "seeds",
     "train_tables": "many_tables",
+    "tuned": "settings",
 }
 _MODULES = ("agents", "mdp", "plots", "policy_gradient", "q_learning", "returns", "sutton_barto")
 

@@ -7,6 +7,7 @@ average. Rows start from the settings that RL Baselines3 Zoo publishes, and were
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import checks
 from .schedules import InverseTime, Linear
 
 _ACROBOT = dict(num_envs=16, num_steps=64, batch_size=256, num_epochs=4, learning_rate=1e-3, gae_lambda=0.94)
@@ -32,7 +33,7 @@ class Row:
         """
 
         def drawn_out(setting):
-            if not isinstance(setting, Linear):
+            if not isinstance(setting, Linear | InverseTime):
                 return setting
             return setting._replace(steps=max(1, round(setting.steps * steps / self.steps)))
 
@@ -71,3 +72,23 @@ def row(agent, env):
     475
     """
     return next((row for row in TABLE if (row.agent, row.env) == (agent, env)), None)
+
+
+def tuned(agent, env, steps=None):
+    """The tuned settings of an algorithm on a task, for `agent(env, **settings)`.
+
+    agent: an algorithm of rl or its name. env: an id. steps: of the training, those of the row if None;
+    schedules are drawn out as far. Raises ValueError where the table has no such row.
+
+    >>> import rl
+    >>> rl.PPO("CartPole-v1", **tuned(rl.PPO, "CartPole-v1", steps=50_000)).learning_rate
+    Linear(start=0.001, end=0.0, steps=50000)
+    """
+    name = agent if isinstance(agent, str) else getattr(agent, "__name__", repr(agent))
+    found = row(name, env)
+    if found is None:
+        tasks = ", ".join(row.env for row in TABLE if row.agent == name) or "none"
+        raise ValueError(f"tuned: env must be a task with a row for {name}: {tasks}; got {env!r}.")
+    if steps is not None:
+        checks.whole_number("tuned", "steps", steps, 1)
+    return found.over(found.steps if steps is None else steps)

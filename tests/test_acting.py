@@ -74,6 +74,14 @@ def test_schedules_of_a_tuned_row_are_drawn_out_with_its_steps():
     assert _setting("normalize_obs=true") == ("normalize_obs", True)
 
 
+def test_tuned_settings_are_there_by_name_and_others_are_told():
+    assert rl.tuned(rl.DQN, "Acrobot-v1") == row("DQN", "Acrobot-v1").settings
+    with pytest.raises(
+        ValueError, match="a task with a row for DQN: CartPole-v1, Acrobot-v1; got"
+    ):
+        rl.tuned("DQN", "Taxi-v4")
+
+
 def test_a_batch_that_does_not_fit_gets_one_that_does():
     with pytest.raises(ValueError, match=r"= 128; got 256\. Fix: batch_size=128\."):
         rl.PPO("CartPole-v1", num_envs=1, num_steps=128)
