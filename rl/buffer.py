@@ -67,9 +67,9 @@ def added(buffer, rollout):
 
 
 def drawn(buffer, lots, num_steps):
-    """(rows, envs), [B] each: transitions drawn uniformly from those that have num_steps steps ahead.
+    """(rows, envs), [..., B] each: transitions drawn uniformly from those that have num_steps steps ahead.
 
-    lots: [B] in [0, 1).
+    lots: [..., B] in [0, 1); one batch, or all of a round.
     """
     capacity, num_envs = buffer.steps.reward.shape
     ready = jnp.maximum(jnp.minimum(buffer.head, capacity) - num_steps + 1, 1)
@@ -79,7 +79,7 @@ def drawn(buffer, lots, num_steps):
 
 
 def batch(buffer, rows, envs, gamma, num_steps=1):
-    """The Batch that starts at rows, envs, [B] each: up to num_steps steps, fewer where an episode ends."""
+    """The Batch that starts at rows, envs, [..., B] each: up to num_steps steps, fewer at an end."""
     steps, capacity = buffer.steps, buffer.steps.reward.shape[0]
 
     def at(field, row):

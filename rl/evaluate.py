@@ -9,6 +9,7 @@ import numpy as np
 from . import checks, inputs
 
 _INF = float("inf")
+LONGEST = 100_000  # steps of an episode that nothing limits
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,10 +158,18 @@ def _checked(policy, space):
     return act
 
 
+def endless(function, env):
+    """What is told of an episode that goes on and on."""
+    from . import envs
+
+    return (
+        f"{function}: max_steps must be given where episodes of {envs.name(env)} do not end; one has gone on "
+        f"for {LONGEST:,} steps."
+    )
+
+
 def _play(act, watched, limit, episodes, seed, goals, state_of):
     """The loop, free of lookups: an environment step costs microseconds, so does every wrapper."""
-    from .playing import LONGEST, endless
-
     step, reset, bound = watched.step, watched.opened, min(limit, LONGEST)
     returns, lengths, successes, sparse = [], [], [], True
     obs, _ = reset(seed)

@@ -9,11 +9,10 @@ import numpy as np
 from . import answers, envs, observed
 from .answers import EnvError
 from .chance import Draw, drawn
-from .evaluate import Evaluation
+from .evaluate import LONGEST, Evaluation, endless
 from .functional import FunctionalEnv
 from .rollout import begin, collect
 
-LONGEST = 100_000  # steps of an episode that nothing limits
 SIDE_BY_SIDE = 128  # episodes played at once: every one is finished, so short ones do not count double
 
 
@@ -41,14 +40,6 @@ def play(act, env, to_env, memory, episodes, seed, max_steps=None, masked=False)
         for one in made:
             one.close()
     return Evaluation(np.array(returns), np.array(lengths))
-
-
-def endless(function, env):
-    """What is told of an episode that goes on and on."""
-    return (
-        f"{function}: max_steps must be given where episodes of {envs.name(env)} do not end; one has gone on "
-        f"for {LONGEST:,} steps."
-    )
 
 
 def _play_wave(act, wave, to_env, memory, seed, max_steps, masked):

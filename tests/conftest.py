@@ -22,6 +22,19 @@ def _names_of_examples(doctest_namespace):
     doctest_namespace.update(jnp=jnp, np=np)
 
 
+@pytest.fixture
+def saved(tmp_path):
+    """Checkpoints of steps 1 and 2 in an otherwise empty folder."""
+    from checkpoint_folders import TREE
+
+    from jaxnets.checkpoint import Checkpoints
+
+    with Checkpoints(tmp_path) as checkpoints:
+        checkpoints.save(1, TREE, {"loss": 0.5})
+        checkpoints.save(2, TREE, {"loss": 0.25})
+    return checkpoints
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Marks as slow all but one case in so many of the tests that `thinned` names."""

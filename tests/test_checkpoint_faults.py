@@ -10,30 +10,9 @@ import resource
 import jax
 import numpy as np
 import pytest
+from checkpoint_folders import TREE, files, newest, unfinished
 
 from jaxnets.checkpoint import CheckpointError, Checkpoints, folder as folders, restore, save
-
-TREE = {"kernel": np.arange(6, dtype=np.float32).reshape(2, 3), "bias": np.ones(3), "epochs": 5}
-
-
-def newest(path):
-    return max(path.glob("*-step-*"))
-
-
-def files(folder):
-    return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
-def unfinished(path):
-    return list(path.glob(".unfinished-*"))
-
-
-@pytest.fixture
-def saved(tmp_path):
-    with Checkpoints(tmp_path) as checkpoints:
-        checkpoints.save(1, TREE, {"loss": 0.5})
-        checkpoints.save(2, TREE, {"loss": 0.25})
-    return checkpoints
 
 
 def flip(path, position, bit):

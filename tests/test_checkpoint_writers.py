@@ -11,30 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from checkpoint_folders import TREE, unfinished
 
 from jaxnets.checkpoint import CheckpointError, Checkpoints, lock as locks, restore, save
-
-TREE = {"kernel": np.arange(6, dtype=np.float32).reshape(2, 3), "bias": np.ones(3), "epochs": 5}
-
-
-def newest(path):
-    return max(path.glob("*-step-*"))
-
-
-def files(folder):
-    return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
-def unfinished(path):
-    return list(path.glob(".unfinished-*"))
-
-
-@pytest.fixture
-def saved(tmp_path):
-    with Checkpoints(tmp_path) as checkpoints:
-        checkpoints.save(1, TREE, {"loss": 0.5})
-        checkpoints.save(2, TREE, {"loss": 0.25})
-    return checkpoints
 
 
 def test_only_the_holder_of_the_lock_sweeps_what_killed_saves_left(tmp_path):

@@ -104,6 +104,15 @@ def test_formulas_of_rl_load_no_gymnasium(module):
     assert run(f"import sys, {module}; print('gymnasium' in sys.modules)") == "False"
 
 
+def test_a_table_is_trained_and_evaluated_without_jax():
+    code = """
+import sys, rl
+rl.QTable("FrozenLake-v1").train(10, progress=False).evaluate(1)
+print('jax' in sys.modules)
+"""
+    assert run(code) == "False"
+
+
 @pytest.mark.parametrize("heavy", ["matplotlib", "rich.progress", "sklearn", "gymnasium", "microgrid"])
 def test_jaxnets_loads_nothing_it_does_not_need(heavy):
     code = f"""

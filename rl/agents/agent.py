@@ -87,7 +87,7 @@ class Agent(Surroundings):
 
     def _check_faults(self, episodes, faults):
         """Raises for what a functional environment must not do, at the first of its steps that shows it."""
-        space, size, told = self.observation_space, self.num_steps * self.num_envs, []
+        space, size, told = self.observation_space, self._unit, []
         unpaid = np.flatnonzero(~np.isfinite(episodes.returns))
         if unpaid.size:
             total = episodes.returns.ravel()[unpaid[0]]
