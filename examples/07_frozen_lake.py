@@ -36,7 +36,7 @@ watching the clock: reach the goal with probability {best:.4f}.
 Q-learning does not. It starts out believing that every step leads to the goal, and walks
 {STEPS:,} steps until the ice has talked it out of that:""")
     start = time.perf_counter()
-    agent = rl.QTable(ENV, seed=0, gamma=GAMMA).train(STEPS)
+    agent = rl.QTable(ENV, seed=0, gamma=GAMMA, learning_rate=1.0, epsilon=0.0).train(STEPS)
     seconds, won = time.perf_counter() - start, sum(agent.episode_returns)
     episodes = len(agent.episode_returns)
     print(f"{episodes:,} episodes in {seconds:.1f} s, {won:,.0f} of them won. What the two would do:\n")

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .agents.sarsa_lambda import SarsaLambda as SarsaLambda
     from .agents.tile_sarsa import TileSarsa as TileSarsa
     from .answers import EnvError as EnvError
+    from .callbacks import EvalCallback as EvalCallback
     from .evaluate import Evaluation as Evaluation, evaluate_policy as evaluate_policy
     from .functional import (
         FunctionalEnv as FunctionalEnv,
@@ -57,6 +58,7 @@ _HOMES = {
     "DQN": "agents.dqn",
     "DoubleQ": "agents.double_q",
     "EnvError": "answers",
+    "EvalCallback": "callbacks",
     "Evaluation": "evaluate",
     "ExpectedSarsa": "agents.sarsa",
     "FunctionalEnv": "functional",

@@ -4,7 +4,6 @@ import argparse
 import ast
 import os
 import sys
-from dataclasses import MISSING, fields
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from . import checks
 
 PICTURES = (".png", ".pdf", ".svg", ".jpg")  # what matplotlib can write
 
-AGENTS = {
+DEEP = {
     "a2c": "A2C",
     "dqn": "DQN",
     "ppo": "PPO",
@@ -20,6 +19,17 @@ AGENTS = {
     "reinforce": "REINFORCE",
     "sac": "SAC",
 }
+STEPPING = {
+    "double_q": "DoubleQ",
+    "expected_sarsa": "ExpectedSarsa",
+    "monte_carlo": "MonteCarlo",
+    "n_step_sarsa": "NStepSarsa",
+    "q_table": "QTable",
+    "sarsa": "Sarsa",
+    "sarsa_lambda": "SarsaLambda",
+    "tile_sarsa": "TileSarsa",
+}
+AGENTS = DEEP | STEPPING
 
 _MISTAKES = (ValueError, TypeError, ImportError, RuntimeError, ArithmeticError, OSError)
 
@@ -111,12 +121,14 @@ def _train(told):
     row = settings.row(kind.__name__, told.env)
     steps = told.steps if told.steps is not None else row.steps if row else 100_000
     given = (row.over(steps) if row else {}) | dict(told.set)
-    known = {f.name for f in fields(kind) if f.default is not MISSING} - {"seed"}
+    known = set(checks.settings(kind) or ()) - {"env", "seed"}
     for name in set(given) - known:
         raise ValueError(
             f"--set must name a setting of {kind.__name__}: {', '.join(sorted(known))}; got {name}."
         )
     if told.host:
+        if told.agent in STEPPING:
+            raise ValueError(f"--host must be left out for {told.agent}, which compiles nothing.")
         given["compiled"] = False
     agent = kind(told.env, seed=told.seed, **given)
     callbacks = [Checkpoint(told.checkpoints)] if told.checkpoints else []
@@ -182,8 +194,8 @@ def _evaluate(told):
     from . import settings
 
     agent = _loaded(told)
-    name = agent.env if isinstance(agent.env, str) else ""
-    _tell(agent.evaluate(told.episodes, told.seed), settings.row(type(agent).__name__, name))
+    row = settings.row(type(agent).__name__, agent._env_id())
+    _tell(agent.evaluate(told.episodes, told.seed), row)
     return 0
 
 

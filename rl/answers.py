@@ -61,7 +61,8 @@ class Watched:
         told = self.opened(seed)
         wrong = observed.amiss(self.space, told[0])
         if wrong is not None:
-            raise self.error(f"the observation of reset must be in {self.space}; got {wrong}")
+            fix = observed.cast(self.space, told[0])
+            raise self.error(f"the observation of reset must be in {self.space}; got {wrong}", fix)
         return told
 
     def step(self, action):
@@ -115,7 +116,8 @@ class Watched:
 
         told = observed.misfit(self.space, obs)
         if told is not None:
-            raise self.error(f"observation must be in {self.space}; got {told}")
+            fix = observed.cast(self.space, obs)
+            raise self.error(f"observation must be in {self.space}; got {told}", fix)
 
     def legal(self, info):
         """[A], the legal actions that step or reset told."""
@@ -124,7 +126,8 @@ class Watched:
         row = np.asarray(() if given is None else given)
         if row.shape != (count,) or row.dtype.kind not in "biuf" or not np.isin(row, (0, 1)).all():
             told = "none" if given is None else shortened(row.tolist())
-            raise self.error(f"info must hold 'action_mask', {count} of 0 and 1; got {told}")
+            what = f"info['action_mask'] must be an array of {count} flags, 1 where an action is legal"
+            raise self.error(f"{what}; got {told}", "action_mask=False" if given is None else "")
         if not row.any():
             raise self.error("action_mask must leave a legal action; got none")
         return row.astype(bool)

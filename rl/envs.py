@@ -25,8 +25,9 @@ def make(function: str, env: Any, **kwargs) -> gymnasium.Env:
         except Exception as error:
             given = ", ".join([repr(env), *(f"{name}={value!r}" for name, value in kwargs.items())])
             reason = f"{type(error).__name__}: {str(error).strip().rstrip('.')}"
+            fix = " Fix: in the project's folder: pip install -e '.[box2d]'." if "box2d" in reason else ""
             raise ValueError(
-                f"{function}: env must be an id that gymnasium.make takes; got {given} ({reason})."
+                f"{function}: env must be an id that gymnasium.make takes; got {given} ({reason}).{fix}"
             ) from error
     if is_maker(env):
         made = env(**kwargs)
@@ -46,12 +47,17 @@ def make(function: str, env: Any, **kwargs) -> gymnasium.Env:
 
 
 def rendered(function: str, env: Any, mode: str, **kwargs) -> gymnasium.Env:
-    """A new environment of an id, or of the id that an environment was made of, that shows itself."""
-    if not isinstance(env, str) and getattr(env, "spec", None) is None:
+    """An environment that shows itself: of an id or a function a new one, or one that was made to do so."""
+    if isinstance(env, str) or is_maker(env):
+        return make(function, env, render_mode=mode, **kwargs)
+    if getattr(env, "render_mode", None) == mode and not kwargs and not is_vector(env):
+        return env
+    if (spec := getattr(env, "spec", None)) is None:
         raise ValueError(
-            f"{function}: env must be an id where the agent's has none; got {type(env).__name__}."
+            f"{function}: env must be an id, an environment made with render_mode={mode!r}, or a function of "
+            f"render_mode, where the agent's has no id; got {type(env).__name__}."
         )
-    return make(function, env if isinstance(env, str) else env.spec.id, render_mode=mode, **kwargs)
+    return make(function, spec.id, render_mode=mode, **kwargs)
 
 
 def name(env: gymnasium.Env) -> str:

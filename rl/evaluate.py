@@ -62,6 +62,16 @@ class Evaluation:
         """Binomial standard error of success_rate, from the rate itself (0 where all or none succeeded)."""
         return (self.success_rate * (1 - self.success_rate) / self.episodes) ** 0.5
 
+    def __eq__(self, other):
+        """Whether the same episodes were seen."""
+        if not isinstance(other, Evaluation):
+            return NotImplemented
+        mine, theirs = (
+            [None if row is None else row.tolist() for row in (one.returns, one.lengths, one.successes)]
+            for one in (self, other)
+        )
+        return mine == theirs
+
     def __repr__(self):
         if self.episodes == 1:
             success = "" if self.successes is None else f"success {bool(self.successes[0])}, "

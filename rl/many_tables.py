@@ -50,9 +50,9 @@ def train_tables(
     steps,
     method="q_learning",
     gamma=0.995,
-    learning_rate=1.0,
+    learning_rate=0.5,
     learning_rate_visits=150.0,
-    epsilon=0.0,
+    epsilon=schedules.EXPLORING,
     initial_value=1.0,
 ):
     """Learns one table a seed from steps drawn from a TabularMDP, all seeds side by side.
@@ -64,7 +64,8 @@ def train_tables(
     Returns Tables.
 
     >>> from rl import TabularMDP
-    >>> tables = train_tables(TabularMDP([[[0]]], [[[1.0]]], [[[0.5]]], [[[True]]]), seeds=[0, 1], steps=10)
+    >>> mdp = TabularMDP([[[0]]], [[[1.0]]], [[[0.5]]], [[[True]]])
+    >>> tables = train_tables(mdp, seeds=[0, 1], steps=10, learning_rate=1.0)
     >>> tables.q.tolist()
     [[[0.5]], [[0.5]]]
     """

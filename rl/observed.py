@@ -36,6 +36,14 @@ def misfit(space, obs):
     return None
 
 
+def cast(space, obs):
+    """The fix for an array that has the shape of its space and another dtype, "" for anything else."""
+    dtype = getattr(obs, "dtype", space.dtype)
+    if dtype in (None, space.dtype) or getattr(obs, "shape", None) != space.shape:
+        return ""
+    return f"return obs.astype(np.{space.dtype}), or a space with dtype=np.{dtype}"
+
+
 def amiss(space, obs):
     """What is wrong with one observation of an environment, its kind or its numbers; None for nothing."""
     told = misfit(space, obs)

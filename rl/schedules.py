@@ -70,6 +70,7 @@ class InverseTime(NamedTuple):
         return self.start / (1 + step / self.steps)
 
 
+EXPLORING = InverseTime(0.1, 10_000.0)  # how often agents with a table take a random action, by default
 KINDS = {"linear": Linear, "inverse_time": InverseTime}  # those that a file can hold, by name
 
 

@@ -12,8 +12,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from . import checks
-from .agents.agent import Agent
+from . import checks, envs
+from .agents.stepping import SteppingAgent
+from .agents.trainable import Trainable
 from .progress import progress as progress_bar
 
 
@@ -60,18 +61,18 @@ class SeedRuns:
 def train_seeds(agent, env, seeds=range(16), steps=100_000, progress=True, log_every=2_048, **settings):
     """Trains one agent for each seed with the same settings: SeedRuns.
 
-    agent: a class, such as rl.PPO. env: as it takes it. seeds: integers >= 0, all different. steps: of each.
-    Compiled, all of them advance in one program, and each does what it would do alone, but for the rounding
-    of matrix products; on the host, one after another.
+    agent: a class, such as rl.PPO or rl.QTable. env: as it takes it. seeds: integers >= 0, all different.
+    steps: of each. Compiled, all of them advance in one program, and each does what it would do alone, but
+    for the rounding of matrix products; on the host, one after another.
 
     >>> import rl
     >>> runs = rl.train_seeds(rl.A2C, "CartPole-v1", seeds=range(3), steps=200, progress=False)
     >>> [agent.steps for agent in runs.agents], runs.curves(points=5)[1].shape
     ([200, 200, 200], (3, 5))
     """
-    if not (isinstance(agent, type) and issubclass(agent, Agent)):
+    if not (isinstance(agent, type) and issubclass(agent, Trainable)):
         told = f"{agent!r}. Fix: rl.{agent}." if isinstance(agent, str) else f"{shortened(agent)}."
-        raise TypeError(f"train_seeds: agent must be a class of deep agents, such as rl.PPO; got {told}")
+        raise TypeError(f"train_seeds: agent must be a class of agents, such as rl.PPO; got {told}")
     if "seed" in settings:
         told = settings["seed"]
         raise TypeError(f"train_seeds: seed must be left out; got {told!r}. Fix: seeds=[{told!r}].")
@@ -83,7 +84,9 @@ def train_seeds(agent, env, seeds=range(16), steps=100_000, progress=True, log_e
         raise ValueError(f"train_seeds: seeds must be different integers; got {seeds}.")
     checks.whole_number("train_seeds", "steps", steps, 0)
     checks.whole_number("train_seeds", "log_every", log_every, 1)
-    agents = [agent(env, seed=seed, **settings) for seed in seeds]
+    given = zip(_given(agent, env, len(seeds)), seeds, strict=True)
+    kind: Any = agent
+    agents = [kind(own, seed=seed, **settings) for own, seed in given]
     first = agents[0]
     if first._functional is None:
         for one in agents:
@@ -100,6 +103,13 @@ def train_seeds(agent, env, seeds=range(16), steps=100_000, progress=True, log_e
             logs = [one._logs() for one in agents]
             bar.update(first.steps, {name: float(np.median([log[name] for log in logs])) for name in logs[0]})
     return SeedRuns(agents)
+
+
+def _given(agent, env, count):
+    """The environment for each agent: one of its own where the agent steps the very one that it is given."""
+    if issubclass(agent, SteppingAgent) and not isinstance(env, str):
+        return envs.several("train_seeds", env, count)
+    return [env] * count
 
 
 def _advance(agents, most, count):

@@ -1,6 +1,7 @@
 """Episodes as pictures: what an environment renders, as a GIF or an MP4."""
 
 import os
+import warnings
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,8 +14,9 @@ def record(agent, path, episodes=1, seed=None, env=None, max_frames=2_000, **kwa
     """Plays episodes of an agent's best actions in Gymnasium's own environment into a GIF or an MP4.
 
     path: its suffix decides, ".gif" or ".mp4" (which needs the extra `video`). episodes: an integer >= 1.
-    seed: of the first episode, the next ones count up; the agent's own + 1 if None. env: an id in the place
-    of the agent's. max_frames: of the video; the episodes are played to their ends all the same.
+    seed: of the first episode, the next ones count up; the agent's own + 1 if None. env: in the place
+    of the agent's: an id, a function of render_mode that makes one, or an environment made with
+    render_mode="rgb_array". max_frames: of the video; the episodes are played to their ends all the same.
     kwargs: for gymnasium.make. Returns the return of each episode.
     Raises ValueError for another suffix, or an agent without an id.
 
@@ -74,8 +76,13 @@ def _without_screen():
 
 
 def show(agent, episodes=1, seed=None, env=None, **kwargs):
-    """The same in a window, which needs a screen. Returns the return of each episode."""
-    return _played("show", agent, episodes, seed, env, "human", lambda made: None, kwargs)[0]
+    """The same in a window. Returns the return of each episode. Raises RuntimeError without a screen."""
+    try:
+        return _played("show", agent, episodes, seed, env, "human", lambda made: None, kwargs)[0]
+    except Exception as error:
+        if "video device" not in str(error):
+            raise
+        raise RuntimeError(f"show: a screen must be there; got none ({error}). Fix: rl.record.") from error
 
 
 def _played(function, agent, episodes, seed, env, mode, seen, kwargs):
@@ -87,7 +94,8 @@ def _played(function, agent, episodes, seed, env, mode, seen, kwargs):
         raise TypeError(f"{function}: agent must be one of rl's agents; got {agent!r}.")
     if seed is not None:
         checks.seed(function, seed)
-    made = envs.rendered(function, agent.env if env is None else env, mode, **kwargs)
+    given = agent.env if env is None else env
+    made = envs.rendered(function, given, mode, **kwargs)
     seed, returns = agent.seed + 1 if seed is None else seed, []
     try:
         for episode in range(episodes):
@@ -100,7 +108,8 @@ def _played(function, agent, episodes, seed, env, mode, seen, kwargs):
                 seen(made)
             returns.append(total)
     finally:
-        made.close()
+        if made is not given:
+            made.close()
     return returns, made.metadata.get("render_fps", 30)
 
 
@@ -134,7 +143,9 @@ def _mp4(path, frames, rate):
 
     height, width = np.asarray(frames[0]).shape[:2]
     writer = imageio_ffmpeg.write_frames(str(path), (width, height), fps=rate, macro_block_size=2)
-    writer.send(None)
+    with warnings.catch_warnings():  # of os.fork beside threads: the child becomes ffmpeg at once
+        warnings.simplefilter("ignore", RuntimeWarning)
+        writer.send(None)
     for frame in frames:
         writer.send(np.ascontiguousarray(frame))
     writer.close()

@@ -113,7 +113,7 @@ def test_what_no_file_can_hold_is_told_before_checkpoints_are_needed(tmp_path):
             r"seeds must be a list .*Fix: seeds=range\(3\)",
         ),
         (lambda: rl.train_seeds("PPO", "CartPole-v1"), r"agent must be a class .*Fix: rl\.PPO"),
-        (lambda: rl.train_seeds(rl.QTable, "FrozenLake-v1"), "agent must be a class of deep agents"),
+        (lambda: rl.train_seeds("PPO", "FrozenLake-v1"), "agent must be a class of agents.*Fix: rl.PPO"),
         (
             lambda: rl.train_seeds(rl.PPO, "CartPole-v1", seeds=[]),
             "seeds must be at least one integer; got none",

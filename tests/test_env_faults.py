@@ -75,10 +75,10 @@ def test_a_flag_may_be_of_any_library(flag):
 @pytest.mark.parametrize(
     ("mask", "words"),
     [
-        (None, "info must hold 'action_mask', 2 of 0 and 1; got none"),
-        ([1], r"info must hold 'action_mask', 2 of 0 and 1; got \[1\]"),
-        ([0, 2], "info must hold 'action_mask'"),
-        (["a", "b"], "info must hold 'action_mask'"),
+        (None, "an array of 2 flags, 1 where an action is legal; got none"),
+        ([1], r"an array of 2 flags, 1 where an action is legal; got \[1\]"),
+        ([0, 2], r"info\['action_mask'\] must be an array"),
+        (["a", "b"], r"info\['action_mask'\] must be an array"),
         ([0, 0], "action_mask must leave a legal action; got none"),
     ],
 )

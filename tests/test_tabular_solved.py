@@ -9,16 +9,20 @@ import rl
 from rl import sutton_barto as book
 
 FOREVER = float("inf")
-CERTAIN = dict(gamma=1.0, learning_rate=1.0, learning_rate_visits=FOREVER)  # nothing is left to chance there
+HOPE = dict(learning_rate=1.0, epsilon=0.0)  # optimism alone
+CERTAIN = dict(gamma=1.0, **HOPE, learning_rate_visits=FOREVER)  # nothing is left to chance there
 LAKES = {
-    "FrozenLake-v1": (100_000, dict(gamma=0.98)),
-    "FrozenLake8x8-v1": (200_000, dict(gamma=0.999)),
+    "FrozenLake-v1": (100_000, dict(gamma=0.98, **HOPE)),
+    "FrozenLake8x8-v1": (200_000, dict(gamma=0.999, **HOPE)),
 }
 ROADS = {
     "CliffWalking-v1": (20_000, dict(initial_value=0.0)),
     "Taxi-v4": (100_000, dict(initial_value=20.0)),
 }
-CARDS = (500_000, dict(gamma=1.0, epsilon=1.0, learning_rate_visits=1.0, initial_value=0.0))
+CARDS = (
+    500_000,
+    dict(gamma=1.0, epsilon=1.0, learning_rate=1.0, learning_rate_visits=1.0, initial_value=0.0),
+)
 
 
 def best_success(mdp):

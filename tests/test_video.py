@@ -107,3 +107,14 @@ def test_a_curve_is_the_median_and_a_band_is_the_middle_half(tmp_path):
 def test_curves_of_which_nothing_is_known_are_an_empty_picture():
     (axes,) = curves_figure([1, 2], [[np.nan, np.nan]]).axes
     assert not axes.lines and axes.get_legend() is None
+
+
+def test_an_environment_of_ones_own_is_filmed(tmp_path):
+    agent = rl.QTable("FrozenLake-v1")
+    own = gymnasium.make("FrozenLake-v1", render_mode="rgb_array")
+    assert rl.record(agent, tmp_path / "own.gif", env=own, max_frames=2, seed=1) == rl.record(
+        agent, tmp_path / "id.gif", max_frames=2, seed=1
+    )
+    own.reset()  # still open
+    made = lambda render_mode: gymnasium.make("FrozenLake-v1", render_mode=render_mode)  # noqa: E731
+    assert len(rl.record(agent, tmp_path / "made.gif", env=made, max_frames=2)) == 1

@@ -13,7 +13,7 @@ from ..rounds import ROUNDS
 from ..tables import table
 from .value_iteration import in_turns
 
-SETTINGS = dict(gamma=0.995, epsilon=0.1)
+SETTINGS = dict(gamma=0.995, learning_rate=1.0, epsilon=0.1)
 STEPS = {"256 seeds": (256, 10_240), "one seed": (1, 40_960), "numpy loop": (1, 10_240)}
 
 

@@ -155,12 +155,14 @@ class Agent(Surroundings):
         batch = observed.one("value", self.observation_space, obs)
         return float(self._programs.worth(self._actor(self._training.learner), batch)[0])
 
-    def evaluate(self, episodes=100, seed=None, deterministic=True, max_steps=None):
+    def evaluate(self, episodes=100, seed=None, deterministic=True, max_steps=None, env=None):
         """Plays episodes in Gymnasium's own environment: an Evaluation.
 
         episodes: an integer >= 1. seed: of the first episode, the next ones count up; the agent's own + 1 if
         None. deterministic: the best actions as far as is known; else as the policy draws them.
         max_steps: ends an episode too; without it, one of 100,000 steps that nothing limits is a ValueError.
+        env: in the place of the agent's, with the same spaces: an id, an environment (which is copied, and
+        left where it stands), a function that makes one, or a functional environment.
         """
         checks.whole_number("evaluate", "episodes", episodes, 1)
         checks.flag("evaluate", "deterministic", deterministic)
@@ -173,7 +175,7 @@ class Agent(Surroundings):
 
         if max_steps is not None:
             checks.whole_number("evaluate", "max_steps", max_steps, 1)
-        env = self._single_env()
+        env = self._single_env() if env is None else self._other_env(env)
         if isinstance(env, FunctionalEnv) and max_steps is not None:
             env = env.limited(min(max_steps, env.max_steps or max_steps))
         how = self._to_env, self._memory, episodes, int(seed), max_steps, self._masked

@@ -1,7 +1,12 @@
 """Monte Carlo control with a table: the mean of the returns that followed each observation and action."""
 
 from .. import checks
+from ..schedules import inverse_time
 from .table import ReturnTableAgent
+
+EXPLORING = inverse_time(
+    1.0, 2_000
+)  # more than other agents at first: nothing is known before an episode ends
 
 
 class MonteCarlo(ReturnTableAgent):
@@ -16,7 +21,7 @@ class MonteCarlo(ReturnTableAgent):
     Source: Sutton and Barto 2018, section 5.4.
 
     >>> MonteCarlo("FrozenLake-v1").update(0, 2, target=0.25)
-    0.25
+    -0.75
     """
 
     def __init__(
@@ -24,20 +29,23 @@ class MonteCarlo(ReturnTableAgent):
         env,
         seed=0,
         every_visit=False,
-        learning_rate_visits=1.0,
-        epsilon=0.1,
-        initial_value=0.0,
+        learning_rate=0.02,
+        learning_rate_visits=float("inf"),
+        epsilon=EXPLORING,
+        initial_value=1.0,
         **settings,
     ):
         """every_visit: learn from all visits of a pair, not the first alone. The rest: `TableAgent`.
 
-        learning_rate_visits 1 with learning_rate 1 is the plain mean of all returns; more weighs the newer.
+        learning_rate 1 with learning_rate_visits 1 is the plain mean of all returns, those of bad policies
+        too; the defaults forget them, and prefer what was not tried to what has failed.
         """
         checks.flag("MonteCarlo", "every_visit", every_visit)
         self.every_visit = bool(every_visit)
         super().__init__(
             env,
             seed,
+            learning_rate=learning_rate,
             learning_rate_visits=learning_rate_visits,
             epsilon=epsilon,
             initial_value=initial_value,

@@ -1,7 +1,8 @@
 """Q-learning with a table: one number for each observation and action, learnt by stepping the environment.
 
 What makes it fast is optimism: every action starts out worth more than it can be, so that the greedy policy
-tries what it knows least, and no step is spent on random actions. Nothing but the steps is used.
+tries what it knows least. Where that holds, epsilon=0.0 and learning_rate=1.0 are faster still: no step is
+spent on random actions. Nothing but the steps is used.
 """
 
 from .table import TableAgent

@@ -130,6 +130,18 @@ def loaded(kind, function, path, env):
     return filled(agent, restore(path, like(agent, told))[0])
 
 
+def _apart(there, here):
+    """What differs of two values: of settings those alone that do, as (there, here)."""
+    if not (isinstance(there, dict) and isinstance(here, dict)):
+        return repr(there), repr(here)
+    here = json.loads(json.dumps(here))
+    names = [name for name in {**there, **here} if there.get(name) != here.get(name)]
+    return tuple(
+        ", ".join(f"{name}={side[name]!r}" if name in side else f"no {name}" for name in names)
+        for side in (there, here)
+    )
+
+
 def resumed(agent, path):
     """Puts the newest checkpoint of a folder into an agent built alike; False where there is none."""
     from jaxnets.checkpoint import Checkpoints
@@ -140,9 +152,10 @@ def resumed(agent, path):
     told, mine = checkpoints.about(), about(agent)
     for name in ("agent", "env", "seed", "settings", "spaces"):
         if json.loads(json.dumps(mine[name])) != told.get(name):
+            there, here = _apart(told.get(name), mine[name])
             raise ValueError(
-                f"train: resume must be a folder of the same agent; its {name} is {told.get(name)!r} in "
-                f"{path}, and {mine[name]!r} here. Fix: another folder."
+                f"train: resume must be a folder of the same agent; its {name} is {there} in {path}, and "
+                f"{here} here. Fix: another folder."
             )
     if told["steps"] < agent.steps:
         raise ValueError(

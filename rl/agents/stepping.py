@@ -203,10 +203,11 @@ class SteppingAgent(Trainable):
             return row.index(max(row))
         return self._choose(state, self.steps)
 
-    def evaluate(self, episodes=100, seed=None, success=None, max_steps=None):
+    def evaluate(self, episodes=100, seed=None, success=None, max_steps=None, env=None):
         """Plays the greedy policy in a copy of the environment: an Evaluation, see rl.evaluate_policy.
 
-        seed: the agent's own + 1 if None. success, max_steps: as there.
+        seed: the agent's own + 1 if None. success, max_steps: as there. env: in the place of the agent's.
         """
         seed = self.seed + 1 if seed is None else seed
-        return evaluate_policy(self._greedy(), self.env, episodes, seed, success, max_steps)
+        env = self.env if env is None else env
+        return evaluate_policy(self._greedy(), env, episodes, seed, success, max_steps)

@@ -83,9 +83,23 @@ class Surroundings(Algorithm):
             return self.env if envs.is_known(self.env) or self._functional is None else self._functional
         if self.env.spec is None:
             raise ValueError(
-                f"evaluate: env must have an id where it is a vector; got {envs.vector_name(self.env)}."
+                f"evaluate: env must be given where the agent's is a vector without an id; got "
+                f"{envs.vector_name(self.env)} alone. Fix: evaluate(env=...), one of its parts."
             )
         return self.env.spec.id
+
+    def _other_env(self, env):
+        """An environment to evaluate in; ValueError where its spaces are not the agent's."""
+        if isinstance(env, str) and not envs.is_known(env):
+            env = functional_env(env) or env
+        looked: Any = env if isinstance(env, FunctionalEnv) else envs.make("evaluate", env)
+        mine = self.observation_space, self.action_space
+        for label, ours, theirs in zip(("observations", "actions"), mine, envs.spaces(looked), strict=True):
+            if ours != theirs:
+                raise ValueError(f"evaluate: env must have the agent's {label}, {ours}; got {theirs}.")
+        if looked is not env:
+            looked.close()
+        return env
 
     def _limit(self):
         """The step that truncates an episode, or None."""

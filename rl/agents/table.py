@@ -6,6 +6,7 @@ S: states, A: actions. A state is the index of an observation; tuples of indices
 import numpy as np
 
 from .. import checks, counted, inputs, memory
+from ..schedules import EXPLORING
 from .stepping import SteppingAgent
 
 
@@ -25,9 +26,9 @@ class TableAgent(SteppingAgent):
         env,
         seed=0,
         gamma=0.995,
-        learning_rate=1.0,
+        learning_rate=0.5,
         learning_rate_visits=150.0,
-        epsilon=0.0,
+        epsilon=EXPLORING,
         initial_value=1.0,
     ):
         """Makes the environment and the table; nothing is stepped yet.
@@ -35,9 +36,9 @@ class TableAgent(SteppingAgent):
         env: an id, or an environment with Discrete actions and observations that are Discrete or a Tuple of
         Discrete. seed: an integer >= 0, of the environment and of exploration. gamma: in [0, 1].
         learning_rate: in [0, 1], at a pair's first visit; half after learning_rate_visits (inf: it stays).
-        epsilon: in [0, 1], how often an action is random. Both may be functions of the steps too, such as
-        epsilon=rl.linear(1.0, 0.05, 10_000) or rl.inverse_time(0.5, 1_000).
-        initial_value: a return that is hard to beat, so that every action gets tried; too low, set epsilon.
+        epsilon: in [0, 1], how often an action is random; by default rl.inverse_time(0.1, 10_000). Both may
+        be functions of the steps, such as epsilon=rl.linear(1.0, 0.05, 10_000).
+        initial_value: a return that is hard to beat, so that every action gets tried; too low, raise epsilon.
         """
         name = type(self).__name__
         inputs.positive(name, "learning_rate_visits", learning_rate_visits)

@@ -17,6 +17,7 @@ class Trainable:
     steps: environment steps taken. episode_returns, episode_lengths, episode_steps: of the finished episodes,
     in order: sum of rewards, steps, and the agent's step at which each ended.
     history: name -> figures, one an iteration. stop_training: a callback sets it to end `train`.
+    evaluated: the last figures that callbacks measured, by name; shown and logged beside the others.
     """
 
     env: Any
@@ -40,7 +41,7 @@ class Trainable:
     def _nothing_yet(self):
         """The records before the first step."""
         self.episode_returns, self.episode_lengths, self.episode_steps = [], [], []
-        self.history, self.stop_training = {}, False
+        self.history, self.evaluated, self.stop_training = {}, {}, False
 
     def _check_schedules(self, steps):
         """Raises for a rate that is none, or will be none at one of these steps."""
@@ -113,7 +114,7 @@ class Trainable:
         recent = slice(-100, None)
         logs = {"return": self.episode_returns[recent], "length": self.episode_lengths[recent]}
         means = {name: float(np.mean(values)) if values else float("nan") for name, values in logs.items()}
-        return means | {name: values[-1] for name, values in self.history.items()}
+        return means | {name: values[-1] for name, values in self.history.items()} | self.evaluated
 
     def _settings(self):
         """The hyper-parameters but for env and seed, as pairs of name and value."""
