@@ -21,6 +21,7 @@ from jax import lax
 from ..rounds import answer_questions
 
 NUM_ENVS, STEPS, CALLS = 64, 2_000, 5
+BLOCK, BITS = 100, 32  # steps that ours draws for at a time: what they need stays in the cache
 FOLLOWED = 8  # steps: no pole falls as soon as that
 
 
@@ -35,7 +36,7 @@ def first_actions(seed=1):
 
 
 class Ours:
-    """rl.rollout.collect with a policy that draws."""
+    """rl.rollout.collect with a policy that draws, block by block; a word of chance is 32 actions."""
 
     def __init__(self):
         from rl.chance import Draw, drawn
@@ -43,8 +44,8 @@ class Ours:
         from rl.rollout import begin, collect
 
         self.version = f"jax {jax.__version__}"
-        self.env, shape = functional_env("CartPole-v1"), (STEPS, NUM_ENVS)
-        plan = dict(act=Draw("bits", shape), reset=self.env.reset_draw(shape))
+        self.env, words = functional_env("CartPole-v1"), (-(-BLOCK // BITS), NUM_ENVS)
+        plan = dict(act=Draw("bits", words), reset=self.env.reset_draw((BLOCK, NUM_ENVS)))
 
         @jax.jit
         def start(key):
@@ -52,13 +53,19 @@ class Ours:
 
         @jax.jit
         def walk(running, key):
+            running, told = lax.scan(block, running, jax.random.split(key, STEPS // BLOCK))
+            return running, jax.tree.map(lambda x: jnp.sum(x, axis=0), told)
+
+        def block(running, key):
             chance = drawn(key, plan)
+            coins = (chance["act"][:, None] >> jnp.arange(BITS, dtype=jnp.uint32)[None, :, None]) & 1
             lots = chance["reset"], None  # a step of CartPole takes no chance
-            running, rollout, _ = collect(self.env, act, lambda action: action, running, lots, chance["act"])
+            coins = coins.reshape(-1, NUM_ENVS)[:BLOCK].astype(jnp.int32)
+            running, rollout, _ = collect(self.env, act, lambda action: action, running, lots, coins)
             return running, sums(rollout.obs, rollout.reward, rollout.terminated, rollout.truncated)
 
-        def act(noise, obs, memory, legal):
-            return (noise >> 31).astype(jnp.int32), memory
+        def act(coins, obs, memory, legal):
+            return coins, memory
 
         self.running, self.program = start(jax.random.key(0)), walk
 
