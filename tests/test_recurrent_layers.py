@@ -267,3 +267,23 @@ def test_recurrent_kernels_are_drawn_orthogonal_gate_by_gate(room):
 
 def rows(x):
     return [rows(row) for row in x] if isinstance(x, list) else x.data
+
+
+def test_a_module_hands_the_mask_of_its_first_feature_on():
+    class Reader(nnx.Module):
+        def __init__(self):
+            self.lstm, self.head = jn.LSTM(3, 4, return_sequences=False), jn.Linear(4, 1)
+
+        def __call__(self, x):
+            return self.head(self.lstm(x[..., 1:], mask=x[..., 0]))
+
+    generator = np.random.default_rng(0)
+    mask = np.arange(6) < np.array([[6], [2], [4], [1]])
+    x = np.concatenate([mask[..., None], generator.normal(size=(4, 6, 3))], axis=-1)
+    other = np.where(mask[..., None], x, 9.0)
+    other[..., 0] = mask
+    nets = [jn.NeuralNet(Reader(), seed=0) for _ in range(2)]
+    for net, inputs in zip(nets, (x, other), strict=True):
+        net.compile(jn.sgd(0.1), "mean_squared_error")
+        net.fit(inputs, np.ones((4, 1)), epochs=2, verbose=0)
+    assert (nets[0].predict(x) == nets[1].predict(x)).all()
