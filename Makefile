@@ -44,6 +44,9 @@ $(READY): requirements.txt pyproject.toml
 demo: $(READY)  ## the main job on real data, with pictures
 	.venv/bin/python examples/demo.py
 
+# Compiling is most of the time of the first run. XLA's older code generator, not optimising, takes half as long for small
+# programs; `make test XLA_FLAGS=` takes the one that users have, as all other targets do.
+test: export XLA_FLAGS := --xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=0
 test: $(READY)  ## all tests and docstring examples, except the slow ones
 	.venv/bin/python -m pytest -n 2 --dist worksteal
 
