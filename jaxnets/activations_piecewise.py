@@ -72,7 +72,7 @@ def hard_silu(x):
     (-0.375, 4.0)
     """
     x = checks.numbers("hard_silu", "x", x)
-    return x * hard_sigmoid(x)
+    return jnp.maximum(x, -4) * hard_sigmoid(x)  # -infinity times 0 is no number
 
 
 def prelu(x, negative_slope):

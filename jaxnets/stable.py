@@ -118,27 +118,8 @@ def _sigmoid_power_jvp(primals, tangents):
 @with_slope(lambda x, y: 1 / ((1 + jnp.abs(x)) * (1 + jnp.abs(x))))
 def softsign(x):
     """x / (1 + |x|)."""
+    x = jnp.clip(x, jnp.finfo(x.dtype).min, jnp.finfo(x.dtype).max)  # infinity through itself is no number
     return x / (1 + jnp.abs(x))
-
-
-def _mish_parts(x):
-    """tanh(softplus(x)) and 1 - tanh(softplus(x))**2, both from exp(-|x|)."""
-    up = x > 0
-    e = jnp.exp(jnp.where(up, -x, x))  # whose slope at 0 is that of the same side, which |x| has not
-    small, large = jnp.where(up, 1 + 2 * e, e * (2 + e)), jnp.where(up, 2 * e * e, 2)
-    rest = large / (small + large)
-    return small / (small + large), rest * (2 - rest)
-
-
-def _mish_slope(x, y):
-    shape, sech2 = _mish_parts(x)
-    return shape + x * sigmoid(x) * sech2
-
-
-@with_slope(_mish_slope)
-def mish(x):
-    """x * tanh(softplus(x))."""
-    return x * _mish_parts(x)[0]
 
 
 @with_slope(lambda x, y: -x * y)

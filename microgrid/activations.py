@@ -51,7 +51,7 @@ def sigmoid(x):
     >>> sigmoid(0.0)
     0.5
     """
-    return operations.sigmoid(x)
+    return operations.sigmoid(checks.operand("sigmoid", "x", x))
 
 
 def tanh(x):
@@ -65,7 +65,7 @@ def tanh(x):
     >>> tanh(0.0)
     0.0
     """
-    return operations.tanh(x)
+    return operations.tanh(checks.operand("tanh", "x", x))
 
 
 def binary_step(x):
@@ -79,7 +79,7 @@ def binary_step(x):
     >>> binary_step(-0.1), binary_step(0.0)
     (0, 1)
     """
-    return operations.step(x)
+    return operations.step(checks.operand("binary_step", "x", x))
 
 
 def relu(x):
@@ -94,7 +94,7 @@ def relu(x):
     >>> relu(-2.0), relu(3.0)
     (0, 3.0)
     """
-    return operations.relu(x)
+    return operations.relu(checks.operand("relu", "x", x))
 
 
 def leaky_relu(x, negative_slope=0.01, positive_slope=1.0):

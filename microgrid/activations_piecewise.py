@@ -5,7 +5,7 @@ x: the weighted sum, a number or a Value. At a kink the slope is that of jax.nn.
 
 from . import checks
 from .layer import Layer
-from .operations import where
+from .operations import clip, maximum, relu, step, where
 from .value import Value
 
 
@@ -25,7 +25,7 @@ def relu6(x):
 
 
 def _cut(x):
-    return where(x <= 0, 0, where(x >= 6, 6, x))
+    return where(x < 6, relu(x), 6 * step(x))  # a step is a constant that knows x: slope 0
 
 
 def hard_sigmoid(x):
@@ -56,7 +56,7 @@ def hard_tanh(x):
     (-1, 0.5, 1)
     """
     x = checks.operand("hard_tanh", "x", x)
-    return where(x > 1, 1, where(x < -1, -1, x))
+    return where(abs(x) > 1, clip(x, -1, 1), x)  # clip alone has slope 1/2 at a kink
 
 
 def hard_silu(x):
@@ -71,7 +71,8 @@ def hard_silu(x):
     >>> hard_silu(-1.5), hard_silu(4.0)
     (-0.375, 4.0)
     """
-    return checks.operand("hard_silu", "x", x) * hard_sigmoid(x)
+    x = checks.operand("hard_silu", "x", x)
+    return maximum(x, -4) * hard_sigmoid(x)  # -infinity times 0 is no number
 
 
 def prelu(x, negative_slope):

@@ -3,11 +3,16 @@
 x: the weighted sum, a number or a Value.
 """
 
+from decimal import Context, Decimal, localcontext
+
 from . import checks, operations
 from .operations import expm1, minimum, normal_cdf, sign, tanh, where
+from .value import plain
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 SQRT_TWO_OVER_PI = 0.7978845608028654
+SQRT_EIGHT_OVER_PI, CUBIC = Decimal("1.59576912160573071175978423974"), Decimal("0.044715")
+DIGITS, SHUT = Context(prec=40), 25.0  # the gate of gelu's tanh form is shut or open
 
 
 def elu(x, alpha=1.0):
@@ -79,8 +84,20 @@ def gelu(x, approximate=False):
         raise TypeError(f"gelu: approximate must be True or False; got {approximate!r}.")
     x = checks.operand("gelu", "x", x)
     if approximate:  # (1 + tanh(u)) / 2 is sigmoid(2 * u), which keeps its digits where tanh is nearly -1
-        return x * operations.sigmoid(2 * SQRT_TWO_OVER_PI * (x + 0.044715 * (x * x * x)))
+        score = 2 * SQRT_TWO_OVER_PI * (x + 0.044715 * (x * x * x))
+        gate = operations.sigmoid(score)
+        return x * (gate + gate * (_rounded(x, score) * operations.sigmoid(-score)))
     return x * normal_cdf(x)
+
+
+def _rounded(x, score):
+    """What rounding took from the score of gelu, a constant: its slope puts it back into the gate, which
+    would show it a hundred times as large. 0 for other numbers than floats, and those not known yet."""
+    if not checks.known(x) or type(number := plain(x)) is not float or not abs(number) < SHUT:
+        return 0
+    with localcontext(DIGITS):
+        exact = Decimal(number)
+        return float(SQRT_EIGHT_OVER_PI * (exact + CUBIC * exact**3) - Decimal(plain(score)))
 
 
 def silu(x):
@@ -95,6 +112,7 @@ def silu(x):
     >>> silu(0.0), round(silu(1.0), 4)
     (0.0, 0.7311)
     """
+    x = checks.operand("silu", "x", x)
     return x * operations.sigmoid(x)
 
 
@@ -109,7 +127,7 @@ def softplus(x):
     >>> softplus(0.0), softplus(1000.0)
     (0.6931471805599453, 1000.0)
     """
-    return operations.softplus(x)
+    return operations.softplus(checks.operand("softplus", "x", x))
 
 
 def softsign(x):
@@ -123,7 +141,7 @@ def softsign(x):
     >>> softsign(-1.0), softsign(3.0)
     (-0.5, 0.75)
     """
-    size = abs(x)
+    size = abs(x := checks.operand("softsign", "x", x))
     # From 1 on a distance from the limit: the quotient's slope would be a difference of nearly equal terms.
     return where(size < 1, x / (1 + size), sign(x) * (1 - 1 / (1 + size)))
 
@@ -139,6 +157,7 @@ def mish(x):
     >>> mish(0.0), round(mish(1.0), 4)
     (0.0, 0.8651)
     """
+    x = checks.operand("mish", "x", x)
     return x * tanh(operations.softplus(x))
 
 

@@ -29,7 +29,6 @@ CORES = {  # topics without rows: their functions, and rows that are made of the
     "stable": {
         "sigmoid": "activations.sigmoid",
         "tanh": "activations.tanh",
-        "mish": "activations_smooth.mish",
         "normal_cdf": "activations_smooth.gelu",
         "log_cosh": "losses_regression.log_cosh",
         "log_softmax": "losses.softmax_cross_entropy",
@@ -37,7 +36,12 @@ CORES = {  # topics without rows: their functions, and rows that are made of the
         "sigmoid_power": "losses_classification.sigmoid_focal",
         "xlogy": "losses.binary_cross_entropy",
         "xlog1my": "losses.binary_cross_entropy",
-    }
+    },
+    "gates": {
+        "silu": "activations_smooth.silu",
+        "mish": "activations_smooth.mish",
+        "tanh_gelu": "activations_smooth.gelu",
+    },
 }
 TESTS = {
     "operations": ("test_value",),

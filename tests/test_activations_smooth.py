@@ -9,6 +9,7 @@ from mpmath import mpf
 
 import jaxnets as jn
 import microgrid as mg
+from jaxnets import gates
 from microgrid import Value
 from microgrid.oracle.report import ulps
 
@@ -121,6 +122,41 @@ def test_the_left_tail_of_gelu_is_there_where_the_library_loses_it():
     assert value < 0
 
 
+def tanh_gelu(x):
+    return x / (1 + mpmath.exp(-mpmath.sqrt(8 / mpmath.pi) * (x + mpf("0.044715") * x**3)))
+
+
+NEAR_0 = {  # the last results that are normal numbers
+    (np.float32, "silu"): (-87.0, -88.0, -90.0), (np.float32, "mish"): (-87.0, -88.0, -90.0),
+    (np.float32, "tanh_gelu"): (-3.0, -5.9, -9.5, -10.0),
+    (np.float64, "silu"): (-708.0, -712.0), (np.float64, "mish"): (-708.0, -712.0),
+    (np.float64, "tanh_gelu"): (-5.5, -12.9, -20.0, -21.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "name"), NEAR_0)
+def test_gates_are_there_as_long_as_the_result_is_a_normal_number(kind, name):
+    function, points = getattr(gates, name), np.array(NEAR_0[kind, name], kind)
+    slopes = jax.grad(lambda x: jnp.sum(function(x)))(jnp.array(points)).tolist()
+    meaning = MEANING.get(name, tanh_gelu)
+    for x, y, slope in zip(points.tolist(), function(jnp.array(points)).tolist(), slopes, strict=True):
+        with mpmath.workdps(800):
+            for got, true in ((y, meaning(mpf(x))), (slope, mpmath.diff(meaning, mpf(x)))):
+                unit = float(np.spacing(kind(abs(float(true)))))
+                assert abs(float(true)) > np.finfo(kind).tiny
+                assert abs(got - true) <= 5 * unit, x
+
+
+def test_the_tanh_form_of_gelu_has_its_digits_in_scalars():
+    for point in (-20.0, -12.9, -5.5, 0.4):
+        y = mg.gelu(x := Value(point), approximate=True)
+        y.backward()
+        with mpmath.workdps(800):
+            true, slope = tanh_gelu(mpf(point)), mpmath.diff(tanh_gelu, mpf(point))
+        assert off(y.data, true) <= 4
+        assert off(x.grad, slope) <= 4
+
+
 def test_the_tanh_form_of_gelu_is_near_the_exact_one_and_the_library_s():
     points = jnp.linspace(-5, 5, 41)
     assert np.abs(jn.gelu(points, approximate=True) - jn.gelu(points)).max() < 1e-3
@@ -148,4 +184,12 @@ def test_infinities_and_nan_pass_as_they_are():
     for name in ("elu", "celu", "selu", "softplus"):
         values = getattr(jn, name)(jnp.array([jnp.inf, jnp.nan]))
         assert values[0] == jnp.inf and jnp.isnan(values[1]), name
+    ends = jnp.array([-jnp.inf, jnp.inf])
+    assert jn.softsign(ends).tolist() == [-1, 1]
     assert jn.softsign(jnp.array(1e308)) == 1
+    for name in ("silu", "mish"):
+        function = getattr(gates, name)
+        assert function(ends).tolist() == [0, jnp.inf], name
+        assert jax.grad(lambda x, function=function: jnp.sum(function(x)))(ends).tolist() == [0, 1], name
+    assert jn.gelu(ends, approximate=True).tolist() == jn.hard_silu(ends).tolist() == [0, jnp.inf]
+    assert mg.hard_silu(-float("inf")) == 0

@@ -11,8 +11,6 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "tanh: jnp.abs(x) < 0.55 -> jnp.abs(x) <= 0.55": MEETING_POINT,
         "log_cosh: a < 1 -> a <= 1": MEETING_POINT,
         "log_cosh: jnp.minimum(a, 1) -> jnp.minimum(a, 2)": DISCARDED,
-        "_mish_parts: x > 0 -> x >= 0": SAME_AT_0,
-        "_mish_parts: x > 0 -> x > 1": MEETING_POINT,
         "normal_cdf: x > 0 -> x >= 0": SAME_AT_0,
         "normal_cdf: jnp.minimum(jnp.abs(x), 64) -> jnp.minimum(jnp.abs(x), 65)": FAR,
         "normal_pdf: bits.nmant // 2 - 1 -> bits.nmant // 2 - 2": SHORTER,

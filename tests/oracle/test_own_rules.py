@@ -7,14 +7,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxnets import compiler, gan, recurrent_loops, stable
+from jaxnets import compiler, gan, gates, recurrent_loops, stable
 from jaxnets.fast import convolution, pooling
 from microgrid.oracle.check import check_grads
 from tests.test_fast_convolution import CASES
 
 TYPES = ("float32", "float64")
 HARD = (0.0, 1e-9, -1e-9, 0.3, -0.54, 0.56, 0.99, 1.0, -1.0, 2.5, -4.0, 9.5, 14.0, -17.0, 20.0, 37.0, -37.5)
-ELEMENTWISE = "sigmoid tanh softplus log_cosh expm1 softsign mish normal_pdf normal_cdf".split()
+ELEMENTWISE = (
+    "sigmoid tanh softplus log_cosh expm1 softsign normal_pdf normal_cdf silu mish tanh_gelu".split()
+)
 ROWS = "log_softmax lead".split()
 SERIES = {"normal_cdf"}  # 3 ULP from what its rule differentiates
 # In 32 bits the slopes of gates are y * (1 - y): `jaxnets.fast.recurrent.exact` says what that costs.
@@ -42,7 +44,8 @@ def normal(*shapes, dtype="float64", seed=0):
 @pytest.mark.parametrize("name", ELEMENTWISE)
 def test_stable_functions_have_right_slopes_of_both_orders(name, dtype):
     allowed = ("ok", "kink", *(["approximate"] if name in SERIES else []))
-    passes(getattr(stable, name), np.array(HARD, dtype), order=2, allowed=allowed)
+    function = getattr(stable, name, None) or getattr(gates, name)
+    passes(function, np.array(HARD, dtype), order=2, allowed=allowed)
 
 
 @pytest.mark.parametrize("dtype", TYPES)
