@@ -44,6 +44,17 @@ class _Stretched(Layer):
     def _filled(self, number, dtype):
         return jax.device_put(np.full(self.num_features, number, dtype))
 
+    def _checked(self, inputs):
+        """Inputs as floats that end in the features of the layer."""
+        name = type(self).__name__
+        inputs = checks.numbers(name, "inputs", inputs)
+        if inputs.size and inputs.shape[-1:] != (self.num_features,):
+            raise ValueError(
+                f"{name}: inputs must end in {self.num_features} features; "
+                f"got the shape {inputs.shape[min(1, inputs.ndim - 1) :]} of one example."
+            )
+        return inputs
+
     def _held(self, *names):
         """The arrays of some variables, None for those that the layer does not use."""
         held = [getattr(self, name) for name in names]
@@ -68,7 +79,7 @@ class LayerNorm(_Stretched):
 
     def __call__(self, inputs):
         scale, bias = self._held("scale", "bias")
-        return layer_norm(inputs, scale, bias, self.eps)
+        return layer_norm(self._checked(inputs), scale, bias, self.eps)
 
 
 class RMSNorm(_Stretched):
@@ -83,7 +94,7 @@ class RMSNorm(_Stretched):
 
     def __call__(self, inputs):
         (scale,) = self._held("scale")
-        return rms_norm(inputs, scale, self.eps)
+        return rms_norm(self._checked(inputs), scale, self.eps)
 
 
 class GroupNorm(_Stretched):
@@ -103,7 +114,7 @@ class GroupNorm(_Stretched):
 
     def __call__(self, inputs):
         scale, bias = self._held("scale", "bias")
-        return group_norm(inputs, self.num_groups, scale, bias, self.eps)
+        return group_norm(self._checked(inputs), self.num_groups, scale, bias, self.eps)
 
 
 class BatchNorm(_Stretched):
@@ -133,6 +144,7 @@ class BatchNorm(_Stretched):
     def __call__(self, inputs):
         held: Any = self._held("mean", "var", "scale", "bias")
         mean, var, scale, bias = held
+        inputs = self._checked(inputs)
         if self.use_running_average:
             return batch_norm(inputs, mean, var, scale, bias, self.eps)
         seen, spread = moments(inputs)

@@ -22,10 +22,24 @@ class _Stretched(Layer):
         if use_bias:
             self.parameters["bias"] = [Value(0.0) for _ in range(self.num_features)]
 
+    def _check(self, inputs):
+        """Raises ValueError for an example that does not end in the features of the layer."""
+        name = type(self).__name__
+        given = checks.shape(inputs, f"{name}: inputs")
+        if 0 not in given and given[-1:] != (self.num_features,):
+            raise ValueError(
+                f"{name}: inputs must end in {self.num_features} features; "
+                f"got the shape {given} of one example."
+            )
+
     def __call__(self, inputs):
         """The example [..., features], each innermost list normalized by itself."""
+        self._check(inputs)
+        return self._each(inputs)
+
+    def _each(self, inputs):
         if checks.nested(inputs) and any(map(checks.nested, inputs)):
-            return [self(part) for part in inputs]
+            return [self._each(part) for part in inputs]
         return self._normalize(inputs)
 
     def _normalize(self, row):
@@ -77,6 +91,7 @@ class GroupNorm(_Stretched):
 
     def __call__(self, inputs):
         """The example [..., features], each group of features normalized over all positions."""
+        self._check(inputs)
         scale, bias = self.parameters.get("scale"), self.parameters.get("bias")
         return group_norm([inputs], self.num_groups, scale, bias, self.eps)[0]
 
@@ -106,6 +121,8 @@ class BatchNorm(_Stretched):
 
     def batch(self, examples):
         """All examples [N, ..., features], normalized by their own moments or by the running ones."""
+        for example in examples:
+            self._check(example)
         held = self.statistics["mean"], self.statistics["var"]
         mean, var = moments(examples) if self.training and not self.frozen else held
         outputs = batch_norm(

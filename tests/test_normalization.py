@@ -248,12 +248,10 @@ def test_layers_refuse_bad_settings_in_one_sentence(room, build, sentence):
 
 
 def test_features_that_do_not_match_are_named_by_both_rooms():
-    arrays, scalar = jn.BatchNorm(3, rngs=nnx.Rngs(0)), mg.BatchNorm(3)
     told = r"mean must have the shape \(2,\) of the features of inputs \(1, 2\); got \(3,\)."
-    arrays.eval()
-    for call in (lambda: arrays(jnp.ones((1, 2))), lambda: scalar.forward([[1.0, 1.0]])):
+    for room, of in ((jn, jnp.array), (mg, list)):
         with pytest.raises(ValueError, match=f"batch_norm: {told}"):
-            call()
+            room.batch_norm(of([[1.0, 1.0]]), of([0.0] * 3), of([1.0] * 3))
 
 
 @pytest.mark.parametrize("make", [lambda: jn.BatchNorm(2), lambda: jn.LayerNorm(2), lambda: jn.RMSNorm(2)])
@@ -272,3 +270,17 @@ def test_the_scalar_formulas_of_one_example_refuse_several(function):
 def test_scalar_formulas_take_one_example_at_a_time(formula):
     with pytest.raises(ValueError, match=f"^{formula}: inputs must be the numbers of one example"):
         getattr(mg, formula)([[1.0, 2.0], [3.0, 4.0]])
+
+
+@pytest.mark.parametrize("name", ["BatchNorm", "LayerNorm", "RMSNorm", "GroupNorm"])
+def test_a_layer_called_alone_names_the_features_it_does_not_take(name):
+    groups = dict(num_groups=1) if name == "GroupNorm" else {}
+    words = f"{name}: inputs must end in 7 features; got the shape (8,) of one example."
+    layer, scalar = getattr(jn, name)(7, **groups, rngs=nnx.Rngs(0)), getattr(mg, name)(7, **groups)
+    with pytest.raises(ValueError) as error:
+        layer(jnp.ones((4, 8)))
+    assert str(error.value) == words
+    scalar.training = True
+    with pytest.raises(ValueError) as error:
+        scalar([1.0] * 8)
+    assert str(error.value) == words
