@@ -4,19 +4,36 @@ A traced value has a shape and a type, and no numbers yet: what is asked of numb
 """
 
 import math
+import os
 import reprlib
+from functools import cache
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
+MOST = 2**31 - 1  # what XLA counts cells with
+
+
+def shown(x):
+    """An object as it is written, in one short line."""
+    try:
+        text = " ".join(reprlib.repr(x).split())
+    except ValueError:  # a whole number of thousands of digits, which Python does not write
+        return f"one of {x.bit_length()} bits"
+    return text if len(text) <= 200 else f"{text[:197]}..."
+
 
 def told(x):
-    """What came, in one short line."""
+    """What came, in one short line; of a large array its type and shape."""
+    if isinstance(x, np.ma.MaskedArray):
+        return f"a masked array of {x.dtype} and shape {x.shape}. Fix: fill it, x.filled(0)"
     if isinstance(x, np.ndarray | np.generic | jax.Array) and not isinstance(x, Tracer):
-        x = x.tolist()
-    return " ".join(reprlib.repr(x).split())
+        if x.ndim > 1 or x.size > 6:
+            return f"an array of {x.dtype} and shape {x.shape}"
+        x = x.tolist() if hasattr(x, "tolist") else x  # keys of JAX have no list
+    return shown(x)
 
 
 def why(error):
@@ -103,6 +120,32 @@ def share(function, argument, value):
         raise ValueError(f"{function}: {argument} must be in [0, 1]; got {x}.")
 
 
+def countable(function, argument, *values):
+    """Whole numbers that XLA can count cells with."""
+    if (largest := max(values, default=0)) > MOST:
+        raise ValueError(f"{function}: {argument} must be at most {MOST}; got {shown(largest)}.")
+
+
+def fits(function, argument, shape, dtype="float32", copies=1):
+    """The shape of an array that XLA can count the cells of, and that this machine can hold, as often as the
+    function does at a time."""
+    countable(function, f"an axis of {argument}", *shape)
+    if math.prod(shape) * np.dtype(dtype).itemsize * copies > (memory := _memory()):
+        raise ValueError(
+            f"{function}: {argument} must fit into the {memory / 2**30:.0f} GiB of memory; "
+            f"got shape {tuple(shape)}."
+        )
+
+
+@cache
+def _memory():
+    """The bytes of memory of this machine; where they cannot be asked for, more than any has."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 2**60
+
+
 def flag(function, argument, value):
     """A choice of two, no number and no word."""
     if not isinstance(value, bool):
@@ -118,7 +161,7 @@ def fraction(function, argument, value):
 def reduction(function, value):
     """How terms become one loss."""
     if not isinstance(value, str) or value not in ("mean", "sum", "none"):
-        raise ValueError(f"{function}: reduction must be 'mean', 'sum' or 'none'; got {value!r}.")
+        raise ValueError(f"{function}: reduction must be 'mean', 'sum' or 'none'; got {shown(value)}.")
 
 
 def same_shape(function, names, first, second, fixable=True):

@@ -79,9 +79,8 @@ def conv_transpose(inputs, kernel, bias=None, strides=1, padding="VALID", dilati
     inputs, kernel = _floats(told, inputs, kernel)
     window_checks.boolean(told, "transpose_kernel", transpose_kernel)
     rank, out = window_checks.meeting(told, inputs.shape, kernel.shape, transpose_kernel=transpose_kernel)
-    found = windows.transposed(
-        told, inputs.shape[-rank - 1 : -1], kernel.shape[:rank], strides, padding, dilation
-    )
+    window = kernel.shape[:rank]
+    found = windows.transposed(told, inputs.shape, window, strides, padding, dilation, out)
     batch, lead = _batch(inputs, rank)
     outputs = lax.conv_transpose(
         batch, kernel, found.strides, found.pairs, found.dilation, LAYOUTS[rank], transpose_kernel
@@ -112,6 +111,7 @@ def pad(inputs, padding, mode="CONSTANT"):
     pairs = window_checks.padding_of("pad", padding, rank, ())
     window_checks.known_mode("pad", mode)
     window_checks.mirror_fits("pad", mode, inputs.shape[-rank - 1 : -1], pairs)
+    windows.hold("pad", inputs.shape, windows.Slide((1,) * rank, (1,) * rank, (1,) * rank, pairs))
     return _padded(inputs, pairs, mode)
 
 
@@ -153,6 +153,7 @@ def _batched(function, inputs, kernel, bias, strides, padding, dilation, groups)
     found = windows.slide(function, sizes, kernel.shape[:rank], strides, padding, dilation)
     window_checks.mirror_fits(function, found.mode, sizes, found.pairs)
     windows.outputs(function, sizes, found)
+    windows.hold(function, inputs.shape, found)
     batch, lead = _batch(inputs, rank)
     pairs = found.pairs
     if found.mode in window_checks.MIRRORS:

@@ -29,7 +29,9 @@ SEQUENCE_LOSSES = ("ctc_loss",)  # targets: rows of labels
 def whole(function, argument, value, least):
     """A whole number >= least."""
     if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{function}: {argument} must be a whole number >= {least}; got {value!r}.")
+        raise ValueError(
+            f"{function}: {argument} must be a whole number >= {least}; got {checks.shown(value)}."
+        )
     return int(value)
 
 
@@ -41,7 +43,7 @@ def optional(check, function, argument, value, *rest):
 def fraction(function, argument, value):
     """A number in [0, 1)."""
     if not isinstance(value, Real) or not 0 <= float(value) < 1:
-        raise ValueError(f"{function}: {argument} must be in [0, 1); got {value!r}.")
+        raise ValueError(f"{function}: {argument} must be in [0, 1); got {checks.shown(value)}.")
     return float(value)
 
 
@@ -54,7 +56,7 @@ def finite_number(function, argument, value):
 def float_type(function, dtype):
     """float32, or float64 where JAX has it switched on."""
     if dtype not in ("float32", "float64", np.float32, np.float64, jnp.float32, jnp.float64):
-        raise ValueError(f"{function}: dtype must be 'float32' or 'float64'; got {dtype!r}.")
+        raise ValueError(f"{function}: dtype must be 'float32' or 'float64'; got {checks.shown(dtype)}.")
     dtype = np.dtype(dtype)
     if dtype == np.float64 and not jax.config.read("jax_enable_x64"):
         raise ValueError(

@@ -62,7 +62,9 @@ class Embedding(Layer):
 
     def initialize(self, generator, dtype="float32"):
         """Draw the table from a numpy random generator; in numpy, so that nothing is compiled."""
-        draws = generator.standard_normal((self.num_embeddings, self.features)) / np.sqrt(self.features)
+        shape = self.num_embeddings, self.features
+        checks.fits("Embedding", "its table", shape, float)
+        draws = generator.standard_normal(shape) / np.sqrt(self.features)
         self.table = nnx.Param(jax.device_put(draws.astype(dtype)))
 
     def __call__(self, inputs):

@@ -6,6 +6,7 @@ right. `convolve` turns them around.
 
 import numpy as np
 
+from . import checks
 from .data import whole
 
 IDENTITY = np.pad([[1]], 1)
@@ -39,4 +40,5 @@ def filter_kernel(name, channels=1):
     if not isinstance(name, str) or name not in FILTERS:
         raise ValueError(f"filter_kernel: name must be one of {', '.join(FILTERS)}; got {name!r}.")
     channels = whole("filter_kernel", "channels", channels, 1)
+    checks.fits("filter_kernel", "the kernel", (3, 3, 1, channels), float)
     return np.tile(FILTERS[name].astype(float)[:, :, None, None], (1, 1, 1, channels))

@@ -223,6 +223,8 @@ class GAN:
                 "sample: the GAN must be fitted first. "
                 "Fix: fit(x), or generate(latent) to see what untrained weights make."
             )
+        for name, shape in (("noise", (self.latent_features,)), ("sample", self._example.shape[1:])):
+            checks.fits("sample", f"the {name}", (count, *shape), self.dtype)
         return self.generate(np.random.default_rng(seed).standard_normal((count, self.latent_features)))
 
 

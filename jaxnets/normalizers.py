@@ -42,6 +42,7 @@ class _Stretched(Layer):
             self.bias = nnx.Param(self._filled(0, dtype))
 
     def _filled(self, number, dtype):
+        checks.fits(type(self).__name__, "its weights", (self.num_features,), dtype)
         return jax.device_put(np.full(self.num_features, number, dtype))
 
     def _checked(self, inputs):

@@ -42,6 +42,8 @@ class RecurrentLayer(Layer):
 
     def initialize(self, generator, dtype="float32"):
         """Draw the weights from a numpy random generator; in numpy, so that nothing is compiled."""
+        rows = max(self.in_features, self.hidden_features)
+        checks.fits(type(self).__name__, "its weights", (rows, self.gates * self.hidden_features), float)
         kernels = _kernels(generator, self.in_features, self.hidden_features, self.gates)
         drawn = dict(zip(("kernel", "recurrent_kernel"), kernels, strict=True))
         drawn |= {name: np.zeros(shape) for name, shape in self._zeros().items()}

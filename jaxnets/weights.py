@@ -46,6 +46,17 @@ def initializer(name, **arguments):
     formula(np.ones((1, 1)), **arguments)
 
     def initial(generator, shape, dtype="float32"):
+        if not isinstance(generator, np.random.Generator):
+            raise TypeError(
+                f"initializer: generator must be numpy's; got {checks.told(generator)}. "
+                f"Fix: np.random.default_rng(0)."
+            )
+        sizes = shape if isinstance(shape, tuple | list) else ()
+        if not all(isinstance(n, int | np.integer) and n >= 1 for n in sizes) or shape is not sizes:
+            raise ValueError(
+                f"initializer: shape must be a tuple of whole numbers >= 1; got {checks.told(shape)}."
+            )
+        checks.fits("initializer", "its weights", shape, float)
         return formula(NOISE[name](generator, shape), **arguments).astype(dtype)
 
     return initial
@@ -62,7 +73,7 @@ def check(told, given, shape):
     if len(shape) < 2 and given not in FANLESS:
         raise ValueError(
             f"{told} must be one of {', '.join(sorted(FANLESS))}, or a function, "
-            f"for the shape {shape} has no fans; got {given!r}."
+            f"for the shape {shape} has no fans; got {checks.shown(given)}."
         )
 
 
@@ -78,6 +89,7 @@ def drawn(told, given, generator, shape, dtype="float32"):
     [0.0, 0.0]
     """
     check(told, given, shape)
+    checks.fits(told.split(":")[0], "its weights", shape, dtype)
     initial = initializer(given) if isinstance(given, str) else given
     array = initial(_chance(initial, generator), tuple(shape), dtype)
     if np.shape(array) != tuple(shape):

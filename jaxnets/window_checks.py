@@ -24,25 +24,27 @@ def _all_whole(xs, count, least):
 def shape_of(function, window_shape):
     """A window of one or two dimensions, as a tuple; a lone number does not say how many."""
     if any(_all_whole(window_shape, rank, 1) for rank in (1, 2)):
+        checks.countable(function, "window_shape", *window_shape)
         return tuple(int(k) for k in window_shape)
     fix = ""
     if is_whole(window_shape, 1):
         fix = f" Fix: ({window_shape},) or ({window_shape}, {window_shape})."
     raise ValueError(
         f"{function}: window_shape must be (width,) or (height, width), whole numbers >= 1; "
-        f"got {window_shape!r}.{fix}"
+        f"got {checks.shown(window_shape)}.{fix}"
     )
 
 
 def for_each(function, argument, value, rank):
     """A whole number >= 1 for each dimension; one alone holds for all of them."""
     if is_whole(value, 1):
-        return (int(value),) * rank
+        value = (value,) * rank
     if not _all_whole(value, rank, 1):
         raise ValueError(
             f"{function}: {argument} must be a whole number >= 1, or one for each of {rank} dimensions; "
-            f"got {value!r}."
+            f"got {checks.shown(value)}."
         )
+    checks.countable(function, argument, *value)
     return tuple(int(x) for x in value)
 
 
@@ -55,22 +57,25 @@ def padding_of(function, padding, rank, names=PADDINGS):
         words = "".join(f"{name!r}, " for name in names) + "or " * bool(names)
         raise ValueError(
             f"{function}: padding must be {words}a pair (low, high) of whole numbers >= 0 "
-            f"for each of {rank} dimensions; got {padding!r}."
+            f"for each of {rank} dimensions; got {checks.shown(padding)}."
         )
+    checks.countable(function, "padding", *(cells for pair in padding for cells in pair))
     return tuple((int(low), int(high)) for low, high in padding)
 
 
 def boolean(function, argument, value):
     """True or False, and nothing that only counts as such."""
     if not isinstance(value, bool):
-        raise ValueError(f"{function}: {argument} must be True or False; got {value!r}.")
+        raise ValueError(f"{function}: {argument} must be True or False; got {checks.shown(value)}.")
 
 
 def known_mode(function, mode):
     """How padded cells are filled."""
     modes = ("CONSTANT", *MIRRORS)
     if not isinstance(mode, str) or mode not in modes:
-        raise ValueError(f"{function}: mode must be one of {', '.join(map(repr, modes))}; got {mode!r}.")
+        raise ValueError(
+            f"{function}: mode must be one of {', '.join(map(repr, modes))}; got {checks.shown(mode)}."
+        )
 
 
 def mirror_fits(function, mode, sizes, pairs):

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from jax import lax
 
+from . import checks
 from .window_checks import MIRRORS, PADDINGS, for_each, padding_of, shape_of
 
 
@@ -50,6 +51,14 @@ def outputs(function, sizes, found):
     return tuple(1 + (n - r) // s for n, r, s in zip(padded, found.reaches, found.strides, strict=True))
 
 
+def hold(function, given, found):
+    """Refuses padded inputs that are too large for this machine; given: the shape of the inputs."""
+    rank = len(found.window)
+    sizes = zip(given[-rank - 1 : -1], found.pairs, strict=True)
+    padded = (n + sum(pair) for n, pair in sizes)
+    checks.fits(function, "the padded input", (*given[: -rank - 1], *padded, given[-1]))
+
+
 def pooled(function, given, window_shape, strides, padding):
     """The `Slide` of a pooling window over inputs of a shape; every window sees a cell that is there."""
     window = shape_of(function, window_shape)
@@ -67,17 +76,23 @@ def pooled(function, given, window_shape, strides, padding):
             f"nothing; got {found.pairs}."
         )
     outputs(function, sizes, found)
+    hold(function, given, found)
     return found
 
 
-def transposed(function, sizes, window, strides, padding, dilation):
-    """The `Slide` of a transposed convolution; pairs may still be "VALID" or "SAME", which lax knows."""
+def transposed(function, given, window, strides, padding, dilation, features):
+    """The `Slide` of a transposed convolution to so many features; pairs may still be "VALID" or "SAME",
+    which lax knows."""
     rank = len(window)
+    sizes = given[-rank - 1 : -1]
     strides = for_each(function, "strides", strides, rank)
     dilation = for_each(function, "dilation", dilation, rank)
     padding = padding_of(function, padding, rank, PADDINGS[:2])
     found = Slide(tuple(window), strides, dilation, padding)
+    spread = tuple((n - 1) * s + 1 for n, s in zip(sizes, strides, strict=True))
+    most = tuple(n + max(r, s) for n, r, s in zip(spread, found.reaches, strides, strict=True))
+    checks.fits(function, "the output", (*given[: -rank - 1], *most, features))
     if not isinstance(padding, str):
-        spread = tuple((n - 1) * s + 1 for n, s in zip(sizes, strides, strict=True))
+        hold(function, (*given[: -rank - 1], *spread, given[-1]), found)
         outputs(function, spread, found._replace(strides=(1,) * rank))
     return found

@@ -79,6 +79,7 @@ def positional_encoding(positions, features, max_wavelength=10000.0):
     """
     checks.whole("positional_encoding", "features", features, 1)
     checks.positive("positional_encoding", "max_wavelength", max_wavelength)
+    checks.countable("positional_encoding", "features", features)
     shape(positions, "positional_encoding: positions")
 
     def waves(position):

@@ -4,12 +4,24 @@ An array is a number, a Value, or a list of arrays of one shape.
 """
 
 import math
+import reprlib
 from operator import index
 from typing import Any
 
 from .kinds import TRACED, Operations
 from .systems import number
 from .value import plain
+
+MOST = 2**31 - 1  # what XLA counts cells with: a size beyond it is a slip
+
+
+def shown(x):
+    """An object as it is written, in one short line."""
+    try:
+        text = " ".join(reprlib.repr(x).split())
+    except ValueError:  # a whole number of thousands of digits, which Python does not write
+        return f"one of {x.bit_length()} bits"
+    return text if len(text) <= 200 else f"{text[:197]}..."
 
 
 def nested(x):
@@ -29,7 +41,7 @@ def shape(array, told="microgrid: an array") -> tuple[int, ...]:
     if isinstance(array, Operations) or number(array) is not None:
         return ()
     if not nested(array):
-        raise TypeError(f"{told} must be nested lists of real numbers; got {array!r}.")
+        raise TypeError(f"{told} must be nested lists of real numbers; got {shown(array)}.")
     inner = {shape(row, told) for row in array}
     if len(inner) > 1:
         raise ValueError(f"{told} must have rows of one shape; got {sorted(inner)}.")
@@ -64,7 +76,7 @@ def operand(function, argument, x):
     """x, if it is a number or a Value: what a formula of one number takes."""
     if isinstance(x, Operations) or number(x) is not None:
         return x
-    raise TypeError(f"{function}: {argument} must be a number or a Value; got {x!r}.")
+    raise TypeError(f"{function}: {argument} must be a number or a Value; got {shown(x)}.")
 
 
 def known(x):
@@ -76,7 +88,7 @@ def _in_range(function, argument, value, rule, holds, kind="a number"):
     """value, if it is a number that the rule holds for."""
     plainly = None if isinstance(value, Operations) else number(value)
     if isinstance(plainly, bool) or (plainly is None and not isinstance(value, Operations)):
-        raise TypeError(f"{function}: {argument} must be {kind}; got {value!r}.")
+        raise TypeError(f"{function}: {argument} must be {kind}; got {shown(value)}.")
     if known(value) and not holds(plain(value)):
         large = isinstance(plainly, int) and abs(plainly) > 2**1023  # which no float holds
         told = plainly if large else float(plain(value))
@@ -113,7 +125,7 @@ def share(function, argument, value):
 def flag(function, argument, value):
     """A choice of two, no number and no word."""
     if not isinstance(value, bool):
-        raise TypeError(f"{function}: {argument} must be True or False; got {value!r}.")
+        raise TypeError(f"{function}: {argument} must be True or False; got {shown(value)}.")
 
 
 def fraction(function, argument, value):
@@ -128,13 +140,19 @@ def whole(function, argument, value, least):
             return index(value)
     except TypeError:  # classes and arrays have an __index__, and no index
         pass
-    raise ValueError(f"{function}: {argument} must be a whole number >= {least}; got {value!r}.")
+    raise ValueError(f"{function}: {argument} must be a whole number >= {least}; got {shown(value)}.")
+
+
+def countable(function, argument, *values):
+    """Sizes that an array can have."""
+    if (largest := max(values, default=0)) > MOST:
+        raise ValueError(f"{function}: {argument} must be at most {MOST}; got {shown(largest)}.")
 
 
 def reduction(function, value):
     """How terms become one loss."""
     if value not in ("mean", "sum", "none"):
-        raise ValueError(f"{function}: reduction must be 'mean', 'sum' or 'none'; got {value!r}.")
+        raise ValueError(f"{function}: reduction must be 'mean', 'sum' or 'none'; got {shown(value)}.")
 
 
 def same_shape(function, names, first, second):

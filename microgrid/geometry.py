@@ -5,6 +5,7 @@ n: cells in a dimension, l: layer, k: cells of the window, s: stride, d: dilatio
 
 from typing import Any, NamedTuple
 
+from . import checks
 from .layer import Activation, Layer
 from .window_checks import for_each, is_whole, shape_of
 from .windows import mirror_fits, slide
@@ -62,7 +63,7 @@ def receptive_field(layers, input_shape=None):
     ReceptiveField(size=(8,), stride=(2,), start=(-2,))
     """
     if not isinstance(layers, list | tuple):
-        raise TypeError(f"receptive_field: layers must be a list of layers; got {layers!r}.")
+        raise TypeError(f"receptive_field: layers must be a list of layers; got {checks.shown(layers)}.")
     found = [spec for i, layer in enumerate(layers) if (spec := _spec(i, layer)) is not None]
     ranks = {len(window) for window, *_ in found}
     if len(ranks) != 1:

@@ -2,7 +2,7 @@
 
 from operator import index
 
-from .checks import whole
+from .checks import countable, shown, whole
 
 ZEROS = "CONSTANT"  # the mode that pads with zeros
 MIRRORS = ("REFLECT", "SYMMETRIC", "EDGE", "WRAP")
@@ -25,8 +25,9 @@ def shape_of(function, window_shape):
         fix = f" Fix: ({window_shape},) or {(window_shape,) * 2}." if is_whole(window_shape, 1) else ""
         raise ValueError(
             f"{function}: window_shape must be (width,) or (height, width), whole numbers >= 1; "
-            f"got {window_shape!r}.{fix}"
+            f"got {shown(window_shape)}.{fix}"
         )
+    countable(function, "window_shape", *window_shape)
     return tuple(map(index, window_shape))
 
 
@@ -36,8 +37,9 @@ def for_each(function, argument, value, rank):
     if len(listed) != rank or not all(is_whole(x, 1) for x in listed):
         raise ValueError(
             f"{function}: {argument} must be a whole number >= 1, or one for each of {rank} dimensions; "
-            f"got {value!r}."
+            f"got {shown(value)}."
         )
+    countable(function, argument, *listed)
     return tuple(map(index, listed))
 
 
@@ -52,8 +54,9 @@ def pairs(function, padding, rank, names=()):
         words = "".join(f"{name!r}, " for name in names)
         raise ValueError(
             f"{function}: padding must be {words}{'or ' if words else ''}a pair (low, high) of whole numbers "
-            f">= 0 for each of {rank} dimensions; got {padding!r}."
+            f">= 0 for each of {rank} dimensions; got {shown(padding)}."
         )
+    countable(function, "padding", *(cells for pair in padding for cells in pair))
     return tuple((index(low), index(high)) for low, high in padding)
 
 
@@ -65,14 +68,14 @@ def padding_of(function, padding, rank, names=PADDINGS):
 def boolean(function, argument, value):
     """True or False, and nothing that only counts as such."""
     if not isinstance(value, bool):
-        raise ValueError(f"{function}: {argument} must be True or False; got {value!r}.")
+        raise ValueError(f"{function}: {argument} must be True or False; got {shown(value)}.")
 
 
 def known_mode(function, mode):
     """How padded cells are filled."""
     if not isinstance(mode, str) or mode not in (ZEROS, *MIRRORS):
         words = ", ".join(map(repr, (ZEROS, *MIRRORS)))
-        raise ValueError(f"{function}: mode must be one of {words}; got {mode!r}.")
+        raise ValueError(f"{function}: mode must be one of {words}; got {shown(mode)}.")
 
 
 def cells_given(function, given):

@@ -110,7 +110,7 @@ def test_data_that_are_no_numbers_are_refused(x, y, words):
     (lambda: mg.l1_penalty("ab", 0.1), "must come here; got 'ab'."),
     (lambda: mg.mean_squared_error({1.0, 2.0}, {1.0, 2.0}), "predictions must be nested lists of real"),
     (lambda: mg.mean_squared_error(["a"], [1.0]), "predictions must be nested lists of real numbers; got"),
-    (lambda: mg.sigmoid("a"), "sigmoid: an operand must be a number or a Value; got 'a'."),
+    (lambda: mg.sigmoid("a"), "sigmoid: x must be a number or a Value; got 'a'."),
     (lambda: mg.softmax(3.0), "softmax: x must be the list of scores of one example; got shape ()."),
     (lambda: linear.linear([[1.0]], [[1.0]]), "linear: inputs must be the numbers of one example"),
     (lambda: mg.Neuron(2).fire([[1.0, 2.0]]), "neuron: inputs must be the numbers of one example"),

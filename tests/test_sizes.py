@@ -1,0 +1,100 @@
+"""Sizes that no machine holds get a sentence before anything is made: XLA would end the process."""
+
+import numpy as np
+import pytest
+
+import jaxnets as jn
+import microgrid as mg
+from jaxnets import checks
+
+IMAGES, KERNEL = np.ones((2, 6, 6, 3), "float32"), np.ones((3, 3, 3, 4), "float32")
+DRAW = np.random.default_rng(0)
+WIDE = ((10**9, 1), (1, 1))
+
+TOO_LARGE = {  # the call, and what its sentence says after who says it
+    "correlate": (lambda: jn.correlate(IMAGES, KERNEL, padding=WIDE), "the padded input must fit into the "),
+    "conv_transpose": (
+        lambda: jn.conv_transpose(IMAGES, KERNEL, strides=10**9),
+        "an axis of the output must be at most 2147483647; got 6000000001.",
+    ),
+    "conv_transpose ": (
+        lambda: jn.conv_transpose(IMAGES, KERNEL, dilation=10**9),
+        "the output must fit into the ",
+    ),
+    "pad": (lambda: jn.pad(IMAGES, WIDE), "the padded input must fit into the "),
+    "pad ": (lambda: jn.pad(IMAGES, ((10**30, 1), (1, 1))), "padding must be at most 2147483647; got 1"),
+    "avg_pool": (
+        lambda: jn.avg_pool(IMAGES, (10**9, 10**9), padding="SAME"),
+        "the padded input must fit into the ",
+    ),
+    "positional_encoding": (lambda: jn.positional_encoding(5, 10**9), "the encoding must fit into the "),
+    "filter_kernel": (lambda: jn.filter_kernel("sobel_x", 10**9), "the kernel must fit into the "),
+    "initializer": (
+        lambda: jn.initializer("normal")(DRAW, (10**6, 10**9)),
+        "its weights must fit into the ",
+    ),
+    "Linear": (lambda: jn.Linear(10**9, 10**9).initialize(DRAW), "its weights must fit into the "),
+    "Embedding": (lambda: jn.Embedding(10**9, 10**6).initialize(DRAW), "its table must fit into the "),
+    "LSTM": (lambda: jn.LSTM(10**7, 10**7).initialize(DRAW), "its weights must fit into the "),
+    "LayerNorm": (
+        lambda: jn.LayerNorm(10**13).initialize(DRAW),
+        f"an axis of its weights must be at most 2147483647; got {10**13}.",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TOO_LARGE)
+def test_what_no_machine_holds_is_refused_before_it_is_made(name):
+    call, words = TOO_LARGE[name]
+    with pytest.raises(ValueError) as error:
+        call()
+    assert str(error.value).startswith(f"{name.strip()}: {words}")
+    assert "\n" not in str(error.value)
+
+
+COUNTED = {
+    "correlate: strides": lambda room: room.correlate([[1.0]], [[[1.0]]], strides=2**63),
+    "conv_transpose: strides": lambda room: room.conv_transpose([[1.0]], [[[1.0]]], strides=2**63),
+    "max_pool: strides": lambda room: room.max_pool([[1.0]], (1,), strides=2**63),
+    "max_pool: window_shape": lambda room: room.max_pool([[1.0]], (2**63,), padding="SAME"),
+    "positional_encoding: features": lambda room: room.positional_encoding([5], 2**63),
+}
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_a_number_that_xla_does_not_count_to_is_refused_by_both_rooms(name):
+    for room in (mg, jn):
+        with pytest.raises(ValueError) as error:
+            COUNTED[name](room)
+        assert str(error.value) == f"{name} must be at most 2147483647; got 9223372036854775808."
+
+
+def test_a_stride_beyond_the_input_is_one_window():
+    assert jn.output_size(6, 3, strides=10**9) == 1
+
+
+def test_a_number_of_thousands_of_digits_is_told_by_its_bits():
+    for room in (mg, jn):
+        with pytest.raises(ValueError, match="features must be at most 2147483647; got one of 16610 bits"):
+            room.positional_encoding([5], 10**5000)
+
+
+def test_what_came_is_told_in_one_short_line():
+    big = np.full((40, 40), 1j)
+    assert checks.told(big) == "an array of complex128 and shape (40, 40)"
+    for thing in (big.tolist(), jn.Conv(1, 1, (3, 3)), [big] * 9, "long" * 500):
+        assert len(checks.told(thing)) <= 200 and "\n" not in checks.told(thing)
+    with pytest.raises(TypeError, match=r"got a masked array of float64 and shape \(2,\)\. Fix: fill it"):
+        jn.relu(np.ma.masked_array([1.0, 2.0], [0, 1]))
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    ((5, (3, 4)), "initializer: generator must be numpy's; got 5. Fix: np.random.default_rng(0)."),
+    ((DRAW, (-1, 3)), "initializer: shape must be a tuple of whole numbers >= 1; got (-1, 3)."),
+    ((DRAW, "a"), "initializer: shape must be a tuple of whole numbers >= 1; got 'a'."),
+    ((DRAW, (1.5, 2)), "initializer: shape must be a tuple of whole numbers >= 1; got (1.5, 2)."),
+])  # fmt: skip
+def test_an_initializer_names_what_it_draws_with(arguments, words):
+    with pytest.raises((TypeError, ValueError)) as error:
+        jn.initializer("normal")(*arguments)
+    assert str(error.value) == words
