@@ -7,6 +7,7 @@ import math
 import os
 import reprlib
 from functools import cache
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -126,7 +127,7 @@ def countable(function, argument, *values):
         raise ValueError(f"{function}: {argument} must be at most {MOST}; got {shown(largest)}.")
 
 
-def fits(function, argument, shape, dtype="float32", copies=1):
+def fits(function, argument, shape, dtype: Any = "float32", copies=1):
     """The shape of an array that XLA can count the cells of, and that this machine can hold, as often as the
     function does at a time."""
     countable(function, f"an axis of {argument}", *shape)

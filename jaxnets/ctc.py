@@ -5,6 +5,7 @@ them.
 """
 
 from itertools import pairwise
+from operator import index
 
 import jax
 import jax.numpy as jnp
@@ -45,8 +46,7 @@ def ctc_loss(logits, labels, reduction="mean", logit_lengths=None, blank=0):
         raise ValueError(
             f"ctc_loss: labels must be {examples} rows of labels, [N, L]; got shape {labels.shape}."
         )
-    if isinstance(blank, bool) or not hasattr(blank, "__index__") or not 0 <= blank < classes:
-        raise ValueError(f"ctc_loss: blank must be a class in 0..{classes - 1}; got {blank!r}.")
+    blank = _blank(blank, classes)
     lengths = jnp.full(examples, steps) if logit_lengths is None else logit_lengths
     lengths = checks.array("ctc_loss", "logit_lengths", lengths)
     if lengths.shape != (examples,):
@@ -61,6 +61,15 @@ def ctc_loss(logits, labels, reduction="mean", logit_lengths=None, blank=0):
     labels = labels.astype(int)
     losses = jax.vmap(lambda z, row, length: _loss(z, row, length, blank))
     return _reduce(losses(stable.log_softmax(logits), labels, lengths), reduction)
+
+
+def _blank(blank, classes):
+    try:
+        if not isinstance(blank, bool) and 0 <= index(blank) < classes:
+            return index(blank)
+    except TypeError:  # arrays have an __index__, and no index
+        pass
+    raise ValueError(f"ctc_loss: blank must be a class in 0..{classes - 1}; got {checks.shown(blank)}.")
 
 
 def _look(told, labels, lengths, steps, classes, blank):

@@ -38,11 +38,17 @@ def gradient_norms(step, carry, inputs):
     def flat(carry, x):
         return ravel_pytree(step(whole(carry), x))[0]
 
-    end = jax.eval_shape(flat, start, inputs[0])
+    try:
+        end = jax.eval_shape(flat, start, inputs[0])
+    except Exception as error:  # a step may raise anything
+        told = "gradient_norms: step must take a carry and one of the inputs as they are given"
+        raise ValueError(f"{told}; {checks.why(error)}") from error
     if end.size != start.size:
         raise ValueError(
             f"gradient_norms: step must return a carry of {start.size} numbers, as it takes; got {end.size}."
         )
+    if not jnp.issubdtype(end.dtype, jnp.floating):
+        raise TypeError(f"gradient_norms: step must return real numbers, floats; got {end.dtype}.")
     start = start.astype(end.dtype)
 
     def forward(carry, x):

@@ -24,6 +24,13 @@ def shown(x):
     return text if len(text) <= 200 else f"{text[:197]}..."
 
 
+def why(error):
+    """The first line of what another's code raised, for a sentence."""
+    first = " ".join(str(error).strip().splitlines()[:1])
+    plainly = first and isinstance(error, TypeError | ValueError)
+    return first if plainly else f"{type(error).__name__} {first}".strip()
+
+
 def nested(x):
     """True for what may hold numbers: lists, tuples and arrays, but no text, dicts or sets."""
     some = hasattr(x, "__len__") and hasattr(x, "__iter__") and getattr(x, "shape", None) != ()
@@ -48,8 +55,10 @@ def shape(array, told="microgrid: an array") -> tuple[int, ...]:
     return (len(array), *(inner.pop() if inner else ()))
 
 
-def flatten(array) -> list[Any]:
+def flatten(array, told=None) -> list[Any]:
     """All numbers of nested lists, in order.
+
+    told: who must hold real numbers, for the sentence of the TypeError of what is none.
 
     >>> flatten([[1, 2], [3, 4]])
     [1, 2, 3, 4]
@@ -57,7 +66,9 @@ def flatten(array) -> list[Any]:
     if isinstance(array, Operations):
         return [array]
     if number(array) is None and nested(array):
-        return [x for row in array for x in flatten(row)]
+        return [x for row in array for x in flatten(row, told)]
+    if told and number(array) is None:
+        raise TypeError(f"{told} must be nested lists of real numbers; got {shown(array)}.")
     return [plain(array)]
 
 

@@ -27,6 +27,7 @@ def clip_by_value(grads, max_value):
     [1.0, [-0.5, -1.0]]
     """
     checks.non_negative("clip_by_value", "max_value", max_value)
+    flatten(grads, "clip_by_value: grads")
     return each(lambda g: clip(g, -max_value, max_value), grads)
 
 
@@ -45,7 +46,7 @@ def clip_by_global_norm(grads, max_norm):
     [1.5, [2.0]]
     """
     checks.non_negative("clip_by_global_norm", "max_norm", max_norm)
-    numbers = flatten(grads)
+    numbers = flatten(grads, "clip_by_global_norm: grads")
     if not numbers:
         raise ValueError("clip_by_global_norm: grads must hold at least one number; got none.")
     length = norm(numbers)

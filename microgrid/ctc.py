@@ -4,6 +4,7 @@ t: time step, c: class, s: place in the labels with a blank before, between and 
 """
 
 from itertools import pairwise
+from operator import index
 
 from . import checks
 from .checks import flatten, shape
@@ -62,9 +63,12 @@ def ctc_loss(logits, labels, reduction="mean", logit_lengths=None, blank=0):
 
 
 def _blank(blank, classes):
-    if isinstance(blank, bool) or not hasattr(blank, "__index__") or not 0 <= blank < classes:
-        raise ValueError(f"ctc_loss: blank must be a class in 0..{classes - 1}; got {blank!r}.")
-    return blank
+    try:
+        if not isinstance(blank, bool) and 0 <= index(blank) < classes:
+            return index(blank)
+    except TypeError:  # arrays have an __index__, and no index
+        pass
+    raise ValueError(f"ctc_loss: blank must be a class in 0..{classes - 1}; got {checks.shown(blank)}.")
 
 
 def _labels(row, blank, classes):

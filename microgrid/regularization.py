@@ -20,7 +20,7 @@ def l1_penalty(params, rate):
     1.5
     """
     checks.non_negative("l1_penalty", "rate", rate)
-    return rate * total([w * sign(w) for w in flatten(params)])
+    return rate * total([w * sign(w) for w in flatten(params, "l1_penalty: params")])
 
 
 def l2_penalty(params, rate):
@@ -36,7 +36,7 @@ def l2_penalty(params, rate):
     1.25
     """
     checks.non_negative("l2_penalty", "rate", rate)
-    return rate * (total([w**2 for w in flatten(params)]) / 2)
+    return rate * (total([w**2 for w in flatten(params, "l2_penalty: params")]) / 2)
 
 
 def dropout(inputs, mask, rate=0.5):

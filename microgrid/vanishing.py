@@ -3,6 +3,7 @@
 from . import checks
 from .checks import each, flatten
 from .operations import dot, sqrt, total
+from .systems import number
 from .transforms import jacobian
 from .value import plain
 
@@ -26,17 +27,17 @@ def gradient_norms(step, carry, inputs):
         raise ValueError(f"gradient_norms: inputs must hold at least one time step; got {inputs!r}.")
     if not callable(step):
         raise TypeError(f"gradient_norms: step must be a function (carry, input) -> carry; got {step!r}.")
-    size, slopes = len(flatten(carry)), []
+    size, slopes = len(flatten(carry, "gradient_norms: carry")), []
     if size == 0:
         raise ValueError("gradient_norms: carry must hold at least one number; got none.")
     for x in inputs:
-        row = [plain(slope) for slope in flatten(jacobian(step)(carry, x))]
+        row, following = _taken(step, carry, x)
         if len(row) != size**2:
             got = len(row) // size
             raise ValueError(
                 f"gradient_norms: step must return a carry of {size} numbers, as it takes; got {got}."
             )
-        carry = each(plain, step(carry, x))
+        carry = following
         slopes.append([row[i * size : (i + 1) * size] for i in range(size)])
     product, norms = [[int(i == j) for j in range(size)] for i in range(size)], [1.0]
     for slope in reversed(slopes):
@@ -44,6 +45,20 @@ def gradient_norms(step, carry, inputs):
         product = [[dot(row, column) for column in columns] for row in product]
         norms.append(_root_mean_square(flatten(product), size))
     return norms[::-1]
+
+
+def _taken(step, carry, x):
+    """The slopes of one step, and the carry that it returns, as plain numbers."""
+    try:
+        row, following = jacobian(step)(carry, x), step(carry, x)
+    except Exception as error:  # a step may raise anything
+        told = "gradient_norms: step must take a carry and one of the inputs as they are given"
+        raise ValueError(f"{told}; {checks.why(error)}") from error
+    row = [plain(slope) for slope in flatten(row)]
+    for slope in row:
+        if number(slope) is None:
+            raise TypeError(f"gradient_norms: step must return real numbers; got one of slope {slope}.")
+    return row, each(plain, following)
 
 
 def _root_mean_square(numbers, size):

@@ -133,3 +133,10 @@ def test_labels_are_looked_at_where_only_the_lengths_are_traced():
     long = jnp.array([[1, 2, 1, 2]] * 2)
     with pytest.raises(ValueError, match="got labels that need 4 and 3 steps"):
         jax.jit(lambda lengths: jn.ctc_loss(logits, long, "none", lengths))(lengths)
+
+
+@pytest.mark.parametrize("blank", [np.array([1, 2]), np.array(1j)])
+def test_an_array_is_no_blank(blank):
+    for room, logits in ((jn, np.zeros((1, 2, 2))), (mg, [[[0.0, 0.0]] * 2])):
+        with pytest.raises(ValueError, match=r"ctc_loss: blank must be a class in 0..1; got array\("):
+            room.ctc_loss(logits, [[1]], blank=blank)

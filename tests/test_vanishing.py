@@ -100,3 +100,31 @@ def test_mistakes_get_a_sentence(room):
         ValueError, match=r"^gradient_norms: step must return a carry of 2 numbers, as it takes; got 1\."
     ):
         room.gradient_norms(lambda h, x: h[:1], carry, inputs)
+
+
+TAKEN = "step must take a carry and one of the inputs as they are given; "
+REAL = "step must return real numbers"
+STEPS = {
+    "a_branch": (jn, lambda c, x: c if c[0] > 0 else -c, TAKEN + "Attempted boolean conversion of"),
+    "a_float": (jn, lambda c, x: c * float(c[0]), TAKEN + "Abstract tracer value encountered"),
+    "one_argument": (jn, lambda c: c, TAKEN + "<lambda>() takes 1 positional argument but 2 were given"),
+    "text": (jn, lambda c, x: "word", TAKEN),
+    "whole_numbers": (jn, lambda c, x: c.astype(int), REAL + ", floats; got int"),
+    "complex": (jn, lambda c, x: c * 1j, REAL + ", floats; got complex"),
+    "complex_scalars": (mg, lambda c, x: [1j * c[0]], REAL + "; got one of slope 1j."),
+    "unequal": (mg, lambda c, x: [a + x[0] for a in c], TAKEN + "'float' object is not subscriptable"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_what_is_no_step_gets_a_sentence(name):
+    room, step, words = STEPS[name]
+    with pytest.raises((TypeError, ValueError)) as error:
+        room.gradient_norms(step, np.ones(1) if room is jn else [1.0], [1.0, 2.0])
+    assert str(error.value).startswith(f"gradient_norms: {words}") and "\n" not in str(error.value)
+
+
+def test_a_carry_of_anything_but_numbers_is_named():
+    for room, rule in ((mg, "nested lists of real numbers"), (jn, "an array of real numbers")):
+        with pytest.raises(TypeError, match=f"gradient_norms: carry must be {rule}; got 'a'"):
+            room.gradient_norms(lambda c, x: c, ["a"], [1.0])
