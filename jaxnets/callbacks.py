@@ -4,13 +4,17 @@ Calls happen between compiled chunks, on the host, never inside the loop. So a t
 computes the same bits as one without.
 """
 
+import inspect
 import math
-
-import jax
 
 from . import checks, data
 
-HOOKS = ("on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end")
+HOOKS = {  # a hook -> what it is called with
+    "on_train_begin": ("net", "logs"),
+    "on_epoch_begin": ("net", "epoch", "logs"),
+    "on_epoch_end": ("net", "epoch", "logs"),
+    "on_train_end": ("net", "logs"),
+}
 
 
 class Callback:
@@ -145,16 +149,19 @@ class Checkpoint(Callback):
 
 
 def _mode(monitor, mode):
-    if mode in ("min", "max"):
+    if not isinstance(monitor, str):
+        raise TypeError(f"EarlyStopping: monitor must be the name of a figure; got {checks.told(monitor)}.")
+    if isinstance(mode, str) and mode in ("min", "max"):
         return mode
-    if mode != "auto":
-        raise ValueError(f"EarlyStopping: mode must be 'auto', 'min' or 'max'; got {mode!r}.")
-    if not str(monitor).endswith(("loss", "accuracy")):
+    if not isinstance(mode, str) or mode != "auto":
+        told = checks.told(mode)
+        raise ValueError(f"EarlyStopping: mode must be 'auto', 'min' or 'max'; got {told}.")
+    if not monitor.endswith(("loss", "accuracy")):
         raise ValueError(
             "EarlyStopping: mode must be 'min' or 'max' where monitor is neither a loss nor an accuracy; "
             f"got 'auto' for {monitor!r}."
         )
-    return "min" if str(monitor).endswith("loss") else "max"
+    return "min" if monitor.endswith("loss") else "max"
 
 
 def listed(function, callbacks):
@@ -169,7 +176,27 @@ def listed(function, callbacks):
                 f"{function}: callbacks must have one of {', '.join(HOOKS)}, or be functions "
                 f"(net, epoch, logs); got {checks.told(callback)}.{fix}"
             )
+        for hook, arguments in HOOKS.items():
+            _takes(function, callback, hook, arguments)
     return tuple(callbacks)
+
+
+def _takes(function, callback, hook, arguments):
+    """TypeError for a hook that cannot be called as it will be, perhaps after hours."""
+    if (method := method_of(callback, hook)) is None:
+        return
+    try:
+        signature = inspect.signature(method)
+    except (TypeError, ValueError):  # a builtin may have no signature
+        return
+    try:
+        signature.bind(*arguments)
+    except TypeError:
+        name = f"{type(callback).__name__}.{hook}" if _has_hooks(callback) else "a function"
+        wanted = ", ".join(arguments)
+        raise TypeError(
+            f"{function}: callbacks must take what they are called with, {name} ({wanted}); got {signature}."
+        ) from None
 
 
 def _has_hooks(callback):
@@ -182,46 +209,3 @@ def method_of(callback, hook):
         return callback if hook == "on_epoch_end" else None
     method = getattr(callback, hook, None)
     return None if getattr(method, "__func__", None) is getattr(Callback, hook) else method
-
-
-class Calls:
-    """The callbacks of one training, whose net is brought up to date before each call; false for none.
-
-    run: a `training.Run`. What a callback leaves in the net is what the run goes on with.
-    """
-
-    def __init__(self, callbacks, net, run):
-        self._net, self._run = net, run
-        self._methods = {hook: [m for c in callbacks if (m := method_of(c, hook))] for hook in HOOKS}
-
-    def __bool__(self):
-        return any(self._methods.values())
-
-    def _call(self, hook, *about):
-        if not (methods := self._methods[hook]):
-            return self._net.stop_training
-        seen = self._run.history.history.items()
-        logs = {name: values[-1] if values else math.nan for name, values in seen}
-        before = jax.tree.leaves(self._run.hand_over(self._net))
-        for method in methods:
-            method(self._net, *about, dict(logs))
-        after = self._net._carry
-        if any(new is not old for new, old in zip(jax.tree.leaves(after), before, strict=True)):
-            self._run.resume(after)
-        return self._net.stop_training
-
-    def begin(self):
-        """Before the first step; whether to stop, as what follows."""
-        return self._call("on_train_begin")
-
-    def epoch_begin(self, epoch):
-        """Before an epoch."""
-        return self._call("on_epoch_begin", epoch)
-
-    def epoch_end(self, epoch):
-        """After an epoch."""
-        return self._call("on_epoch_end", epoch)
-
-    def end(self):
-        """After the last epoch."""
-        return self._call("on_train_end")

@@ -7,6 +7,7 @@ import math
 import os
 import reprlib
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -197,6 +198,13 @@ def labels(function, argument, array, classes):
         outside = (host := np.asarray(array))[(host < 0) | (host >= classes)]
         if outside.size:
             raise ValueError(f"{function}: {argument} must be labels in 0..{classes - 1}; got {outside[0]}.")
+
+
+def folder(function, path):
+    """The absolute path of a folder, which need not be there."""
+    if not isinstance(path, str | os.PathLike) or not str(path):
+        raise TypeError(f"{function}: path must be the path of a folder; got {told(path)}.")
+    return Path(os.path.abspath(path))
 
 
 def rngs(function, value):

@@ -7,7 +7,7 @@ import numpy as np
 from flax import nnx
 from jax.core import Tracer
 
-from . import callbacks as calling, checks, data, loop, parts, sharding, targets, training
+from . import callbacks as calling, calls, checks, data, loop, parts, sharding, targets, training
 from .objective import Objective, describe, layers_of, optimizer_of
 from .programs import Programs
 from .progress import progress
@@ -143,7 +143,7 @@ class NeuralNet:
         self.stop_training = False
         try:
             with bar or nullcontext():
-                return run.train(epochs, until_loss, chunk_steps, bar, calling.Calls(callbacks, self, run))
+                return run.train(epochs, until_loss, chunk_steps, bar, calls.Calls(callbacks, self, run))
         finally:
             run.hand_over(self)
 

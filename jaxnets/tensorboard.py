@@ -2,6 +2,7 @@
 
 import math
 
+from . import checks
 from .callbacks import Callback
 
 
@@ -14,6 +15,7 @@ class TensorBoard(Callback):
     """
 
     def __init__(self, path):
+        path = checks.folder("TensorBoard", path)
         try:
             from tensorboardX import SummaryWriter
         except ImportError:
@@ -21,7 +23,11 @@ class TensorBoard(Callback):
                 "TensorBoard: tensorboardX is not installed; in the project's folder run: "
                 "pip install -e '.[tensorboard]'"
             ) from None
-        self._writer = SummaryWriter(str(path))
+        try:
+            self._writer = SummaryWriter(str(path))
+        except OSError as error:
+            told = f"{path}: {error.strerror}. Fix: choose another path"
+            raise ValueError(f"TensorBoard: path must be a folder that can be written; {told}.") from error
 
     def on_epoch_end(self, net, epoch, logs):
         """Writes the last figures."""

@@ -154,7 +154,7 @@ class Run:
 
     def train(self, epochs, until_loss=None, chunk_steps=None, bar=None, calls=None):
         """Train to the end, or that of the first epoch whose mean loss is nan, or at most until_loss, or at
-        which a callback wants to stop. calls: a `callbacks.Calls`; where there is something to call, as with
+        which a callback wants to stop. calls: a `calls.Calls`; where there is something to call, as with
         validation, a chunk ends with its epoch."""
         plan, stop = self._plan, False
         total = epochs * plan.steps

@@ -187,12 +187,20 @@ def test_early_stopping_begins_anew_with_the_next_fit():
     assert first.epoch == [0, 1] and second.epoch == [2, 3] and stopping.best_epoch == 2
 
 
+class Short:
+    def on_epoch_end(self, net, epoch):
+        pass
+
+
 @pytest.mark.parametrize(
     ("callbacks", "kind", "words"),
     [
         (jn.EarlyStopping(), TypeError, r"callbacks must be a list; got .*Fix: callbacks=\[callback\]"),
         ([jn.EarlyStopping], TypeError, r"or be functions \(net, epoch, logs\); .*Fix: EarlyStopping\(\)"),
         ([3], TypeError, "callbacks must have one of on_train_begin, .* got 3"),
+        ([lambda net, epoch: None], TypeError,
+         r"fit: callbacks must take what .*, a function \(net, epoch, logs\); got \(net, epoch\)"),
+        ([Short()], TypeError, r"Short.on_epoch_end \(net, epoch, logs\); got \(net, epoch\)"),
         ([jn.EarlyStopping()], ValueError,
          "monitor must be one of loss, accuracy; got 'val_loss'. Fix: monitor='loss', or validation_split"),
     ],
@@ -213,9 +221,18 @@ def test_what_is_no_callback_is_told_before_anything_is_touched(callbacks, kind,
         (dict(min_delta=-1), "min_delta must be >= 0; got -1"),
         (dict(restore_best=1), "restore_best must be True or False; got 1"),
         (dict(mode="best"), "mode must be 'auto', 'min' or 'max'; got 'best'"),
+        (dict(monitor=5), "monitor must be the name of a figure; got 5"),
         (dict(monitor="score"), "mode must be 'min' or 'max' where monitor .* got 'auto' for 'score'"),
     ],
 )  # fmt: skip
 def test_mistakes_in_early_stopping_are_told(told, words):
     with pytest.raises((TypeError, ValueError), match=f"EarlyStopping: {words}"):
         jn.EarlyStopping(**told)
+
+
+def test_a_callback_that_compiles_is_told_what_it_may_do():
+    net = classifier()
+    compiles = [lambda net, epoch, logs: net.compile(jn.sgd(0.1), "categorical_cross_entropy")]
+    with pytest.raises(ValueError, match=r"fit: a callback must leave .* Fix: compile after fit"):
+        fitted(2, compiles, net=net)
+    assert np.isfinite(net.predict(X)).all()

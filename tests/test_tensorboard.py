@@ -32,3 +32,15 @@ def test_figures_are_written_at_the_steps_they_belong_to(tmp_path):
         board.on_epoch_end(net, epoch, {"loss": 0.5 / (epoch + 1), "return": float("nan")})
     board.on_train_end(net, {})
     assert scalars(tmp_path) == [("loss", 128, 0.5), ("loss", 256, 0.25)]
+
+
+@pytest.mark.parametrize(("path", "kind", "words"), [
+    (5, TypeError, "path must be the path of a folder; got 5."),
+    (None, TypeError, "path must be the path of a folder; got None."),
+    (__file__, ValueError, "path must be a folder that can be written; "),
+    ("/proc/nope", ValueError, "path must be a folder that can be written; /proc/nope: "),
+])  # fmt: skip
+def test_what_is_no_folder_is_told_at_once(path, kind, words):
+    with pytest.raises(kind) as error:
+        jn.TensorBoard(path)
+    assert str(error.value).startswith(f"TensorBoard: {words}") and "\n" not in str(error.value)

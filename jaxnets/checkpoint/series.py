@@ -8,7 +8,6 @@ import os
 import re
 import secrets
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import jax
 
@@ -27,9 +26,7 @@ class Series:
     """The checkpoints in a folder whose names follow one pattern, in the order of their saves."""
 
     def __init__(self, function, path, pattern, keep):
-        if not isinstance(path, str | os.PathLike) or not str(path):
-            raise TypeError(f"{function}: path must be the path of a folder; got {checks.told(path)}.")
-        self.path = Path(os.path.abspath(path))
+        self.path = checks.folder(function, path)
         self.pattern, self.keep, self.lock = pattern, keep, FolderLock(self.path)
 
     def entries(self, function):

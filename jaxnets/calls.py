@@ -1,0 +1,55 @@
+"""When the callbacks of one training are called, and what they leave in the network."""
+
+import math
+
+import jax
+
+from .callbacks import HOOKS, method_of
+
+
+class Calls:
+    """The callbacks of one training, whose net is brought up to date before each call; false for none.
+
+    run: a `training.Run`. What a callback leaves in the net is what the run goes on with.
+    """
+
+    def __init__(self, callbacks, net, run):
+        self._net, self._run = net, run
+        self._methods = {hook: [m for c in callbacks if (m := method_of(c, hook))] for hook in HOOKS}
+
+    def __bool__(self):
+        return any(self._methods.values())
+
+    def _call(self, hook, *about):
+        if not (methods := self._methods[hook]):
+            return self._net.stop_training
+        seen = self._run.history.history.items()
+        logs = {name: values[-1] if values else math.nan for name, values in seen}
+        before = jax.tree.leaves(self._run.hand_over(self._net))
+        for method in methods:
+            method(self._net, *about, dict(logs))
+        after = self._net._carry
+        if jax.tree.structure(after) != jax.tree.structure(self._run.carry):
+            raise ValueError(
+                "fit: a callback must leave the layers and the optimizer as they are; got others, as compile "
+                "makes them. Fix: compile after fit, or net.stop_training = True, compile, and fit again."
+            )
+        if any(new is not old for new, old in zip(jax.tree.leaves(after), before, strict=True)):
+            self._run.resume(after)
+        return self._net.stop_training
+
+    def begin(self):
+        """Before the first step; whether to stop, as what follows."""
+        return self._call("on_train_begin")
+
+    def epoch_begin(self, epoch):
+        """Before an epoch."""
+        return self._call("on_epoch_begin", epoch)
+
+    def epoch_end(self, epoch):
+        """After an epoch."""
+        return self._call("on_epoch_end", epoch)
+
+    def end(self):
+        """After the last epoch."""
+        return self._call("on_train_end")
