@@ -81,10 +81,14 @@ def number(function, argument, value, kind="a number"):
     if isinstance(held, Tracer):
         return 0.0
     try:
+        if isinstance(held, int) and not isinstance(held, bool):
+            return float(held)
         host = np.asarray(held)
         real = host.dtype.kind in "iu" or jnp.issubdtype(host.dtype, jnp.floating)
         if host.ndim == 0 and real:
             return float(host)
+    except OverflowError:
+        return math.inf if held > 0 else -math.inf
     except (TypeError, ValueError):
         pass
     raise TypeError(f"{function}: {argument} must be {kind}; got {told(value)}.")
@@ -197,7 +201,7 @@ def labels(function, argument, array, classes):
     if not isinstance(array, Tracer):
         outside = (host := np.asarray(array))[(host < 0) | (host >= classes)]
         if outside.size:
-            raise ValueError(f"{function}: {argument} must be labels in 0..{classes - 1}; got {outside[0]}.")
+            raise ValueError(f"{function}: {argument} must be in 0..{classes - 1}; got {outside[0]}.")
 
 
 def folder(function, path):

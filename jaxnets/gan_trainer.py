@@ -57,8 +57,8 @@ class GAN:
         self._average: Any = None
         self._programs, self._inference, self.steps, self._epochs, self.history = {}, {}, 0, 0, None
         latent = jax.ShapeDtypeStruct((2, self.latent_features), self.dtype)
-        self._example = _outputs("generator", self.generator, latent)
-        scores = _outputs("discriminator", self.discriminator, self._example)
+        self._example = parts.outputs("generator", self.generator, latent)
+        scores = parts.outputs("discriminator", self.discriminator, self._example)
         if scores.shape not in ((2,), (2, 1)):
             raise ValueError(
                 f"GAN: the discriminator must return one score an example, [N, 1] or [N]; got {scores.shape} "
@@ -232,19 +232,3 @@ def _module(name, network):
     """The module of a list of layers, of a NeuralNet, or itself."""
     network = network.module if isinstance(network, NeuralNet) else network
     return parts.sequential(f"GAN: {name}", network)
-
-
-def _outputs(network, module, inputs):
-    """The shape and type of what a network makes of inputs; one that refuses them is a sentence."""
-    graphdef, params, rest = loop.split(module)
-    try:
-        outputs = jax.eval_shape(loop.inference(graphdef), params, rest, inputs)
-    except Exception as error:  # a module may raise anything
-        why = f"GAN: the {network} does not take an input of shape {inputs.shape}; {checks.why(error)}"
-        raise ValueError(why) from error
-    if not hasattr(outputs, "shape") or outputs.shape[:1] != inputs.shape[:1]:
-        raise ValueError(
-            f"GAN: the {network} must return one array with a row for each of the {inputs.shape[0]} rows "
-            f"it is given; got {checks.told(outputs)}."
-        )
-    return outputs

@@ -28,9 +28,10 @@ def _rows(function, names, first, second):
         checks.labels(function, names[1], second, first.shape[-1])
         second = jax.nn.one_hot(second.astype(int), first.shape[-1], dtype=first.dtype)
     if second.shape != first.shape:
+        floats = second.shape == first.shape[:-1]
         raise ValueError(
             f"{function}: {names[1]} must be integer labels {first.shape[:-1]} or rows {first.shape} "
-            f"to meet {names[0]} {first.shape}; got {second.shape}."
+            f"to meet {names[0]} {first.shape}; got {second.shape}{' of floats' if floats else ''}."
         )
     checks.not_empty(function, names[0], first)
     return first, checks.numbers(function, names[1], second)

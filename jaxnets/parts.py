@@ -4,6 +4,7 @@ import math
 import re
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
@@ -137,3 +138,23 @@ def like(function, old, tree, path=()):
         got = list(tree) if isinstance(tree, dict) else tree
         raise ValueError(f"{function}: {name or 'params'} must have the keys {list(old)}; got {got!r}.")
     return {key: like(function, old[key], tree[key], (*path, key)) for key in old}
+
+
+def outputs(network, module, inputs):
+    """The shape and type of what a network of a GAN makes of inputs; one that refuses them is a sentence."""
+    graphdef, params, rest = loop.split(module)
+    try:
+        made = jax.eval_shape(loop.inference(graphdef), params, rest, inputs)
+    except Exception as error:  # a module may raise anything
+        why = f"GAN: the {network} does not take an input of shape {inputs.shape}; {checks.why(error)}"
+        raise ValueError(why) from error
+    if not hasattr(made, "shape") or made.shape[:1] != inputs.shape[:1]:
+        raise ValueError(
+            f"GAN: the {network} must return one array with a row for each of the {inputs.shape[0]} rows "
+            f"it is given; got {checks.told(made)}."
+        )
+    if not jnp.issubdtype(made.dtype, jnp.floating):
+        raise TypeError(
+            f"GAN: the {network} must return floats, which have slopes; got an array of {made.dtype}."
+        )
+    return made

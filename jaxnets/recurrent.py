@@ -170,12 +170,14 @@ def _carried(function, carry, shape, parts=None):
     else:
         if not isinstance(carry, list | tuple):  # an array that holds c and h
             carry = checks.array(function, "carry", carry)
-            carry = list(carry) if carry.ndim else [carry]
-        arrays = [checks.numbers(function, "carry", x) for x in carry]
+        listed = carry if isinstance(carry, list | tuple) or carry.ndim else [carry]
+        arrays = [checks.numbers(function, "carry", x) for x in listed]
         rule, got = f"({', '.join(parts)}), each of shape {shape}", [x.shape for x in arrays]
         shape = [shape] * len(parts)
     if got != shape:
-        raise ValueError(f"{function}: carry must be {rule}; got {got}.")
+        together = parts is not None and len(set(got)) == 1  # an array, or what would be one
+        told = getattr(carry, "shape", (len(got), *arrays[0].shape)) if together else got
+        raise ValueError(f"{function}: carry must be {rule}; got {told}.")
     return arrays
 
 

@@ -103,15 +103,16 @@ def leaky_relu(x, negative_slope=0.01, positive_slope=1.0):
         leaky_relu(x) = positive_slope * x if x >= 0 else negative_slope * x
         leaky_relu'(x) = positive_slope if x >= 0 else negative_slope
 
-    x: any real number; both slopes are numbers. Returns a number. At the kink the slope is positive_slope
-    (JAX's choice; PyTorch takes negative_slope). Source: Maas, Hannun and Ng 2013, section 2.
+    x: any real number; both slopes are finite numbers. Returns a number. At the kink the slope is
+    positive_slope (JAX's choice; PyTorch takes negative_slope). Raises ValueError for a slope that is not
+    finite. Source: Maas, Hannun and Ng 2013, section 2.
 
     >>> leaky_relu(-2.0, negative_slope=0.25), leaky_relu(3.0, positive_slope=2.0)
     (-0.5, 6.0)
     """
     x = checks.operand("leaky_relu", "x", x)
-    negative_slope = checks.operand("leaky_relu", "negative_slope", negative_slope)
-    positive_slope = checks.operand("leaky_relu", "positive_slope", positive_slope)
+    checks.finite("leaky_relu", "negative_slope", negative_slope)
+    checks.finite("leaky_relu", "positive_slope", positive_slope)
     return where(x >= 0, positive_slope * x, negative_slope * x)
 
 

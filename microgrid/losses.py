@@ -42,9 +42,10 @@ def _rowwise(function, names, first, second, reduction, term, smoothing=0.0, cla
         raise ValueError(f"{function}: {names[0]} must end in one number for each class; got shape ().")
     whole = b == a[:-1] and all(isinstance(label, int) for label in flatten(second))
     if not whole and b != a:
+        floats = " of floats" if b == a[:-1] else ""
         raise ValueError(
             f"{function}: {names[1]} must be integer labels {a[:-1]} or rows {a} "
-            f"to meet {names[0]} {a}; got {b}."
+            f"to meet {names[0]} {a}; got {b}{floats}."
         )
     checks.not_empty(function, names[0], first)
     classes = a[-1]
@@ -90,7 +91,7 @@ def _rows(array, classes):
 
 def _one_hot(function, name, label, classes):
     if not 0 <= label < classes:
-        raise ValueError(f"{function}: {name} must be labels in 0..{classes - 1}; got {label}.")
+        raise ValueError(f"{function}: {name} must be in 0..{classes - 1}; got {label}.")
     return [1 if c == label else 0 for c in range(classes)]
 
 

@@ -155,7 +155,7 @@ def test_a_label_out_of_range_gets_a_sentence(function, label):
     rows = jnp.array([[0.25, 0.75], [0.5, 0.5]])
     for labels in ([0, label], np.array([1, label]), jnp.array([1, label])):
         with pytest.raises(
-            ValueError, match=rf"^{function.__name__}: {name} must be labels in 0\.\.1; got {label}\.$"
+            ValueError, match=rf"^{function.__name__}: {name} must be in 0\.\.1; got {label}\.$"
         ):
             function(rows, labels)
     assert np.isfinite(jax.jit(function)(rows, jnp.array([0, label])))  # traced: not looked at

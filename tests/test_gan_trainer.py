@@ -258,10 +258,14 @@ GENERATOR, DISCRIMINATOR = [jn.Linear(2, 3)], [jn.Linear(3, 1)]
             "the generator must return one array with a row for each of the 2",
         ),
         ((GENERATOR, [], 2), "GAN: discriminator must hold at least one layer"),
+        (
+            (GENERATOR, [jn.Linear(3, 1), lambda x: (x > 0).astype(int)], 2),
+            "GAN: the discriminator must return floats, which have slopes; got an array of int",
+        ),
     ],
 )
 def test_networks_that_cannot_play_are_refused(arguments, words):
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises((TypeError, ValueError), match=words):
         jn.GAN(*arguments)
 
 

@@ -86,7 +86,7 @@ def test_a_second_derivative_of_cross_entropy_is_the_covariance():
     assert np.allclose(hessian, jnp.diag(p) - jnp.outer(p, p), rtol=1e-13, atol=1e-16)
 
 
-@pytest.mark.parametrize(("label", "words"), [(3, "labels in 0..2; got 3"), (-1, "labels in 0..2; got -1")])
+@pytest.mark.parametrize(("label", "words"), [(3, "be in 0..2; got 3"), (-1, "be in 0..2; got -1")])
 def test_a_label_out_of_range_is_refused_by_the_scalar_room(label, words):
     with pytest.raises(ValueError, match=words):
         mg.softmax_cross_entropy([[1.0, 2.0, 3.0]], [label])

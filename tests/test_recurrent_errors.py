@@ -68,7 +68,7 @@ CALLS = {  # arguments of one example -> the words about one example, and about 
     "no step": (([],), "inputs must have at least one time step; got (0,)."),
     "short mask": ((ONE, None, [1, 1]), "mask must have the shape (3,) to meet inputs (3, 2); got (2,)."),
     "soft mask": ((ONE, None, [1, 0.5, 1]), "mask must be 1 for a time step that counts, else 0; got 0.5."),
-    "no pair": ((ONE, [0.0]), "carry must be (c, h), each of shape (3,); got [()]."),
+    "no pair": ((ONE, [0.0]), "carry must be (c, h), each of shape (3,); got (1,)."),
     "small carry": (
         (ONE, ([0.0, 0.0], [0.0, 0.0, 0.0])),
         "carry must be (c, h), each of shape (3,); got [(2,), (3,)].",
@@ -99,7 +99,7 @@ BATCHES = {
     ),
     "no pair": (
         (np.ones((1, 3, 2)), np.zeros((1, 3))),
-        "carry must be (c, h), each of shape (1, 3); got [(3,)].",
+        "carry must be (c, h), each of shape (1, 3); got (1, 3).",
     ),
     "small carry": (
         (np.ones((1, 3, 2)), (np.zeros((1, 2)), np.zeros((1, 3)))),

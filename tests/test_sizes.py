@@ -98,3 +98,9 @@ def test_an_initializer_names_what_it_draws_with(arguments, words):
     with pytest.raises((TypeError, ValueError)) as error:
         jn.initializer("normal")(*arguments)
     assert str(error.value) == words
+
+
+def test_a_large_whole_number_is_a_number():
+    assert checks.number("fit", "until_loss", 2**70) == 2.0**70
+    with pytest.raises(ValueError, match="fit: until_loss must be a finite number; got inf"):
+        checks.finite("fit", "until_loss", 10**400)

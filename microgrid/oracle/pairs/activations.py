@@ -11,7 +11,7 @@ PAIRS = (
     Pair("activations.tanh", dict(x=real)),
     Pair("activations.binary_step", dict(x=real), kinks=dict(x=0.0)),
     Pair("activations.relu", dict(x=real), kinks=dict(x=0.0)),
-    Pair("activations.leaky_relu", dict(x=real, negative_slope=unit, positive_slope=positive), kinks=dict(x=0.0)),
+    Pair("activations.leaky_relu", dict(x=real, negative_slope=unit, positive_slope=positive), kinks=dict(x=0.0), fails=((dict(negative_slope=float("nan")), "negative_slope must be a finite number; got nan."), (dict(positive_slope=float("inf")), "positive_slope must be a finite number; got inf."))),
     Pair("activations.softmax", dict(x=vec(real)), fails=((dict(x=[]), "x must not be empty; got shape (0,)."),)),
 )
 # fmt: on

@@ -17,7 +17,7 @@ ROWS = (
 SCORES = (dict(logits=[[0.5, 0.5]], labels=[[1.0, 0.0, 0.0]]), "must be integer labels (1,) or rows (1, 2)")
 HALF_LABELS = (
     dict(predictions=[[0.5, 0.5]] * 2, targets=[0, 0.5]),
-    "must be integer labels (2,) or rows (2, 2) to meet predictions (2, 2); got (2,).",
+    "must be integer labels (2,) or rows (2, 2) to meet predictions (2, 2); got (2,) of floats.",
 )
 NO_ROWS = (dict(predictions=[], targets=[]), "predictions must not be empty; got shape (0,).")
 BAD_COUNTS = (
