@@ -6,6 +6,7 @@ A traced value has a shape and a type, and no numbers yet: what is asked of numb
 import math
 import os
 import reprlib
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,18 @@ def told(x):
             return f"an array of {x.dtype} and shape {x.shape}"
         x = x.tolist() if hasattr(x, "tolist") else x  # keys of JAX have no list
     return shown(x)
+
+
+def near(name, names):
+    """The fix for a name that is nearly one of those that are known: other letters, or only their first."""
+    if not isinstance(name, str):
+        return ""
+    known = {other.casefold(): other for other in names}
+    folded = name.casefold()
+    close = get_close_matches(folded, known, 1, 0.9) or get_close_matches(folded, known, 2, 0.75)
+    short = [x for x in names if "".join(word[:1] for word in x.split("_")) == folded]
+    found = [known[word] for word in close] or short[:1]
+    return f" Fix: {' or '.join(map(repr, found))}." if found else ""
 
 
 def why(error):

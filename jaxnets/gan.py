@@ -17,7 +17,8 @@ KINDS = ("minimax", "non_saturating", "least_squares", "wasserstein")
 def _known(function, argument, kind):
     if not isinstance(kind, str) or kind not in KINDS:
         raise ValueError(
-            f"{function}: {argument} must be one of {', '.join(KINDS)}; got {checks.told(kind)}."
+            f"{function}: {argument} must be one of {', '.join(KINDS)}; "
+            f"got {checks.told(kind)}.{checks.near(kind, KINDS)}"
         )
 
 

@@ -138,7 +138,7 @@ def resolve(names, loss):
             if metric not in known:
                 raise ValueError(
                     f"NeuralNet.compile: a metric must be one of {', '.join(known)} or a function of "
-                    f"(outputs, targets); got {metric!r}."
+                    f"(outputs, targets); got {metric!r}.{checks.near(metric, known)}"
                 )
             name, function = metric, known[metric]
         elif callable(metric) and not isinstance(metric, type):

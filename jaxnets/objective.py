@@ -216,7 +216,7 @@ def _named(loss):
     if isinstance(loss, str):
         raise ValueError(
             f"NeuralNet.compile: loss must be one of {', '.join(_NAMED)} or a function of "
-            f"(outputs, targets); got {loss!r}."
+            f"(outputs, targets); got {loss!r}.{checks.near(loss, _NAMED)}"
         )
     if not callable(loss) or isinstance(loss, type):
         raise TypeError(

@@ -99,7 +99,8 @@ def _windows(function, inputs, window_shape, strides, padding):
 def _cells(function, inputs):
     """[cells, channels] of one example."""
     inputs = checks.numbers(function, "inputs", inputs)
-    window_checks.cells_given(function, inputs.shape)
+    layer = "".join(word.capitalize() for word in function.split("_"))
+    window_checks.cells_given(function, inputs.shape, layer)
     return inputs.reshape(-1, inputs.shape[-1])
 
 

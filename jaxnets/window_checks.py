@@ -57,7 +57,8 @@ def padding_of(function, padding, rank, names=PADDINGS):
         words = "".join(f"{name!r}, " for name in names) + "or " * bool(names)
         raise ValueError(
             f"{function}: padding must be {words}a pair (low, high) of whole numbers >= 0 "
-            f"for each of {rank} dimensions; got {checks.shown(padding)}."
+            f"for each of {rank} dimensions; "
+            f"got {checks.shown(padding)}.{checks.near(padding, names)}"
         )
     checks.countable(function, "padding", *(cells for pair in padding for cells in pair))
     return tuple((int(low), int(high)) for low, high in padding)
@@ -73,9 +74,8 @@ def known_mode(function, mode):
     """How padded cells are filled."""
     modes = ("CONSTANT", *MIRRORS)
     if not isinstance(mode, str) or mode not in modes:
-        raise ValueError(
-            f"{function}: mode must be one of {', '.join(map(repr, modes))}; got {checks.shown(mode)}."
-        )
+        told = f"{checks.shown(mode)}.{checks.near(mode, modes)}"
+        raise ValueError(f"{function}: mode must be one of {', '.join(map(repr, modes))}; got {told}")
 
 
 def mirror_fits(function, mode, sizes, pairs):
@@ -102,12 +102,13 @@ def batched(layer, inputs):
     return inputs
 
 
-def cells_given(function, given):
-    """[time, channels] or [height, width, channels] of one example, not empty."""
+def cells_given(function, given, layer=None):
+    """[time, channels] or [height, width, channels] of one example, not empty. layer: what takes many."""
     if len(given) not in (2, 3) or 0 in given:
+        fix = f" Fix: {layer}(), for a batch." if layer and len(given) == 4 else ""
         raise ValueError(
             f"{function}: inputs must be [time, channels] or [height, width, channels], not empty; "
-            f"got {given}."
+            f"got {given}.{fix}"
         )
 
 

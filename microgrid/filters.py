@@ -6,6 +6,7 @@ right. `convolve` turns them around.
 
 from fractions import Fraction
 
+from . import checks
 from .checks import whole
 
 IDENTITY = ((0, 0, 0), (0, 1, 0), (0, 0, 0))
@@ -36,6 +37,7 @@ def filter_kernel(name, channels=1):
     [[[-2]], [[0]], [[2]]]
     """
     if not isinstance(name, str) or name not in FILTERS:
-        raise ValueError(f"filter_kernel: name must be one of {', '.join(FILTERS)}; got {name!r}.")
+        told = f"{name!r}.{checks.near(name, FILTERS)}"
+        raise ValueError(f"filter_kernel: name must be one of {', '.join(FILTERS)}; got {told}")
     channels = whole("filter_kernel", "channels", channels, 1)
     return [[[[x] * channels] for x in row] for row in FILTERS[name]]

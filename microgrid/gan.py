@@ -14,7 +14,8 @@ KINDS = ("minimax", "non_saturating", "least_squares", "wasserstein")
 
 def _known(function, argument, kind):
     if kind not in KINDS:
-        raise ValueError(f"{function}: {argument} must be one of {', '.join(KINDS)}; got {kind!r}.")
+        told = f"{checks.shown(kind)}.{checks.near(kind, KINDS)}"
+        raise ValueError(f"{function}: {argument} must be one of {', '.join(KINDS)}; got {told}")
 
 
 def _real_cost(z, kind):

@@ -38,7 +38,8 @@ class Objective:
         name = given if isinstance(given, str) else None
         names = [known for known, function in LOSSES.items() if given is function or name == known]
         if not names:
-            raise ValueError(f"NeuralNet.compile: loss must be one of {', '.join(LOSSES)}; got {loss!r}.")
+            told = f"{checks.shown(loss)}.{checks.near(loss, LOSSES)}"
+            raise ValueError(f"NeuralNet.compile: loss must be one of {', '.join(LOSSES)}; got {told}")
         self.name, self.l1, self.l2 = names[0], l1, l2
         if "reduction" in keywords:
             raise ValueError(

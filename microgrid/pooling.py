@@ -98,7 +98,8 @@ def _first_largest(numbers):
 
 def _channels(function, inputs):
     """For each channel the numbers of all cells."""
-    window_checks.cells_given(function, given := shape(inputs, f"{function}: inputs"))
+    layer = "".join(word.capitalize() for word in function.split("_"))
+    window_checks.cells_given(function, given := shape(inputs, f"{function}: inputs"), layer)
     cells = inputs if len(given) == 2 else [cell for row in inputs for cell in row]
     return [list(numbers) for numbers in zip(*cells, strict=True)]
 

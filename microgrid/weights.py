@@ -48,12 +48,22 @@ def initializer(name, **arguments):
     return initial
 
 
+def _modern(given):
+    """Xavier Glorot and Kaiming He are called by their first names elsewhere."""
+    if not isinstance(given, str):
+        return given
+    return given.replace("xavier", "glorot").replace("kaiming", "he")
+
+
 def check(told, given, shape):
     """Refuses what cannot draw weights of a shape. told: who asks, such as "Linear: kernel_init"."""
     if callable(given):
         return
     if not isinstance(given, str) or given not in NOISE:
-        raise ValueError(f"{told} must be one of {', '.join(sorted(NOISE))}, or a function; got {given!r}.")
+        raise ValueError(
+            f"{told} must be one of {', '.join(sorted(NOISE))}, or a function; "
+            f"got {checks.shown(given)}.{checks.near(_modern(given), NOISE)}"
+        )
     if len(shape) < 2 and given not in FANLESS:
         raise ValueError(
             f"{told} must be one of {', '.join(sorted(FANLESS))}, or a function, "

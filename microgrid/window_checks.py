@@ -2,7 +2,7 @@
 
 from operator import index
 
-from .checks import countable, shown, whole
+from .checks import countable, near, shown, whole
 
 ZEROS = "CONSTANT"  # the mode that pads with zeros
 MIRRORS = ("REFLECT", "SYMMETRIC", "EDGE", "WRAP")
@@ -54,7 +54,8 @@ def pairs(function, padding, rank, names=()):
         words = "".join(f"{name!r}, " for name in names)
         raise ValueError(
             f"{function}: padding must be {words}{'or ' if words else ''}a pair (low, high) of whole numbers "
-            f">= 0 for each of {rank} dimensions; got {shown(padding)}."
+            f">= 0 for each of {rank} dimensions; "
+            f"got {shown(padding)}.{near(padding, names)}"
         )
     countable(function, "padding", *(cells for pair in padding for cells in pair))
     return tuple((index(low), index(high)) for low, high in padding)
@@ -75,15 +76,18 @@ def known_mode(function, mode):
     """How padded cells are filled."""
     if not isinstance(mode, str) or mode not in (ZEROS, *MIRRORS):
         words = ", ".join(map(repr, (ZEROS, *MIRRORS)))
-        raise ValueError(f"{function}: mode must be one of {words}; got {shown(mode)}.")
+        raise ValueError(
+            f"{function}: mode must be one of {words}; got {shown(mode)}.{near(mode, (ZEROS, *MIRRORS))}"
+        )
 
 
-def cells_given(function, given):
-    """[time, channels] or [height, width, channels] of one example, not empty."""
+def cells_given(function, given, layer=None):
+    """[time, channels] or [height, width, channels] of one example, not empty. layer: what takes many."""
     if len(given) not in (2, 3) or 0 in given:
+        fix = f" Fix: {layer}(), for a batch." if layer and len(given) == 4 else ""
         raise ValueError(
             f"{function}: inputs must be [time, channels] or [height, width, channels], not empty; "
-            f"got {given}."
+            f"got {given}.{fix}"
         )
 
 

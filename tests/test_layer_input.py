@@ -48,6 +48,14 @@ BOTH = {
     ),
     "filter_kernel: name must be one of identity, box_blur, mean_blur, sharpen, sobel_x, sobel_y, laplacian; "
     "got ['sobel_x'].": lambda room: room.filter_kernel(["sobel_x"]),
+    "correlate: padding must be 'VALID', 'SAME', 'REFLECT', 'SYMMETRIC', 'EDGE', 'WRAP', or a pair (low, high) "
+    "of whole numbers >= 0 for each of 1 dimensions; got 'same'. Fix: 'SAME'.": lambda room: room.correlate(
+        [[1.0]], [[[1.0]]], padding="same"
+    ),
+    "global_max_pool: inputs must be [time, channels] or [height, width, channels], not empty; "
+    "got (1, 1, 1, 1). Fix: GlobalMaxPool(), for a batch.": lambda room: room.global_max_pool([[[[1.0]]]]),
+    "generator_loss: kind must be one of minimax, non_saturating, least_squares, wasserstein; got 'minmax'. "
+    "Fix: 'minimax'.": lambda room: room.generator_loss([1.0], kind="minmax"),
 }
 
 
@@ -55,6 +63,28 @@ BOTH = {
 def test_a_mistake_gets_one_sentence_in_both_rooms(sentence):
     assert told(BOTH[sentence], mg) == told(BOTH[sentence], jn)
     assert told(BOTH[sentence], mg)[1] == sentence
+
+
+NAMES = "mean_squared_error mean_absolute_error binary_cross_entropy softmax_cross_entropy".split()
+MEANT = {
+    "mse": " Fix: 'mean_squared_error'.",
+    "mean_square_error": " Fix: 'mean_squared_error'.",
+    "BCE": " Fix: 'binary_cross_entropy'.",
+    "cross_entropy": " Fix: 'binary_cross_entropy' or 'softmax_cross_entropy'.",
+    "foo": "",
+}
+
+
+@pytest.mark.parametrize("name", MEANT)
+def test_a_name_that_is_nearly_known_gets_that_one(name):
+    assert mg.checks.near(name, NAMES) == jn.checks.near(name, NAMES) == MEANT[name]
+    assert mg.checks.near(3, NAMES) == jn.checks.near(3, NAMES) == ""
+
+
+def test_an_initializer_of_another_name_gets_ours():
+    for room in (mg, jn):
+        for name, ours in (("xavier_uniform", "glorot_uniform"), ("kaiming_normal", "he_normal")):
+            assert told(room.Linear, 2, 2, True, name)[1].endswith(f"got {name!r}. Fix: {ours!r}.")
 
 
 @pytest.mark.parametrize("positions", [None, "abc", [[None]], 1j])
