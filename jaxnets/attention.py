@@ -10,9 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 from jax import lax
-from jax.core import Tracer
 
-from . import checks, data
+from . import checks, data, masks
 from .layer import Layer
 from .linear import Linear, linear
 
@@ -24,8 +23,8 @@ def scaled_dot_product_attention(query, key, value, mask=None, is_causal=False):
         weight[t][s] = exp(score[t][s]) / sum_s exp(score[t][s]),  score[t][s] = query[t] . key[s] / sqrt(D)
 
     query: [..., T, D], key: [..., S, D], value: [..., S, features]. mask: [..., T, S], True where t may
-    attend to s (its leading axes may be 1 or left out), or None; is_causal: whether t may attend to s <= t
-    alone. Sums run over those s; a query that may attend to none gets 0, with slope 0
+    attend to s (T and leading axes may be 1, leading ones left out), or None; is_causal: whether t may attend
+    to s <= t alone. Sums run over those s; a query that may attend to none gets 0, with slope 0
     (`jax.nn.dot_product_attention` averages all values, PyTorch gives nan). Returns [..., T, features]. Never
     overflows, and keeps the slope of a dominant score.
     Raises ValueError for shapes that do not meet, TypeError for a mask of anything but booleans.
@@ -48,8 +47,9 @@ def multi_head_attention(query, key, value, num_heads, mask=None, is_causal=Fals
         head[h] = scaled_dot_product_attention(query[h], key[h], value[h]),  the h-th share of their features
 
     query: [..., T, features], key: [..., S, features], value: [..., S, value_features], already projected;
-    num_heads: a divisor of both counts of features. mask: [..., T, S], True where t may attend to s, for all
-    heads, or None; is_causal: whether t may attend to s <= t alone. Returns [..., T, value_features].
+    num_heads: a divisor of both counts of features. mask: [..., T, S] for all heads, or [..., num_heads, T,
+    S], True where t may attend to s (all but S may be 1, leading axes left out), or None; is_causal: whether
+    t may attend to s <= t alone. Returns [..., T, value_features].
     Raises ValueError for shapes that do not meet or heads that do not divide.
     Source: Vaswani et al. 2017, section 3.2.2, arXiv:1706.03762.
 
@@ -57,8 +57,8 @@ def multi_head_attention(query, key, value, num_heads, mask=None, is_causal=Fals
     >>> multi_head_attention(jnp.zeros((1, 2)), jnp.ones((2, 2)), x, num_heads=2).tolist()
     [[15.0, 1.5]]
     """
-    *arrays, allowed = _checked("multi_head_attention", query, key, value, mask, is_causal)
     data.whole("multi_head_attention", "num_heads", num_heads, 1)
+    *arrays, allowed = _checked("multi_head_attention", query, key, value, mask, is_causal, num_heads)
     for name, x in (("query", arrays[0]), ("value", arrays[2])):
         if x.shape[-1] % num_heads:
             raise ValueError(
@@ -66,7 +66,8 @@ def multi_head_attention(query, key, value, num_heads, mask=None, is_causal=Fals
                 f"{x.shape}; got {num_heads}."
             )
     query, key, value = (jnp.swapaxes(x.reshape(*x.shape[:-1], num_heads, -1), -3, -2) for x in arrays)
-    allowed = None if allowed is None else jnp.expand_dims(allowed, -3)
+    if allowed is not None and allowed.ndim < query.ndim:
+        allowed = jnp.expand_dims(allowed, -3)
     together = jnp.swapaxes(_attend(query, key, value, allowed), -3, -2)
     return together.reshape(*together.shape[:-2], -1)
 
@@ -117,8 +118,8 @@ def _weights(scores, allowed):
     return jnp.where(one, 1, powers) / (1 + jnp.sum(powers, -1, keepdims=True))
 
 
-def _checked(function, query, key, value, mask, is_causal):
-    """The arrays, and what may attend to what, [..., T, S] or None; finds everything that is wrong."""
+def _checked(function, query, key, value, mask, is_causal, num_heads=None):
+    """The arrays, and what may attend to what: [..., T, S], [..., H, T, S] or None; finds what is wrong."""
     arrays = dict(query=query, key=key, value=value)
     for name, x in arrays.items():
         x = arrays[name] = checks.numbers(function, name, x)
@@ -143,32 +144,13 @@ def _checked(function, query, key, value, mask, is_causal):
         )
     checks.flag(function, "is_causal", is_causal)
     wanted = (*query.shape[:-1], key.shape[-2])
-    allowed = None if mask is None else _mask(function, mask, wanted)
+    allowed = None if mask is None else masks.allowed(function, mask, wanted, num_heads)
     if is_causal:
-        past = jnp.tri(*wanted[-2:], dtype=bool).reshape((1,) * (len(wanted) - 2) + wanted[-2:])
-        allowed = past if allowed is None else allowed & past
+        allowed = masks.with_past(allowed, wanted)
     if allowed is not None:
-        used = jnp.expand_dims(jnp.any(allowed, axis=-2), -1)  # what only fills up a sequence may be nan
+        used = masks.used(allowed, wanted)  # what only fills up a sequence may be nan
         key, value = jnp.where(used, key, 0), jnp.where(used, value, 0)
     return query, key, value, allowed
-
-
-def _mask(function, mask, wanted):
-    """A mask of booleans with as many axes as the scores."""
-    mask = checks.array(function, "mask", mask)
-    missing = len(wanted) - mask.ndim
-    fits = missing >= 0 and all(
-        size == most or (axis < len(wanted) - 2 and size == 1)
-        for axis, (size, most) in enumerate(zip(mask.shape, wanted[missing:], strict=True), missing)
-    )
-    if not fits or mask.ndim < 2:
-        raise ValueError(
-            f"{function}: mask must have the shape {wanted} of [query length, key length]; got {mask.shape}."
-        )
-    if mask.dtype != bool:
-        came = f"numbers of type {mask.dtype}" if isinstance(mask, Tracer) else repr(np.asarray(mask).item(0))
-        raise TypeError(f"{function}: mask must be True where a query may attend, else False; got {came}.")
-    return mask.reshape((1,) * missing + mask.shape)
 
 
 class MultiHeadAttention(Layer):

@@ -16,10 +16,10 @@ def scaled_dot_product_attention(query, key, value, mask=None, is_causal=False):
         scaled_dot_product_attention(query, key, value)[t] = sum_s weight[t][s] * value[s]
         weight[t][s] = exp(score[t][s]) / sum_s exp(score[t][s]),  score[t][s] = query[t] . key[s] / sqrt(D)
 
-    query: [T][D], key: [S][D], value: [S][features] of one example. mask: [T][S], True where t may attend to
-    s, or None; is_causal: whether t may attend to s <= t alone. Sums run over those s; a query that may
-    attend to none gets 0, with slope 0 (`jax.nn.dot_product_attention` averages all values, PyTorch gives
-    nan). Returns [T][features]. Never overflows, and keeps the slope of a dominant score.
+    query: [T][D], key: [S][D], value: [S][features] of one example. mask: [T][S], or [1][S] for all t, True
+    where t may attend to s, or None; is_causal: whether t may attend to s <= t alone. Sums run over those s;
+    a query that may attend to none gets 0, with slope 0 (`jax.nn.dot_product_attention` averages all values,
+    PyTorch gives nan). Returns [T][features]. Never overflows, and keeps the slope of a dominant score.
     Raises ValueError for shapes that do not meet, TypeError for a mask of anything but booleans.
     Source: Vaswani et al. 2017, eq. 1, arXiv:1706.03762.
 
@@ -28,9 +28,8 @@ def scaled_dot_product_attention(query, key, value, mask=None, is_causal=False):
     >>> scaled_dot_product_attention([[0.0]], [[1.0], [2.0]], [[10.0], [20.0]], mask=[[False, True]])
     [[20.0]]
     """
-    return _attend(
-        query, key, value, _allowed("scaled_dot_product_attention", query, key, value, mask, is_causal)
-    )
+    told = "scaled_dot_product_attention"
+    return _attend(query, key, value, _allowed(told, query, key, value, mask, is_causal)[0])
 
 
 def multi_head_attention(query, key, value, num_heads, mask=None, is_causal=False):
@@ -40,16 +39,17 @@ def multi_head_attention(query, key, value, num_heads, mask=None, is_causal=Fals
         head[h] = scaled_dot_product_attention(query[h], key[h], value[h]),  the h-th share of their features
 
     query: [T][features], key: [S][features], value: [S][value_features], already projected; num_heads: a
-    divisor of both counts of features. mask: [T][S], True where t may attend to s, for all heads, or None;
-    is_causal: whether t may attend to s <= t alone. Returns [T][value_features].
+    divisor of both counts of features. mask: [T][S] for all heads, or [num_heads][T][S], True where t may
+    attend to s (all but S may be 1), or None; is_causal: whether t may attend to s <= t alone. Returns
+    [T][value_features].
     Raises ValueError for shapes that do not meet or heads that do not divide.
     Source: Vaswani et al. 2017, section 3.2.2, arXiv:1706.03762.
 
     >>> multi_head_attention([[0.0, 0.0]], [[1.0, 1.0]] * 2, [[10.0, 1.0], [20.0, 2.0]], num_heads=2)
     [[15.0, 1.5]]
     """
-    allowed = _allowed("multi_head_attention", query, key, value, mask, is_causal)
     checks.whole("multi_head_attention", "num_heads", num_heads, 1)
+    allowed = _allowed("multi_head_attention", query, key, value, mask, is_causal, num_heads)
     for name, x in (("query", query), ("value", value)):
         if len(x[0]) % num_heads:
             raise ValueError(
@@ -59,7 +59,7 @@ def multi_head_attention(query, key, value, num_heads, mask=None, is_causal=Fals
     heads = []
     for h in range(num_heads):
         q, k, v = (_share(x, h, num_heads) for x in (query, key, value))
-        heads.append(_attend(q, k, v, allowed))
+        heads.append(_attend(q, k, v, allowed[h % len(allowed)]))
     return [[x for head in heads for x in head[t]] for t in range(len(query))]
 
 
@@ -109,8 +109,9 @@ def _share(rows, h, num_heads):
     return [row[h * size :][:size] for row in rows]
 
 
-def _allowed(function, query, key, value, mask, is_causal):
-    """For each query the positions that it may attend to; finds everything that is wrong with the shapes."""
+def _allowed(function, query, key, value, mask, is_causal, num_heads=None):
+    """For each head, or once for all, for each query the positions that it may attend to; finds everything
+    that is wrong with the shapes."""
     shapes = {}
     for name, x in (("query", query), ("key", key), ("value", value)):
         given = shapes[name] = shape(x, f"{function}: {name}")
@@ -131,22 +132,40 @@ def _allowed(function, query, key, value, mask, is_causal):
             f"got key {shapes['key']} and value {shapes['value']}."
         )
     checks.flag(function, "is_causal", is_causal)
-    may = [[not is_causal or s <= t for s in range(len(key))] for t in range(len(query))]
-    if mask is not None:
-        _masked(function, mask, (len(query), len(key)))
-        may = [[m and bool(x) for m, x in zip(*rows, strict=True)] for rows in zip(may, mask, strict=True)]
-    return [[s for s, yes in enumerate(row) if yes] for row in may]
+    past = [[not is_causal or s <= t for s in range(len(key))] for t in range(len(query))]
+    if mask is None:
+        heads = [past]
+    else:
+        heads = [
+            [[m and bool(x) for m, x in zip(*rows, strict=True)] for rows in zip(past, one, strict=True)]
+            for one in _masked(function, mask, (len(query), len(key)), num_heads)
+        ]
+    return [[[s for s, yes in enumerate(row) if yes] for row in may] for may in heads]
 
 
-def _masked(function, mask, wanted):
-    """Finds everything that is wrong with a mask."""
-    if (given := shape(mask, f"{function}: mask")) != wanted:
+def _masked(function, mask, wanted, num_heads):
+    """The masks [T][S] of the heads, or one for all; finds everything that is wrong with them."""
+    given = shape(mask, f"{function}: mask")
+    full = (num_heads, *wanted) if num_heads is not None and len(given) == 3 else wanted
+    if len(given) != len(full) or given[-1] != full[-1] or not _meets(given, full):
+        fix = ""
+        if given == wanted[1:]:
+            fix = " Fix: mask[..., None, :]."
+        elif len(given) == 3 and given[-1] == wanted[-1] and _meets(given, (1, *wanted)):
+            fix = " Fix: mask[..., 0, :, :]."
         raise ValueError(
-            f"{function}: mask must have the shape {wanted} of [query length, key length]; got {given}."
+            f"{function}: mask must have the shape {wanted} of [query length, key length]; got {given}.{fix}"
         )
     for x in flatten(mask):
         if not isinstance(x, bool):
             raise TypeError(f"{function}: mask must be True where a query may attend, else False; got {x!r}.")
+    heads = mask if len(given) == 3 else [mask]
+    return [list(rows) * (wanted[0] if len(rows) == 1 else 1) for rows in heads]
+
+
+def _meets(given, full):
+    """Whether every axis is as long as it should be, or 1."""
+    return all(n in (1, most) for n, most in zip(given, full, strict=True))
 
 
 class MultiHeadAttention(Layer):

@@ -118,7 +118,9 @@ def test_one_head_is_plain_attention_and_heads_do_not_meet():
         (np.ones((3, 4), bool), r"mask must have the shape \(2, 3, 5\) of .*; got \(3, 4\)."),
         (np.ones((1, 2, 3, 5), bool), r"got \(1, 2, 3, 5\)."),
         (np.ones((3, 3, 5), bool), r"got \(3, 3, 5\)."),
-        (np.ones((2, 1, 5), bool), r"got \(2, 1, 5\)."),
+        (np.ones((2, 3, 1), bool), r"got \(2, 3, 1\)."),
+        (np.ones((2, 5), bool), r"got \(2, 5\)\. Fix: mask\[\.\.\., None, :\]\."),
+        (np.ones((2, 1, 3, 5), bool), r"got \(2, 1, 3, 5\)\. Fix: mask\[\.\.\., 0, :, :\]\."),
         (np.ones(5, bool), r"got \(5,\)."),
         (np.zeros((3, 5)), "mask must be True where a query may attend, else False; got 0.0."),
     ],
@@ -239,3 +241,40 @@ def test_positions_are_numbers(positions):
     for room in (mg, jn):
         with pytest.raises(TypeError, match=r"^positional_encoding: positions must be "):
             room.positional_encoding(positions, 2)
+
+
+def test_a_mask_of_padding_holds_for_every_query_in_both_rooms():
+    padding = MASK[:, :1]
+    ours = attention.scaled_dot_product_attention(Q, K, V, padding)
+    every = attention.scaled_dot_product_attention(Q, K, V, np.broadcast_to(padding, MASK.shape))
+    np.testing.assert_array_equal(ours, every)
+    for n in range(2):
+        lists = (x[n].tolist() for x in (Q, K, V, padding))
+        same(scalar_attention.scaled_dot_product_attention(*lists), ours[n])
+
+
+@pytest.mark.parametrize("heads", [1, 2])
+@pytest.mark.parametrize("queries", [1, 3])
+def test_a_mask_may_differ_from_head_to_head_in_both_rooms(heads, queries):
+    mask = np.random.default_rng(1).random((2, heads, queries, 5)) < 0.6
+    every = np.broadcast_to(mask, (2, 2, 3, 5))
+    for causal in (False, True):
+        ours = attention.multi_head_attention(Q, K, V, 2, mask, causal)
+        for h in range(2):
+            parts = Q[..., 2 * h : 2 * h + 2], K[..., 2 * h : 2 * h + 2], V[..., 3 * h : 3 * h + 3]
+            alone = attention.scaled_dot_product_attention(*parts, every[:, h], causal)
+            np.testing.assert_allclose(ours[..., 3 * h : 3 * h + 3], alone, rtol=1e-13)
+        for n in range(2):
+            q, k, v, seen = (x[n].tolist() for x in (Q, K, V, mask))
+            same(scalar_attention.multi_head_attention(q, k, v, 2, seen, causal), ours[n])
+
+
+@pytest.mark.parametrize("mask", [[True] * 5, [[[True] * 5] * 3], [[[True] * 5] * 3] * 3])
+def test_a_mask_that_does_not_meet_gets_the_same_fix_in_both_rooms(mask):
+    told, lists = [], [x[0].tolist() for x in (Q, K, V)]
+    for room, of in ((attention, np.array), (scalar_attention, list)):
+        with pytest.raises(ValueError, match="mask must have the shape") as error:
+            room.scaled_dot_product_attention(*(of(x) for x in (*lists, mask)))
+        told.append(str(error.value))
+    assert told[0] == told[1]
+    assert ("Fix: mask[" in told[0]) == (len(mask) != 3)

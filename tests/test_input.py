@@ -142,7 +142,7 @@ def test_data_that_are_no_numbers_are_refused(x, y, words):
     (lambda: mg.identity("a"), "identity: x must be a number or a Value; got 'a'."),
     (lambda: mg.activations.linear(1.0, "a"), "linear: slope must be a number or a Value; got 'a'."),
     (lambda: mg.leaky_relu([1.0]), "leaky_relu: x must be a number or a Value; got [1.0]."),
-    (lambda: mg.leaky_relu(1.0, None), "leaky_relu: negative_slope must be a number or a Value; got None."),
+    (lambda: mg.leaky_relu(1.0, None), "leaky_relu: negative_slope must be a number; got None."),
     (lambda: mg.prelu(1j, 0.1), "prelu: x must be a number or a Value; got 1j."),
     (lambda: mg.prelu(1.0, "a"), "prelu: negative_slope must be a number or a Value; got 'a'."),
     *(
