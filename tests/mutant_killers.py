@@ -37,11 +37,6 @@ CORES = {  # topics without rows: their functions, and rows that are made of the
         "xlogy": "losses.binary_cross_entropy",
         "xlog1my": "losses.binary_cross_entropy",
     },
-    "gates": {
-        "silu": "activations_smooth.silu",
-        "mish": "activations_smooth.mish",
-        "tanh_gelu": "activations_smooth.gelu",
-    },
 }
 TESTS = {
     "operations": ("test_value",),
