@@ -160,6 +160,8 @@ def _look(report, proof, mode, draw, prefix, curvature, sign=1):
         note = f"no {'forward' if mode == 'fwd' else 'reverse'} mode: {error}"
         report.notes += [note] if note not in report.notes else []
         return False
+    if proof.misread:
+        report.refuse(proof.misread)
     if curvature is not None and curvature.known:
         if declares(proof):
             note = "a gradient is stopped in a rule, and the second order is what that leaves of it"

@@ -16,6 +16,7 @@ from .interpreter import Replay, walk
 from .limits import Sides
 from .programs import same
 from .refusals import REFUSALS, words
+from .values import misread
 
 SLACK = 4  # both programs round in float64, and the bound of one stands for both
 
@@ -56,7 +57,8 @@ class Proof:
     def answers(self, mode, draw, sign=1):
         """The `Answer` for every array of a gradient ("rev") or of a change of the outputs ("fwd"). sign: -1
         turns the weights, or the direction, round. `given` are those, and `strays` answers about values
-        that are not the function's own when it is differentiated."""
+        that are not the function's own when it is differentiated; `misread` is what the replay of JAX's
+        program computes otherwise than JAX, or None."""
         backward = mode == "rev"
         given = weights(draw, self.program.out_avals if backward else self.program.in_avals)
         self.given = given = [sign * w for w in given]
@@ -77,6 +79,7 @@ class Proof:
         roundings = Roundings(tape, rough, self.inputs, self.walked)
         if self.engine is floats:
             slack = SLACK * rounding.bounds(tape, rough, np.float64, other.literals.radii)
+        self.misread = misread(other, steps, results, [*got, *values], bounds)
         results, others = results[: len(got)], results[len(got) :]
         for path, array in zip(self.flat.paths, results, strict=False) if backward else ():
             if not array.floats:

@@ -2,6 +2,7 @@
 
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
 from .. import compat
 from ..arrays import Array
@@ -22,6 +23,7 @@ ROWS = {
     "random_gamma_grad": "random_gamma_grad",
 }  # fmt: skip
 
+WHOLE = 2.0**52  # float64 has no halves from here on
 NARROW = ("float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2")  # by the bits after the point
 
 
@@ -113,10 +115,11 @@ def _steps(replay, equation, x):
     ids = x.ids
     numbers = replay.tape.run[ids]
     if name == "round":
-        even = "EVEN" in str(equation.params["rounding_method"])
-        tied = np.rint(numbers) if even else np.sign(numbers) * np.floor(np.abs(numbers) + 0.5)
+        even = equation.params["rounding_method"] == lax.RoundingMethod.TO_NEAREST_EVEN
         low = np.floor(numbers)
-        at, below, above = low + 0.5, low, low + 1
+        at = np.where(np.abs(numbers) < WHOLE, low + 0.5, np.inf)
+        below, above = low, low + 1
+        tied = np.rint(numbers) if even else np.where(numbers < 0, below, above)
     elif name == "sign":
         at, below, above, tied = 0.0, -1.0, 1.0, np.sign(numbers)
     else:
