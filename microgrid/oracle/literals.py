@@ -9,6 +9,8 @@ import math
 import jax.numpy as jnp
 import numpy as np
 
+PLAIN, FEW = 12, 3  # digits in base 2 of a number that is taken as it is, in a wide and in a narrow type
+
 
 class Literals:
     """Those of one program on a tape.
@@ -48,7 +50,7 @@ class Literals:
             x = float(self._tape.run[i])
             self.seen.add(x)
             strict = self._exact is None or x in self._exact
-            if (loose or not strict) and _is_rounded(x):
+            if (loose or not strict) and _is_rounded(x, dtype):
                 self.radii[i] = max(abs(x) * eps / 2, self.radii.get(i, 0))
 
 
@@ -56,6 +58,8 @@ def _key(numbers):
     return numbers.shape, numbers.astype(np.float64).tobytes()
 
 
-def _is_rounded(x):
-    """Whether a number looks like the rounded form of another one: it has more than 12 digits in base 2."""
-    return math.isfinite(x) and math.frexp(x)[0] * 4096 % 1 != 0
+def _is_rounded(x, dtype):
+    """Whether a number looks like the rounded form of another one: it has more than 12 digits in base 2, or 3
+    in a type that has no 12. 2 / sqrt(pi) in bfloat16 is 1.125, which has 4."""
+    digits = PLAIN if jnp.finfo(dtype).nmant >= PLAIN else FEW
+    return math.isfinite(x) and math.frexp(x)[0] * 2**digits % 1 != 0
