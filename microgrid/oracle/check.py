@@ -10,7 +10,7 @@ from . import cancellation, exact, floats, guilt, sample as sampling
 from .arrays import Unsupported
 from .call import MODES, call, check_pair
 from .curvature import Curvature, declares
-from .flat import Flat, unit, weights
+from .flat import Flat, opposite, unit, weights
 from .judgement import Report, largest, leaf_of
 from .proof import JaxRefuses, Proof, taken
 from .refusals import BY_VALUE, by_value, refusal, refuse
@@ -128,13 +128,16 @@ def _prove(report, proof, modes, draw, prefix, curvature):
     if sentence := guilt.not_finite(proof):
         report.refuse(f"{report.name} {sentence}")
         return []
-    refused = [mode for mode in modes if not _look(report, proof, mode, draw, prefix, curvature)]
+    refused, along = [], {}
+    for mode in modes:
+        refused += [] if _look(report, proof, mode, draw, prefix, curvature) else [mode]
+        along[mode] = proof.given
     if proof.engine is floats:
         report.notes.append("run in float64 only: what rounding there could hide is not seen")
-    if {*modes} - {*refused} == {"fwd"} and proof.custom_jvp:  # nothing else shows that its rule is linear
-        turned = Report(report.name)
-        _look(turned, proof, "fwd", draw, prefix, curvature, -1)
-        report.leaves += turned.leaves if turned.failed else []
+    seen = [mode for mode in modes if mode not in refused]
+    for mode in seen if not report.failed else ():
+        if proof.turns(mode, seen == ["fwd"]):
+            _turn_round(report, proof, mode, opposite(along[mode]), f"{prefix}opposite ", curvature)
     if len(refused) == len(modes):
         refuse(report, proof.flat)
     elif report.verdict in ("wrong", "nonfinite", "unexplained"):
@@ -152,10 +155,21 @@ def _prove(report, proof, modes, draw, prefix, curvature):
     return refused
 
 
-def _look(report, proof, mode, draw, prefix, curvature, sign=1):
+def _turn_round(report, proof, mode, given, prefix, curvature):
+    """Add what is wrong in one mode with other weights, or in another direction, to the report."""
+    turned = Report(report.name)
+    _look(turned, proof, mode, None, prefix, curvature, given)
+    report.vague |= turned.vague
+    if turned.failed:
+        report.leaves, report.refused = report.leaves + turned.leaves, turned.refused
+        along = "cotangents" if mode == "rev" else "tangents"
+        report.notes.append(f"a custom rule is right for some {along} and not for others: it is not linear")
+
+
+def _look(report, proof, mode, draw, prefix, curvature, given=None):
     """Add the leaves of one mode to the report; False where JAX has no derivative in that mode."""
     try:
-        answers = proof.answers(mode, draw, sign)
+        answers = proof.answers(mode, draw, given)
     except JaxRefuses as error:
         note = f"no {'forward' if mode == 'fwd' else 'reverse'} mode: {error}"
         report.notes += [note] if note not in report.notes else []

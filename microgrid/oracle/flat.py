@@ -91,6 +91,11 @@ def weights(draw, avals):
     return made
 
 
+def opposite(given):
+    """Weights, or a direction, that point the other way and have other sizes: -1 / w, of complex ones -w."""
+    return [-w if np.iscomplexobj(w) else jnp.where(w == 0, 0, -1 / w).astype(w.dtype) for w in given]
+
+
 def unit(given):
     """The weight of a single real number, 1 for any other weights."""
     single = sum(map(np.size, given)) == 1 and not any(map(np.iscomplexobj, given))

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import compat
 from .arrays import Unsupported
-from .flat import Flat
+from .flat import Flat, opposite
 from .interpreter import OWN_RULE
 from .judgement import ORDER, leaf_of
 from .proof import JaxRefuses, Proof
@@ -130,13 +130,14 @@ def _alone(replay, step, verdict):
         return None
     try:
         proof = _proof(replay, step)
-        answers = proof.answers("rev", np.random.default_rng(0))
-        answers += proof.strays
+        answers = proof.answers("rev", np.random.default_rng(0)) + proof.strays
         leaves = [leaf_of(answer, "rev") for answer in answers]
+        if verdict == "nonfinite" and not all(np.isfinite(answer.got).all() for answer in answers):
+            return "nonfinite"
+        if proof.turns("rev", False):
+            leaves += [leaf_of(x, "rev") for x in proof.answers("rev", None, opposite(proof.given))]
     except (Unsupported, JaxRefuses):
         return None
-    if verdict == "nonfinite" and not all(np.isfinite(answer.got).all() for answer in answers):
-        return "nonfinite"
     return max((leaf.verdict for leaf in leaves), key=ORDER.index)
 
 

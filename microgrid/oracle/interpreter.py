@@ -17,7 +17,14 @@ from .programs import needed
 from .tape import FLOAT64, Tape
 from .user_rules import applied, checked, is_own
 
-OWN_RULE = ("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr")
+VJP_RULE = ("custom_vjp_call", "custom_vjp_call_jaxpr")
+OWN_RULE = ("custom_jvp_call", *VJP_RULE)
+
+
+def unproven(mode, only):
+    """The custom rules that nothing shows to be linear: in reverse mode those of custom_vjp, and in forward
+    mode, where that is the only one, those of custom_jvp, as they are not transposed."""
+    return VJP_RULE if mode == "rev" else ("custom_jvp_call",) if only else ()
 
 
 class Replay:

@@ -12,7 +12,7 @@ from .answer import Answer
 from .balls import finite
 from .conditioning import Roundings
 from .flat import unit, weights
-from .interpreter import Replay, walk
+from .interpreter import Replay, unproven, walk
 from .limits import Sides
 from .programs import same
 from .refusals import REFUSALS, words
@@ -49,19 +49,20 @@ class Proof:
         other = compat.jaxpr_of(lambda *numbers: self.flat(*numbers), self.flat.numbers)  # not a cached trace
         return same(self.program, other)
 
-    @property
-    def custom_jvp(self):
-        """Whether a custom_jvp rule came in the run."""
-        return any(_calls(step, "custom_jvp_call") for step in self.steps)
+    def turns(self, mode, only):
+        """Whether a custom rule came in the run that nothing shows to be linear: see `unproven`."""
+        names = unproven(mode, only)
+        return any(_calls(step, names) for step in self.steps)
 
-    def answers(self, mode, draw, sign=1):
-        """The `Answer` for every array of a gradient ("rev") or of a change of the outputs ("fwd"). sign: -1
-        turns the weights, or the direction, round. `given` are those, and `strays` answers about values
+    def answers(self, mode, draw, given=None):
+        """The `Answer` for every array of a gradient ("rev") or of a change of the outputs ("fwd"). given:
+        the weights, or the direction, drawn unless told. `given` are those, and `strays` answers about values
         that are not the function's own when it is differentiated; `misread` is what the replay of JAX's
         program computes otherwise than JAX, or None."""
         backward = mode == "rev"
-        given = weights(draw, self.program.out_avals if backward else self.program.in_avals)
-        self.given = given = [sign * w for w in given]
+        if given is None:
+            given = weights(draw, self.program.out_avals if backward else self.program.in_avals)
+        self.given = given
         function = _vjp(self.flat, given) if backward else _jvp(self.flat, given)
         try:
             got, values = jax.jit(function)(*self.flat.numbers)
@@ -176,8 +177,8 @@ class Proof:
         return self.truths(opened, inputs, outputs, values, mode == "rev", given), opened, inputs
 
 
-def _calls(step, name):
-    return step.equation.primitive.name == name or any(_calls(inner, name) for inner in step.inside)
+def _calls(step, names):
+    return step.equation.primitive.name in names or any(_calls(inner, names) for inner in step.inside)
 
 
 def _vjp(flat, given):

@@ -10,8 +10,8 @@ import numpy as np
 from .. import compat, exact, floats, rounding
 from ..arrays import Unsupported
 from ..balls import differ
-from ..flat import weights
-from ..interpreter import OWN_RULE
+from ..flat import opposite, weights
+from ..interpreter import OWN_RULE, unproven
 from ..judgement import ORDER, leaf_of
 from ..proof import SLACK, Answer, taken
 from ..tape import rounded
@@ -130,20 +130,27 @@ class _Look:
     def _derivative(self, mode):
         record, own = self.record, self.record.name in OWN_RULE
         derivative = self.told.derivatives.of(record, mode, own)
-        wanted = [derivative.results.index(o) for o, _ in self.primal.outputs]
         if mode == "rev":
             along = self._cotangents(derivative.results)
-            given = [along[k] for k in wanted]
         else:
-            along = given = [direction(self.told.draw, record.inputs[k]) for k in record.moving]
-        run = derivative.run(record, along)
-        made, ends = derivative.split(run.outputs)
-        ends = [ends[k] for k in wanted] if mode == "fwd" else ends
-        self._judged(Comparison(self.primal, self.values, mode, given, run, ends, self.told.draw))
+            along = [direction(self.told.draw, record.inputs[k]) for k in record.moving]
+        wanted = [derivative.results.index(o) for o, _ in self.primal.outputs]
+        run, made = self._along(derivative, mode, along, wanted)
         if own:
-            self._under_differentiation(run, [made[k] for k in wanted], mode)
+            self._under_differentiation(run, made, mode)
+        if record.name in unproven(mode, self.told.modes == ["fwd"]):
+            self._along(derivative, mode, opposite(along), wanted)
         if own and mode == "rev" and record in self.told.cotangents:
             self._at_run(derivative, self.told.cotangents[record])
+
+    def _along(self, derivative, mode, along, wanted):
+        """Compare slopes along cotangents or tangents; JAX's run, and its slots of the wanted outputs."""
+        run = derivative.run(self.record, along)
+        made, ends = derivative.split(run.outputs)
+        ends = [ends[k] for k in wanted] if mode == "fwd" else ends
+        given = along if mode == "fwd" else [along[k] for k in wanted]
+        self._judged(Comparison(self.primal, self.values, mode, given, run, ends, self.told.draw))
+        return run, [made[k] for k in wanted] if made else []
 
     def _judged(self, comparison):
         leaves, slope = comparison.judged()
