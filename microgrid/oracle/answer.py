@@ -27,7 +27,8 @@ class Answer:
     None, or None; ids: [n] of JAX's numbers, in the program whose `roundings` they are; shape: of the
     array, None where these are some of its numbers;
     unit: what all numbers are to be divided by before they are shown. around: [n] which
-    truths are those around the point; poles: [n] the infinities that they grow towards there.
+    truths are those around the point; poles: [n] the infinities that they grow towards there; reach: the
+    largest size of a slope beside the point.
     """
 
     path: str
@@ -50,6 +51,7 @@ class Answer:
         self.around = np.zeros(len(self.got), bool)
         self.hulls = [None] * len(self.got)
         self.poles = [()] * len(self.got)
+        self.reach = 0.0
 
     def index(self, k):
         """Where in the array number k stands, as text."""
@@ -90,11 +92,11 @@ class Answer:
         sizes = np.abs(self.floats)
         return float(np.max(sizes, initial=1.0, where=np.isfinite(sizes)))
 
-    @cached_property
+    @property
     def _steepest(self):
-        """The largest finite number, true or JAX's."""
+        """The largest finite number, true, JAX's or of a side."""
         sizes = np.abs([self.floats, self.got])
-        return float(np.max(sizes, initial=0.0, where=np.isfinite(sizes)))
+        return float(np.max(sizes, initial=self.reach, where=np.isfinite(sizes)))
 
     def size(self, k):
         """The size of the truth of number k, 0 where it may be that."""
@@ -115,10 +117,11 @@ class Answer:
         there is none at the point; sides: an iterator over (limit, settled, agreed, poles) of `Sides`."""
         for k, truth in enumerate(self.truths):
             limit, one, agreed, self.poles[k] = next(sides)
+            self.reach = max(self.reach, float(abs(limit).upper()) if finite(limit) else 0.0)
             if one or (agreed and not differ(limit, self.theirs[k])):
                 self.hulls[k] = None
             elif one is not None:
-                self.hulls[k] = _wider(self.hulls[k], limit)
+                self.hulls[k] = wider(self.hulls[k], limit)
             if finite(limit) and (not finite(truth) or (one and differ(truth, limit))):
                 hull = self.hulls[k]
                 self.replace(k, limit)
@@ -175,7 +178,7 @@ class Answer:
         return ~(np.abs(self.truths - self.theirs) <= self.slack)
 
 
-def _wider(hull, limit):
+def wider(hull, limit):
     """What holds a ball and the hull there is, or the one of them that is finite."""
     if hull is None or not finite(limit) or not finite(hull):
         return limit if hull is None or finite(limit) else hull

@@ -8,6 +8,11 @@ def finite(x):
     return math.isfinite(x) if isinstance(x, int | float) else x.is_finite()
 
 
+def known(x, y):
+    """The first of two balls or numbers, or where that is not finite the second."""
+    return x if finite(x) else y
+
+
 def differ(x, y, slack=0.0):
     """Whether two balls, or numbers for what is exactly so, are proven to be different numbers; further apart
     than a slack."""

@@ -134,6 +134,8 @@ def _prove(report, proof, modes, draw, prefix, curvature):
         along[mode] = proof.given
     if proof.engine is floats:
         report.notes.append("run in float64 only: what rounding there could hide is not seen")
+        if proof.primal.ties:
+            report.notes.append("it chose between equal numbers: float64 does not look at their other sides")
     seen = [mode for mode in modes if mode not in refused]
     for mode in seen if not report.failed else ():
         if proof.turns(mode, seen == ["fwd"]):

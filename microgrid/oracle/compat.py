@@ -173,10 +173,11 @@ def call_of(equation):
 
 
 def looks_at_bits(equation):
-    """Which function of JAX that looks at bits an equation is, "frexp" or, since 0.12, "ldexp"; else ""."""
+    """Which function of JAX that looks at bits an equation is: frexp, signbit, since 0.12 ldexp; else ""."""
     if equation.primitive.name == "call_hi_primitive":
         return type(equation.params["_prim"]).__name__.lower()
-    return "frexp" if name_of(equation) == "_frexp" and of_jax(equation) else ""
+    name = name_of(equation).removeprefix("_")
+    return name if name in ("frexp", "signbit") and of_jax(equation) else ""
 
 
 def expansion(equation):

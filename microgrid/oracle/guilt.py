@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import jax
 import numpy as np
+from jax import lax
 
-from . import compat
+from . import compat, indexing
 from .arrays import Unsupported
 from .flat import Flat, opposite
 from .interpreter import OWN_RULE
@@ -124,6 +125,16 @@ def _proof(replay, step):
     return Proof(Flat(of_moving, tuple(numbers[k] for k in moving)))
 
 
+def _outside(step):
+    """What is out of bounds in a gather that promises not to be, where JAX takes the value of the nearest
+    place and sends its slope nowhere; "" for nothing."""
+    if step.equation.params["mode"] != lax.GatherScatterMode.PROMISE_IN_BOUNDS:
+        return ""
+    array, indices = step.inputs
+    given = indices.value if hasattr(indices, "value") else indices.given  # of a record, or of a step
+    return indexing.outside(step.equation, array.shape, given)
+
+
 def _alone(replay, step, verdict):
     """The verdict on one equation, or None for one that nothing is differentiated through."""
     if not _moving(replay, step) or not any(array.floats for array in step.outputs):
@@ -144,6 +155,8 @@ def _alone(replay, step, verdict):
 def named(step, verdict, around=""):
     """The `Guilty` of a step, or of anything with an equation and inputs. around: the user's line of what it
     is part of."""
+    if step.equation.primitive.name == "gather" and (reason := _outside(step)):
+        verdict = f"{verdict}: {reason}"
     shapes = ", ".join(f"{array.dtype}{list(array.shape)}" for array in step.inputs)
     own = compat.origin(step.equation) if step.equation.primitive.name in OWN_RULE else ("", "")
     theirs = "inside JAX" if compat.of_jax(step.equation) else own[1]

@@ -12,6 +12,16 @@ def gather(equation, ids, indices, outside):
     return np.asarray(lax.gather_p.bind(ids, jnp.asarray(indices), **params)).astype(np.int64)
 
 
+def outside(equation, shape, indices):
+    """The first index of a gather that is out of bounds, with the size of its axis, in words; "" for none."""
+    axes = equation.params["dimension_numbers"].start_index_map
+    most = [shape[axis] - equation.params["slice_sizes"][axis] for axis in axes]
+    rows = np.asarray(indices).astype(np.int64).reshape(-1, len(axes))
+    for row, k in np.argwhere((rows < 0) | (rows > most)).tolist():
+        return f"index {rows[row, k]} is outside of an axis of {shape[axes[k]]}"
+    return ""
+
+
 def scatter_targets(equation, shape, indices, updates):
     """The flat position in an array that each update goes to, -1 for one that is dropped.
 
@@ -30,6 +40,8 @@ def scatter_targets(equation, shape, indices, updates):
         start_indices_batching_dims=numbers.scatter_indices_batching_dims,
     )
     mode = p["mode"]
+    if mode == lax.GatherScatterMode.PROMISE_IN_BOUNDS:  # XLA drops what breaks the promise
+        mode = lax.GatherScatterMode.FILL_OR_DROP
     positions = jnp.arange(int(np.prod(shape, dtype=int)), dtype=jnp.int32).reshape(shape)
     made = lax.gather(positions, jnp.asarray(indices), gathered, slices, mode=mode, fill_value=-1)
     return np.asarray(made).astype(np.int64)

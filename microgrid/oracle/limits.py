@@ -21,6 +21,7 @@ SCALARS = 10**7  # of the programs of all sides together, at most
 BITS = 3 * exact.BITS  # a third may be lost where steps of 1e-21 are divided by each other
 LEAST = 2.0**-900  # the size of the smallest numbers, whose steps would be 0 in float64
 SMALL = 2.0**-30  # beside the largest slope, sides that differ by less do not differ
+BENT = 2.0**12 * NEAR / FAR  # of how far slopes move on one side: so far they may on another, where all are 0
 JUMP = 2.0**-16  # a continuous function moves less, with slopes of up to 2**34
 GROWTH = 1.125  # from the far step to the near one: a logarithm's is 1.4
 FLAT = 2.0**-40  # slopes below which equal numbers part in second order only
@@ -142,7 +143,9 @@ class Sides:
         sizes = [
             float(abs(limit).upper()) if x else 0.0 for limit, x in zip(self.limits, finite, strict=True)
         ]
-        reach = np.maximum(SMALL * max(sizes, default=0.0), 8 * np.array(self._spread))
+        spread = np.array(self._spread)
+        bent = BENT * np.max(spread, initial=0.0, where=np.isfinite(spread))
+        reach = np.maximum(max(SMALL * max(sizes, default=0.0), bent), 8 * spread)
         radii = np.array([float(limit.rad()) for limit in self.limits])
         with np.errstate(invalid="ignore"):
             return np.array(finite, bool) & (radii <= reach)

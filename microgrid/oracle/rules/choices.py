@@ -1,5 +1,7 @@
 """Which of several scalars goes on: decided by the numbers of the run, as JAX decided."""
 
+import functools
+
 import numpy as np
 
 from ..arrays import Array, Unsupported
@@ -17,7 +19,7 @@ def _compare(replay, equation, a, b):
     if name not in COMPARE:
         return replay.concrete(equation, (a, b))[0]
     one, other = replay.numbers(a), replay.numbers(b)
-    doubt = None
+    doubt = _either(a, b)
     if a.floats and a.imaginary is None and (replay.live(a) or replay.live(b)):
         doubt = replay.tied(a.ids, b.ids)
         one, other = _ranks(replay, a.ids, b.ids)
@@ -35,11 +37,13 @@ def _logic(replay, equation, *arrays):
         return replay.concrete(equation, arrays)[0]
     function = {"and": np.logical_and, "or": np.logical_or, "not": np.logical_not, "xor": np.logical_xor}
     given = function[equation.primitive.name](*(array.given for array in arrays))
+    return Array(np.dtype(bool), given=given, doubt=_either(*arrays))
+
+
+def _either(*arrays):
+    """Where one of some booleans was decided at a tie, or None."""
     doubts = [array.doubt for array in arrays if array.doubt is not None]
-    doubt = None
-    for one in doubts:
-        doubt = one if doubt is None else doubt | one
-    return Array(np.dtype(bool), given=given, doubt=doubt)
+    return functools.reduce(np.logical_or, doubts) if doubts else None
 
 
 @rule("is_finite")

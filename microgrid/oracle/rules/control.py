@@ -36,7 +36,17 @@ def _ldexp(replay, equation, x, n):
     return [replay.apply("mul", x, Array(x.dtype, scale), dtype=equation.outvars[0].aval.dtype)]
 
 
-BY_BITS = {"frexp": _frexp, "ldexp": _ldexp}  # functions of JAX that look at them
+def _signbit(replay, equation, x, *tangents):
+    """Whether x is below 0, or -0.0: at 0 a choice."""
+    (made,) = replay.guide(equation, (x, *tangents))
+    if not x.floats or not replay.live(x):
+        return [made]
+    side = replay.beside(x.ids, 0.0)
+    doubt = replay.tied(x.ids, np.broadcast_to(replay.tape.zero(), x.shape))
+    return [Array(made.dtype, given=np.where(side == 0, made.given, side < 0), doubt=doubt)]
+
+
+BY_BITS = {"frexp": _frexp, "ldexp": _ldexp, "signbit": _signbit}  # functions of JAX that look at them
 
 
 @control("cond")

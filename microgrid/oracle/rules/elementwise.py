@@ -185,6 +185,9 @@ def _convert(replay, equation, x):
         return Array(dtype, given=compat.cast(_whole(replay, x, dtype), dtype), bits=x.bits)
     if not x.floats:
         made = replay.array(compat.cast(x.given, dtype))
+        if x.doubt is not None and made.imaginary is None:  # a boolean of a tie as 0 or 1
+            zero, one = (np.broadcast_to(replay.tape.constants(number), x.shape) for number in (0.0, 1.0))
+            return Array(dtype, replay.doubted(x.doubt, made.ids, zero, one))
         return replay.of_bits(equation, made) if x.bits else made
     if compat.is_complex(dtype):
         imaginary = x.imaginary

@@ -3,10 +3,13 @@
 Both are first run in float64; what that leaves open, or shows to differ, is decided in balls.
 """
 
+from typing import Any
+
 import numpy as np
 
 from .. import exact, floats, rounding
-from ..balls import finite
+from ..answer import wider
+from ..balls import finite, known
 from ..interpreter import Replay
 from ..judgement import leaf_of
 from ..proof import SLACK, Answer, taken
@@ -140,15 +143,20 @@ class Comparison:
     def _in_balls(self, tied, rough):
         values = self.primal.forward(exact)
         truths = self._placed(self.primal.slopes(self.mode, self.given, values, exact))
-        if not all(finite(x) for truth in truths for x in truth):
-            truths = self._around(truths, values)
+        around = []
+        if tied or not all(finite(x) for truth in truths for x in truth):
+            around = self._around(values)
+            truths = [list(map(known, *pair)) for pair in zip(truths, around, strict=True)]
         others = exact.forward(self.other.tape, None, self.other.literals.radii)
         answers = self._answers(truths, others, np.zeros(len(others)))
-        for answer, known in zip(answers, rough, strict=True):
-            _without_infinity(answer, known)
+        for pair in zip(answers, rough, strict=True):
+            _without_infinity(*pair)
         if tied or any((~answer.near | answer.apart).any() for answer in answers):
             for answer, hull in zip(answers, self._slopes_of(self.primal.again(hull="near")), strict=True):
                 answer.hulls, answer.loose = (hull, None) if tied else (answer.hulls, hull)
+            for answer, near in zip(answers, around, strict=True) if tied else ():  # a cone has no branches
+                pairs = enumerate(zip(answer.hulls, near, strict=True))
+                answer.hulls = [h if answer.within(h, k) else wider(h, x) for k, (h, x) in pairs]
         if any(answer.apart.any() for answer in answers):
             self._mean(answers)
         return answers
@@ -157,9 +165,9 @@ class Comparison:
         known = primal.slopes(self.mode, self.given, primal.forward(exact, **told), exact)
         return self._placed(known)
 
-    def _around(self, truths, values):
-        """The hull of the slopes at points very near this one, where they are not finite."""
-        near = None
+    def _around(self, values):
+        """The hulls of the slopes at points very near this one, with the choices of the run."""
+        near: Any = None
         for k in range(NUDGES):
             draw, nudges = np.random.default_rng(k), {}
             for slot in self.primal.moving:
@@ -169,10 +177,7 @@ class Comparison:
                     nudges[i] = values[i] + sign * draw.uniform(0.5, 1) * NUDGE
             moved = self._slopes_of(self.primal, given=nudges)
             near = [list(map(_hull, *pair)) for pair in zip(near or moved, moved, strict=True)]
-        return [
-            [x if finite(x) else y for x, y in zip(*pair, strict=True)]
-            for pair in zip(truths, near or truths, strict=True)
-        ]
+        return near
 
     def _mean(self, answers):
         """What the slopes are where the function is what it means, and every literal is a rounded number."""
