@@ -150,10 +150,12 @@ def _prove(report, proof, modes, draw, prefix, curvature):
             )
             return refused
         report.guilty = guilt.first(proof, report.verdict)
-    elif report.verdict == "kink" and (guilty := guilt.wrong_rule(proof.primal, proof.steps)):
-        report.guilty = guilty
-        for leaf in report.leaves:
-            leaf.verdict = "wrong" if leaf.verdict == "kink" else leaf.verdict
+    elif any(leaf.verdict == "kink" for leaf in report.leaves) and not report.failed:
+        if guilty := guilt.wrong_rule(proof.primal, proof.steps):
+            report.guilty = guilty
+            report.notes.append("at a kink too a rule is right by itself, and its slopes add up over a tie")
+            for leaf in report.leaves:
+                leaf.verdict = "wrong" if leaf.verdict == "kink" else leaf.verdict
     return refused
 
 

@@ -8,10 +8,11 @@ import numpy as np
 from jax import lax
 
 from . import compat, indexing
+from .along import breaks
 from .arrays import Unsupported
 from .flat import Flat, opposite
-from .interpreter import OWN_RULE
 from .judgement import ORDER, leaf_of
+from .programs import OWN_RULE
 from .proof import JaxRefuses, Proof
 from .refusals import at_input
 from .surrogates import among
@@ -141,10 +142,12 @@ def _alone(replay, step, verdict):
         return None
     try:
         proof = _proof(replay, step)
-        answers = proof.answers("rev", np.random.default_rng(0)) + proof.strays
-        leaves = [leaf_of(answer, "rev") for answer in answers]
-        if verdict == "nonfinite" and not all(np.isfinite(answer.got).all() for answer in answers):
+        answers = proof.answers("rev", np.random.default_rng(0))
+        leaves = [leaf_of(answer, "rev") for answer in answers + proof.strays]
+        if verdict == "nonfinite" and not all(np.isfinite(x.got).all() for x in answers + proof.strays):
             return "nonfinite"
+        if step.equation.primitive.name in OWN_RULE and breaks(proof, answers):
+            return "wrong"
         if proof.turns("rev", False):
             leaves += [leaf_of(x, "rev") for x in proof.answers("rev", None, opposite(proof.given))]
     except (Unsupported, JaxRefuses):

@@ -13,18 +13,9 @@ from . import compat
 from .arrays import Array, Step, Unsupported
 from .fields import Field, packed, parts, unpacked
 from .literals import Literals
-from .programs import needed
+from .programs import OWN_RULE, makes_floats, needed
 from .tape import FLOAT64, Tape
 from .user_rules import applied, checked, is_own
-
-VJP_RULE = ("custom_vjp_call", "custom_vjp_call_jaxpr")
-OWN_RULE = ("custom_jvp_call", *VJP_RULE)
-
-
-def unproven(mode, only):
-    """The custom rules that nothing shows to be linear: in reverse mode those of custom_vjp, and in forward
-    mode, where that is the only one, those of custom_jvp, as they are not transposed."""
-    return VJP_RULE if mode == "rev" else ("custom_jvp_call",) if only else ()
 
 
 class Replay:
@@ -36,12 +27,13 @@ class Replay:
     means: takes every literal for a rounded number, and functions with a `meanings.meaning` for that.
     surrogates: functions whose rules are the truth; `declared` are those that came. series: whether JAX sums
     up, and breaks off, a series for the slope of something that came; ties: whether it chose between equal
-    numbers; late: whether between such as came behind the scalar `mark` of the tape.
+    numbers, and pairs: arrays [n, 2] of them; late: whether between such as came behind the scalar `mark` of
+    the tape.
     """
 
     def __init__(self, tape=None, hull: bool | str = False, exact=None, means=False, surrogates=()):
         self.tape, self.hull = tape or Tape(errors=hull == "near"), hull
-        self.ties, self.means = False, means
+        self.ties, self.means, self.pairs = False, means, []
         self.literals = Literals(self.tape, exact, means)
         self.surrogates, self.declared = surrogates, []
         self.series = False
@@ -110,10 +102,17 @@ class Replay:
     def beside(self, ids, numbers):
         """-1, 0 or 1, as scalars are below, at or above given numbers."""
         points = self.tape.constants(np.asarray(numbers, np.float64))
-        self.ties |= bool(self.at(ids, numbers).any())
+        self.meet(self.at(ids, numbers), ids, points)
         ranks = self.ranked(np.stack(np.broadcast_arrays(ids, points), -1))
         with np.errstate(invalid="ignore"):
             return np.nan_to_num(np.sign(ranks[..., 0] - ranks[..., 1]))
+
+    def meet(self, where, one, other):
+        """Note where scalars of the same number meet at a choice."""
+        if where.any():
+            both = np.broadcast_arrays(one, other, where)
+            self.pairs.append(np.stack([ids[both[2]] for ids in both[:2]], axis=-1))
+            self.ties = True
 
     def at(self, ids, numbers):
         """Which scalars that depend on the inputs are exactly given numbers."""
@@ -132,7 +131,7 @@ class Replay:
         doubt = different & near & np.logical_or(self.tape.live[one], self.tape.live[other])
         if not doubt.any():
             return None
-        self.ties = True
+        self.meet(doubt, one, other)
         self.late |= bool((np.maximum(one, other)[doubt] >= self.mark).any())
         return doubt
 
@@ -197,7 +196,7 @@ class Replay:
                 self.declared.append(function)
                 outputs = ruled(self, equation, inputs, outputs)
             return outputs, inside
-        if not any(array.floats for array in inputs) and not _makes_floats(equation):
+        if not any(array.floats for array in inputs) and not makes_floats(equation):
             return self.concrete(equation, inputs), ()
         if name in RULES:
             if not is_own(RULES[name]):
@@ -246,9 +245,3 @@ class Replay:
 def walk(replay, closed, inputs):
     """(outputs, steps) of a closed jaxpr at replayed arrays."""
     return replay.walk(closed.jaxpr, [replay.captured(c) for c in closed.consts], inputs)
-
-
-def _makes_floats(equation):
-    return equation.primitive.name in ("convert_element_type", "broadcast_in_dim", "iota") and any(
-        compat.is_float(v.aval.dtype) for v in equation.outvars
-    )

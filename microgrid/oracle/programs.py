@@ -10,6 +10,21 @@ from jax.extend import core
 
 from . import compat
 
+VJP_RULE = ("custom_vjp_call", "custom_vjp_call_jaxpr")
+OWN_RULE = ("custom_jvp_call", *VJP_RULE)
+
+
+def unproven(mode, only):
+    """The custom rules that nothing shows to be linear: in reverse mode those of custom_vjp, and in forward
+    mode, where that is the only one, those of custom_jvp, as they are not transposed."""
+    return VJP_RULE if mode == "rev" else ("custom_jvp_call",) if only else ()
+
+
+def makes_floats(equation):
+    """Whether an equation makes floats of what may be none."""
+    makers = ("convert_element_type", "broadcast_in_dim", "iota")
+    return equation.primitive.name in makers and any(compat.is_float(v.aval.dtype) for v in equation.outvars)
+
 
 @lru_cache(maxsize=256)
 def needed(jaxpr):

@@ -12,9 +12,9 @@ from .answer import Answer
 from .balls import finite
 from .conditioning import Roundings
 from .flat import unit, weights
-from .interpreter import Replay, unproven, walk
+from .interpreter import Replay, walk
 from .limits import Sides
-from .programs import same
+from .programs import same, unproven
 from .refusals import REFUSALS, words
 from .values import misread
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from . import compat, guilt
-from .interpreter import OWN_RULE
 from .judgement import FAILED, ORDER
+from .programs import OWN_RULE
 from .refusals import at_input, refuse
 from .sampled.composite import composed
 from .sampled.equation import Seen, Told, look

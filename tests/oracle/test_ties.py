@@ -76,3 +76,71 @@ def test_indices_that_are_asked_to_stay_inside_or_to_be_dropped_are_right():
     assert verdict(lambda w: jnp.take(w, jnp.array([7]), mode="clip") * w, w).verdict == "ok"
     assert verdict(lambda w: w.at[jnp.array([7, 1])].add(w[:2]) * w, w).verdict == "ok"
     assert verdict(lambda w: w.at[jnp.array([7, 0])].get(mode="fill", fill_value=2.0) * 3, w).verdict == "ok"
+
+
+def by_vjp(function, backward):
+    made = jax.custom_vjp(function)
+    made.defvjp(lambda *x: (function(*x), x), backward)
+    return made
+
+
+def largest(x):
+    return jnp.max(x)
+
+
+def of_all_winners(x, ct):
+    return (ct * (x[0] == jnp.max(x[0])),)
+
+
+def pooled(x):
+    return jnp.max(x.reshape(-1, 2), axis=1)
+
+
+def of_winners_of_windows(x, ct):
+    windows = x[0].reshape(-1, 2)
+    return ((ct[:, None] * (windows == jnp.max(windows, axis=1, keepdims=True))).ravel(),)
+
+
+PAIRS = np.array([1, 1, 2, 2], "float32")
+ONE = np.float32(1)
+BROKEN = {  # rules that give the slopes of equal numbers to all of them, or to none
+    "the largest": (by_vjp(largest, of_all_winners), PAIRS),
+    "the largest of zeros": (by_vjp(largest, of_all_winners), 0 * PAIRS),
+    "nobody is the largest": (by_vjp(largest, lambda x, ct: (0 * ct * x[0],)), PAIRS),
+    "windows": (by_vjp(pooled, of_winners_of_windows), PAIRS),
+    "the larger, both": (
+        by_vjp(jnp.maximum, lambda x, ct: (ct * (x[0] >= x[1]), ct * (x[1] >= x[0]))), ONE, ONE,
+    ),
+    "the larger, neither": (
+        by_vjp(jnp.maximum, lambda x, ct: (ct * (x[0] > x[1]), ct * (x[1] > x[0]))), ONE, ONE,
+    ),
+    "sorted": (by_vjp(lambda x: jnp.sort(x), lambda x, ct: (ct[jnp.array([0, 0, 2, 3])],)), PAIRS),
+}  # fmt: skip
+SHARED = {  # what they may be given instead
+    "by halves": (by_vjp(largest, lambda x, ct: (ct * (x[0] == jnp.max(x[0])) / 2,)), PAIRS),
+    "to the first": (by_vjp(largest, lambda x, ct: (ct * jax.nn.one_hot(jnp.argmax(x[0]), 4),)), PAIRS),
+    "a relu, its own choice": (by_vjp(jax.nn.relu, lambda x, ct: (ct * (x[0] >= 0),)), 0 * PAIRS),
+    "the norm of 0": (by_vjp(lambda x: jnp.sqrt(jnp.sum(x * x)), lambda x, ct: (0 * x[0],)), 0 * PAIRS),
+    "sizes against each other": (
+        by_vjp(lambda x: jnp.abs(x[0]) - jnp.abs(x[1]), lambda x, ct: (ct * jnp.array([1.0, -1, 0, 0]),)),
+        0 * PAIRS,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_the_slopes_of_a_custom_rule_add_up_over_a_tie(name):
+    report = verdict(*BROKEN[name], modes="rev")
+    assert report.verdict == "wrong" and report.guilty.primitive.startswith("custom_vjp")
+    assert "add up over a tie" in str(report)
+
+
+def test_a_rule_in_forward_mode_adds_up_over_a_tie():
+    made = jax.custom_jvp(largest)
+    made.defjvp(lambda x, dx: (made(*x), jnp.sum(dx[0] * (x[0] == jnp.max(x[0])))))
+    assert verdict(made, PAIRS, modes="fwd").verdict == verdict(made, PAIRS).verdict == "wrong"
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_a_rule_may_share_a_slope_between_equal_numbers_as_it_likes(name):
+    assert verdict(*SHARED[name], modes="rev").verdict == "kink"

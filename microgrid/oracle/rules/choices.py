@@ -5,6 +5,7 @@ import functools
 import numpy as np
 
 from ..arrays import Array, Unsupported
+from ..fields import parts
 from .registry import rule
 
 COMPARE = {
@@ -116,7 +117,9 @@ def _abs(replay, equation, x):
         return replay.concrete(equation, (x,))[0]
     dtype = equation.outvars[0].aval.dtype
     if x.imaginary is not None:
-        replay.ties |= bool((replay.at(x.ids, 0.0) & replay.at(x.imaginary, 0.0)).any())  # the tip of a cone
+        tip = replay.at(x.ids, 0.0) & replay.at(x.imaginary, 0.0)  # of a cone
+        for ids in parts(x):
+            replay.meet(tip, ids, np.broadcast_to(replay.tape.zero(), x.shape))
         return Array(dtype, replay.tape.apply("hypot", x.ids, x.imaginary, dtype=dtype))
     negative = replay.tape.apply("neg", x.ids, dtype=dtype)
     ids = np.where(replay.beside(x.ids, 0.0) >= 0, x.ids, negative)

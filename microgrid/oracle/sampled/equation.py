@@ -11,8 +11,8 @@ from .. import compat, exact, floats, rounding
 from ..arrays import Unsupported
 from ..balls import differ
 from ..flat import opposite, weights
-from ..interpreter import OWN_RULE, unproven
 from ..judgement import ORDER, leaf_of
+from ..programs import OWN_RULE, unproven
 from ..proof import SLACK, Answer, taken
 from ..tape import rounded
 from .comparison import Comparison, parts, share, theirs

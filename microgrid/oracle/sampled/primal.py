@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from .. import compat, floats, meanings
-from ..interpreter import OWN_RULE, Replay
+from ..interpreter import Replay
+from ..programs import OWN_RULE
 from ..proof import _seeds, taken
 from ..rules import CONTROL, RULES
 from ..special_functions import breaks_off

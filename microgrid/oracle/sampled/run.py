@@ -9,8 +9,7 @@ import numpy as np
 
 from .. import compat
 from ..arrays import Unsupported
-from ..interpreter import OWN_RULE
-from ..programs import needed
+from ..programs import OWN_RULE, needed
 from ..rules import CONTROL
 from ..rules.elementwise import ROWS
 from ..surrogates import among

@@ -10,8 +10,8 @@ import numpy as np
 
 from .. import compat, exact, guilt
 from ..balls import finite
-from ..interpreter import OWN_RULE
 from ..judgement import Leaf
+from ..programs import OWN_RULE
 from ..refusals import REFUSALS, words
 from . import chain
 from .primal import Primal
