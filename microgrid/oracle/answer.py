@@ -110,6 +110,8 @@ class Answer:
     def replace(self, k, truth):
         """Take another number for the truth of number k."""
         self.truths[k], self.floats[k], self.hulls[k] = truth, float(truth), None
+        if self.meant is not None:
+            self.meant[k] = None
         self.apart[k] = apart([truth], [self.theirs[k]])[0]
 
     def settle(self, sides):

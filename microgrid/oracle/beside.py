@@ -28,9 +28,10 @@ class Site:
         return [self.order.index(i) for i in self.members]
 
 
-def replayed(proof, moved):
-    """(the replay, its inputs, its outputs) of the function of a proof where its inputs are moved."""
-    beside = Beside(moved, proof.surrogates)
+def replayed(proof, moved, held=()):
+    """(the replay, its inputs, its outputs) of the function of a proof where its inputs are moved, but not
+    what it holds fixed, if held are the numbers of that."""
+    beside = Beside(moved, proof.surrogates, held)
     inputs = [beside.input(x) for x in proof.flat.numbers]
     outputs, _ = walk(beside, proof.program, inputs)
     beside.settle()
@@ -40,13 +41,14 @@ def replayed(proof, moved):
 class Beside(Replay):
     """A replay whose inputs are moved; all is chosen as in the run, but where the run chose between equals.
 
-    moved: for each input its numbers at the other point, a list of balls. values: of every scalar there;
+    moved: for each input its numbers at the other point, a list of balls; held: what stop_gradient holds, one
+    number after the other, or () where they move too. values: of every scalar there;
     sites: key -> `Site`, the key made of the equation, how often it came, and the number.
     """
 
-    def __init__(self, moved, surrogates):
+    def __init__(self, moved, surrogates, held=()):
         super().__init__(surrogates=surrogates)
-        self._moved, self._given, self._met = iter(moved), {}, Counter()
+        self._moved, self._given, self._met, self._held = iter(moved), {}, Counter(), iter(held)
         self._equation, self.values, self.sites = None, [], {}
 
     def input(self, numbers):
@@ -54,6 +56,11 @@ class Beside(Replay):
         array = super().input(numbers)
         self._given.update(zip(array.scalars.tolist(), next(self._moved), strict=True))
         return array
+
+    def hold(self, array):
+        """Give what stop_gradient holds the numbers of the run."""
+        super().hold(array)
+        self._given.update(zip(array.scalars.tolist(), self._held, strict=False))
 
     def equation(self, equation, inputs):
         """As in the run; a number that is finite at the other point only goes on as it is there."""

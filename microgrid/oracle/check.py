@@ -9,8 +9,8 @@ import numpy as np
 from . import cancellation, exact, floats, guilt, sample as sampling
 from .arrays import Unsupported
 from .call import MODES, call, check_pair
-from .curvature import Curvature, declares
-from .flat import Flat, opposite, unit, weights
+from .curvature import Curvature, backwards, forwards, left_out
+from .flat import Flat, opposite
 from .judgement import Report, largest, leaf_of
 from .proof import JaxRefuses, Proof, taken
 from .refusals import BY_VALUE, by_value, refusal, refuse
@@ -106,9 +106,10 @@ def _check(report, flat, asked, prefix="", curvature=None):
         return report.refuse(by_value(report.name, error))
     if asked.order == 2 and not report.failed:
         backward = not ("rev" in refused or modes == ("fwd",))
-        made, given = (_backwards if backward else _forwards)(flat, draw)
-        smooth = report.verdict in ("ok", "imprecise") and proof is not None and asked.engine is exact
-        curvature = Curvature(proof, given, backward) if smooth else None
+        made, given = (backwards if backward else forwards)(flat, draw)
+        reason = left_out(proof, report.verdict)
+        report.notes += [reason] if reason else []
+        curvature = None if reason else Curvature(proof, given, backward)
         _check(report, made, replace(asked, order=1, seed=asked.seed + 1), "second order, ", curvature)
     return None
 
@@ -180,8 +181,8 @@ def _look(report, proof, mode, draw, prefix, curvature, given=None):
         return False
     if proof.misread:
         report.refuse(proof.misread)
-    if curvature is not None and curvature.known:
-        if declares(proof):
+    if curvature is not None:
+        if curvature.stopped(proof):
             note = "a gradient is stopped in a rule, and the second order is what that leaves of it"
             report.notes += [note] if note not in report.notes else []
         else:
@@ -200,19 +201,6 @@ def _look(report, proof, mode, draw, prefix, curvature, given=None):
             leaf.cancelled = cancellation.found(answer, leaf.at)
     report.leaves += [leaf_of(stray, f"{prefix}{mode}") for stray in proof.strays]
     return True
-
-
-def _backwards(flat, draw):
-    given = weights(draw, jax.eval_shape(flat, *flat.numbers))
-    given = [w / unit(given) for w in given]
-    names = [f"slope of {path}" for path in flat.paths]
-    return flat.slopes(lambda *x: jax.vjp(flat, *x)[1](given), names), given
-
-
-def _forwards(flat, draw):
-    given = weights(draw, flat.numbers)
-    given = tuple(w / unit(given) for w in given)
-    return flat.slopes(lambda *x: jax.jvp(flat, x, given)[1]), given
 
 
 def replay(f, args, digits=50):

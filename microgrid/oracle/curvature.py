@@ -6,24 +6,56 @@ function's second one.
 
     d g / d v = (g(x + h v) - g(x - h v)) / 2h + O(h^2),  h about 2^-100, in balls of 200 digits
 
-g: the true slopes, x: the inputs, v: a direction.
+g: the true slopes, x: the inputs, v: a direction. What the function holds by stop_gradient stays as at x.
 """
 
+import jax
 import numpy as np
 
-from . import compat, exact
-from .balls import finite
+from . import compat, exact, floats
+from .balls import differ, finite
 from .beside import replayed
+from .flat import unit, weights
 
 STEP = 2.0**-100  # beside the smallest number of the inputs
 SMOOTH = 2.0**-60  # how far apart two steps may put a second derivative, beside the largest
 CLEAR = float(np.finfo(np.float32).eps) ** 0.5  # what JAX's second derivative must be off, beside the largest
-CHOSEN = ("stop", "rule", "hull", "mean")  # blocks whose slopes are not those of their numbers
+ALONE = "the second order is that of JAX's gradient program alone: "
 
 
-def declares(proof):
-    """Whether slopes are stopped or declared in the function of a proof."""
-    return any(block.op in CHOSEN for block in proof.primal.tape.blocks if block.start < proof.own)
+def left_out(proof, verdict):
+    """Why the second derivative of a function is not known from its slopes around, or "". proof: of the first
+    order, None where none was made; verdict: on it."""
+    if proof is None:
+        return f"{ALONE}sample= does not look around the point"
+    if proof.engine is floats:
+        return f"{ALONE}float64 does not see the slopes around the point"
+    if verdict == "approximate":
+        return f"{ALONE}the function is approximate, and so are its own second slopes"
+    if proof.primal.declared:
+        return f"{ALONE}of a declared rule nobody knows the slopes around the point"
+    if any(compat.is_complex(x.dtype) for x in proof.flat.numbers):
+        return f"{ALONE}an argument is complex"
+    if proof.primal.held and proof.uses(("custom_linear_solve",)):
+        return f"{ALONE}a linear solve holds its factors fixed at the point"
+    if proof.uses(("random_gamma",)):
+        return f"{ALONE}random_gamma draws its numbers at the point alone"
+    return ""
+
+
+def backwards(flat, draw):
+    """(the gradient of a function as another one, the weights of the outputs)."""
+    given = weights(draw, jax.eval_shape(flat, *flat.numbers))
+    given = [w / unit(given) for w in given]
+    names = [f"slope of {path}" for path in flat.paths]
+    return flat.slopes(lambda *x: jax.vjp(flat, *x)[1](given), names), given
+
+
+def forwards(flat, draw):
+    """(the slope of a function along a direction as another one, the direction)."""
+    given = weights(draw, flat.numbers)
+    given = tuple(w / unit(given) for w in given)
+    return flat.slopes(lambda *x: jax.jvp(flat, x, given)[1]), given
 
 
 class Curvature:
@@ -35,38 +67,34 @@ class Curvature:
     def __init__(self, proof, given, backward):
         self._proof, self._given, self._backward = proof, given, backward
 
-    @property
-    def known(self):
-        """Whether it is smooth at the point, real, and has no slopes that are declared."""
-        numbers, ties = self._proof.flat.numbers, self._proof.primal.ties
-        return not (ties or declares(self._proof) or any(compat.is_complex(x.dtype) for x in numbers))
+    def stopped(self, proof):
+        """Whether the gradient program, in its proof, stops slopes that the function does not."""
+        of_rules, own = (set(x.primal.tape.run[x.primal.held].tolist()) for x in (proof, self._proof))
+        return not of_rules <= own
 
     def correct(self, answers, direction):
         """Take it for the truth of answers about JAX's second derivatives along a direction, where JAX's are
         clearly others: by `CLEAR` in every type, as functions that are approximated on purpose have second
-        derivatives that differ by less."""
-        near, far = (
-            [x for array in self._along(direction, step) for x in array] for step in (STEP, 2 * STEP)
-        )
-        sizes = [abs(float(x)) for x in near]
-        scale = max((s for s in sizes if np.isfinite(s)), default=0.0)
+        derivatives that differ by less. It is known where both sides have the same, and no tie decides it."""
+        known = self._along(direction)
+        scale = max((abs(float(x)) for x in known if x is not None), default=0.0)
         at = 0
         for answer in answers:
             for k in range(len(answer.got)):
-                truth, other = near[at + k], far[at + k]
-                sure = finite(truth) and finite(other) and abs(float(truth - other)) <= SMOOTH * scale
-                their = answer.theirs[k]
-                if sure and finite(their) and abs(float(truth - their)) > CLEAR * scale:
+                truth, their = known[at + k], answer.theirs[k]
+                if truth is None or not finite(their) or _is_open(answer.hulls[k]):
+                    continue
+                if abs(float(truth - their)) > CLEAR * scale:
                     answer.replace(k, truth)
             at += len(answer.got)
 
-    def _along(self, direction, step):
-        step *= min([1.0, *(float(np.min(np.abs(x[x != 0]))) for x in self._numbers() if np.any(x))])
-        above, below = (self._slopes(direction, sign * step) for sign in (1, -1))
-        return [
-            [(x - y) / (2 * step) for x, y in zip(*pair, strict=True)]
-            for pair in zip(above, below, strict=True)
-        ]
+    def _along(self, direction):
+        """[n] the second derivatives along a direction, None where they are not the same on both sides."""
+        step = STEP * min([1.0, *(float(np.min(np.abs(x[x != 0]))) for x in self._numbers() if np.any(x))])
+        slopes = [self._slopes(direction, k * step) for k in (-2, -1, 1, 2)]
+        changes = [_changes(*numbers, step) for numbers in zip(*slopes, strict=True)]
+        scale = max((abs(float(x[0])) for x in changes if _agree(x, abs(float(x[0])))), default=0.0)
+        return [x[0] if _agree(x, scale) else None for x in changes]
 
     def _numbers(self):
         return [np.asarray(x).astype(np.float64) for x in self._proof.flat.numbers]
@@ -74,8 +102,27 @@ class Curvature:
     def _slopes(self, direction, step):
         import flint
 
+        proof = self._proof
         with exact.precision(exact.PRECISIONS[-1]):
             pairs = zip(self._numbers(), (np.asarray(d).astype(np.float64) for d in direction), strict=True)
             moved = [[flint.arb(a) + step * b for a, b in zip(x.flat, d.flat, strict=True)] for x, d in pairs]
-            beside, inputs, outputs = replayed(self._proof, moved)
-            return self._proof.truths(beside, inputs, outputs, beside.values, self._backward, self._given)
+            held = [proof.values[i].mid() for i in proof.primal.held]
+            beside, inputs, outputs = replayed(proof, moved, held)
+            truths = proof.truths(beside, inputs, outputs, beside.values, self._backward, self._given)
+        return [x for array in truths for x in array]
+
+
+def _is_open(hull):
+    """Whether a number is another one as a tie is decided: whether its hull is more than a number."""
+    return hull is not None and not (finite(hull) and float(hull.rad()) <= SMOOTH * (1 + abs(float(hull))))
+
+
+def _changes(far_below, below, above, far_above, step):
+    """How fast a slope changes: near the point, over a longer way, above and below it."""
+    near, far = (above - below) / (2 * step), (far_above - far_below) / (4 * step)
+    return near, far, (far_above - above) / step, (below - far_below) / step
+
+
+def _agree(changes, scale):
+    """Whether changes are finite and one number, beside a scale."""
+    return all(map(finite, changes)) and not any(differ(changes[0], x, SMOOTH * scale) for x in changes[1:])

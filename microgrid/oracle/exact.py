@@ -81,7 +81,7 @@ def forward(tape, v=None, radii=None, given=None):
     """The value of every scalar, a list of balls; radii: id -> how far a given number may be off.
 
     v: the values of the first blocks, from an earlier call; it is made longer. given: id -> the value of a
-    leaf, in place of its own.
+    leaf, or of what is stopped, in place of its own.
     """
     import flint
 
@@ -104,7 +104,7 @@ def forward(tape, v=None, radii=None, given=None):
         for i in radii or ():
             if block.start <= i < block.stop:
                 v[i] = arb(v[i], arb((radii or {})[i]))
-        if given and block.op == "leaf":
+        if given and block.op in ("leaf", "stop"):
             for i in range(block.start, block.stop):
                 v[i] = arb(given.get(i, v[i]))
     return v

@@ -22,18 +22,17 @@ class Replay:
     """A program on a tape.
 
     hull: "ties" makes what JAX decided at a tie the hull of both sides, "near" also what it decided nearer to
-    one than rounding reaches;
-    otherwise a tie of a maximum is the mean, and a branch is the one that was taken. exact: see `Literals`.
-    means: takes every literal for a rounded number, and functions with a `meanings.meaning` for that.
-    surrogates: functions whose rules are the truth; `declared` are those that came. series: whether JAX sums
-    up, and breaks off, a series for the slope of something that came; ties: whether it chose between equal
-    numbers, and pairs: arrays [n, 2] of them; late: whether between such as came behind the scalar `mark` of
-    the tape.
+    one than rounding reaches; else a tie of a maximum is the mean, and a branch the one that was taken.
+    exact: see `Literals`. means: takes every literal for a rounded number, and functions with a
+    `meanings.meaning` for that. surrogates: functions whose rules are the truth; `declared` are those that
+    came. series: whether JAX sums up, and breaks off, a series for the slope of something that came; ties:
+    whether it chose between equal numbers, and pairs: arrays [n, 2] of them; held: the scalars whose slopes
+    the program stops; late: whether between such as came behind the scalar `mark` of the tape.
     """
 
     def __init__(self, tape=None, hull: bool | str = False, exact=None, means=False, surrogates=()):
         self.tape, self.hull = tape or Tape(errors=hull == "near"), hull
-        self.ties, self.means, self.pairs = False, means, []
+        self.ties, self.means, self.pairs, self.held = False, means, [], []
         self.literals = Literals(self.tape, exact, means)
         self.surrogates, self.declared = surrogates, []
         self.series = False
@@ -113,6 +112,10 @@ class Replay:
             both = np.broadcast_arrays(one, other, where)
             self.pairs.append(np.stack([ids[both[2]] for ids in both[:2]], axis=-1))
             self.ties = True
+
+    def hold(self, array):
+        """Note what the program holds fixed by stop_gradient."""
+        self.held += array.scalars.tolist()
 
     def at(self, ids, numbers):
         """Which scalars that depend on the inputs are exactly given numbers."""

@@ -51,7 +51,10 @@ class Proof:
 
     def turns(self, mode, only):
         """Whether a custom rule came in the run that nothing shows to be linear: see `unproven`."""
-        names = unproven(mode, only)
+        return self.uses(unproven(mode, only))
+
+    def uses(self, names):
+        """Whether a primitive of one of these names came in the run."""
         return any(_calls(step, names) for step in self.steps)
 
     def answers(self, mode, draw, given=None):

@@ -168,7 +168,10 @@ def _bitcast(replay, equation, x):
 
 @rule("stop_gradient")
 def _stop_gradient(replay, equation, x):
-    return stopped(replay, x)
+    made = stopped(replay, x)
+    if made is not x:
+        replay.hold(made)
+    return made
 
 
 def stopped(replay, x):

@@ -1,0 +1,90 @@
+"""Second derivatives: what hides a rule that is right at one point only, and what does not."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+from test_check_grads import verdict
+
+HALF, ZERO = np.float32(0.5), np.float32(0)
+
+
+@jax.custom_jvp
+def bowl(x):
+    return (x - HALF) ** 2
+
+
+@bowl.defjvp
+def _half_the_slope(primals, tangents):  # 0 at the lowest point, as it must be, and half beside
+    (x,), (dx,) = primals, tangents
+    return bowl(x), (x - HALF) * dx
+
+
+def both(x):
+    return jnp.stack([x, 2 * x])
+
+
+BESIDE = {
+    "nothing": lambda x: 0 * x,
+    "a softmax": lambda x: jax.nn.softmax(both(x))[0],
+    "a log softmax": lambda x: jax.nn.log_softmax(both(x))[0],
+    "a logarithm of a sum of exponentials": lambda x: jax.nn.logsumexp(both(x)),
+    "a gradient that is stopped": lambda x: lax.stop_gradient(x) * x,
+    "an approximate function": lambda x: jax.scipy.special.log_ndtr(x - 30),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_no_other_term_hides_a_second_derivative_that_is_half_the_true_one(name):
+    f = lambda x: bowl(x) + BESIDE[name](x)  # noqa: E731
+    assert verdict(f, HALF).verdict == "ok"
+    assert verdict(f, HALF, order=2).verdict == "wrong"
+
+
+def test_no_kink_of_another_argument_hides_it():
+    assert verdict(lambda x, y: bowl(x) + jax.nn.relu(y), HALF, ZERO, order=2).verdict == "wrong"
+
+
+def hold(x):
+    return lax.stop_gradient(x)
+
+
+VECTOR = np.array([0.3, -0.7, 1.4], "float32")
+MATRIX = np.array([[2, 0.5], [0.25, 1]], "float32")
+RIGHT = {
+    "a target": lambda x: jnp.sum((hold(0.5 + 0.9 * x[1:]) - x[:-1]) ** 2),
+    "a factor": lambda x: jnp.sum(hold(x) * x**2),
+    "straight through": lambda x: jnp.sum((x + hold(jnp.round(x) - x)) ** 2),
+    "in a scan": lambda x: lax.scan(lambda c, y: (jnp.tanh(c + hold(c) * y), c * y), 0.3, x)[1],
+    "a softmax": jax.nn.softmax,
+    "ties": lambda x: jnp.max(0 * x) ** 2 + jnp.sum(x**2),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_what_is_held_fixed_stays_so_at_the_second_derivative(name):
+    assert verdict(RIGHT[name], VECTOR, order=2).verdict in ("ok", "kink")
+
+
+def test_second_slopes_of_equal_numbers_are_no_error():
+    assert verdict(lambda x: jnp.max(x) ** 2, np.ones(3, "float32"), order=2).verdict == "kink"
+
+
+through = jax.custom_vjp(lambda x: jnp.round(x))
+through.defvjp(lambda x: (jnp.round(x), None), lambda _, ct: (ct,))
+LEFT_OUT = {
+    "float64": (bowl, (HALF,), dict(engine="float64"), "float64 does not see"),
+    "sample": (bowl, (HALF,), dict(sample=8), "sample= does not look around"),
+    "declared": (lambda x: bowl(x) + through(x), (HALF,), dict(surrogate=[through]), "of a declared rule"),
+    "complex": (lambda z: jnp.real(z * z), (np.complex64(1),), {}, "an argument is complex"),
+    "solved": (jnp.linalg.solve, (MATRIX, MATRIX[0]), {}, "a linear solve holds its factors"),
+}
+
+
+@pytest.mark.parametrize("name", LEFT_OUT)
+def test_a_report_tells_where_the_slopes_around_are_not_looked_at(name):
+    f, args, told, words = LEFT_OUT[name]
+    report = verdict(f, *args, order=2, **told)
+    assert not report.failed and f"JAX's gradient program alone: {words}" in str(report)
+    assert "program alone" not in str(verdict(f, *args, **told))
