@@ -28,7 +28,7 @@ class Answer:
     array, None where these are some of its numbers;
     unit: what all numbers are to be divided by before they are shown. around: [n] which
     truths are those around the point; poles: [n] the infinities that they grow towards there; reach: the
-    largest size of a slope beside the point.
+    largest size of a slope beside the point; hidden: [n] where rounded literals explain a difference.
     """
 
     path: str
@@ -51,7 +51,7 @@ class Answer:
         self.around = np.zeros(len(self.got), bool)
         self.hulls = [None] * len(self.got)
         self.poles = [()] * len(self.got)
-        self.reach = 0.0
+        self.reach, self.hidden = 0.0, np.zeros(len(self.got), bool)
 
     def index(self, k):
         """Where in the array number k stands, as text."""
@@ -149,13 +149,19 @@ class Answer:
             return np.zeros_like(gone)
         return gone & (off > self.roundings.unflushed[self.ids])
 
-    def mean(self, truths, theirs):
-        """Take slopes of what functions mean where JAX's program, with the same meanings, agrees."""
+    def mean(self, truths, theirs, loose=()):
+        """Take slopes of what functions mean where JAX's program, with the same meanings, agrees, and where
+        the freedom of their literals leaves half of the digits of the type. loose: the slopes of the programs
+        of those functions with that freedom: where JAX's are among them, it hides what they are off."""
         slack = self.bounds if self.series else np.zeros(len(self.bounds))
         known = zip(truths, theirs, slack, self.around, strict=True)
+        most = float(jnp.finfo(self.dtype).eps) ** 0.5 * self._steepest
         self.meant = [
-            None if around or not finite(x - y) or differ(x, y, near) else x for x, y, near, around in known
+            None if around or _far(x - y, most) or differ(x, y, near) else x for x, y, near, around in known
         ]
+        if loose:
+            pairs = zip(loose, self.theirs, strict=True)
+            self.hidden = np.array([finite(x - y) and not differ(x, y) for x, y in pairs], bool)
 
     @property
     def near(self):
@@ -178,6 +184,11 @@ class Answer:
         if isinstance(self.truths, list):
             return np.array(apart(self.truths, self.theirs), bool)
         return ~(np.abs(self.truths - self.theirs) <= self.slack)
+
+
+def _far(difference, most):
+    """Whether a difference of balls says nothing: it is not finite, or is known to less than it may be."""
+    return not finite(difference) or (hasattr(difference, "rad") and float(difference.rad()) > most)
 
 
 def wider(hull, limit):

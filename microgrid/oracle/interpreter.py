@@ -6,6 +6,7 @@ floats are differentiated.
 """
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -23,20 +24,20 @@ class Replay:
 
     hull: "ties" makes what JAX decided at a tie the hull of both sides, "near" also what it decided nearer to
     one than rounding reaches; else a tie of a maximum is the mean, and a branch the one that was taken.
-    exact: see `Literals`. means: takes every literal for a rounded number, and functions with a
-    `meanings.meaning` for that. surrogates: functions whose rules are the truth; `declared` are those that
-    came. series: whether JAX sums up, and breaks off, a series for the slope of something that came; ties:
-    whether it chose between equal numbers, and pairs: arrays [n, 2] of them; held: the scalars whose slopes
-    the program stops; late: whether between such as came behind the scalar `mark` of the tape.
+    exact: see `Literals`. means: takes every literal for a rounded number and, unless it is "literals",
+    functions with a `meanings.meaning` for that; `meant` is whether one came. surrogates: functions whose
+    rules are the truth; `declared` are those that came. series: whether JAX sums up, and breaks off, a series
+    for the slope of something that came; ties: whether it chose between equal numbers, and pairs: arrays
+    [n, 2] of them; held: the scalars whose slopes the program stops; late: whether between such as came
+    behind the scalar `mark` of the tape.
     """
 
-    def __init__(self, tape=None, hull: bool | str = False, exact=None, means=False, surrogates=()):
+    def __init__(self, tape=None, hull: bool | str = False, exact=None, means: Any = False, surrogates=()):
         self.tape, self.hull = tape or Tape(errors=hull == "near"), hull
         self.ties, self.means, self.pairs, self.held = False, means, [], []
-        self.literals = Literals(self.tape, exact, means)
+        self.literals = Literals(self.tape, exact, bool(means))
         self.surrogates, self.declared = surrogates, []
-        self.series = False
-        self.mark, self.late = self.tape.size, False
+        self.series, self.meant, self.late, self.mark = False, False, False, self.tape.size
 
     def array(self, numbers):
         """The constant array of some numbers."""
@@ -90,8 +91,7 @@ class Replay:
         """The array op(*arrays), elementwise, by a row of the table of derivatives or of `specials`, of the
         dtype of the first one unless another is given."""
         checked(op, arrays)
-        dtype = dtype or arrays[0].dtype
-        field = Field(self.tape, dtype)
+        field = Field(self.tape, dtype := dtype or arrays[0].dtype)
         return unpacked(dtype, field.whole(field.apply(op, *map(packed, arrays))))
 
     def ranked(self, ids):
@@ -165,8 +165,8 @@ class Replay:
 
     def walk(self, jaxpr, constants, arguments):
         """(output arrays, steps) of an open jaxpr."""
-        known = dict(zip(jaxpr.constvars, constants, strict=True))
-        known.update(zip(jaxpr.invars, arguments, strict=True))
+        variables = [*jaxpr.constvars, *jaxpr.invars]
+        known = dict(zip(variables, [*constants, *arguments], strict=True))
 
         def read(atom):
             return self.literal(atom.val) if compat.is_literal(atom) else known[atom]
@@ -191,7 +191,7 @@ class Replay:
         name = equation.primitive.name
         if name in OWN_RULE:
             self.series |= breaks_off(equation)
-            if (self.means or compat.by_bits(equation)) and (made := meant(self, equation, inputs)):
+            if (self.means is True or compat.by_bits(equation)) and (made := meant(self, equation, inputs)):
                 return made, ()
         if name in CONTROL:
             outputs, inside = CONTROL[name](self, equation, *inputs)

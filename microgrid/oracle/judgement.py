@@ -219,7 +219,7 @@ def _verdict(answer, k):
         broken_off = answer.series and abs(float(truth - their)) <= bound
         if not meant and not broken_off:
             return "wrong"
-        if not meant or not _alike(truth, their, answer.dtype):
+        if not meant or not (answer.hidden[k] or _alike(truth, their, answer.dtype)):
             return "approximate"
     if abs(got - float(truth)) <= bound:
         return "ok"

@@ -68,7 +68,9 @@ def meant(replay, equation, inputs):
     made = [replay.tape.apply(row, *ids, dtype=Field(replay.tape, dtype).part) for row in found.rows]
     made = [unpacked(dtype, x) for x in ([join(*made)] if found.analytic else made)]
     theirs = replay.guide(equation, inputs)
-    return made if all(map(near, map(replay.numbers, made), map(replay.numbers, theirs))) else None
+    near_it = all(map(near, map(replay.numbers, made), map(replay.numbers, theirs)))
+    replay.meant |= near_it
+    return made if near_it else None
 
 
 def known(equation, inputs):

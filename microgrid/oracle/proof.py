@@ -125,16 +125,21 @@ class Proof:
     def _mean(self, answers, program, backward, given):
         """The truths and JAX's numbers with the meaning of functions in the place of their programs, and with
         every literal, also of the function itself, known to half a unit in its last place only."""
-        primal = Replay(means=True, surrogates=self.surrogates)
-        inputs = [primal.input(x) for x in self.flat.numbers]
-        outputs, _ = walk(primal, self.program, inputs)
-        values = exact.forward(primal.tape, None, primal.literals.radii)
-        truths = self.truths(primal, inputs, outputs, values, backward, given)
+        loose = self._loose("literals", backward, given)[0]
+        truths, primal, inputs, values = self._loose(True, backward, given)
         other = Replay(primal.tape, exact=primal.literals.known(given), means=True)
         results, _ = walk(other, program, inputs)
         exact.forward(primal.tape, values, other.literals.radii)
-        for answer, truth, result in zip(answers, truths, results[: len(answers)], strict=True):
-            answer.mean(truth, [values[i] for i in result.scalars.tolist()])
+        for answer, truth, result, own in zip(answers, truths, results[: len(answers)], loose, strict=True):
+            answer.mean(truth, [values[i] for i in result.scalars.tolist()], own if primal.meant else ())
+
+    def _loose(self, means, backward, given):
+        """The truths with literals that are rounded numbers, their replay, its inputs and its values."""
+        primal = Replay(means=means, surrogates=self.surrogates)
+        inputs = [primal.input(x) for x in self.flat.numbers]
+        outputs, _ = walk(primal, self.program, inputs)
+        values = exact.forward(primal.tape, None, primal.literals.radii)
+        return self.truths(primal, inputs, outputs, values, backward, given), primal, inputs, values
 
     def truths(self, replay, inputs, outputs, values, backward, given):
         """The truth for each array: a list of balls, behind one another the real and imaginary parts."""

@@ -181,12 +181,12 @@ class Comparison:
 
     def _mean(self, answers):
         """What the slopes are where the function is what it means, and every literal is a rounded number."""
-        primal = self.primal.again(means=True)
-        truths = self._slopes_of(primal, radii=primal.replay.literals.radii)
+        loose, primal = (self.primal.again(means=means) for means in ("literals", True))
+        own, truths = (self._slopes_of(p, radii=p.replay.literals.radii) for p in (loose, primal))
         other, found = theirs(primal, self.run, self.pairs, means=True)
         values = exact.forward(other.tape, None, other.literals.radii)
-        for answer, truth, (slot, at) in zip(answers, truths, self.pairs, strict=True):
-            answer.mean(truth, taken(values, found.at(slot, at).scalars))
+        for answer, truth, mine, (slot, at) in zip(answers, truths, own, self.pairs, strict=True):
+            answer.mean(truth, taken(values, found.at(slot, at).scalars), mine if primal.replay.meant else ())
 
 
 def _noise(pair, known):

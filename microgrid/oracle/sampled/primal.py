@@ -29,7 +29,7 @@ class Primal:
 
     def __init__(self, record, outputs, declared, **told):
         self.record, self.outputs, self.declared = record, outputs, declared
-        run = _alone(record, declared, told.get("means", False) and means_something(record))
+        run = _alone(record, declared, told.get("means") is True and means_something(record))
         self.replay = Replay(surrogates=declared, **told)
         self.replay.series = record.name in OWN_RULE and breaks_off(record.equation)
         wanted = [(run.outputs[o], at) for o, at in outputs]
