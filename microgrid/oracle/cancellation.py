@@ -73,6 +73,36 @@ def found(answer, k):
     return Cancelled(rounded, grew, verb, factor, str(run.block(x).dtype) if narrow else "")
 
 
+@dataclass
+class Flushed:
+    """An equation whose result is too small for its type: (primitive, the user's line), number and type."""
+
+    made: tuple
+    number: float
+    dtype: str
+
+    def __str__(self):
+        return f"{_placed(*self.made)} makes {self.number:.2g}, which {self.dtype} takes for 0"
+
+
+def flushed(answer, k):
+    """The `Flushed` of the scalar below the smallest of its type on which number k of an answer depends most;
+    without one what is `found`."""
+    run, y = answer.roundings, answer.ids[k]
+    least = np.zeros(run.size)
+    for block in run.blocks:
+        if block.op not in floats.FIXED:
+            least[block.start : block.stop] = rounding.smallest(block.dtype)
+    sizes = np.abs(run.values)
+    with np.errstate(all="ignore"):
+        moved = np.where(sizes < least, np.nan_to_num(np.abs(run.slopes(y)) * sizes, nan=0.0), 0.0)
+    if not moved.any():
+        return found(answer, k)
+    equations, of = _equations(run)
+    x = int(np.argmax(moved))
+    return Flushed(_told(equations[of[x]]), float(run.values[x]), str(run.block(x).dtype))
+
+
 def _told(step):
     return step.equation.primitive.name, compat.source(step.equation)
 

@@ -74,6 +74,7 @@ def check_grads(
             _check(report, Flat(f, args), replace(asked, engine=engine))
         if not report.vague:
             break
+    report.missed(asked.declared)
     if raises and report.failed:
         raise GradientError(report)
     if report.verdict in ("imprecise", "approximate"):
@@ -198,7 +199,7 @@ def _look(report, proof, mode, draw, prefix, curvature, given=None):
             leaf.condition = answer.condition(leaf.at)
         underflow = leaf.verdict == "unexplained" and answer.underflows(scale)[leaf.at]
         if leaf.verdict == "imprecise" or underflow:
-            leaf.cancelled = cancellation.found(answer, leaf.at)
+            leaf.cancelled = (cancellation.flushed if underflow else cancellation.found)(answer, leaf.at)
     report.leaves += [leaf_of(stray, f"{prefix}{mode}") for stray in proof.strays]
     return True
 

@@ -176,8 +176,8 @@ def looks_at_bits(equation):
     """Which function of JAX that looks at bits an equation is: frexp, signbit, since 0.12 ldexp; else ""."""
     if equation.primitive.name == "call_hi_primitive":
         return type(equation.params["_prim"]).__name__.lower()
-    name = name_of(equation).removeprefix("_")
-    return name if name in ("frexp", "signbit") and of_jax(equation) else ""
+    name = name_of(equation)
+    return name.removeprefix("_") if name in ("_frexp", "signbit") and of_jax(equation) else ""
 
 
 def expansion(equation):

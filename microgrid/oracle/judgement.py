@@ -72,7 +72,7 @@ class Leaf:
 class Report:
     """What `check_grads` found. leaves: one for each array and mode; guilty: the first wrong equation, or
     None; notes: what the reader should know; tally: with sample=, a `Tally` of what was looked at; vague:
-    whether balls of more digits may know more."""
+    whether balls of more digits may know more; came: the functions whose rules were declared, and used."""
 
     name: str
     leaves: list = field(default_factory=list)
@@ -81,6 +81,7 @@ class Report:
     refused: str = ""
     tally: Any = None
     vague: bool = False
+    came: list = field(default_factory=list)
 
     @property
     def verdict(self):
@@ -96,9 +97,16 @@ class Report:
 
     def declare(self, surrogates):
         """Say whose rules were taken as the truth: those of functions that were declared, and came."""
+        self.came += surrogates
         for function in surrogates:
             note = f"taken as the truth, as declared: the rule of {told(function)}{source(function)}"
             self.notes += [note] if note not in self.notes else []
+
+    def missed(self, surrogates):
+        """Say which functions were declared, and did not come."""
+        for function in surrogates:
+            if not any(function is one for one in self.came):
+                self.notes.append(f"declared, and not called: {told(function)}{source(function)}")
 
     def refuse(self, sentence):
         """Say what could not be checked."""

@@ -33,8 +33,15 @@ def test_a_slope_that_underflow_took_is_unexplained_unless_it_is_small_beside_th
     assert jax.grad(jnp.divide, 1)(x, y) == 0.0  # for -2.5e-26: y ** -2 is no number of float32
     report = check_grads(jnp.divide, (x, y), modes="rev", raises=False)
     assert report.verdict == "unexplained" and report.guilty.primitive == "div"
-    assert "digits lost: `mul`" in str(report) and "`integer_pow`" in str(report)
+    assert "digits lost: `integer_pow`" in str(report) and "makes 2.5e-51, which float32 takes" in str(report)
     assert verdict(lambda x, y, z: x / y + z, x, y, np.float32(1)) == "ok"
+
+
+def test_what_underflow_took_is_told_with_the_number_and_its_type():
+    shrunk = lambda x: jnp.sum(x * np.float32(1e-30) * np.float32(1e-20) * np.float32(1e30))  # noqa: E731
+    report = check_grads(shrunk, (np.ones(3, "float32"),), raises=False)
+    assert report.verdict == "unexplained" and "digits lost: `mul` at " in str(report)
+    assert "e-50, which float32 takes for 0" in str(report) and "cancels" not in str(report)
 
 
 def test_how_far_a_slope_of_0_is_off_is_told_as_a_number():

@@ -77,3 +77,11 @@ def test_a_rule_that_calls_a_declared_function_is_not_declared_by_that():
 def test_a_function_without_a_rule_yet_cannot_be_declared():
     with pytest.raises(TypeError, match=r"surrogate must list functions made by jax\.custom_vjp or"):
         check_grads(jnp.sin, (X,), surrogate=[jax.custom_vjp(jnp.sin)])
+
+
+@pytest.mark.parametrize("told", [{}, dict(sample=4)])
+def test_a_declared_function_that_is_not_called_is_told(told):
+    one = scaled(-1.0)
+    for f, expected in ((jnp.sin, True), (one, False), (lambda x: one(jnp.sin(x)), False)):
+        report = check_grads(f, (X,), modes="rev", surrogate=[one], raises=False, **told)
+        assert ("declared, and not called: function" in str(report)) == expected
