@@ -92,7 +92,7 @@ class Curvature:
         """[n] the second derivatives along a direction, None where they are not the same on both sides."""
         step = STEP * min([1.0, *(float(np.min(np.abs(x[x != 0]))) for x in self._numbers() if np.any(x))])
         slopes = [self._slopes(direction, k * step) for k in (-2, -1, 1, 2)]
-        changes = [_changes(*numbers, step) for numbers in zip(*slopes, strict=True)]
+        changes = [_changes(numbers, step) for numbers in zip(*slopes, strict=True)]
         scale = max((abs(float(x[0])) for x in changes if _agree(x, abs(float(x[0])))), default=0.0)
         return [x[0] if _agree(x, scale) else None for x in changes]
 
@@ -117,8 +117,9 @@ def _is_open(hull):
     return hull is not None and not (finite(hull) and float(hull.rad()) <= SMOOTH * (1 + abs(float(hull))))
 
 
-def _changes(far_below, below, above, far_above, step):
+def _changes(slopes, step):
     """How fast a slope changes: near the point, over a longer way, above and below it."""
+    far_below, below, above, far_above = slopes
     near, far = (above - below) / (2 * step), (far_above - far_below) / (4 * step)
     return near, far, (far_above - above) / step, (below - far_below) / step
 
