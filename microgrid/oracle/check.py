@@ -142,6 +142,10 @@ def _prove(report, proof, modes, draw, prefix, curvature):
     for mode in seen if not report.failed else ():
         if proof.turns(mode, seen == ["fwd"]):
             _turn_round(report, proof, mode, opposite(along[mode]), f"{prefix}opposite ", curvature)
+    if proof.misread and report.failed:
+        report.notes.append(proof.misread)
+    elif proof.misread:  # nothing that passes rests on a number that is in doubt
+        report.refuse(proof.misread)
     if len(refused) == len(modes):
         refuse(report, proof.flat)
     elif report.verdict in ("wrong", "nonfinite", "unexplained"):
@@ -180,8 +184,6 @@ def _look(report, proof, mode, draw, prefix, curvature, given=None):
         note = f"no {'forward' if mode == 'fwd' else 'reverse'} mode: {error}"
         report.notes += [note] if note not in report.notes else []
         return False
-    if proof.misread:
-        report.refuse(proof.misread)
     if curvature is not None:
         if curvature.stopped(proof):
             note = "a gradient is stopped in a rule, and the second order is what that leaves of it"

@@ -39,7 +39,7 @@ class Proof:
         self.primal = Replay(surrogates=self.surrogates)
         self.inputs = [self.primal.input(x) for x in flat.numbers]
         self.outputs, self.steps = walk(self.primal, self.program, self.inputs)
-        self.walked, self.own = self.steps, self.primal.tape.size
+        self.walked, self.own, self.misread = self.steps, self.primal.tape.size, None
         self.values = engine.forward(self.primal.tape)
         dtypes = [array.dtype for array in (*self.inputs, *self.outputs)]
         self.coarsest = rounding.coarsest(self.primal.tape, dtypes, self.own)
@@ -83,7 +83,7 @@ class Proof:
         roundings = Roundings(tape, rough, self.inputs, self.walked)
         if self.engine is floats:
             slack = SLACK * rounding.bounds(tape, rough, np.float64, other.literals.radii)
-        self.misread = misread(other, steps, results, [*got, *values], bounds)
+        self.misread = self.misread or misread(other, steps, results, [*got, *values], bounds)
         results, others = results[: len(got)], results[len(got) :]
         for path, array in zip(self.flat.paths, results, strict=False) if backward else ():
             if not array.floats:

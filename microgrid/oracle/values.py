@@ -1,4 +1,4 @@
-"""Whether the replay computes what JAX computes: a rule of ours that is wrong must not decide anything."""
+"""Whether the replay computes what JAX computes: nothing passes by a rule of ours that is wrong."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -34,8 +34,8 @@ def _those_of(replay, steps):
                     ours, jax = at
                     yield (
                         f"replay computes {step.equation.primitive.name} as {ours:.9g} where JAX has "
-                        f"{jax:.9g} ({compat.source(step.equation)}). Fix: report it, the rule of "
-                        "microgrid.oracle is wrong there."
+                        f"{jax:.9g} ({compat.source(step.equation)}): one of the two is wrong. Fix: report "
+                        "it, here or there."
                     )
 
 

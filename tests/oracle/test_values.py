@@ -38,8 +38,17 @@ def test_a_rounded_half_is_a_factor_of_two(told):
     assert verdict(jnp.round, TIES[:2] + np.float32(0.25), **told).verdict in ("ok", "sampled")
 
 
-def test_a_rule_of_the_replay_that_is_wrong_decides_nothing(monkeypatch):
-    assert verdict(jnp.sin, np.float32(0.5)).verdict == "ok"
+def test_by_a_rule_of_the_replay_that_is_wrong_nothing_passes(monkeypatch):
+    sines = custom(lambda x: 2 * jnp.sin(x), lambda x: -2 * jnp.sin(x))  # the slope of 2 cos(x)
+    assert verdict(sines, np.float32(0.5), modes="rev").verdict == "wrong"
     monkeypatch.setitem(RULES, "sin", RULES["cos"])
-    report = verdict(lambda x: jax.jit(jnp.sin)(x) * 2, np.float32(0.5))
-    assert report.verdict == "unsupported" and "replay computes sin as 0.87758" in report.refused
+    report = verdict(sines, np.float32(0.5), modes="rev")
+    assert report.failed and "replay computes sin as 0.87758" in str(report)
+    halves = custom(lambda x: 0 * x + jnp.sin(np.float32(0.5) + 0 * lax.stop_gradient(x)), lambda x: 0 * x)
+    report = verdict(halves, np.float32(0.5), modes="rev")
+    assert report.verdict == "unsupported" and "where JAX has 0.47942" in report.refused
+
+
+def test_where_the_value_of_jax_is_the_wrong_one_its_gradient_is_not_right_and_a_note_tells():
+    report = verdict(lax.digamma, np.float32(-16.5))  # its slope is 9.81, as mpmath's psi(1, -16.5) says
+    assert report.verdict == "unexplained" and "replay computes polygamma as 9.81" in str(report)
