@@ -248,6 +248,11 @@ def test_what_cannot_be_looked_at_is_unsupported():
     assert "no float array that has a gradient" in report(lambda x: jnp.argmax(x), X).refused
 
 
+def test_equal_eigenvalues_are_unsupported():
+    made = report(lambda x: jnp.linalg.eigvalsh(jnp.diag(x)), np.ones(3, "float32"))
+    assert made.verdict == "unsupported" and "Fix: check without sample=" in str(made)
+
+
 def test_nan_behind_a_mask_is_nonfinite():
     def masked(x):
         return jnp.sum(jnp.where(x > 0, jnp.sqrt(x), 0.0))  # the guilty root

@@ -1,6 +1,5 @@
 """What a replay computes is what JAX computes; where it is not, nothing is decided by it."""
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
