@@ -11,7 +11,7 @@ from .conditioning import Roundings
 from .flat import Flat
 from .interpreter import Replay, walk
 from .judgement import Leaf, Report
-from .model import check_model
+from .model import boolean, check_model
 from .nets import to_microgrid
 from .proof import SLACK, Proof
 
@@ -41,8 +41,14 @@ class CrossCheck:
 
     def __init__(self, x, y, every=1, training=False):
         self.x, self.y, self.every = x, y, whole("CrossCheck", "every", every, 1)
+        boolean("CrossCheck", "training", training)
         self.training = training
         self.reports, self._epochs = [], 0
+
+    def on_train_begin(self, net, logs):
+        """ValueError or TypeError, before anything is learnt, where the net does not take the examples."""
+        if self.y is not None:
+            net._batch("CrossCheck", self.x, self.y)
 
     def on_epoch_end(self, net, epoch, logs):
         """Checks, where it is time to."""

@@ -1,11 +1,13 @@
 """check_model: a whole network, layer by layer and parameter by parameter, in one table."""
 
+import re
 import warnings
 
 import jax.numpy as jnp
+import numpy as np
 
 from .check import GradientError, check_grads
-from .judgement import Report
+from .judgement import Report, told
 
 
 def check_model(net, x, y=None, *, training=False, modes=("rev",), seed=0, raises=True):
@@ -24,10 +26,12 @@ def check_model(net, x, y=None, *, training=False, modes=("rev",), seed=0, raise
     >>> check_model(net, np.array([[1.0, 2.0], [0.5, -1.0], [3.0, 0.0]]), training=True).verdict
     'ok'
     """
+    module = _module(net)
+    boolean("check_model", "training", training)
     report = Report(type(net).__name__)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for name, f, args in _parts(net, x, y, training):
+        for name, f, args in _parts(net, module, x, y, training):
             _add(report, name, check_grads(f, args, modes=modes, seed=seed, raises=False))
     if raises and report.failed:
         raise GradientError(report)
@@ -36,34 +40,82 @@ def check_model(net, x, y=None, *, training=False, modes=("rev",), seed=0, raise
     return report
 
 
-def _parts(net, x, y, training):
-    """(name, function, arguments) of each layer, or of a module that has none, and of the loss."""
+def boolean(caller, name, x):
+    """TypeError where an argument is neither True nor False.
+
+    >>> boolean("check_model", "training", True)
+    """
+    if not isinstance(x, bool | np.bool_):
+        raise TypeError(f"{caller}: {name} must be True or False; got {x!r}.")
+
+
+def _module(net):
+    """The module of a net, TypeError or ValueError where it is none that can be called."""
     from flax import nnx
 
     module = net if isinstance(net, nnx.Module) else getattr(net, "module", None)
     if not isinstance(module, nnx.Module):
         raise TypeError(f"check_model: net must be a NeuralNet or an nnx.Module; got {type(net).__name__}.")
+    if not callable(module):
+        raise TypeError(
+            f"check_model: net must be a module that is called with x; got {type(module).__name__}, which has "
+            "no __call__. Fix: give it one, or check_grads(f, (net, x)) of a function of your own."
+        )
+    if type(module) is nnx.Sequential and not len(module.layers):
+        raise ValueError("check_model: net must have a layer; got a Sequential without any.")
+    return module
+
+
+def _inputs(net, x):
+    """x as the layers take it; TypeError or ValueError for what is no batch of inputs."""
+    if hasattr(net, "_ids"):  # a NeuralNet, which says what it takes
+        from jaxnets import data
+
+        h = jnp.asarray(data.features("check_model", "x", x, net.dtype, net._ids))
+    else:
+        try:
+            h = jnp.asarray(x)
+        except (TypeError, ValueError):
+            raise TypeError(f"check_model: x must be an array of inputs; got {x!r}.") from None
+    if not h.size:
+        raise ValueError(f"check_model: x must not be empty; got shape {h.shape}.")
+    return h
+
+
+def _parts(net, module, x, y, training):
+    """(name, function, arguments) of each layer, or of a module that has none, and of the loss."""
+    from flax import nnx
+
     if y is not None and module is net:
         raise TypeError(
             "check_model: with y, net must be a jaxnets.NeuralNet, which knows its loss; got "
             f"{type(net).__name__}. Fix: leave y out, and check_grads(loss, (net, x, y)) of your own loss."
         )
-    try:
-        h = jnp.asarray(x, getattr(net, "dtype", None))
-    except (TypeError, ValueError):
-        raise TypeError(f"check_model: x must be an array of inputs; got {x!r}.") from None
+    h = _inputs(net, x)
     loss = None if y is None else _loss(net, x, y, training)
     module = nnx.clone(module)  # the user's own stays as it is
     module.train() if training else module.eval()
     for k, layer in enumerate(module.layers if type(module) is nnx.Sequential else [module]):
-        name = f"{k} {getattr(layer, '__name__', type(layer).__name__)}"
-        yield (name, _called, (layer, h)) if isinstance(layer, nnx.Module) else (name, layer, (h,))
+        name = f"{k} {told(layer)}"
+        _taken(name, nnx.clone(layer), h)  # a copy, as a layer may count, or draw
+        yield (name, _layer, (layer, h)) if isinstance(layer, nnx.Module) else (name, layer, (h,))
         h = layer(h)
     if loss is not None:
         yield "loss", *loss
 
 
-def _called(layer, inputs):
+def _taken(name, layer, h):
+    """The error of a layer that does not take its inputs, with its name."""
+    try:
+        layer(h)
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        shape = f"{h.dtype}{list(h.shape)}" if hasattr(h, "shape") else type(h).__name__
+        raise kind(f"check_model: layer {name} does not take {shape}: {line}") from error
+
+
+def _layer(layer, inputs):
     return layer(inputs)
 
 
@@ -81,9 +133,24 @@ def _loss(net, x, y, training):
 
 
 def _add(report, name, found):
+    alone = found.name != _layer.__name__  # a function of the inputs alone
     for leaf in found.leaves:
-        leaf.path = f"{name}: {leaf.path.removeprefix('args[0]')}"
+        leaf.path = f"{name}: {_named(leaf.path, name, alone)}"
     report.leaves += found.leaves
     report.guilty = report.guilty or found.guilty
-    report.refused = report.refused or (f"{name}: {found.refused}" if found.refused else "")
-    report.notes += [f"{name}: {note}" for note in found.notes]
+    if found.refused and not report.refused:
+        sentence = _named(found.refused, name, alone)
+        report.refused = f"{name}: {sentence.removeprefix(f'{found.name} ')}"
+    report.notes += [f"{name}: {_named(note, name, alone)}" for note in found.notes]
+
+
+def _named(text, name, alone):
+    """Text with the paths of arguments in words: "input", and a parameter's as "layers[0].kernel"."""
+    if name != "loss":
+        text = re.sub(r"args\[0\]" if alone else r"args\[1\]", "input", text)
+    return re.sub(r"args\[0\]((?:\.\w+|\['\w+'\]|\[\d+\])*)", _parameter, text)
+
+
+def _parameter(found):
+    words = re.sub(r"\['(\w+)'\]", r".\1", found[1]).removeprefix(".")
+    return re.sub(r"\.value$", "", words) or "net"

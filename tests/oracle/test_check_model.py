@@ -105,3 +105,77 @@ def test_a_module_of_flax_is_checked_as_a_whole_and_has_no_loss():
     )
     with pytest.raises(TypeError, match=words):
         check_model(net, TABLE, Y)
+
+
+def small(*layers):
+    """A compiled net of two inputs and one output."""
+    net = jn.NeuralNet(list(layers) or [jn.Linear(2, 3), jn.gelu, jn.Linear(3, 1)], seed=0)
+    net.compile(jn.sgd(0.1), "mean_squared_error")
+    return net
+
+
+TWO, ONE = np.array([[1.0, 2.0], [0.5, -1.0]]), np.ones((2, 1))
+FLAX = nnx.Linear(2, 3, rngs=nnx.Rngs(0))
+MISTAKES = {
+    "complex inputs": (
+        lambda: check_model(small(), TWO * 1j), TypeError,
+        r"check_model: x must hold integers, booleans or floats; got dtype complex128\.",
+    ),
+    "no examples": (
+        lambda: check_model(small(), TWO[:0]), ValueError,
+        r"check_model: x must not be empty; got shape \(0, 2\)\.",
+    ),
+    "no examples for a module of flax": (
+        lambda: check_model(FLAX, TWO[:0]), ValueError, r"check_model: x must not be empty; got shape \(0, 2",
+    ),
+    "no layers": (
+        lambda: check_model(nnx.Sequential(), TWO), ValueError,
+        r"check_model: net must have a layer; got a Sequential without any\.",
+    ),
+    "nothing to call": (
+        lambda: check_model(nnx.Dict(), TWO), TypeError,
+        r"check_model: net must be a module that is called with x; got Dict, which has no __call__\. Fix: ",
+    ),
+    "training in words": (
+        lambda: check_model(small(), TWO, training="yes"), TypeError,
+        r"check_model: training must be True or False; got 'yes'\.",
+    ),
+    "too wide": (
+        lambda: check_model(small(), np.ones((2, 7))), ValueError,
+        r"check_model: layer 0 Linear does not take float32\[2, 7\]: linear: inputs must end in ",
+    ),
+    "too wide for a module of flax": (
+        lambda: check_model(FLAX, np.ones((2, 7))), TypeError,
+        r"check_model: layer 0 Linear does not take float\d\d\[2, 7\]: dot_general requires ",
+    ),
+    "training of a callback": (
+        lambda: CrossCheck(TWO, ONE, training=None), TypeError,
+        r"CrossCheck: training must be True or False; got None\.",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_gets_one_sentence_and_nothing_is_checked(name):
+    call, kind, words = MISTAKES[name]
+    with pytest.raises(kind, match=f"^{words}") as error:
+        call()
+    assert "\n" not in str(error.value)
+
+
+def test_targets_that_do_not_fit_are_told_before_anything_is_learnt():
+    net = small()
+    with pytest.raises(ValueError, match=r"^CrossCheck: y must have the shape \(2, 1\) of the outputs "):
+        net.fit(TWO, ONE, epochs=2, callbacks=[CrossCheck(TWO, np.ones((2, 7)))], verbose=0)
+    assert net.history is None
+
+
+def test_every_array_of_a_table_is_named_in_one_way():
+    report = check_model(small(), TWO, ONE)
+    assert [leaf.path for leaf in report.leaves] == [
+        "0 Linear: bias", "0 Linear: kernel", "0 Linear: input", "1 gelu: input",
+        "2 Linear: bias", "2 Linear: kernel", "2 Linear: input",
+        "loss: layers[0].bias", "loss: layers[0].kernel", "loss: layers[2].bias", "loss: layers[2].kernel",
+    ]  # fmt: skip
+    report = check_model(FLAX, np.array([[1.0, np.nan]]), raises=False)
+    assert report.refused.startswith("0 Linear: is nan at args: input[0, 1] is nan. Fix: ")
