@@ -5,28 +5,33 @@ function, not of the series. With the meaning in the place of the program, exact
 right. The meanings of JAX's own functions are in `special_functions`.
 """
 
-import inspect
+import itertools
 from typing import NamedTuple
 
 import numpy as np
 
 from . import compat
 from .fields import Field, join, parts, unpacked
+from .meaning_checks import arguments, held, raised
 from .specials import ROWS, Row, by_circle
+from .user_rules import is_own
 
 
 class Meaning(NamedTuple):
     """rows: the names of its rows, one for each output, of a complex function for the real part and for the
     imaginary one; count: how many real arguments a row takes; analytic: whether they are those parts;
-    package: that of the Python function, "" for any."""
+    package: that of the Python function, "" for any; own: whether it is one of this package's, whose slopes
+    are tested."""
 
     rows: tuple
     count: int
     analytic: bool
     package: str
+    own: bool
 
 
 MEANINGS = {}  # the name of a Python function -> its Meaning
+NUMBERS = itertools.count()
 
 
 def meaning(name, function, *slopes, outputs=1, analytic=False, package=""):
@@ -44,18 +49,21 @@ def meaning(name, function, *slopes, outputs=1, analytic=False, package=""):
     >>> ROWS[MEANINGS.pop("cubed").rows[0]].floats[0](np.array([2.0])).tolist()
     [8.0]
     """
-    if not isinstance(name, str) or not callable(function):
-        raise TypeError(f"meaning: name must be that of a Python function; got {name!r} and {function!r}.")
-    count = len(inspect.signature(function).parameters)
+    count = arguments(name, function, slopes, outputs, analytic, package)
     rows = []
     for k in range(outputs):
         value = _output(function, k, outputs)
         given = [slopes[j] if j < len(slopes) else None for j in range(count)]
         found = [_output(s, k, outputs) if s else _slope(value, j) for j, s in enumerate(given)]
         rows += _halves(value, found[0]) if analytic else [_row(value, found)]
-    names = tuple(f"the meaning of {name}" + (f", {k}" if k else "") for k in range(len(rows)))
+    if name in MEANINGS:  # what is registered again counts from now on
+        for row in MEANINGS[name].rows:
+            ROWS.pop(row, None)
+    start = next(NUMBERS)  # walks keep the functions of a row by its name
+    names = tuple(f"the meaning of {name}, {start}, {k}" for k in range(len(rows)))
     ROWS.update(zip(names, rows, strict=True))
-    MEANINGS[name] = Meaning(names, 2 * count if analytic else count, analytic, package)
+    count = 2 * count if analytic else count
+    MEANINGS[name] = Meaning(names, count, analytic, package, is_own(function))
 
 
 def meant(replay, equation, inputs):
@@ -65,12 +73,18 @@ def meant(replay, equation, inputs):
         return None
     ids = [part for array in compat.real_inputs(equation, inputs) for part in parts(array)]
     dtype = equation.outvars[0].aval.dtype
-    made = [replay.tape.apply(row, *ids, dtype=Field(replay.tape, dtype).part) for row in found.rows]
+    try:
+        made = [replay.tape.apply(row, *ids, dtype=Field(replay.tape, dtype).part) for row in found.rows]
+    except Exception as error:
+        raise raised(equation, error) from error
     made = [unpacked(dtype, x) for x in ([join(*made)] if found.analytic else made)]
     theirs = replay.guide(equation, inputs)
-    near_it = all(map(near, map(replay.numbers, made), map(replay.numbers, theirs)))
-    replay.meant |= near_it
-    return made if near_it else None
+    if not all(map(near, map(replay.numbers, made), map(replay.numbers, theirs))):
+        return None
+    if not found.own:
+        held(found, equation, [replay.tape.run[part].ravel() for part in ids])
+    replay.meant = True
+    return made
 
 
 def known(equation, inputs):
@@ -78,6 +92,8 @@ def known(equation, inputs):
     arrays = compat.real_inputs(equation, inputs)
     found = MEANINGS.get(compat.name_of(equation))
     if found is None or not all(array.floats for array in arrays):
+        return None
+    if len(found.rows) != len(equation.outvars) * (found.analytic + 1):
         return None
     if found.package and not compat.written_in(equation, found.package):
         return None
@@ -117,7 +133,7 @@ def _halves(function, slope):
 
 
 def _real(function):
-    return lambda *arguments: _acb(function(*map(_acb, arguments))).real
+    return lambda *arguments: _number(function(*map(_acb, arguments))).real
 
 
 def _float(function):
@@ -131,6 +147,12 @@ def _slope(function, j):
         return by_circle(lambda s: function(*(others.get(k, s) for k in range(count))), arguments[j].real)
 
     return slope
+
+
+def _number(made):
+    if made is None or isinstance(made, str):  # of which flint makes a number
+        raise TypeError(f"it must return a number of flint's; got {made!r}")
+    return _acb(made)
 
 
 def _acb(*parts):

@@ -58,8 +58,8 @@ def _module(net):
         raise TypeError(f"check_model: net must be a NeuralNet or an nnx.Module; got {type(net).__name__}.")
     if not callable(module):
         raise TypeError(
-            f"check_model: net must be a module that is called with x; got {type(module).__name__}, which has "
-            "no __call__. Fix: give it one, or check_grads(f, (net, x)) of a function of your own."
+            f"check_model: net must be a module that is called with x; got {type(module).__name__}, without "
+            "__call__. Fix: give it one, or check_grads(f, (net, x)) of a function of your own."
         )
     if type(module) is nnx.Sequential and not len(module.layers):
         raise ValueError("check_model: net must have a layer; got a Sequential without any.")

@@ -134,7 +134,7 @@ MISTAKES = {
     ),
     "nothing to call": (
         lambda: check_model(nnx.Dict(), TWO), TypeError,
-        r"check_model: net must be a module that is called with x; got Dict, which has no __call__\. Fix: ",
+        r"check_model: net must be a module that is called with x; got Dict, without __call__\. Fix: ",
     ),
     "training in words": (
         lambda: check_model(small(), TWO, training="yes"), TypeError,

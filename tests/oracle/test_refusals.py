@@ -138,6 +138,16 @@ MISTAKES = {
         TypeError,
         "rule: names must be those of primitives; got (5,)",
     ),
+    "a rule with an empty name": (
+        lambda: rule(""),
+        TypeError,
+        "rule: names must be those of primitives; got ('',",
+    ),
+    "a rule that is none": (
+        lambda: rule("my_primitive")(5),
+        TypeError,
+        "rule: it decorates a function; got 5. Fix: @rule('my_primitive') above def f(",
+    ),
     "a meaning without a name": (lambda: meaning(5, jnp.sin), TypeError, "meaning: name must be that of"),
     "a test that is none": (
         lambda: gradient_test(5),

@@ -31,10 +31,13 @@ def rule(*names):
     '_my_primitive'
     """
 
-    if not names or not all(isinstance(name, str) for name in names):
+    if not names or not all(isinstance(name, str) and name for name in names):
         raise TypeError(f'rule: names must be those of primitives; got {names}. Fix: @rule("my_primitive").')
 
     def decorate(function):
+        if not callable(function):
+            fix = f"@rule({names[0]!r}) above def f(replay, equation, *arrays)"
+            raise TypeError(f"rule: it decorates a function; got {function!r}. Fix: {fix}.")
         RULES.update(dict.fromkeys(names, function))
         return function
 
