@@ -55,12 +55,23 @@ class Array:
         return np.concatenate([self.ids.ravel(), self.imaginary.ravel()])
 
     def moved(self, move):
-        """The array whose elements `move`, a function of any numpy array, puts elsewhere."""
+        """The array whose elements `move`, a function of any numpy array, puts elsewhere.
+
+        TypeError where one that is not of this package makes other numbers of them.
+        """
         if not self.floats:
             doubt = None if self.doubt is None else move(self.doubt)
             return Array(self.dtype, given=move(self.given), doubt=doubt, bits=self.bits)
         imaginary = None if self.imaginary is None else move(self.imaginary)
-        return Array(self.dtype, move(self.ids), imaginary)
+        ids = move(self.ids)
+        if not (getattr(move, "__module__", None) or "").startswith("microgrid.oracle."):
+            made = np.asarray(ids)
+            if made.dtype.kind not in "iu" or not np.isin(made, self.ids).all():
+                raise TypeError(
+                    "moved: its function must only put elements elsewhere, as np.transpose does; got one "
+                    "that makes others. Fix: replay.apply for arithmetic."
+                )
+        return Array(self.dtype, ids, imaginary)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,8 @@ from jax.core import Tracer
 from . import exact, floats, surrogates
 
 MODES = ("fwd", "rev")
+LONG = {np.dtype(np.longdouble): "float64", np.dtype(np.clongdouble): "complex128"}  # and what is nearest
+LONG = {kind: near for kind, near in LONG.items() if kind != np.dtype(near)}  # on some machines they are one
 ENGINES = {"exact": exact, "float64": floats}
 
 
@@ -33,22 +35,41 @@ class Call:
 
 
 def check_pair(caller, f, args):
-    """TypeError where f is no function, or args no tuple of its arguments."""
+    """TypeError or ValueError where f is no function, or args no tuple of arguments that JAX takes."""
     if not callable(f):
         raise TypeError(f"{caller}: f must be a function of arrays; got {f!r}.")
     if not isinstance(args, tuple | list):
         raise TypeError(f"{caller}: args must be a tuple of arguments; got {type(args).__name__}. Fix: (x,).")
+    for path, leaf in jax.tree_util.tree_flatten_with_path(tuple(args))[0]:
+        _check_leaf(caller, f"args{jax.tree_util.keystr(path)}", leaf)
+
+
+def _check_leaf(caller, path, leaf):
+    if isinstance(leaf, Tracer):
+        raise TypeError(
+            f"{caller}: args must be numbers; {path} is traced by jit, vmap or grad. Fix: call {caller} "
+            "outside of them."
+        )
+    if isinstance(leaf, jax.Array) and leaf.is_deleted():
+        raise ValueError(
+            f"{caller}: args must be arrays that are there; {path} was deleted, as jit does with what is "
+            "donated to it. Fix: jnp.copy of it before, or no donate_argnums."
+        )
+    if isinstance(leaf, np.ma.MaskedArray):
+        raise TypeError(
+            f"{caller}: args must be arrays without a mask; {path} is a masked array. Fix: x.filled(0), and "
+            "the mask as an argument of its own."
+        )
+    kind = leaf.dtype if isinstance(leaf, np.ndarray | np.generic) else None
+    if kind in LONG:
+        raise TypeError(
+            f"{caller}: args must be of types that JAX has; {path} is {kind}. Fix: np.{LONG[kind]}(x)."
+        )
 
 
 def call(f, args, order, modes, seed, engine, surrogate, sample):
     """The `Call`, or TypeError or ValueError."""
     check_pair("check_grads", f, args)
-    for path, leaf in jax.tree_util.tree_flatten_with_path(tuple(args))[0]:
-        if isinstance(leaf, Tracer):
-            raise TypeError(
-                f"check_grads: args must be numbers; args{jax.tree_util.keystr(path)} is traced by jit, vmap "
-                "or grad. Fix: call check_grads outside of them."
-            )
     if not _whole(order) or order not in (1, 2):
         raise ValueError(f"check_grads: order must be 1 or 2; got {order!r}.")
     if not _whole(seed) or seed < 0:

@@ -11,9 +11,10 @@ from .arrays import Unsupported
 from .call import MODES, call, check_pair
 from .curvature import Curvature, backwards, forwards, left_out
 from .flat import Flat, opposite
-from .judgement import Report, largest, leaf_of
+from .judgement import Report, largest, leaf_of, told
 from .proof import JaxRefuses, Proof, taken
-from .refusals import BY_VALUE, by_value, refusal, refuse
+from .refusals import changing, refusal, refuse, returns
+from .tracing import untraced
 
 MOST_DIGITS = 100_000
 
@@ -69,7 +70,7 @@ def check_grads(
         warnings.warn(f"check_grads: {', '.join(ignored)} ignored: nothing is estimated.", stacklevel=2)
     asked = call(f, args, order, modes, seed, engine, surrogate, sample)
     for engine, bits in asked.attempts:
-        report = Report(getattr(f, "__name__", type(f).__name__))
+        report = Report(told(f))
         with exact.precision(bits), np.errstate(all="ignore"), jax.debug_nans(False), jax.debug_infs(False):
             _check(report, Flat(f, args), replace(asked, engine=engine))
         if not report.vague:
@@ -103,8 +104,10 @@ def _check(report, flat, asked, prefix="", curvature=None):
         if len(refused) == len(modes):
             return refuse(report, flat, refused[0])
         return report.refuse(str(error))
-    except BY_VALUE as error:
-        return report.refuse(by_value(report.name, error))
+    except Exception as error:
+        if not (sentence := untraced(report.name, flat, error)):
+            raise
+        return report.refuse(sentence)
     if asked.order == 2 and not report.failed:
         backward = not ("rev" in refused or modes == ("fwd",))
         made, given = (backwards if backward else forwards)(flat, draw)
@@ -118,14 +121,7 @@ def _check(report, flat, asked, prefix="", curvature=None):
 def _prove(report, proof, modes, draw, prefix, curvature):
     """Fill the report with what the replay of the whole program proves; the modes that JAX refuses."""
     report.declare(proof.primal.declared)
-    if strange := proof.flat.strange:
-        report.refuse(
-            f"{report.name} returns {' and '.join(strange)} beside arrays, which JAX does not differentiate. "
-            "Fix: return arrays alone."
-        )
-        return []
-    if not proof.outputs:
-        report.refuse(f"{report.name} returns {proof.flat.returned}, and no float array that has a gradient.")
+    if not returns(report, proof.flat, proof.outputs):
         return []
     if sentence := guilt.not_finite(proof):
         report.refuse(f"{report.name} {sentence}")
@@ -150,10 +146,7 @@ def _prove(report, proof, modes, draw, prefix, curvature):
         refuse(report, proof.flat)
     elif report.verdict in ("wrong", "nonfinite", "unexplained"):
         if not proof.repeats():
-            report.refuse(
-                f"{report.name} is another function each time it is traced, so that it has no one gradient. "
-                "Fix: pass what changes, random numbers or a counter, as an argument."
-            )
+            report.refuse(changing(report.name))
             return refused
         report.guilty = guilt.first(proof, report.verdict)
     elif any(leaf.verdict == "kink" for leaf in report.leaves) and not report.failed:
@@ -219,15 +212,21 @@ def replay(f, args, digits=50):
     check_pair("replay", f, args)
     if isinstance(digits, bool) or not isinstance(digits, int | np.integer) or not 1 <= digits <= MOST_DIGITS:
         raise ValueError(f"replay: digits must be a whole number from 1 to {MOST_DIGITS}; got {digits!r}.")
-    with exact.precision(int(digits * 3.33) + 16):
-        try:
-            proof = Proof(Flat(f, tuple(args)))
-        except BY_VALUE as error:
-            sentence = by_value(f"replay: {getattr(f, '__name__', type(f).__name__)}", error)
-            raise NotImplementedError(sentence) from error
-        if not proof.outputs:
-            raise ValueError(f"replay: f must return floats; got {proof.flat.returned}.")
-        return [_balls(proof.values, array) for array in proof.outputs]
+    flat = Flat(f, tuple(args))
+    try:
+        outputs = jax.eval_shape(flat, *flat.numbers)
+        if outputs and not flat.strange:
+            with exact.precision(int(digits * 3.33) + 16):
+                proof = Proof(flat)
+                return [_balls(proof.values, array) for array in proof.outputs]
+    except Unsupported:
+        raise
+    except Exception as error:
+        if not (sentence := untraced(told(f), flat, error)):
+            raise
+        raise NotImplementedError(f"replay: {sentence}") from error
+    came = f"{' and '.join(flat.strange)} beside them" if flat.strange else flat.returned
+    raise ValueError(f"replay: f must return floats, and arrays alone; got {came}. Fix: return floats alone.")
 
 
 def _balls(values, array):

@@ -3,7 +3,6 @@
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from types import FunctionType
 from typing import Any
 
 import jax
@@ -114,35 +113,6 @@ def by_bits(equation):
     return any(e.primitive.name == "bitcast_convert_type" for e in inner.jaxpr.eqns)
 
 
-def rule_is(equation, functions):
-    """Whether the rule that an equation brings along is made of all of these functions, the very objects.
-
-    JAX keeps a rule in functions of its own, around the user's; what those refer to is not looked at.
-    """
-    wanted, seen, left = {id(function) for function in functions}, set(), [*equation.params.values()]
-    while left:
-        thing = left.pop()
-        if id(thing) in seen:
-            continue
-        seen.add(id(thing))
-        if isinstance(thing, FunctionType) and thing.__module__.startswith("jax."):
-            left += [cell.cell_contents for cell in thing.__closure__ or () if _is_filled(cell)]
-        elif isinstance(thing, tuple | list):
-            left += thing
-        elif isinstance(thing, partial):
-            left += [thing.func, *thing.args]
-        elif hasattr(thing, "f"):
-            left.append(thing.f)
-    return wanted <= seen
-
-
-def _is_filled(cell):
-    try:
-        return cell.cell_contents is not None
-    except ValueError:
-        return False
-
-
 def source(equation):
     """Where the user wrote an equation: "file:line (function)"."""
     return line_of(equation) or "inside JAX"
@@ -165,7 +135,7 @@ def frame_of(equation):
 def call_of(equation):
     """The jaxpr that an equation calls as it is, closed; None for one that calls none."""
     params = equation.params
-    for name in ("call_jaxpr", "fun_jaxpr", "jaxpr"):
+    for name in ("call_jaxpr", "fun_jaxpr", "fwd_jaxpr", "jaxpr"):
         if name in params:
             inner = params[name]
             return inner if hasattr(inner, "consts") else core.ClosedJaxpr(inner, ())
@@ -229,6 +199,13 @@ def conv_layout(equation):
     """Where the batch, the features and the positions of a convolution's inputs, kernel and outputs are."""
     numbers = equation.params["dimension_numbers"]
     return numbers.lhs_spec, numbers.rhs_spec, numbers.out_spec
+
+
+def all_frames():
+    """A context in which errors keep the frames inside JAX."""
+    from jax._src import config
+
+    return config.traceback_filtering("off")
 
 
 def jaxpr_of(function, arguments):

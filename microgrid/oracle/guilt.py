@@ -12,6 +12,7 @@ from .along import breaks
 from .arrays import Unsupported
 from .flat import Flat, opposite
 from .judgement import ORDER, leaf_of
+from .own_rules import rule_of
 from .programs import OWN_RULE
 from .proof import JaxRefuses, Proof
 from .refusals import at_input
@@ -163,5 +164,8 @@ def named(step, verdict, around=""):
     shapes = ", ".join(f"{array.dtype}{list(array.shape)}" for array in step.inputs)
     own = compat.origin(step.equation) if step.equation.primitive.name in OWN_RULE else ("", "")
     theirs = "inside JAX" if compat.of_jax(step.equation) else own[1]
+    rule, place = rule_of(step.equation) if any(own) else ("", "")
+    if place and place.rpartition(":")[0] != own[1].rpartition(":")[0]:  # a library's function was wrapped
+        own, theirs = (f"{own[0]} by {rule}", place), place
     where = compat.line_of(step.equation) or around or theirs or "inside JAX"
     return Guilty(step.equation.primitive.name, shapes, where, verdict, " at ".join(filter(None, own)))

@@ -15,7 +15,8 @@ from .flat import unit, weights
 from .interpreter import Replay, walk
 from .limits import Sides
 from .programs import same, unproven
-from .refusals import REFUSALS, words
+from .refusals import REFUSALS, mistyped
+from .tracing import refused
 from .values import misread
 
 SLACK = 4  # both programs round in float64, and the bound of one stands for both
@@ -70,7 +71,7 @@ class Proof:
         try:
             got, values = jax.jit(function)(*self.flat.numbers)
         except REFUSALS as error:
-            raise JaxRefuses(words(error)) from error
+            raise JaxRefuses(refused(self.flat, mode, error)) from error
         program = compat.jaxpr_of(function, self.flat.numbers)
         truths = self.truths(self.primal, self.inputs, self.outputs, self.values, backward, given)
         tape = self.primal.tape
@@ -85,9 +86,9 @@ class Proof:
             slack = SLACK * rounding.bounds(tape, rough, np.float64, other.literals.radii)
         self.misread = self.misread or misread(other, steps, results, [*got, *values], bounds)
         results, others = results[: len(got)], results[len(got) :]
-        for path, array in zip(self.flat.paths, results, strict=False) if backward else ():
-            if not array.floats:
-                raise JaxRefuses(f"a custom rule returns {array.dtype} for the floats of {path}")
+        for path, array, own in zip(self.flat.paths, results, self.inputs, strict=False) if backward else ():
+            if not array.floats or (array.imaginary is not None) > (own.imaginary is not None):
+                raise JaxRefuses(mistyped(array.dtype, own.dtype, path))
         self.strays = list(self._strays(others, values, bounds, slack))
         paths = self.flat.paths if backward else self.flat.names(len(results))
         made = []

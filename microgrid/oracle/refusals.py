@@ -32,22 +32,22 @@ def refusal(flat, mode):
     >>> refusal(Flat(jnp.nextafter, (1.0, 2.0)), "fwd")
     "Differentiation rule for 'nextafter' not implemented"
     """
-    error = _error(flat, mode)
+    error = error_of(flat, mode)
     return words(error) if error else None
 
 
-def _error(flat, mode):
+def error_of(flat, mode):
+    """What JAX raises where a `Flat` function, or its derivative in a mode, is traced; None where nothing."""
     draw = np.random.default_rng(0)
-    if mode == "rev":
-        given = weights(draw, jax.eval_shape(flat, *flat.numbers))
-    else:
-        given = weights(draw, flat.numbers)
     try:
+        outputs = jax.eval_shape(lambda *numbers: flat(*numbers), *flat.numbers)  # not a cached trace
         if mode == "rev":
+            given = weights(draw, outputs)
             jax.eval_shape(lambda *numbers: jax.vjp(flat, *numbers)[1](given), *flat.numbers)
-        else:
+        elif mode == "fwd":
+            given = weights(draw, flat.numbers)
             jax.eval_shape(lambda *numbers: jax.jvp(flat, numbers, tuple(given)), *flat.numbers)
-    except REFUSALS as error:
+    except (*REFUSALS, *BY_VALUE) as error:
         return error
     return None
 
@@ -61,10 +61,45 @@ def refuse(report, flat, said=""):
     said = said or [note for note in report.notes if " mode: " in note][-1].partition(" mode: ")[2]
     report.notes = [note for note in report.notes if not note.endswith(f" mode: {said}")]
     if fix := next((fix for start, fix in CALLBACKS.items() if said.startswith(start)), None):
-        errors = (error for mode in ("rev", "fwd") if (error := _error(flat, mode)))
+        errors = (error for mode in ("rev", "fwd") if (error := error_of(flat, mode)))
         where = next((f" ({raised_at(error)})" for error in errors), "")
         said = f"{said.partition('. ')[0].removesuffix('.')}{where}. Fix: {fix}."
-    report.refuse(f"JAX does not differentiate {report.name}: {said}")
+    report.refuse(f"JAX does not differentiate {report.name}: {said.removesuffix('.')}.")
+
+
+def returns(report, flat, outputs):
+    """Whether a function returns floats, and arrays alone; else that is said in a report.
+
+    outputs: what it was found to return of floats.
+    """
+    if strange := flat.strange:
+        report.refuse(
+            f"{report.name} returns {' and '.join(strange)} beside arrays, which JAX does not differentiate. "
+            "Fix: return arrays alone."
+        )
+    elif not outputs:
+        report.refuse(
+            f"{report.name} returns {flat.returned}, and no float array that has a gradient. Fix: return the "
+            "floats that are to be differentiated."
+        )
+    return not report.refused
+
+
+def mistyped(kind, own, path):
+    """What to say of a rule that returns another kind of numbers than those that it is the slope for.
+
+    >>> mistyped("complex64", "float32", "args[0]")
+    'a custom rule returns complex64 for the float32 of args[0]. Fix: return float32'
+    """
+    return f"a custom rule returns {kind} for the {own} of {path}. Fix: return {own}"
+
+
+def changing(name):
+    """What to say of a function that is not the same when it is traced again."""
+    return (
+        f"{name} is another function each time it is traced, so that it has no one gradient. Fix: pass what "
+        "changes, random numbers or a counter, as an argument."
+    )
 
 
 def raised_at(error):

@@ -4,8 +4,8 @@ import numpy as np
 
 from . import compat, guilt
 from .judgement import FAILED, ORDER
-from .programs import OWN_RULE
-from .refusals import at_input, refuse
+from .programs import OWN_RULE, same
+from .refusals import at_input, changing, refuse, returns
 from .sampled.composite import composed
 from .sampled.equation import Seen, Told, look
 from .sampled.records import Slot, beginning
@@ -25,8 +25,7 @@ def check(report, flat, modes, draw, declared, n, prefix=""):
     """
     closed = compat.jaxpr_of(flat, flat.numbers)
     run = Run(closed, [Slot(x, live=True) for x in flat.numbers], opened=False)
-    if not run.outputs:
-        report.refuse(f"{report.name} returns {flat.returned}, and no float array that has a gradient.")
+    if not returns(report, flat, run.outputs):
         return []
     if sentence := _not_finite(run, flat):
         report.refuse(f"{report.name} {sentence}")
@@ -43,6 +42,10 @@ def check(report, flat, modes, draw, declared, n, prefix=""):
         else:
             _look(report, run, records, n, told, prefix)
     report.declare(told.met)
+    if report.verdict in ("wrong", "nonfinite", "unexplained"):
+        again = compat.jaxpr_of(lambda *numbers: flat(*numbers), flat.numbers)  # not a cached trace
+        if not same(closed, again):
+            report.refuse(changing(report.name))
     return [mode for mode in modes if mode not in told.modes]
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from . import compat
 from .arrays import Unsupported
 from .interpreter import Replay, walk
+from .own_rules import rule_is
 
 
 def declared(functions):
@@ -35,7 +36,7 @@ def rules(function):
 
 def among(functions, equation):
     """Which of these functions an equation calls, known by its rule, the very object; None for none."""
-    return next((f for f in functions if compat.rule_is(equation, rules(f))), None)
+    return next((f for f in functions if rule_is(equation, rules(f))), None)
 
 
 def source(function):

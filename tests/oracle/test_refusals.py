@@ -172,7 +172,7 @@ MISTAKES = {
     "replay of nothing": (
         lambda: replay(lambda x: None, (0.5,)),
         ValueError,
-        "f must return floats; got nothing",
+        "f must return floats, and arrays alone; got nothing",
     ),
     "a model of words": (
         lambda: check_model(nnx.Dropout(0.5), "x"),

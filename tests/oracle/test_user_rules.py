@@ -71,6 +71,7 @@ def test_rounding_is_no_other_value(ruled, dtype):
         return replay.apply("sub", replay.apply("add", x, one), one)  # x, but for what 1 rounds away
 
     same = primitive(lambda x: x * 1, jnp.ones_like, compiled=True)
+    assert verdict(lambda x: jnp.sum(same(x)), np.ones(2, dtype), sample=2).verdict == "sampled"
     report = verdict(lambda x: jnp.sum(same(x)), np.array([1.1e-3, np.finfo(dtype).eps / 8], dtype))
     assert report.verdict == "ok", report
 
@@ -94,6 +95,15 @@ MISTAKES = {
         "raised TypeError: unsupported operand type(s) for @: 'Array' and 'Array' (LINE). Fix: help(",
     ),
     "too few arguments": (lambda replay, equation: None, "raised TypeError: "),
+    "arithmetic in the place of a move": (
+        lambda replay, equation, x: x.moved(lambda ids: ids * 2),
+        "raised TypeError: moved: its function must only put elements elsewhere, as np.transpose does; got "
+        "one that makes others (LINE). Fix: replay.apply for arithmetic.",
+    ),
+    "a move to nowhere": (
+        lambda replay, equation, x: replay.apply("mul", x.moved(lambda ids: ids - 100), x),
+        "raised TypeError: moved: its function must only put elements elsewhere, ",
+    ),
     "nothing": (
         lambda replay, equation, x: None,
         "must return an Array, or a list of them; got NoneType (LINE). Fix: ",

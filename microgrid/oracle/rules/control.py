@@ -12,7 +12,7 @@ from .registry import control
 
 
 @control("jit", "pjit", "closed_call", "core_call", "remat", "remat2", "checkpoint", "custom_jvp_call",
-         "custom_vjp_call", "custom_vjp_call_jaxpr", "custom_vmap_call", "composite",
+         "custom_vjp_call", "custom_vjp_call_jaxpr", "custom_vmap_call", "remat_opt", "composite",
          "call_hi_primitive", "xla_metadata_call", "program_order")  # fmt: skip
 def _call(replay, equation, *arrays):
     if by_bits := BY_BITS.get(compat.looks_at_bits(equation)):

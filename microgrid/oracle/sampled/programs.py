@@ -87,7 +87,11 @@ class Derivative:
     def of(self, record, along):
         """The numbers alone."""
         values = [slot.value for slot in (*self._given(record), *self._others(record))]
-        return jaxpr_as_fun(self.closed)(*values, *along)
+        function = jaxpr_as_fun(self.closed)
+        try:
+            return function(*values, *along)
+        except NotImplementedError:  # a primitive that is only compiled
+            return jax.jit(function)(*values, *along)
 
 
 class Derivatives:

@@ -12,7 +12,8 @@ from .. import compat, exact, guilt
 from ..balls import finite
 from ..judgement import Leaf
 from ..programs import OWN_RULE
-from ..refusals import REFUSALS, words
+from ..refusals import REFUSALS, mistyped
+from ..tracing import refused
 from . import chain
 from .primal import Primal
 from .programs import BLOCK, direction
@@ -38,12 +39,15 @@ class Whole:
         try:
             got = jax.jit(self._function)(*self.flat.numbers)
         except REFUSALS as error:
-            note = f"no {'forward' if self.mode == 'fwd' else 'reverse'} mode: {words(error)}"
+            note = f"no {'forward' if self.mode == 'fwd' else 'reverse'} mode: "
+            note += refused(self.flat, self.mode, error)
             self.report.notes += [note] if note not in self.report.notes else []
             return False
-        if not all(compat.is_float(x.dtype) or compat.is_complex(x.dtype) for x in jax.tree.leaves(got)):
-            self.report.notes.append("no reverse mode: a custom rule returns whole numbers for floats")
-            return False
+        for path, x, own in zip(self.flat.paths, got, self.flat.numbers, strict=False):
+            other = not compat.is_float(x.dtype) and not compat.is_complex(own.dtype)
+            if self.mode == "rev" and (other or not jnp.issubdtype(x.dtype, jnp.inexact)):
+                self.report.notes.append(f"no reverse mode: {mistyped(x.dtype, own.dtype, path)}")
+                return False
         made = self.walk(self.run, self.told.derivatives, self.given, watch=self._keep)
         paths = self.flat.paths
         if self.mode == "fwd":
