@@ -2,25 +2,31 @@
 
 Checks the gradient of a function at random arguments, and prints the report.
 
-An argument is a type with a shape, one for each argument of the function, each in quotes. Floats and complex
-numbers are drawn from the normal distribution of mean 0 and variance 1, so most are between -3 and 3;
-integers from 0 and 1, with <n from 0 to n - 1; booleans are true or false. --seed draws others.
+An argument is a type with a shape, one for each argument of the function, each in quotes; bf16, f16, f32 and
+f64 are short names. Floats and complex numbers are drawn from the normal distribution of mean 0 and variance
+1, so most are between -3 and 3; integers from 0 and 1, with <n from 0 to n - 1; booleans are true or false.
+--seed draws others.
 """
 
 import argparse
 import importlib
 import inspect
+import math
 import re
 import sys
 import warnings
 from pathlib import Path
 
-ARGUMENT = re.compile(r"(?P<dtype>[a-z]+\d*)(\[(?P<shape>[\d,\s]*)\])?(<(?P<below>\d+))?")
-MODES = ("fwd", "rev", "fwd,rev")
+ARGUMENT = re.compile(
+    r"(?P<dtype>[a-z]\w*)(\[(?P<shape>\s*(\d+\s*(,\s*\d+\s*)*,?\s*)?)\])?(<(?P<below>\d+))?"
+)
+SHORT = {"bf16": "bfloat16", "f16": "float16", "f32": "float32", "f64": "float64"}
+MOST = 2**30  # numbers of an argument
+UNFIT = (TypeError, ValueError, IndexError)  # what a function raises of arguments that it does not take
 ENDS = """
 exit status: 0 where the gradient passes (ok, kink, sampled, and imprecise and approximate, which the
 report says), 1 where it does not (unexplained, nonfinite, wrong, unsupported), 2 where the command is
-not understood.
+not understood, or the function raises an error.
 """
 
 
@@ -35,7 +41,10 @@ def drawn(text, draw):
 
     found = ARGUMENT.fullmatch(text) or {}
     try:
-        dtype = jnp.dtype(found["dtype"])
+        name = SHORT.get(found["dtype"], found["dtype"])
+        dtype = jnp.dtype(name)
+        if name != dtype.name or not (dtype.kind == "b" or jnp.issubdtype(dtype, jnp.number)):
+            raise TypeError
     except (KeyError, TypeError):
         raise Mistake(
             f"an argument must be a type such as float32[3,4] or int32[3]<10; got {text!r}."
@@ -43,6 +52,8 @@ def drawn(text, draw):
     if jax.dtypes.canonicalize_dtype(dtype) != dtype:
         raise Mistake(f"{text} needs 64 bits. Fix: JAX_ENABLE_X64=1 python -m microgrid.oracle ...")
     shape = tuple(int(size) for size in (found["shape"] or "").split(",") if size.strip())
+    if math.prod(shape) > MOST:
+        raise Mistake(f"an argument must have at most {MOST} numbers; got {text!r}. Fix: a smaller shape.")
     if jnp.issubdtype(dtype, jnp.inexact):
         if found["below"]:
             raise Mistake(f"<{found['below']} is for integers; got {text!r}. Fix: leave it out.")
@@ -50,7 +61,11 @@ def drawn(text, draw):
         if jnp.issubdtype(dtype, jnp.complexfloating):
             numbers = numbers + 1j * draw.normal(size=shape)
         return jnp.asarray(numbers).astype(dtype)
-    return jnp.asarray(draw.integers(0, int(found["below"] or 2), shape)).astype(dtype)
+    below, most = int(found["below"] or 2), 2 if dtype.kind == "b" else int(jnp.iinfo(dtype).max) + 1
+    if not 1 <= below <= most:
+        raise Mistake(f"<n must be from <1 to <{most} for {dtype}; got {text!r}.")
+    wide = "uint64" if below > 2**63 else "int64"
+    return jnp.asarray(draw.integers(0, below, shape, wide)).astype(dtype)
 
 
 def loaded(name):
@@ -58,14 +73,37 @@ def loaded(name):
     module, _, function = name.partition(":")
     if not (module and function):
         raise Mistake(f"{name} must be module:function; no function is named. Fix: {module or 'module'}:loss")
+    if not all(part.isidentifier() for part in module.split(".")):
+        dotted = module.removesuffix(".py").strip("./").replace("/", ".")
+        fix = f" Fix: {dotted}:{function}" if dotted.replace(".", "_").isidentifier() else ""
+        raise Mistake(f"{name} must be module:function; {module} is no module.{fix}")
     sys.path.insert(0, str(Path.cwd()))
     try:
         found = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise Mistake(f"{name} must be module:function; {error}.") from None
+    except (ImportError, AttributeError) as error:
+        dotted = module.removesuffix(".py")
+        fix = f" Fix: {dotted}:{function}" if dotted != module else ""
+        raise Mistake(f"{name} must be module:function; {_line(error)}{fix}") from None
+    except (Exception, SystemExit) as error:
+        raise Mistake(f"{name} cannot be imported: {_raised(error)}") from error
     if not callable(found):
         raise Mistake(f"{name} must be a function; got {type(found).__name__}.")
     return found
+
+
+def _line(error):
+    """The words of an error as one sentence."""
+    told = " ".join(str(error).split()).removesuffix(".")
+    return f"{told or type(error).__name__}."
+
+
+def _raised(error):
+    """What an error is, where the user's code raised it, and its words."""
+    from .refusals import raised_at
+
+    where = "" if isinstance(error, SyntaxError) else raised_at(error)
+    where = f" at {where}" if where not in ("", "inside JAX") else ""
+    return f"{type(error).__name__}{where}: {_line(error)}"
 
 
 def fit(name, function, texts):
@@ -86,17 +124,28 @@ def run(name, function, point):
     import jax
 
     from .flat import Flat
-    from .refusals import BY_VALUE, raised_at
+    from .tracing import untraced
 
     flat = Flat(function, point)
     try:
         jax.eval_shape(flat, *flat.numbers)
-    except BY_VALUE:  # the report says it
-        return
-    except Exception as error:
-        told = (str(error).strip().splitlines() or [""])[0]
-        where = f"{type(error).__name__} at {raised_at(error)}"
-        raise Mistake(f"{name} raises {where}: {told} Fix: types that it takes.") from error
+    except (Exception, SystemExit) as error:
+        if isinstance(error, Exception) and untraced(name, flat, error):  # the report says it
+            return
+        fix = " Fix: types that it takes." if isinstance(error, UNFIT) else ""
+        raise Mistake(f"{name} raises {_raised(error)}{fix}") from error
+
+
+def directions(text):
+    """The modes that a text names, one or both, in any order.
+
+    >>> directions("rev,fwd")
+    ('rev', 'fwd')
+    """
+    modes = tuple(text.split(","))
+    if not {*modes} <= {"fwd", "rev"} or len({*modes}) != len(modes):
+        raise argparse.ArgumentTypeError(f"must be fwd, rev or fwd,rev; got {text!r}")
+    return modes
 
 
 def parser():
@@ -111,7 +160,7 @@ def parser():
     made.add_argument("arguments", nargs="*", help="its arguments: 'float32[3,4]', 'int32[3]<10', ...")
     made.add_argument("--order", type=int, default=1, choices=(1, 2), help="2: the second derivative too")
     made.add_argument(
-        "--modes", default="fwd,rev", choices=MODES, metavar="MODES", help="fwd, rev or fwd,rev"
+        "--modes", default=("fwd", "rev"), type=directions, metavar="MODES", help="fwd, rev or fwd,rev"
     )
     made.add_argument("--seed", type=int, default=0, help="for other arguments and weights")
     made.add_argument(
@@ -139,18 +188,13 @@ def checked(told):
     fit(told.function, function, told.arguments)
     point = tuple(drawn(text, draw) for text in told.arguments)
     run(told.function, function, point)
+    asked = dict(seed=told.seed, engine=told.engine, sample=told.sample, raises=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the report says it
-        return check_grads(
-            function,
-            point,
-            told.order,
-            tuple(told.modes.split(",")),
-            seed=told.seed,
-            engine=told.engine,
-            sample=told.sample,
-            raises=False,
-        )
+        try:
+            return check_grads(function, point, told.order, told.modes, **asked)
+        except (Exception, SystemExit) as error:
+            raise Mistake(f"{told.function} cannot be checked: {_raised(error)}") from error
 
 
 def main(arguments=None):

@@ -1,23 +1,38 @@
 """A test that is only the function and the point where its gradient is checked."""
 
 import functools
+import inspect
 
 from .levels import checked, skip_where_off
+
+TOLD = ("order", "modes", "atol", "rtol", "eps", "seed", "engine", "surrogate", "sample", "raises")
 
 
 def gradient_test(function=None, **told):
     """Decorates a function that returns (f, args): calling it checks the gradient of f there.
 
     told: what else `check_grads` takes, such as order=2 or modes="rev". Fixtures of pytest are passed on, and
-    --grad-level is obeyed. Raises TypeError where something else than a pair is returned.
+    --grad-level is obeyed. Raises TypeError for what is no plain function, for what check_grads does not
+    take, and, when the test runs, where something else than a pair is returned.
 
     >>> @gradient_test(modes="rev")
     ... def test_square():
     ...     return lambda x: x * x, (3.0,)
     >>> test_square()
     """
+    for name in told:
+        if name not in TOLD:
+            raise TypeError(f"gradient_test: it takes what check_grads does, {', '.join(TOLD)}; got {name}.")
     if function is not None and not callable(function):
         raise TypeError(f"gradient_test: it decorates a function; got {function!r}. Fix: @gradient_test.")
+    if inspect.isclass(function):
+        fix = "put it on each of its methods"
+        raise TypeError(f"gradient_test: it decorates a function; got class {function.__name__}. Fix: {fix}.")
+    if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+        raise TypeError(
+            f"gradient_test: it decorates a function that returns a pair; {function.__name__} is "
+            "a coroutine or a generator. Fix: def and return."
+        )
     if function is None:
         return functools.partial(gradient_test, **told)
 

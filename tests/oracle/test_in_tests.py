@@ -1,5 +1,6 @@
-"""The oracle in other people's tests: a fixture, a decorator, a command, and no cost where it is not used."""
+"""The oracle in other people's tests: a fixture, a decorator, and no cost where it is not used."""
 
+import inspect
 import os
 import subprocess
 import sys
@@ -10,8 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from microgrid.oracle import GradientError, gradient_test
-from microgrid.oracle.__main__ import drawn, main
+from microgrid.oracle import GradientError, check_grads, gradient_test
+from microgrid.oracle.decorator import TOLD
 
 ROOT = Path(__file__).parents[2]
 TESTS = """
@@ -106,6 +107,26 @@ def test_a_decorated_test_that_returns_no_pair_is_told(returned, came):
         test_it()
 
 
+class Tests:
+    """What a decorated class may be."""
+
+
+def yields():
+    yield jnp.tanh, (0.5,)
+
+
+def test_what_cannot_be_decorated_is_told_when_it_is():
+    with pytest.raises(
+        TypeError, match=r"it decorates a function; got class Tests\. Fix: put it on each of its "
+    ):
+        gradient_test(Tests)
+    with pytest.raises(TypeError, match="returns a pair; yields is a coroutine or a generator"):
+        gradient_test(yields)
+    with pytest.raises(TypeError, match=r"it takes what check_grads does, order, modes, .*; got foo"):
+        gradient_test(foo=3)
+    assert TOLD == tuple(inspect.signature(check_grads).parameters)[2:] and gradient_test(order=2)
+
+
 def test_a_session_that_does_not_use_it_needs_neither_jax_nor_numpy(tmp_path):
     (tmp_path / "test_other.py").write_text("def test_it(): pass")
     hidden = "import sys; sys.modules.update(jax=None, numpy=None, flint=None)"
@@ -125,89 +146,3 @@ def test_a_decorated_test_says_only_what_is_checked(tmp_path):
 
     with pytest.raises(GradientError, match="nonfinite"):
         broken()
-
-
-def test_the_command_checks_a_function_at_random_arguments(tmp_path, monkeypatch, capsys):
-    (tmp_path / "my_losses.py").write_text(
-        "import jax.numpy as jnp\n"
-        "def loss(x, i): return jnp.sum(jnp.tanh(x)[i])\n"
-        "def place(x): return jnp.argmax(x)\n"
-        "def chosen(x): return x if x > 0 else -x\n"
-    )
-    monkeypatch.chdir(tmp_path)
-    for told in ([], ["--engine", "float64"], ["--sample", "2"]):
-        assert main(["my_losses:loss", "float32[3,4]", "int32[2]<3", *told]) == 0
-        verdict = "sampled" if "--sample" in told else "ok"
-        out = capsys.readouterr().out
-        assert f"check_grads of loss: {verdict}" in out and ("float64 only" in out) == ("float64" in told)
-    assert main(["my_losses:place", "float32[3]"]) == 1
-    assert "unsupported\n  place returns int" in capsys.readouterr().out
-    assert main(["my_losses:chosen", "float32"]) == 1
-    assert "chosen decides by a traced value in Python, " in capsys.readouterr().out
-
-
-MISTAKES = {
-    (
-        "my_losses:loss",
-        "float33[3]",
-        "int32",
-    ): "an argument must be a type such as float32",
-    ("my_losses:loss", "float32[3]<2", "int32"): "<2 is for integers; got 'float32[3]<2'. Fix: ",
-    (
-        "my_losses:lost",
-    ): "my_losses:lost must be module:function; module 'my_losses' has no attribute 'lost'.",
-    ("my_losses",): "my_losses must be module:function; no function is named. Fix: my_losses:loss\n",
-    ("no_losses:loss",): "no_losses:loss must be module:function; No module named 'no_losses'.",
-    ("my_losses:SIZE",): "my_losses:SIZE must be a function; got int.",
-    (
-        "my_losses:loss",
-        "float32[3]",
-    ): "my_losses:loss takes (x, i); missing a required argument: 'i' in float32[3]"
-    ". Fix: one type for each argument.",
-    ("my_losses:loss",): "my_losses:loss takes (x, i); missing a required argument: 'x' in none. Fix: ",
-    ("my_losses:loss", "float32", "int32[2]"): "my_losses:loss raises IndexError at ",
-    ("my_losses:loss", "float32", "--sample", "0"): "--sample must be at least 1; got 0.",
-    ("my_losses:loss", "float32", "--seed", "-1"): "--seed must be at least 0; got -1.",
-    ("my_losses:loss", "float32", "--sample", "2", "--engine", "float64"): "--sample takes no engine; ",
-}
-
-
-@pytest.mark.parametrize("command", MISTAKES)
-def test_a_command_that_is_not_understood_gets_one_sentence(command, tmp_path, monkeypatch, capsys):
-    (tmp_path / "my_losses.py").write_text("SIZE = 3\ndef loss(x, i): return x[i]")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delitem(sys.modules, "my_losses", raising=False)
-    assert main(command) == 2
-    told = capsys.readouterr()
-    assert told.out == "" and told.err.count("\n") == 1
-    assert told.err.startswith(f"microgrid.oracle: {MISTAKES[command]}")
-
-
-def test_numbers_of_64_bits_are_not_rounded_in_silence(capsys, monkeypatch):
-    with jax.enable_x64(False):
-        assert main(["math:sin", "float64[3]"]) == 2
-    assert "float64[3] needs 64 bits. Fix: JAX_ENABLE_X64=1 " in capsys.readouterr().err
-
-
-def test_the_help_says_how_arguments_are_drawn_and_how_it_ends(capsys):
-    with pytest.raises(SystemExit):
-        main(["--help"])
-    told = " ".join(capsys.readouterr().out.split())
-    for words in (
-        "normal distribution of mean 0 and variance 1, so most are between -3 and 3",
-        "integers from 0 and 1, with <n from 0 to n - 1",
-        "exit status: 0 where",
-        "--engine {exact,float64}",
-    ):
-        assert words in told
-
-
-def test_arguments_are_drawn_as_the_help_says():
-    draw = np.random.default_rng(0)
-    floats, complexes = drawn("float32[1000]", draw), drawn("complex64[1000]", draw)
-    assert floats.dtype == "float32" and abs(floats.mean()) < 0.1 and abs(floats.std() - 1) < 0.1
-    assert complexes.dtype == "complex64" and abs(complexes.imag.std() - 1) < 0.1
-    assert sorted(set(drawn("int32[99]", draw).tolist())) == [0, 1]
-    assert sorted(set(drawn("int32[99]<3", draw).tolist())) == [0, 1, 2]
-    assert sorted(set(drawn("bool[99]", draw).tolist())) == [False, True]
-    assert drawn("float32", draw).shape == ()
