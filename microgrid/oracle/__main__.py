@@ -16,6 +16,7 @@ import re
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 ARGUMENT = re.compile(
     r"(?P<dtype>[a-z]\w*)(\[(?P<shape>\s*(\d+\s*(,\s*\d+\s*)*,?\s*)?)\])?(<(?P<below>\d+))?"
@@ -188,7 +189,7 @@ def checked(told):
     fit(told.function, function, told.arguments)
     point = tuple(drawn(text, draw) for text in told.arguments)
     run(told.function, function, point)
-    asked = dict(seed=told.seed, engine=told.engine, sample=told.sample, raises=False)
+    asked: dict[str, Any] = dict(seed=told.seed, engine=told.engine, sample=told.sample, raises=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the report says it
         try:

@@ -91,8 +91,10 @@ def verdict(pair, count=20, seed=0, functions=None):
     """Runs both rooms of a row on hard and drawn arguments, in float64, and returns the Verdict.
 
     count: drawn cases for every choice; functions: (scalar, array) to run instead of the row's own.
-    Needs `jax_enable_x64`; raises RuntimeError without it.
+    Needs `jax_enable_x64`; raises RuntimeError without it, and TypeError for what is no row.
     """
+    if not isinstance(pair, Pair):
+        raise TypeError(f"verdict: pair must be a Pair, one of PAIRS; got {pair!r}. Fix: verdict(PAIRS[0]).")
     if not jax.config.read("jax_enable_x64"):
         raise RuntimeError(
             "verdict: float64 must be on; call jax.config.update('jax_enable_x64', True) first."

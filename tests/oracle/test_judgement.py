@@ -117,3 +117,8 @@ def test_a_tie_beside_the_smallest_number_is_a_tie():
 def test_a_meaning_that_the_type_cannot_tell_from_its_program_is_ok():
     assert verdict(jax.scipy.special.log_ndtr, np.float64(-21.0)) == "approximate"
     assert verdict(jax.scipy.special.log_ndtr, np.float32(-21.0)) == "ok"
+
+
+def test_an_end_of_a_kink_that_is_0_is_shown_so():
+    leaf, *_ = check_grads(jax.nn.relu, (np.float32(0),), raises=False).leaves
+    assert leaf.truth == "[0, 1]"

@@ -13,6 +13,7 @@ from test_check_grads import X, verdict
 
 from microgrid.oracle import check_model, gradient_test, meaning, rule
 from microgrid.oracle.check import GradientError, check_grads, replay
+from microgrid.oracle.crosscheck import verdict as room_verdict
 
 
 @jax.custom_jvp
@@ -173,6 +174,11 @@ MISTAKES = {
         lambda: replay(lambda x: None, (0.5,)),
         ValueError,
         "f must return floats, and arrays alone; got nothing",
+    ),
+    "a row that is none": (
+        lambda: room_verdict("nope"),
+        TypeError,
+        "verdict: pair must be a Pair, one of PAIRS",
     ),
     "a model of words": (
         lambda: check_model(nnx.Dropout(0.5), "x"),
