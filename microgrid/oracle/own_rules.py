@@ -14,7 +14,7 @@ def rule_of(equation):
     there are two; ("", "") where it has none of a user's."""
     for thing in _of_rule(equation):
         code = thing.__code__ if isinstance(thing, FunctionType) else None
-        if code is not None and not thing.__module__.startswith("jax."):
+        if code is not None and not (thing.__module__ or "").startswith("jax."):
             return thing.__name__, f"{code.co_filename}:{code.co_firstlineno}"
     return "", ""
 
@@ -32,7 +32,7 @@ def _of_rule(equation):
             continue
         seen.add(id(thing))
         yield thing
-        if isinstance(thing, FunctionType) and thing.__module__.startswith("jax."):
+        if isinstance(thing, FunctionType) and (thing.__module__ or "").startswith("jax."):
             left += [cell.cell_contents for cell in thing.__closure__ or () if _is_filled(cell)]
         elif isinstance(thing, tuple | list):
             left += thing
