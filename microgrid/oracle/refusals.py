@@ -16,13 +16,20 @@ CALLBACKS = {  # how JAX's words begin -> the fix
 }
 # What JAX, or a user's rule, raises where there is no derivative.
 REFUSALS = (TypeError, ValueError, NotImplementedError, AssertionError)
+NOT_LINEAR = (
+    "a custom rule is not linear in its tangents. Fix: add them up, and multiply them by what does not "
+    "depend on them, and nothing else"
+)
 
 
 def words(error):
-    """The first line of an error, in words."""
+    """The first line of an error, in words; of one without any its kind, and where it was raised."""
     if isinstance(error, AssertionError) and "ValAccum" in str(error):
-        return "a custom rule is not linear in its tangents"
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+        return NOT_LINEAR
+    if lines := str(error).strip().splitlines():
+        return lines[0]
+    where = raised_at(error)
+    return type(error).__name__ + ("" if where == "inside JAX" else f" at {where}")
 
 
 def refusal(flat, mode):

@@ -8,12 +8,9 @@ from pathlib import Path
 import jax
 
 from . import compat
-from .refusals import BY_VALUE, by_value, error_of, raised_at, words
+from .refusals import BY_VALUE, NOT_LINEAR, by_value, error_of, raised_at, words
 
-NOT_LINEAR = (
-    "a custom rule is not linear in its tangents. Fix: add them up, and multiply them by what does not "
-    "depend on them, and nothing else"
-)
+STATIC = "Non-hashable static arguments"
 PLAIN = re.compile(r"`(float|int|complex)` function|(item|tolist)\(\) method")
 RULES = {"custom_vjp": "defvjp(fwd, bwd)", "custom_jvp": "defjvp(rule)", "custom_vmap": "def_vmap(rule)"}
 
@@ -31,7 +28,7 @@ def untraced(name, flat, error):
     "f uses the axis 'rows'"
     """
     text, where = str(error), _where(error)
-    if isinstance(error, (*BY_VALUE, TypeError, ValueError)) and (told := defaults(flat)):
+    if told := defaults(flat, error):
         return f"JAX does not trace {name}: {told}."
     if found := re.match(r"No .* defined for (custom_\w+) function (\S+) using", text):
         kind, called = found[1], found[2]
@@ -65,7 +62,7 @@ def untraced(name, flat, error):
         )
     if isinstance(error, BY_VALUE) or text.startswith("Shapes must be 1D sequences of concrete values"):
         return by_value(name, error)
-    if isinstance(error, ValueError) and text.startswith("Non-hashable static arguments"):
+    if isinstance(error, ValueError) and text.startswith(STATIC):
         return (
             f"{name} gives a traced array as a static argument of a jitted function{where}. Fix: a plain "
             "Python value there, or leave it out of static_argnums and static_argnames."
@@ -88,7 +85,7 @@ def _where(error):
 def refused(flat, mode, error):
     """JAX's words, or clearer ones, for a derivative that it does not take in a mode. What decides by a
     traced value, or does not run here, is raised again."""
-    if told := isinstance(error, (*BY_VALUE, TypeError)) and defaults(flat, mode):
+    if told := defaults(flat, error, mode):
         return told
     if isinstance(error, BY_VALUE) or unsupported_here(error):
         raise error
@@ -97,27 +94,35 @@ def refused(flat, mode, error):
             again = error_of(flat, mode)
         if again is not None and _inside_jax(traceback.extract_tb(again.__traceback__)[-1].filename):
             return NOT_LINEAR
-    return NOT_LINEAR if "not linear" in (said := words(error)) else said
+    return words(error)
 
 
 def _inside_jax(file):
     return file.startswith(str(Path(jax.__file__).parent))
 
 
-def defaults(flat, mode=None):
-    """What to say where a function with a rule of its own is given its default arguments as arrays, which
-    JAX does where it fills them in; "" where none is. mode: of the derivative, None for the function."""
+def defaults(flat, error, mode=None):
+    """What to say where an error comes of the default arguments of a function with a rule of its own, which
+    JAX fills in and then takes for arrays; "" for another one. mode: of the derivative, None for the
+    function."""
+    counted = isinstance(error, TypeError) and "positional argument" in str(error)
+    if not (counted or isinstance(error, BY_VALUE) or str(error).startswith(STATIC)):
+        return ""
     with compat.all_frames():
-        error = error_of(flat, mode)
+        try:
+            error = error_of(flat, mode)
+        except Exception:  # another one the second time
+            return ""
     for frame, _ in traceback.walk_tb(error.__traceback__) if error else ():
         made, given = (frame.f_locals.get(name) for name in ("self", "args"))
         if isinstance(made, jax.custom_vjp | jax.custom_jvp) and isinstance(given, tuple | list):
-            if told := _filled_in(made, given):
+            if told := _filled_in(made, given, counted):
                 return told
     return ""
 
 
-def _filled_in(made, given):
+def _filled_in(made, given, counted):
+    """What to say of default arguments. counted: whether their number matters, or else what they are."""
     kind = type(made).__name__
     name, function = getattr(made, "__name__", "f"), getattr(made, "fun", None)
     try:
@@ -126,9 +131,10 @@ def _filled_in(made, given):
         return ""
     fixed = {*getattr(made, "nondiff_argnums", ())}
     pairs = enumerate(zip(parameters, given, strict=False))
-    filled = [f"{p.name}={x!r}" for k, (p, x) in pairs if p.default is x and k not in fixed]
-    if not filled:
+    found = [(p.name, x) for k, (p, x) in pairs if p.default is x and k not in fixed]
+    if not found or not (counted or any(isinstance(x, int | str) for _, x in found)):  # a bool is an int
         return ""
+    filled = [f"{argument}={x!r}" for argument, x in found]
     fix = f"jax.{kind}(lambda x: {'f' if '<' in name else name}(x))"
     return (
         f"jax.{kind} gives {name} and its rule the default arguments too, {', '.join(filled)}, as arrays. "

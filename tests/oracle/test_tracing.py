@@ -35,6 +35,10 @@ def steep(x, factor=2.0):
     return factor * x
 
 
+def failed():
+    raise AssertionError
+
+
 by_sign = jax.custom_jvp(jnp.sin)
 by_sign.defjvp(lambda x, dx: (jnp.sin(*x), jnp.cos(*x) * jnp.where(dx[0] > 0, dx[0], dx[0] / 2)))
 without = [kind(unruled) for kind in (jax.custom_vjp, jax.custom_jvp, jax.custom_batching.custom_vmap)]
@@ -84,6 +88,22 @@ def test_defaults_of_a_rule_are_told_where_only_its_derivative_fails():
         r"JAX does not differentiate steep: jax\.custom_vjp gives steep and its rule the default arguments "
     )
     assert re.match(words + r"too, factor=2\.0, as arrays\. Fix: jax\.custom_vjp\(lambda x: ", report.refused)
+
+
+def test_defaults_are_not_blamed_for_another_choice():
+    chosen = jax.custom_jvp(lambda x, factor=2.0: x if x > 0 else factor * x)
+    chosen.defjvp(lambda x, dx: (chosen(*x), dx[0]))
+    report = verdict(chosen, HALF)
+    assert report.refused.startswith("<lambda> decides by a traced value in Python, "), report.refused
+
+
+def test_an_error_of_a_rule_without_words_is_told_with_its_line():
+    asserting = jax.custom_jvp(jnp.sin)
+    asserting.defjvp(lambda x, dx: failed())
+    report = verdict(asserting, HALF)
+    assert re.search(
+        r"differentiate sin: AssertionError at \S+test_tracing\.py:\d+ \(failed\)", report.refused
+    )
 
 
 def test_an_error_of_the_function_itself_is_raised():
