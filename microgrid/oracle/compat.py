@@ -114,8 +114,11 @@ def by_bits(equation):
 
 
 def source(equation):
-    """Where the user wrote an equation: "file:line (function)"."""
-    return line_of(equation) or "inside JAX"
+    """Where the user wrote an equation, or the function that it calls: "file:line (function)"."""
+    if line := line_of(equation):
+        return line
+    name, place = origin(equation)
+    return f"{place} ({name})" if place and not of_jax(equation) else "inside JAX"
 
 
 def line_of(equation):

@@ -56,7 +56,7 @@ def test_a_slope_that_is_not_that_of_the_function_is_not_believed(told):
     assert report.verdict == "unsupported"
     assert re.match(
         "the slope of the meaning of steep_sine for argument 0 must be the derivative of its function; got "
-        r"1\.75516512 where that is 0\.877582562, at 0\.5 \(.*\)\. Fix: meaning\('steep_sine', ",
+        r"1\.75516512 where that is 0\.877582562, at 0\.5 \(.*test_meanings\.py:\d+ .*\)\. Fix: ",
         report.refused,
     )
 
