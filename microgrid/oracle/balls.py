@@ -2,6 +2,8 @@
 
 import math
 
+SMALL = 2.0**-24  # beside the other end of an interval, what is 0
+
 
 def finite(x):
     """Whether a ball, or a number for what is exactly so, is finite."""
@@ -36,3 +38,16 @@ def apart(xs, ys):
         else:
             made.append(not (difference.contains(zero) and difference.is_finite()))
     return made
+
+
+def interval(low, high):
+    """Two ends as text, with the digits that it takes to tell them apart. An end beside 0 is one: the radius
+    of a ball has 30 bits.
+
+    >>> interval(-5.6e-9, 1.0), interval(3.14159265, 3.14159269)
+    ('[0, 1]', '[3.14159265, 3.14159269]')
+    """
+    largest = max(abs(low), abs(high))
+    low, high = (0.0 if abs(x) <= SMALL * largest else x for x in (low, high))
+    texts = ([f"{x:.{digits}g}" for x in (low, high)] for digits in range(6, 18))
+    return f"[{', '.join(next((pair for pair in texts if pair[0] != pair[1]), [repr(low), repr(high)]))}]"

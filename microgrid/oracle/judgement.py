@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .answer import FLUSHED
-from .balls import differ, finite
+from .balls import differ, finite, interval
 from .surrogates import source
 
 ORDER = (
@@ -23,7 +23,6 @@ ORDER = (
 )
 FAILED = ORDER[5:]
 DIGITS = 15
-SMALL = 2.0**-24  # beside the other end of an interval, what is 0
 WIDTH = 48  # of the column of places, at most
 
 
@@ -182,21 +181,8 @@ def _shown(truth, unit):
     if truth.contains(0) and truth.rad() < 1e-15:
         return "0" if truth.rad() < 1e-30 else f"0 to {float(truth.rad()):.0e}"
     if truth.rad() > 2.0**-30 * abs(truth):
-        return _interval(float(truth.lower()), float(truth.upper()))
+        return interval(float(truth.lower()), float(truth.upper()))
     return truth.str(DIGITS, radius=False)
-
-
-def _interval(low, high):
-    """Two ends as text, with the digits that it takes to tell them apart. An end beside 0 is one: the radius
-    of a ball has 30 bits.
-
-    >>> _interval(-5.6e-9, 1.0), _interval(3.14159265, 3.14159269)
-    ('[0, 1]', '[3.14159265, 3.14159269]')
-    """
-    largest = max(abs(low), abs(high))
-    low, high = (0.0 if abs(x) <= SMALL * largest else x for x in (low, high))
-    texts = ([f"{x:.{digits}g}" for x in (low, high)] for digits in range(6, 18))
-    return f"[{', '.join(next((pair for pair in texts if pair[0] != pair[1]), [repr(low), repr(high)]))}]"
 
 
 def _ranks(answer, scale):
