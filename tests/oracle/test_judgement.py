@@ -48,7 +48,9 @@ def test_how_far_a_slope_of_0_is_off_is_told_as_a_number():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         difference = lambda x: (jnp.exp(x) + 1e6) ** 2 - jnp.exp(x) ** 2 - 2e6 * jnp.exp(x)  # noqa: E731
-        report = check_grads(difference, (np.float32(0.5),), modes="rev")
+        report = check_grads(
+            difference, (np.float32(5.3),), modes="rev"
+        )  # JAX: -18, or -32 without fused products
     assert report.leaves[0].truth == "0" and "off by" in str(report) and "ULP" not in str(report)
 
 

@@ -251,6 +251,8 @@ def test_what_cannot_be_looked_at_is_unsupported():
 def test_equal_eigenvalues_are_unsupported():
     made = report(lambda x: jnp.linalg.eigvalsh(jnp.diag(x)), np.ones(3, "float32"))
     assert made.verdict == "unsupported" and "Fix: check without sample=" in str(made)
+    made = report(lambda a: jnp.linalg.eigh(a)[1], np.eye(2, dtype="float32"))
+    assert made.verdict == "unsupported"
 
 
 def test_nan_behind_a_mask_is_nonfinite():
