@@ -379,29 +379,3 @@ def test_mistakes_get_a_sentence(call, message):
 def test_the_shape_alone_does_not_learn():
     with pytest.raises(NotImplementedError, match="TableAgent: an agent must say how it learns from a step"):
         TableAgent("FrozenLake-v1").train(1, progress=False)
-
-
-PLAIN = ("QTable", "Sarsa", "ExpectedSarsa", "DoubleQ", "NStepSarsa", "SarsaLambda", "MonteCarlo")
-
-
-@pytest.mark.parametrize("name", PLAIN)
-def test_the_defaults_cross_the_lake(name):
-    mdp = rl.TabularMDP.from_gymnasium("FrozenLake-v1")
-    agent = AGENTS[name]("FrozenLake-v1", seed=0).train(100_000, progress=False)
-    assert mdp.success_probability(agent.policy) > 0.6  # the best is 0.74, a random walk 0.01
-
-
-def test_tables_are_trained_over_seeds_too():
-    runs = rl.train_seeds(
-        rl.QTable, gymnasium.make("FrozenLake-v1"), seeds=range(3), steps=500, progress=False
-    )
-    alone = rl.QTable("FrozenLake-v1", seed=1).train(500, progress=False)
-    assert [agent.steps for agent in runs.agents] == [500] * 3
-    assert (runs.agents[1].q == alone.q).all()
-    assert runs.curves(points=5)[1].shape == (3, 5)
-
-
-def test_equal_episodes_make_equal_evaluations():
-    agent = rl.QTable("FrozenLake-v1")
-    assert agent.evaluate(3) == agent.evaluate(3) != agent.evaluate(4)
-    assert agent.evaluate(3) != "three episodes"

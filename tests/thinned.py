@@ -94,7 +94,7 @@ CASES = {
     "test_stable.py::test_values_and_slopes_keep_their_digits": 9,
     "test_students.py::test_nine_in_ten_new_students_are_judged_right": 0,
     "test_sutton_barto.py::test_blackjack_plays_as_gymnasium_does": 2,
-    "test_table_agents.py::test_the_defaults_cross_the_lake": 3,
+    "test_table_defaults.py::test_the_defaults_cross_the_lake": 3,
     "test_table_saving.py::test_training_resumes_from_checkpoints": 4,
     "test_tabular_mdp.py::test_value_iteration_policy_iteration_and_the_linear_solve_agree": 3,
     "test_training.py::test_until_loss_stops_after_the_first_epoch_that_is_low_enough": 2,

@@ -4,9 +4,8 @@ from .. import checks
 from ..schedules import inverse_time
 from .table import ReturnTableAgent
 
-EXPLORING = inverse_time(
-    1.0, 2_000
-)  # more than other agents at first: nothing is known before an episode ends
+# More than other agents at first: nothing is known before an episode ends.
+EXPLORING = inverse_time(1.0, 2_000)
 
 
 class MonteCarlo(ReturnTableAgent):

@@ -93,12 +93,12 @@ class Surroundings(Algorithm):
         if isinstance(env, str) and not envs.is_known(env):
             env = functional_env(env) or env
         looked: Any = env if isinstance(env, FunctionalEnv) else envs.make("evaluate", env)
-        mine = self.observation_space, self.action_space
-        for label, ours, theirs in zip(("observations", "actions"), mine, envs.spaces(looked), strict=True):
-            if ours != theirs:
-                raise ValueError(f"evaluate: env must have the agent's {label}, {ours}; got {theirs}.")
+        mine, found = (self.observation_space, self.action_space), envs.spaces(looked)
         if looked is not env:
             looked.close()
+        for label, ours, theirs in zip(("observations", "actions"), mine, found, strict=True):
+            if ours != theirs:
+                raise ValueError(f"evaluate: env must have the agent's {label}, {ours}; got {theirs}.")
         return env
 
     def _limit(self):
