@@ -10,6 +10,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from jaxnets import kernels
+
 
 class Rollout(NamedTuple):
     """Steps of N environments, [T, N, ...].
@@ -117,7 +119,8 @@ def collect(env, act, to_env, running, lots, noise):
         memory = where_last(last, jax.tree.map(jnp.zeros_like, memory), memory)
         return Running(state, obs, length, total, memory), (seen, episode)
 
-    running, (rollout, episodes) = lax.scan(step, running, rows)
+    walk = kernels.one_kernel(lambda running, rows: lax.scan(step, running, rows))
+    running, (rollout, episodes) = walk(running, rows)
     return running, rollout._replace(memory=start), episodes
 
 
