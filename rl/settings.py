@@ -52,6 +52,10 @@ TABLE = (
     Row("PPO", "Acrobot-v1", 300_000, -100, dict(**_ACROBOT, normalize_obs=True, normalize_reward=True)),
     Row("DQN", "Acrobot-v1", 100_000, -100, dict(
         **_DQN, learning_rate=Linear(1e-3, 1e-4, 100_000), epsilon=Linear(1.0, 0.05, 20_000), n_step=3)),
+    Row("DQN", "MountainCar-v0", 120_000, -110, dict(
+        num_envs=4, num_steps=4, gradient_steps=8, batch_size=128, buffer_size=50_000, target_interval=600,
+        learning_rate=Linear(2e-3, 1e-5, 120_000), epsilon=Linear(1.0, 0.05, 24_000), n_step=4,
+        scale_obs=True)),
     Row("TileSarsa", "MountainCar-v0", 100_000, -110, dict(
         tiles=8, num_tilings=8, trace_decay=0.9, learning_rate=InverseTime(0.5, 20_000))),
     Row("PPO", "Pendulum-v1", 200_000, -200, dict(

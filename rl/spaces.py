@@ -51,13 +51,21 @@ def lifted(x, like):
     return x.reshape((1,) * (like.ndim - x.ndim) + x.shape)
 
 
-def encoded(space, obs):
+def encoded(space, obs, scale=False):
     """Observations [..., ...] as rows [..., F] of float32: numbers as they are, classes one-hot.
+
+    scale: numbers between bounds are laid from -1 to 1; those without stay as they are.
 
     >>> encoded(spaces.Discrete(3, start=1), jnp.array([1, 3])).tolist()
     [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+    >>> box = spaces.Box(np.float32([0, -np.inf]), np.float32([4, 9]))
+    >>> encoded(box, jnp.array([3.0, 7.0]), scale=True).tolist()
+    [0.5, 7.0]
     """
     if isinstance(space, spaces.Box | spaces.MultiBinary):
+        if scale and isinstance(space, spaces.Box):
+            middle, half = _middles(space)
+            obs = (obs - lifted(middle, obs)) / lifted(half, obs)
         return jnp.reshape(obs, (*obs.shape[: obs.ndim - len(space.shape)], -1)).astype(jnp.float32)
     if isinstance(space, spaces.Discrete):
         return jax.nn.one_hot(obs - space.start, int(space.n), dtype=jnp.float32)
@@ -66,7 +74,18 @@ def encoded(space, obs):
         parts = (jax.nn.one_hot(flat[..., i], n) for i, n in enumerate(space.nvec.ravel().tolist()))
         return jnp.concatenate(list(parts), axis=-1)
     parts = space.spaces.items() if isinstance(space, spaces.Dict) else enumerate(space.spaces)
-    return jnp.concatenate([encoded(part, obs[name]) for name, part in parts], axis=-1)
+    return jnp.concatenate([encoded(part, obs[name], scale) for name, part in parts], axis=-1)
+
+
+def _middles(space):
+    """Middle and half width of each number of a Box; 0 and 1 where it has no bounds, or equal ones."""
+    low, high = space.low.astype(np.float64), space.high.astype(np.float64)
+    bounded = np.isfinite(low) & np.isfinite(high) & (low < high)
+    with np.errstate(invalid="ignore"):
+        return tuple(
+            np.where(bounded, of, other).astype(np.float32)
+            for of, other in ((low / 2 + high / 2, 0), (high / 2 - low / 2, 1))
+        )
 
 
 def example(space, count):

@@ -1,6 +1,7 @@
 """Settings and schedules of agents: what cannot be is one sentence, before anything is trained."""
 
 import gymnasium
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -157,3 +158,25 @@ def test_a_schedule_is_looked_at_as_far_as_training_will_go(kind, env, name):
 def test_a_line_runs_between_two_numbers(start, end):
     with pytest.raises((ValueError, TypeError), match=r"linear: (start|end) must be"):
         rl.linear(start, end, 10)
+
+
+@pytest.mark.parametrize("agent, actions", [("DQN", Discrete(2)), ("SAC", Box(-1, 1, (1,)))])
+def test_scaled_observations_do_not_depend_on_their_unit(agent, actions):
+    def weights(unit):
+        space = Box(0, unit, (2,), np.float32)
+        env = rl.FunctionalEnv(
+            lambda key: (jnp.int32(0), jnp.full(2, 0.25 * unit, jnp.float32)),
+            lambda key, s, action: (
+                s + 1,
+                jnp.full(2, 0.125 * unit, jnp.float32) * (s + 1),
+                jnp.float32(s),
+                s >= 3,
+            ),
+            space,
+            actions,
+        )
+        learner = getattr(rl, agent)(env, hidden=(4,), learning_starts=8, scale_obs=True)
+        return learner.train(64, progress=False)._training.learner.params
+
+    for one, other in zip(*(jax.tree.leaves(weights(unit)) for unit in (1.0, 1024.0)), strict=True):
+        np.testing.assert_array_equal(one, other)

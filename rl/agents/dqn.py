@@ -74,6 +74,7 @@ class DQN(Agent):
     hidden: tuple[int, ...] = (64, 64)  # hidden layers
     activation: str = "relu"
     action_mask: bool = False  # take the legal actions from info["action_mask"]
+    scale_obs: bool = False  # numbers between bounds are seen from -1 to 1
     compiled: bool | None = None  # None: where the environment is a JAX function
 
     schedules: ClassVar = Agent.schedules | {"epsilon": 1, "priority_correction": float("inf")}
@@ -106,7 +107,7 @@ class DQN(Agent):
 
     def q(self, params, obs, legal=None):
         """Action values [..., A] of observations; the lowest number for actions that are not legal."""
-        outputs = self.net(params, spaces.encoded(self.observation_space, obs))
+        outputs = self.net(params, spaces.encoded(self.observation_space, obs, self.scale_obs))
         if self.dueling:
             value, advantage = outputs[..., :1], outputs[..., 1:]
             outputs = value + advantage - jnp.mean(advantage, axis=-1, keepdims=True)
