@@ -14,8 +14,10 @@ from jax import lax
 from . import checks, data, masks
 from .layer import Layer
 from .linear import Linear, linear
+from .precision import rounded_once
 
 
+@rounded_once
 def scaled_dot_product_attention(query, key, value, mask=None, is_causal=False):
     """Scaled dot-product attention: a mean of the values, weighted by how well their keys match a query.
 
@@ -40,6 +42,7 @@ def scaled_dot_product_attention(query, key, value, mask=None, is_causal=False):
     return _attend(*_checked("scaled_dot_product_attention", query, key, value, mask, is_causal))
 
 
+@rounded_once
 def multi_head_attention(query, key, value, num_heads, mask=None, is_causal=False):
     """Multi-head attention: the features are dealt out to heads that attend each for itself.
 

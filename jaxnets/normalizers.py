@@ -11,7 +11,7 @@ from flax import nnx
 
 from . import checks, data
 from .layer import Layer
-from .normalization import batch_norm, group_norm, layer_norm, moments, rms_norm
+from .normalization import batch_norm, group_norm, layer_norm, rms_norm, wide_moments
 
 
 class _Stretched(Layer):
@@ -148,7 +148,10 @@ class BatchNorm(_Stretched):
         inputs = self._checked(inputs)
         if self.use_running_average:
             return batch_norm(inputs, mean, var, scale, bias, self.eps)
-        seen, spread = moments(inputs)
+        if inputs.ndim < 2:
+            raise ValueError(f"BatchNorm: inputs must be [N, ..., features]; got {inputs.shape}.")
+        checks.not_empty("BatchNorm", "inputs", inputs)
+        seen, spread = wide_moments(inputs)
         for held, old, new in ((self.mean, mean, seen), (self.var, var, spread)):
             new = jax.lax.stop_gradient(new)
             held.set_value((self.momentum * old + (1 - self.momentum) * new).astype(old.dtype))
