@@ -151,8 +151,10 @@ def _checked(function, query, key, value, mask, is_causal, num_heads=None):
     if is_causal:
         allowed = masks.with_past(allowed, wanted)
     if allowed is not None:
-        used = masks.used(allowed, wanted)  # what only fills up a sequence may be nan
-        key, value = jnp.where(used, key, 0), jnp.where(used, value, 0)
+        asking, used = masks.used(allowed, wanted)  # what only fills up a sequence may be nan
+        query, key, value = (
+            jnp.where(some, x, 0) for some, x in ((asking, query), (used, key), (used, value))
+        )
     return query, key, value, allowed
 
 
@@ -231,4 +233,5 @@ class MultiHeadAttention(Layer):
                 f"MultiHeadAttention: {name} must be [N, length, features]; got {inputs.shape}. "
                 f"Fix: {name}[None] for one example."
             )
+        checks.features("MultiHeadAttention", name, inputs, kernel.shape[0])
         return linear(inputs, kernel[...], None if bias is None else bias[...])

@@ -31,10 +31,10 @@ def moments(inputs):
     [[2.0, 5.0], [1.0, 0.0]]
     """
     inputs = _at_least("moments", inputs, 2, "[N, ..., features]")
-    return tuple(x.astype(inputs.dtype) for x in wide_moments(inputs))
+    return tuple(x.astype(inputs.dtype) for x in _wide_moments(inputs))
 
 
-def wide_moments(inputs):
+def _wide_moments(inputs):
     """The moments of floats [N, ..., features], in at least float32."""
     axes, x = tuple(range(inputs.ndim - 1)), wide(inputs)
     near = _near(x, _size(x, axes), axes)
@@ -65,7 +65,7 @@ def batch_norm(inputs, mean, var, scale=None, bias=None, eps=1e-5):
         _one_a_feature("batch_norm", name, x, inputs)
         for name, x in (("mean", mean), ("var", var), ("scale", scale), ("bias", bias))
     ]
-    mean, var, scale, bias = (x if x is None else wide(x) for x in held)
+    mean, var, scale, bias = held
     if not isinstance(var, Tracer) and (negative := np.asarray(var)[np.asarray(var) < 0]).size:
         raise ValueError(f"batch_norm: var must not be negative; got {float(negative[0])}.")
     return _stretched((wide(inputs) - mean) / jnp.sqrt(var + eps), scale, bias).astype(inputs.dtype)
@@ -212,4 +212,4 @@ def _one_a_feature(function, name, x, inputs):
             f"{function}: {name} must have the shape {inputs.shape[-1:]} of the features of inputs "
             f"{inputs.shape}; got {x.shape}."
         )
-    return x.reshape((1,) * (inputs.ndim - 1) + x.shape)
+    return wide(x).reshape((1,) * (inputs.ndim - 1) + x.shape)
