@@ -12,7 +12,7 @@ from flax import nnx
 
 from . import checks, data
 from .layer import Layer
-from .normalization import batch_norm, group_norm, layer_norm, rms_norm, _wide_moments
+from .normalization import _wide_moments, batch_norm, group_norm, layer_norm, rms_norm
 
 
 class _Stretched(Layer):

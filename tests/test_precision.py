@@ -38,9 +38,7 @@ def test_half_precision_is_float32_rounded_once(name, dtype):
     result = function(*rounded)
     assert result.dtype == dtype
     expected = function(*(taken(x, jnp.float32) for x in rounded))
-    bits = jnp.finfo(
-        dtype
-    )  # half a unit of the last place, and what float32 itself is off where it is compiled
+    bits = jnp.finfo(dtype)  # half a unit in the last place, and a little for float32 itself
     np.testing.assert_allclose(
         result.astype(jnp.float32), expected, rtol=0.51 * float(bits.eps), atol=float(bits.smallest_subnormal)
     )
