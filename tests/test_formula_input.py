@@ -1,5 +1,6 @@
 """What array formulas, called directly, take for numbers, and the sentence that everything else gets."""
 
+import inspect
 from decimal import Decimal
 
 import jax
@@ -52,7 +53,7 @@ def test_what_is_no_array_of_numbers_gets_a_sentence(function, wrong, told):
 @pytest.mark.parametrize(("wrong", "told"), NO_NUMBERS)
 @pytest.mark.parametrize("function", PAIRED)
 def test_each_of_two_arrays_must_hold_numbers(function, wrong, told):
-    first, second = function.__code__.co_varnames[:2]
+    first, second, *_ = inspect.signature(function).parameters
     rule = f"must be an array of real numbers; got {told}"
     with pytest.raises(TypeError, match=rf"^{function.__name__}: {first} {rule}\.$"):
         function(wrong, [[1.0]])
