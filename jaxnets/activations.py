@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from . import checks, stable
+from .precision import rounded_once
 
 
 def identity(x):
@@ -120,6 +121,7 @@ def leaky_relu(x, negative_slope=0.01, positive_slope=1.0):
     return jnp.where(x >= 0, positive_slope, negative_slope) * x
 
 
+@rounded_once
 def softmax(x):
     """Softmax: turns scores into probabilities that sum to 1.
 

@@ -131,9 +131,6 @@ class PReLU(Layer):
                 "give rngs=nnx.Rngs(0), or put the layer into a NeuralNet."
             )
         inputs = checks.array("PReLU", "inputs", inputs)
-        if self.features is not None and inputs.shape[-1:] != (self.features,):
-            raise ValueError(
-                f"PReLU: inputs must end in {self.features} features; "
-                f"got the shape {inputs.shape[1:]} of one example."
-            )
+        if self.features is not None:
+            checks.features("PReLU", "inputs", inputs, self.features)
         return prelu(inputs, self.negative_slope[...])

@@ -1,8 +1,10 @@
 """Activations along the last axis: what one number becomes depends on its neighbours."""
 
 from . import checks, stable
+from .precision import rounded_once
 
 
+@rounded_once
 def log_softmax(x):
     """Log-softmax: log-probabilities, straight from scores.
 

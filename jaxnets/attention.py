@@ -14,8 +14,10 @@ from jax import lax
 from . import checks, data, masks
 from .layer import Layer
 from .linear import Linear, linear
+from .precision import rounded_once
 
 
+@rounded_once
 def scaled_dot_product_attention(query, key, value, mask=None, is_causal=False):
     """Scaled dot-product attention: a mean of the values, weighted by how well their keys match a query.
 
@@ -40,6 +42,7 @@ def scaled_dot_product_attention(query, key, value, mask=None, is_causal=False):
     return _attend(*_checked("scaled_dot_product_attention", query, key, value, mask, is_causal))
 
 
+@rounded_once
 def multi_head_attention(query, key, value, num_heads, mask=None, is_causal=False):
     """Multi-head attention: the features are dealt out to heads that attend each for itself.
 
@@ -148,8 +151,10 @@ def _checked(function, query, key, value, mask, is_causal, num_heads=None):
     if is_causal:
         allowed = masks.with_past(allowed, wanted)
     if allowed is not None:
-        used = masks.used(allowed, wanted)  # what only fills up a sequence may be nan
-        key, value = jnp.where(used, key, 0), jnp.where(used, value, 0)
+        asking, used = masks.used(allowed, wanted)  # what only fills up a sequence may be nan
+        query, key, value = (
+            jnp.where(some, x, 0) for some, x in ((asking, query), (used, key), (used, value))
+        )
     return query, key, value, allowed
 
 
@@ -228,4 +233,5 @@ class MultiHeadAttention(Layer):
                 f"MultiHeadAttention: {name} must be [N, length, features]; got {inputs.shape}. "
                 f"Fix: {name}[None] for one example."
             )
+        checks.features("MultiHeadAttention", name, inputs, kernel.shape[0])
         return linear(inputs, kernel[...], None if bias is None else bias[...])

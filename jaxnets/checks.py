@@ -209,6 +209,15 @@ def last_axis(function, argument, array):
         raise ValueError(f"{function}: {argument} must end in one number for each class; got shape ().")
 
 
+def features(layer, argument, array, count):
+    """One number for each feature of a layer along the last axis."""
+    if array.shape[-1:] != (count,):
+        raise ValueError(
+            f"{layer}: {argument} must end in {count} features; "
+            f"got the shape {array.shape[min(1, array.ndim - 1) :]} of one example."
+        )
+
+
 def labels(function, argument, array, classes):
     """Labels that name one of the classes: another one would be a row without a 1."""
     if not isinstance(array, Tracer):

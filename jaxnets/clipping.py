@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from . import checks
+from .precision import wide
 
 
 def clip_by_value(grads, max_value):
@@ -46,10 +47,10 @@ def clip_by_global_norm(grads, max_norm):
     grads = _floats("clip_by_global_norm", grads)
     if not sum(leaf.size for leaf in jax.tree.leaves(grads)):
         raise ValueError("clip_by_global_norm: grads must hold at least one number; got none.")
-    norm = _norm(jax.tree.leaves(grads))
+    norm = _norm([wide(leaf) for leaf in jax.tree.leaves(grads)])
     short = norm <= max_norm  # nan is not: it spoils all gradients, so that someone will see it
     scale = jnp.where(short, 1, max_norm / jnp.where(short, 1, norm))  # the length may be 0
-    return jax.tree.map(lambda g: g * scale.astype(g.dtype), grads)
+    return jax.tree.map(lambda g: (wide(g) * scale.astype(wide(g).dtype)).astype(g.dtype), grads)
 
 
 def _norm(leaves):

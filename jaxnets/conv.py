@@ -67,6 +67,12 @@ class KernelLayer(Layer):
     def _laid_out(self, kernel):
         return kernel
 
+    def _taken(self, inputs):
+        """The inputs, many examples that end in the channels of the layer."""
+        inputs = window_checks.batched(self, inputs)
+        checks.features(type(self).__name__, "inputs", inputs, self.in_features)
+        return inputs
+
     def _drawn_at_once(self, rngs):
         if rngs is not None:
             checks.rngs(type(self).__name__, rngs)
@@ -120,7 +126,7 @@ class Conv(KernelLayer):
 
     def __call__(self, inputs):
         kernel, bias = self._held()
-        inputs = window_checks.batched(self, inputs)
+        inputs = self._taken(inputs)
         return correlate(inputs, kernel, bias, self.strides, self.padding, self.dilation, self.groups)
 
 
@@ -165,5 +171,5 @@ class ConvTranspose(KernelLayer):
     def __call__(self, inputs):
         kernel, bias = self._held()
         more = self.strides, self.padding, self.dilation, self.transpose_kernel
-        inputs = window_checks.batched(self, inputs)
+        inputs = self._taken(inputs)
         return conv_transpose(inputs, kernel, bias, *more)

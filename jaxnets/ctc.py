@@ -15,8 +15,10 @@ from jax.core import Tracer
 
 from . import checks, stable
 from .losses import _reduce
+from .precision import rounded_once
 
 
+@rounded_once
 def ctc_loss(logits, labels, reduction="mean", logit_lengths=None, blank=0):
     """CTC loss, by the forward algorithm in logarithms, one scan over time for all examples together.
 

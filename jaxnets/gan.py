@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from . import checks
 from .losses import _pair, _reduce
+from .precision import rounded_once
 from .stable import softplus
 
 KINDS = ("minimax", "non_saturating", "least_squares", "wasserstein")
@@ -22,6 +23,7 @@ def _known(function, argument, kind):
         )
 
 
+@rounded_once
 def generator_loss(fake_logits, kind="non_saturating", reduction="mean"):
     """Generator loss: small where the discriminator takes fakes for real.
 
@@ -55,6 +57,7 @@ def _generator_terms(fake, kind):
     return (fake - 1) ** 2 / 2 if kind == "least_squares" else -fake
 
 
+@rounded_once
 def discriminator_loss(real_logits, fake_logits, kind="non_saturating", reduction="mean"):
     """Discriminator loss: small where real examples score high and fakes low.
 
@@ -125,6 +128,7 @@ def _norm_jvp(primals, tangents):
     return length, jnp.sum(direction * d_rows, axis=1)
 
 
+@rounded_once
 def gradient_penalty(gradients, center=1.0, reduction="mean"):
     """Gradient penalty: keeps the slope of the discriminator at a given steepness.
 

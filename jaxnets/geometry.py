@@ -3,10 +3,12 @@
 n: cells in a dimension, l: layer, k: cells of the window, s: stride, d: dilation, low, high: padded cells.
 """
 
+from functools import partial
 from typing import Any, NamedTuple
 
+from flax import nnx
+
 from . import checks
-from .layer import Layer
 from .window_checks import for_each, is_whole, mirror_fits, shape_of
 from .windows import outputs, slide
 
@@ -52,7 +54,7 @@ def receptive_field(layers, input_shape=None):
         start = -sum_l low[l] * stride[l]
 
     layers: layers with a window_shape, functions and layers that look at one cell at a time (BatchNorm is
-    taken as it infers), or tuples
+    taken as it infers), nnx.Conv and what an nnx.Sequential holds, or tuples
     (window_shape, strides, padding, dilation), of which the first is enough. input_shape: cells of the input
     in each dimension; needed where strides meet a padding that depends on it.
     Returns a `ReceptiveField`, a tuple for each dimension; with dilation there may be holes in it.
@@ -64,7 +66,12 @@ def receptive_field(layers, input_shape=None):
     """
     if not isinstance(layers, list | tuple):
         raise TypeError(f"receptive_field: layers must be a list of layers; got {checks.shown(layers)}.")
-    found = [spec for i, layer in enumerate(layers) if (spec := _spec(i, layer)) is not None]
+    found = [
+        spec
+        for i, layer in enumerate(layers)
+        for part in _parts(layer)
+        if (spec := _spec(i, part)) is not None
+    ]
     ranks = sorted({len(window) for window, *_ in found})
     if len(ranks) != 1:
         raise ValueError(f"receptive_field: layers must hold windows of one rank; got {ranks or 'none'}.")
@@ -93,6 +100,43 @@ def _seen(slides, axis):
     return size, stride, start
 
 
+def _parts(layer):
+    """The layers that Flax holds in a row, or the layer itself."""
+    if isinstance(layer, nnx.Sequential):
+        return [part for inner in layer.layers for part in _parts(inner)]
+    return [layer]
+
+
+def _flax(layer):
+    """What a convolution of Flax says of its window."""
+    window, pads = layer.kernel_size, layer.padding
+    window = (window,) if isinstance(window, int) else tuple(window)
+    rank = len(window)
+    strides, dilation, spread = (
+        1 if x is None else x for x in (layer.strides, layer.kernel_dilation, layer.input_dilation)
+    )
+    if isinstance(pads, str):
+        known = pads in ("SAME", "VALID")
+    else:
+        pads = [pads] * rank if isinstance(pads, int) else pads
+        pads, known = [(pad, pad) if isinstance(pad, int) else tuple(pad) for pad in pads], True
+    if not known or spread not in (1, (1,) * rank, [1] * rank):
+        raise ValueError(
+            f"receptive_field: an nnx.Conv must pad by 'SAME', 'VALID' or numbers, with input_dilation 1; "
+            f"got {checks.shown(layer.padding)} and {checks.shown(layer.input_dilation)}."
+        )
+    return shape_of("receptive_field", window), strides, pads, dilation
+
+
+def _pool(layer):
+    """The window that functools.partial gave a pooling function; Flax moves by 1 unless told."""
+    told = layer.keywords
+    window, strides = told["window_shape"], told.get("strides")
+    if strides is None:
+        strides = window if layer.func.__module__.startswith("jaxnets.") else 1
+    return shape_of("receptive_field", window), strides, told.get("padding", "VALID"), 1
+
+
 def _spec(i, layer: Any) -> Any:
     """(window_shape, strides, padding, dilation) of a layer, or None where it looks at one cell."""
     if isinstance(layer, list | tuple) and 1 <= len(layer) <= 4:
@@ -100,9 +144,14 @@ def _spec(i, layer: Any) -> Any:
         window = (window,) if is_whole(window, 1) else window
         return shape_of("receptive_field", window), *rest, *(1, "VALID", 1)[len(rest) :]
     name = getattr(layer, "__name__", type(layer).__name__)
+    if isinstance(layer, nnx.Conv):
+        return _flax(layer)
+    if isinstance(layer, partial) and "window_shape" in layer.keywords:
+        return _pool(layer)
     if hasattr(layer, "window_shape") and not hasattr(layer, "transpose_kernel"):
         return tuple(getattr(layer, x, 1) for x in ("window_shape", "strides", "padding", "dilation"))
-    if name in CELLWISE or (callable(layer) and not isinstance(layer, Layer)):
+    module = any(kind.__name__ == "Module" for kind in type(layer).__mro__)  # of any library
+    if type(layer).__name__ in CELLWISE or (callable(layer) and not module and not isinstance(layer, type)):
         return None
     raise ValueError(
         f"receptive_field: layer {i} must slide a window or look at one cell at a time; got "

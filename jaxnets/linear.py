@@ -90,4 +90,6 @@ class Linear(Layer):
                 "Linear: weights must be drawn before the layer is called; "
                 "give rngs=nnx.Rngs(0), or put the layer into a NeuralNet."
             )
+        inputs = checks.array("Linear", "inputs", inputs)
+        checks.features("Linear", "inputs", inputs, self.in_features)
         return linear(inputs, self.kernel[...], None if self.bias is None else self.bias[...])

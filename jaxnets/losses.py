@@ -10,6 +10,7 @@ import numpy as np
 from jax.core import Tracer
 
 from . import checks, stable
+from .precision import rounded_once
 
 
 def _pair(function, names, first, second):
@@ -72,6 +73,7 @@ def _weights_are_fit(function, argument, weights):
             checks.non_negative(function, argument, weight)
 
 
+@rounded_once
 def mean_squared_error(predictions, targets, reduction="mean"):
     """Mean squared error, for regression.
 
@@ -88,6 +90,7 @@ def mean_squared_error(predictions, targets, reduction="mean"):
     return _reduce((predictions - targets) ** 2, reduction)
 
 
+@rounded_once
 def mean_absolute_error(predictions, targets, reduction="mean"):
     """Mean absolute error, for regression with outliers.
 
@@ -106,6 +109,7 @@ def mean_absolute_error(predictions, targets, reduction="mean"):
     return _reduce(error * jnp.sign(error), reduction)
 
 
+@rounded_once
 def binary_cross_entropy(predictions, targets, reduction="mean"):
     """Binary cross-entropy of probabilities, exact: 0 * log(0) is 0, and a certain mistake costs infinity.
 
@@ -127,6 +131,7 @@ def binary_cross_entropy(predictions, targets, reduction="mean"):
     )
 
 
+@rounded_once
 def categorical_cross_entropy(predictions, targets, reduction="mean", label_smoothing=0.0, class_weight=None):
     """Categorical cross-entropy of probabilities, exact: 0 * log(0) is 0, a certain mistake costs infinity.
 
@@ -150,6 +155,7 @@ def categorical_cross_entropy(predictions, targets, reduction="mean", label_smoo
     return _reduce(-jnp.sum(stable.xlogy(counted, predictions), axis=-1), reduction, size)
 
 
+@rounded_once
 def sigmoid_binary_cross_entropy(logits, labels, reduction="mean"):
     """Binary cross-entropy of sigmoid(logits), without ever leaving the scores: no digit is lost at +-1e4.
 
@@ -167,6 +173,7 @@ def sigmoid_binary_cross_entropy(logits, labels, reduction="mean"):
     return _reduce(labels * stable.softplus(-logits) + (1 - labels) * stable.softplus(logits), reduction)
 
 
+@rounded_once
 def softmax_cross_entropy(logits, labels, reduction="mean", label_smoothing=0.0, class_weight=None):
     """Categorical cross-entropy of softmax(logits), without ever leaving the scores.
 

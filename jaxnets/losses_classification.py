@@ -10,8 +10,10 @@ from jax.core import Tracer
 
 from . import checks, stable
 from .losses import _pair, _reduce, _rows
+from .precision import rounded_once
 
 
+@rounded_once
 def hinge(logits, labels, reduction="mean"):
     """Hinge loss: pushes scores to their side of the margin, and no further.
 
@@ -28,6 +30,7 @@ def hinge(logits, labels, reduction="mean"):
     return _reduce(_gap("hinge", logits, labels, reduction), reduction)
 
 
+@rounded_once
 def squared_hinge(logits, labels, reduction="mean"):
     """Squared hinge loss: a hinge without a corner.
 
@@ -57,6 +60,7 @@ def _gap(function, logits, labels, reduction):
     return jnp.maximum(0, 1 - labels * logits)
 
 
+@rounded_once
 def sigmoid_focal(logits, labels, reduction="mean", gamma=2.0, alpha=None):
     """Focal loss of sigmoid(logits), for few objects in front of much background.
 
@@ -84,6 +88,7 @@ def sigmoid_focal(logits, labels, reduction="mean", gamma=2.0, alpha=None):
     return _reduce(labels * (yes * missed) + (1 - labels) * (no * alarmed), reduction)
 
 
+@rounded_once
 def softmax_focal(logits, labels, reduction="mean", gamma=2.0):
     """Focal loss of softmax(logits), for classes of very different sizes.
 

@@ -7,8 +7,10 @@ import jax.numpy as jnp
 
 from . import checks, stable
 from .losses import _pair, _reduce
+from .precision import rounded_once
 
 
+@rounded_once
 def huber(predictions, targets, reduction="mean", delta=1.0):
     """Huber loss: a squared error whose slope is clipped at delta.
 
@@ -30,6 +32,7 @@ def huber(predictions, targets, reduction="mean", delta=1.0):
     return _reduce(near * (error - near / 2), reduction)
 
 
+@rounded_once
 def log_cosh(predictions, targets, reduction="mean"):
     """Log-cosh: a smooth Huber loss without a parameter.
 
@@ -48,6 +51,7 @@ def log_cosh(predictions, targets, reduction="mean"):
     return _reduce(stable.log_cosh(predictions - targets), reduction)
 
 
+@rounded_once
 def poisson(predictions, targets, reduction="mean"):
     """Poisson loss of rates, exact: 0 * log(0) is 0, and a rate of 0 for what happened costs infinity.
 
@@ -65,6 +69,7 @@ def poisson(predictions, targets, reduction="mean"):
     return _reduce(predictions - stable.xlogy(targets, predictions), reduction)
 
 
+@rounded_once
 def log_poisson(logits, labels, reduction="mean"):
     """Poisson loss of exp(logits), for a net that ends in plain scores.
 

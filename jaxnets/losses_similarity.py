@@ -9,8 +9,10 @@ from jax import lax
 
 from . import checks, stable
 from .losses import _pair, _reduce, _rows
+from .precision import rounded_once
 
 
+@rounded_once
 def kl_divergence(predictions, targets, reduction="mean"):
     """Kullback-Leibler divergence of predictions from targets, exact: 0 * log(0) is 0, nothing is clipped.
 
@@ -31,6 +33,7 @@ def kl_divergence(predictions, targets, reduction="mean"):
     return _reduce(jnp.sum(terms, axis=-1), reduction)
 
 
+@rounded_once
 def cosine_distance(predictions, targets, reduction="mean"):
     """Cosine distance: what is lost where only the direction of a row counts.
 

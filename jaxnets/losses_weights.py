@@ -5,8 +5,10 @@ N: example.
 
 from . import checks
 from .losses import _reduce, _weights_are_fit
+from .precision import rounded_once
 
 
+@rounded_once
 def sample_weighted(terms, sample_weight, reduction="mean"):
     """A loss in which some examples count more; `NeuralNet.fit` weighs with it.
 

@@ -49,6 +49,7 @@ def with_past(allowed, wanted):
 
 
 def used(allowed, wanted):
-    """[..., S, 1], whether any query of any head may attend to a key."""
-    axes = tuple(range(len(wanted) - allowed.ndim - 2, -1))
-    return jnp.expand_dims(jnp.any(allowed, axis=axes), -1)
+    """[..., T, 1], whether a query may attend to anything in any head; [..., S, 1], whether anything may
+    attend to a key."""
+    seen = jnp.any(allowed, axis=-3) if allowed.ndim > len(wanted) else allowed
+    return (jnp.expand_dims(jnp.any(seen, axis=axis), -1) for axis in (-1, -2))

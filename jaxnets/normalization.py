@@ -13,6 +13,7 @@ from jax import lax
 from jax.core import Tracer
 
 from . import checks, data
+from .precision import wide
 
 
 def moments(inputs):
@@ -30,10 +31,15 @@ def moments(inputs):
     [[2.0, 5.0], [1.0, 0.0]]
     """
     inputs = _at_least("moments", inputs, 2, "[N, ..., features]")
-    axes = tuple(range(inputs.ndim - 1))
-    mean, centred = _centred(_wide(inputs), axes)
-    both = mean, _mean_square(centred, axes)
-    return tuple(x.reshape(inputs.shape[-1:]).astype(inputs.dtype) for x in both)
+    return tuple(x.astype(inputs.dtype) for x in _wide_moments(inputs))
+
+
+def _wide_moments(inputs):
+    """The moments of floats [N, ..., features], in at least float32."""
+    axes, x = tuple(range(inputs.ndim - 1)), wide(inputs)
+    near = _near(x, _size(x, axes), axes)
+    mean, centred = _centred(x, near, axes)
+    return mean.reshape(inputs.shape[-1:]), _mean_square(centred, axes).reshape(inputs.shape[-1:])
 
 
 def batch_norm(inputs, mean, var, scale=None, bias=None, eps=1e-5):
@@ -62,7 +68,7 @@ def batch_norm(inputs, mean, var, scale=None, bias=None, eps=1e-5):
     mean, var, scale, bias = held
     if not isinstance(var, Tracer) and (negative := np.asarray(var)[np.asarray(var) < 0]).size:
         raise ValueError(f"batch_norm: var must not be negative; got {float(negative[0])}.")
-    return _stretched((_wide(inputs) - mean) / jnp.sqrt(var + eps), scale, bias).astype(inputs.dtype)
+    return _stretched((wide(inputs) - mean) / jnp.sqrt(var + eps), scale, bias).astype(inputs.dtype)
 
 
 def layer_norm(inputs, scale=None, bias=None, eps=1e-6):
@@ -84,7 +90,7 @@ def layer_norm(inputs, scale=None, bias=None, eps=1e-6):
     scale, bias = (
         _one_a_feature("layer_norm", name, x, inputs) for name, x in (("scale", scale), ("bias", bias))
     )
-    return _stretched(_standard(_wide(inputs), (-1,), eps), scale, bias).astype(inputs.dtype)
+    return _stretched(_standard(wide(inputs), (-1,), eps), scale, bias).astype(inputs.dtype)
 
 
 def group_norm(inputs, num_groups, scale=None, bias=None, eps=1e-6):
@@ -112,7 +118,7 @@ def group_norm(inputs, num_groups, scale=None, bias=None, eps=1e-6):
     scale, bias = (
         _one_a_feature("group_norm", name, x, inputs) for name, x in (("scale", scale), ("bias", bias))
     )
-    apart = _wide(inputs).reshape(*inputs.shape[:-1], num_groups, -1)
+    apart = wide(inputs).reshape(*inputs.shape[:-1], num_groups, -1)
     axes = (*range(1, inputs.ndim - 1), inputs.ndim)
     return _stretched(_standard(apart, axes, eps).reshape(inputs.shape), scale, bias).astype(inputs.dtype)
 
@@ -132,26 +138,42 @@ def rms_norm(inputs, scale=None, eps=1e-6):
     inputs = _at_least("rms_norm", inputs, 1, "[..., features]")
     checks.positive("rms_norm", "eps", eps)
     scale = _one_a_feature("rms_norm", "scale", scale, inputs)
-    wide = _wide(inputs)
-    return _stretched(wide / jnp.sqrt(_mean_square(wide, (-1,)) + eps), scale, None).astype(inputs.dtype)
+    x, axes = wide(inputs), (-1,)
+    unit, eps = _unit(_size(x, axes), eps)
+    x = x * unit
+    return _stretched(x / jnp.sqrt(_mean_square(x, axes) + eps), scale, None).astype(inputs.dtype)
 
 
-def _wide(inputs):
-    """At least float32: half precision has too few digits for a sum."""
-    return inputs.astype(jnp.promote_types(inputs.dtype, jnp.float32))
+def _size(inputs, axes):
+    """The mean of |inputs| over some axes, kept; a constant."""
+    return jnp.mean(jnp.abs(lax.stop_gradient(inputs)), axis=axes, keepdims=True)
 
 
-def _centred(inputs, axes):
-    """The mean over some axes, kept, and what is left without it.
+def _near(inputs, size, axes):
+    """A number near the mean over some axes, kept; a constant.
 
-    Distances from the first number are averaged, so a constant is its own mean to the last bit, and what is
-    left of it is 0 and not a rounding error that eps could not hide.
+    The first one, as it was: so a constant is its own mean to the last bit, and what is left of it is 0 and
+    not a rounding error that eps could not hide. But no outlier, whose rounding would be that of all others.
     """
     first = lax.stop_gradient(inputs)
     for axis in axes:
         first = lax.slice_in_dim(first, 0, 1, axis=axis)
-    mean = first + jnp.mean(inputs - first, axis=axes, keepdims=True)
-    return mean, inputs - mean
+    return jnp.clip(first, -2 * size, 2 * size)
+
+
+def _unit(size, eps):
+    """A power of two in whose units no square overflows, and eps in them: 1 but for huge numbers."""
+    bits = jnp.finfo(size.dtype)
+    unit = jnp.where(size < 2.0 ** (bits.maxexp * 3 // 8), 1, 2.0 ** (-bits.maxexp * 5 // 8))
+    unit = unit.astype(size.dtype)
+    return unit, jnp.maximum(eps * unit * unit, bits.tiny)  # a constant is divided by eps alone
+
+
+def _centred(inputs, near, axes):
+    """The mean over some axes, kept, and what is left without it."""
+    apart = inputs - near
+    beyond = jnp.mean(apart, axis=axes, keepdims=True)
+    return near + beyond, apart - beyond
 
 
 def _mean_square(inputs, axes):
@@ -160,7 +182,9 @@ def _mean_square(inputs, axes):
 
 def _standard(inputs, axes, eps):
     """Numbers with mean 0 and variance 1 over some axes."""
-    _, centred = _centred(inputs, axes)
+    size = _size(inputs, axes)
+    unit, eps = _unit(size, eps)
+    _, centred = _centred(inputs * unit, _near(inputs, size, axes) * unit, axes)
     return centred / jnp.sqrt(_mean_square(centred, axes) + eps)
 
 
@@ -188,4 +212,4 @@ def _one_a_feature(function, name, x, inputs):
             f"{function}: {name} must have the shape {inputs.shape[-1:]} of the features of inputs "
             f"{inputs.shape}; got {x.shape}."
         )
-    return x.reshape((1,) * (inputs.ndim - 1) + x.shape)
+    return wide(x).reshape((1,) * (inputs.ndim - 1) + x.shape)

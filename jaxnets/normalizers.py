@@ -6,19 +6,23 @@ They are `flax.nnx` modules: `train()` and `eval()` of the module that holds the
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
 from . import checks, data
 from .layer import Layer
-from .normalization import batch_norm, group_norm, layer_norm, moments, rms_norm
+from .normalization import _wide_moments, batch_norm, group_norm, layer_norm, rms_norm
 
 
 class _Stretched(Layer):
     """What these layers share: scale [features], 1 at first, and bias [features], 0 at first.
 
     `rngs` draws nothing here; it is taken as every layer takes it, and makes the weights float32 at once.
+    axes: how many inputs must have.
     """
+
+    axes = 1
 
     def __init__(self, num_features, eps, use_scale, use_bias, rngs):
         name = type(self).__name__
@@ -49,11 +53,10 @@ class _Stretched(Layer):
         """Inputs as floats that end in the features of the layer."""
         name = type(self).__name__
         inputs = checks.numbers(name, "inputs", inputs)
-        if inputs.size and inputs.shape[-1:] != (self.num_features,):
-            raise ValueError(
-                f"{name}: inputs must end in {self.num_features} features; "
-                f"got the shape {inputs.shape[min(1, inputs.ndim - 1) :]} of one example."
-            )
+        checks.not_empty(name, "inputs", inputs)
+        checks.features(name, "inputs", inputs, self.num_features)
+        if inputs.ndim < self.axes:
+            raise ValueError(f"{name}: inputs must be [N, ..., features]; got shape {inputs.shape}.")
         return inputs
 
     def _held(self, *names):
@@ -105,6 +108,8 @@ class GroupNorm(_Stretched):
     (1, 3, 4)
     """
 
+    axes = 2
+
     def __init__(self, num_features, num_groups=32, eps=1e-6, use_scale=True, use_bias=True, rngs=None):
         super().__init__(num_features, eps, use_scale, use_bias, rngs)
         self.num_groups = data.whole("GroupNorm", "num_groups", num_groups, 1)
@@ -130,6 +135,8 @@ class BatchNorm(_Stretched):
     ([[-1.0], [1.0]], [2.0])
     """
 
+    axes = 2
+
     def __init__(self, num_features, momentum=0.99, eps=1e-5, use_scale=True, use_bias=True, rngs=None):
         self.mean, self.var = nnx.BatchStat(None), nnx.BatchStat(None)
         super().__init__(num_features, eps, use_scale, use_bias, rngs)
@@ -137,8 +144,12 @@ class BatchNorm(_Stretched):
         self.momentum, self.use_running_average = float(momentum), False
 
     def initialize(self, generator, dtype="float32"):
-        """Set scale and var to 1, bias and mean to 0, in numpy, so that nothing is compiled."""
+        """Set scale and var to 1, bias and mean to 0, in numpy, so that nothing is compiled.
+
+        The statistics are float32 at least: in half precision a step of 1 - momentum would move nothing.
+        """
         super().initialize(generator, dtype)
+        dtype = jnp.promote_types(dtype, jnp.float32)
         self.mean = nnx.BatchStat(self._filled(0, dtype))
         self.var = nnx.BatchStat(self._filled(1, dtype))
 
@@ -148,7 +159,7 @@ class BatchNorm(_Stretched):
         inputs = self._checked(inputs)
         if self.use_running_average:
             return batch_norm(inputs, mean, var, scale, bias, self.eps)
-        seen, spread = moments(inputs)
+        seen, spread = _wide_moments(inputs)
         for held, old, new in ((self.mean, mean, seen), (self.var, var, spread)):
             new = jax.lax.stop_gradient(new)
             held.set_value((self.momentum * old + (1 - self.momentum) * new).astype(old.dtype))

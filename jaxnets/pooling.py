@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from . import checks, window_checks, windows
 from .fast import pooling as fast
 from .layer import Layer
+from .precision import rounded_once
 
 
 def max_pool(inputs, window_shape, strides=None, padding="VALID"):
@@ -35,6 +36,7 @@ def max_pool(inputs, window_shape, strides=None, padding="VALID"):
     return outputs.reshape(*lead, *outputs.shape[1:])
 
 
+@rounded_once
 def avg_pool(inputs, window_shape, strides=None, padding="VALID", count_include_pad=False):
     """Average pooling: the mean of what a window sees. Padding is not seen, unless it is to be counted.
 
@@ -73,6 +75,7 @@ def global_max_pool(inputs):
     return jnp.take_along_axis(cells, first, axis=0).reshape(cells.shape[1:])
 
 
+@rounded_once
 def global_avg_pool(inputs):
     """Global average pooling: the mean of each channel, over all cells.
 

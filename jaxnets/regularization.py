@@ -8,8 +8,10 @@ from jax.core import Tracer
 
 from . import checks
 from .layer import Layer
+from .precision import rounded_once
 
 
+@rounded_once
 def l1_penalty(params, rate):
     """L1 penalty (lasso): pulls every weight to 0 with the same force, and leaves it there.
 
@@ -26,6 +28,7 @@ def l1_penalty(params, rate):
     return rate * sum(jnp.sum(leaf * jnp.sign(leaf)) for leaf in leaves)
 
 
+@rounded_once
 def l2_penalty(params, rate):
     """L2 penalty (ridge): pulls a weight to 0 in proportion to its size.
 

@@ -6,6 +6,7 @@ from jax import lax
 from jax.flatten_util import ravel_pytree
 
 from . import checks
+from .precision import wide
 
 
 def gradient_norms(step, carry, inputs):
@@ -63,7 +64,8 @@ def gradient_norms(step, carry, inputs):
     @jax.jit
     def run(start, inputs):
         _, slopes = lax.scan(forward, start, inputs)
-        _, norms = lax.scan(backward, jnp.eye(start.size, dtype=start.dtype), slopes, reverse=True)
-        return jnp.append(norms, 1)
+        slopes = wide(slopes)
+        _, norms = lax.scan(backward, jnp.eye(start.size, dtype=slopes.dtype), slopes, reverse=True)
+        return jnp.append(norms, 1).astype(start.dtype)
 
     return run(start, inputs)

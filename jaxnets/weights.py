@@ -72,6 +72,7 @@ def _modern(given):
 def check(told, given, shape):
     """Refuses what cannot draw weights of a shape. told: who asks, such as "Linear: kernel_init"."""
     if callable(given):
+        _takes(told, given)
         return
     if not isinstance(given, str) or given not in NOISE:
         raise ValueError(
@@ -83,6 +84,20 @@ def check(told, given, shape):
             f"{told} must be one of {', '.join(sorted(FANLESS))}, or a function, "
             f"for the shape {shape} has no fans; got {checks.shown(given)}."
         )
+
+
+def _takes(told, given):
+    """Refuses a function that cannot be called as an initializer is."""
+    try:
+        signature = inspect.signature(given)
+    except (TypeError, ValueError):  # a builtin may have none
+        return
+    try:
+        signature.bind(*[None] * 3)
+    except TypeError:
+        raise TypeError(
+            f"{told} must be a function of (generator, shape, dtype); got one of {signature}."
+        ) from None
 
 
 def drawn(told, given, generator, shape, dtype="float32"):

@@ -115,10 +115,7 @@ class PReLU(Layer):
         given = checks.shape(inputs, "PReLU: inputs")
         if self.features is None:
             return checks.each(lambda x: prelu(x, slopes), inputs)
-        if given[-1:] != (self.features,):
-            raise ValueError(
-                f"PReLU: inputs must end in {self.features} features; got the shape {given} of one example."
-            )
+        checks.features("PReLU", "inputs", given, self.features)
         if len(given) > 1:
             return [self(row) for row in inputs]
         return [prelu(x, slope) for x, slope in zip(inputs, slopes, strict=True)]

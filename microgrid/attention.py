@@ -231,4 +231,5 @@ class MultiHeadAttention(Layer):
 
     def _linear(self, name, rows):
         kernel, bias = self.parameters[f"{name}_kernel"], self.parameters.get(f"{name}_bias")
+        checks.features("MultiHeadAttention", name, shape(rows, f"MultiHeadAttention: {name}"), len(kernel))
         return [linear(row, kernel, bias) for row in rows]

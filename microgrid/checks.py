@@ -193,6 +193,14 @@ def same_shape(function, names, first, second):
         )
 
 
+def features(layer, argument, given, count):
+    """The shape of one example that ends in the features of a layer."""
+    if given[-1:] != (count,):
+        raise ValueError(
+            f"{layer}: {argument} must end in {count} features; got the shape {given} of one example."
+        )
+
+
 def not_empty(function, argument, array):
     """At least one element: the mean of nothing is not a number."""
     given = shape(array, f"{function}: {argument}")

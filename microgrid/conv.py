@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import weights, window_checks
+from . import checks, weights, window_checks
 from .checks import whole
 from .convolution import _swapped, conv_transpose, correlate
 from .layer import Layer
@@ -64,13 +64,15 @@ class KernelLayer(Layer):
     def _laid_out(self, kernel):
         return kernel
 
-    def _held(self):
-        """The kernel and the bias, drawn."""
+    def _held(self, inputs):
+        """The kernel and the bias, drawn, for inputs that end in the channels of the layer."""
         if not self.parameters:
             raise ValueError(
                 f"{type(self).__name__}: weights must be drawn before the layer is called; "
                 "call initialize(random.Random(0)), or put the layer into a NeuralNet."
             )
+        name = type(self).__name__
+        checks.features(name, "inputs", checks.shape(inputs, f"{name}: inputs"), self.in_features)
         return self.parameters["kernel"], self.parameters.get("bias")
 
 
@@ -111,7 +113,7 @@ class Conv(KernelLayer):
 
     def __call__(self, inputs) -> Any:
         """[time][out] or [height][width][out] Values of one example, [time][in] or [height][width][in]."""
-        kernel, bias = self._held()
+        kernel, bias = self._held(inputs)
         return correlate(inputs, kernel, bias, self.strides, self.padding, self.dilation, self.groups)
 
 
@@ -154,6 +156,6 @@ class ConvTranspose(KernelLayer):
 
     def __call__(self, inputs) -> Any:
         """[time][out] or [height][width][out] Values of one example, [time][in] or [height][width][in]."""
-        kernel, bias = self._held()
+        kernel, bias = self._held(inputs)
         more = self.strides, self.padding, self.dilation, self.transpose_kernel
         return conv_transpose(inputs, kernel, bias, *more)

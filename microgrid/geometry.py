@@ -94,16 +94,16 @@ def _spec(i, layer: Any) -> Any:
         window, *rest = layer
         window = (window,) if is_whole(window, 1) else window
         return shape_of("receptive_field", window), *rest, *(1, "VALID", 1)[len(rest) :]
-    name = getattr(layer, "__name__", type(layer).__name__)
+    kind = type(layer).__name__
     if hasattr(layer, "window_shape") and not hasattr(layer, "transpose_kernel"):
         return tuple(getattr(layer, x, 1) for x in ("window_shape", "strides", "padding", "dilation"))
     if (
         isinstance(layer, Activation)
-        or name in CELLWISE
-        or (callable(layer) and not isinstance(layer, Layer))
+        or kind in CELLWISE
+        or (callable(layer) and not isinstance(layer, Layer | type))
     ):
         return None
     raise ValueError(
         f"receptive_field: layer {i} must slide a window or look at one cell at a time; got "
-        f"{name}. Fix: leave out what comes after the windows."
+        f"{getattr(layer, '__name__', kind)}. Fix: leave out what comes after the windows."
     )

@@ -4,7 +4,7 @@ i: input feature, o: output feature.
 """
 
 from . import weights
-from .checks import flag, nested, shape, whole
+from .checks import features, flag, nested, shape, whole
 from .layer import Layer
 from .neuron import neuron
 
@@ -81,6 +81,10 @@ class Linear(Layer):
                 "Linear: weights must be drawn before the layer is called; "
                 "call initialize(random.Random(0)), or put the layer into a NeuralNet."
             )
-        if nested(inputs) and any(map(nested, inputs)):
-            return [self(row) for row in inputs]
+        features("Linear", "inputs", shape(inputs, "Linear: inputs"), self.in_features)
+        return self._each(inputs)
+
+    def _each(self, inputs):
+        if any(map(nested, inputs)):
+            return [self._each(row) for row in inputs]
         return linear(inputs, self.parameters["kernel"], self.parameters.get("bias"))

@@ -26,11 +26,8 @@ class _Stretched(Layer):
         """Raises ValueError for an example that does not end in the features of the layer."""
         name = type(self).__name__
         given = checks.shape(inputs, f"{name}: inputs")
-        if 0 not in given and given[-1:] != (self.num_features,):
-            raise ValueError(
-                f"{name}: inputs must end in {self.num_features} features; "
-                f"got the shape {given} of one example."
-            )
+        checks.not_empty(name, "inputs", inputs)
+        checks.features(name, "inputs", given, self.num_features)
 
     def __call__(self, inputs):
         """The example [..., features], each innermost list normalized by itself."""

@@ -58,6 +58,7 @@ def _modern(given):
 def check(told, given, shape):
     """Refuses what cannot draw weights of a shape. told: who asks, such as "Linear: kernel_init"."""
     if callable(given):
+        _takes(told, given)
         return
     if not isinstance(given, str) or given not in NOISE:
         raise ValueError(
@@ -69,6 +70,18 @@ def check(told, given, shape):
             f"{told} must be one of {', '.join(sorted(FANLESS))}, or a function, "
             f"for the shape {shape} has no fans; got {given!r}."
         )
+
+
+def _takes(told, given):
+    """Refuses a function that cannot be called as an initializer is."""
+    try:
+        signature = inspect.signature(given)
+    except (TypeError, ValueError):  # a builtin may have none
+        return
+    try:
+        signature.bind(*[None] * 2)
+    except TypeError:
+        raise TypeError(f"{told} must be a function of (draw, shape); got one of {signature}.") from None
 
 
 def drawn(told, given, draw, shape):

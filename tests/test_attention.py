@@ -278,3 +278,34 @@ def test_a_mask_that_does_not_meet_gets_the_same_fix_in_both_rooms(mask):
         told.append(str(error.value))
     assert told[0] == told[1]
     assert ("Fix: mask[" in told[0]) == (len(mask) != 3)
+
+
+def test_a_row_of_padding_that_is_masked_both_ways_may_be_nan():
+    """Its query asks nothing and its key is not seen: no output and no slope of the others is nan."""
+    x, mask = np.array(K[:, :3]), np.ones((3, 3), bool)
+    x[:, 2], mask[2], mask[:, 2] = np.nan, False, False
+    for function in (
+        lambda x: attention.scaled_dot_product_attention(x, x, x, mask),
+        lambda x: attention.multi_head_attention(x, x, x, 2, np.broadcast_to(mask, (2, 2, 3, 3))),
+    ):
+        outputs, pull = jax.vjp(function, jnp.asarray(x))
+        (slopes,) = pull(jnp.ones(outputs.shape))
+        same(outputs[:, :2], function(jnp.asarray(np.where(np.isnan(x), 7.0, x)))[:, :2])
+        assert np.isfinite(slopes).all() and not np.any(slopes[:, 2]) and not np.any(outputs[:, 2])
+
+
+def test_scores_beyond_float16_are_no_scores_too_large():
+    q = jnp.full((1, 64), 40, jnp.float16)
+    keys, values = jnp.concatenate([q * 0.975, q]), jnp.array([[1.0], [2.0]], jnp.float16)
+    assert attention.scaled_dot_product_attention(q, keys, values).tolist() == [[2.0]]
+
+
+def test_a_layer_names_the_argument_whose_features_it_does_not_take():
+    layers = [room.NeuralNet([room.MultiHeadAttention(4, 2)]).layers[0] for room in (jn, mg)]
+    narrow = "MultiHeadAttention: {} must end in 4 features; got the shape (3, 3) of one example."
+    for layer, one in zip(layers, (np.zeros((1, 3, 4)), [[0.0] * 4] * 3), strict=True):
+        bad = np.zeros((1, 3, 3)) if layer is layers[0] else [[0.0] * 3] * 3
+        for name, given in (("query", (bad,)), ("key", (one, bad)), ("value", (one, one, bad))):
+            with pytest.raises(ValueError) as error:
+                layer(*given)
+            assert str(error.value) == narrow.format(name)

@@ -2,11 +2,12 @@
 
 import itertools
 import random
+from functools import partial
 
 import jax
 import numpy as np
 import pytest
-from flax import nnx
+from flax import linen, nnx
 
 import jaxnets as jn
 import microgrid as mg
@@ -264,6 +265,49 @@ def test_the_published_receptive_field_of_alexnet_is_found():
     alexnet = [(11, 4), (3, 2), (5, 1, [(2, 2)]), (3, 2), *[(3, 1, [(1, 1)])] * 3, (3, 2)]
     for room in (mg, jn):
         assert tuple(room.receptive_field(alexnet)) == ((195,), (32,), (-64,))
+
+
+def test_layers_of_flax_are_read_or_refused():
+    rngs = nnx.Rngs(0)
+    for first in (
+        nnx.Sequential(jn.Conv(1, 1, (5, 5)), nnx.relu),
+        nnx.Sequential(nnx.Sequential(nnx.Conv(1, 1, (5, 5), rngs=rngs)), nnx.BatchNorm(1, rngs=rngs)),
+        nnx.Conv(1, 1, (3, 3), kernel_dilation=2, padding=2, rngs=rngs),
+        nnx.Conv(1, 1, (5, 5), padding=[(2, 0), 2], strides=None, rngs=rngs),
+    ):
+        assert jn.receptive_field([first, jn.relu, jn.Conv(1, 1, (3, 3))]).size == (7, 7)
+    assert jn.receptive_field([nnx.Conv(1, 1, 5, padding=[(2, 0)], rngs=rngs)]).start == (-2,)
+    for pool, step in ((nnx.max_pool, 1), (jn.max_pool, 2)):
+        found = jn.receptive_field([partial(pool, window_shape=(2,)), (3,)])
+        assert (found.size, found.stride) == ((2 + 2 * step,), (step,))
+    for odd in (dict(padding="CIRCULAR"), dict(input_dilation=2)):
+        with pytest.raises(ValueError, match=r"^receptive_field: an nnx.Conv must pad by 'SAME', 'VALID' or"):
+            jn.receptive_field([nnx.Conv(1, 1, (3,), **odd, rngs=rngs)])
+    for module in (nnx.MultiHeadAttention(1, 1, rngs=rngs), linen.Conv(1, (3,)), linen.Dense(1)):
+        kind = type(module).__name__
+        with pytest.raises(ValueError, match=f"layer 1 must slide a window or look at one .* got {kind}"):
+            jn.receptive_field([(3,), module])
+
+
+@pytest.mark.parametrize("room", [mg, jn])
+def test_a_class_is_no_layer_of_a_receptive_field(room):
+    with pytest.raises(
+        ValueError, match="layer 1 must slide a window or look at one cell at a time; got Conv"
+    ):
+        room.receptive_field([(3,), room.Conv])
+
+
+@pytest.mark.parametrize("kind", ["Conv", "ConvTranspose", "Linear"])
+def test_a_layer_names_itself_where_the_features_do_not_fit(kind):
+    window = {} if kind == "Linear" else dict(window_shape=(2,))
+    words = f"{kind}: inputs must end in 2 features; got the shape (5, 3) of one example."
+    array, scalar = (getattr(room, kind)(2, 3, **window) for room in (jn, mg))
+    array.initialize(np.random.default_rng(0))
+    scalar.initialize(random.Random(0))
+    for layer, x in ((array, np.ones((4, 5, 3))), (scalar, [[1.0] * 3] * 5)):
+        with pytest.raises(ValueError) as error:
+            layer(x)
+        assert str(error.value) == words
 
 
 # named filters

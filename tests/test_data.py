@@ -52,7 +52,7 @@ BAD_DATA = [
         CLASSES,
         X[:, :3],
         THREE,
-        r"the net does not take x of shape \(6, 3\); linear: inputs must end in the in_features",
+        r"the net does not take x of shape \(6, 3\); Linear: inputs must end in 4 features",
     ),
     (
         CLASSES,

@@ -1,5 +1,6 @@
 """What array formulas, called directly, take for numbers, and the sentence that everything else gets."""
 
+import inspect
 from decimal import Decimal
 
 import jax
@@ -52,7 +53,7 @@ def test_what_is_no_array_of_numbers_gets_a_sentence(function, wrong, told):
 @pytest.mark.parametrize(("wrong", "told"), NO_NUMBERS)
 @pytest.mark.parametrize("function", PAIRED)
 def test_each_of_two_arrays_must_hold_numbers(function, wrong, told):
-    first, second = function.__code__.co_varnames[:2]
+    first, second, *_ = inspect.signature(function).parameters
     rule = f"must be an array of real numbers; got {told}"
     with pytest.raises(TypeError, match=rf"^{function.__name__}: {first} {rule}\.$"):
         function(wrong, [[1.0]])
@@ -151,7 +152,7 @@ def test_traced_numbers_and_parameters_of_modules_pass_unread():
 )
 @pytest.mark.parametrize("label", [2, -1])
 def test_a_label_out_of_range_gets_a_sentence(function, label):
-    name = function.__code__.co_varnames[1]
+    _, name, *_ = inspect.signature(function).parameters
     rows = jnp.array([[0.25, 0.75], [0.5, 0.5]])
     for labels in ([0, label], np.array([1, label]), jnp.array([1, label])):
         with pytest.raises(

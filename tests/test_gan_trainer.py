@@ -102,12 +102,12 @@ def test_the_scalar_room_learns_a_number_and_refuses_what_the_array_room_refuses
         (
             (3, 1, 1, 1),
             [],
-            r"GAN: the generator does not take an? .*; linear: inputs must end in the",
+            r"GAN: the generator does not take an? .*; Linear: inputs must end in ",
         ),
         (
             (2, 3, 2, 1),
             [],
-            r"GAN: the discriminator does not take an? .*; linear: inputs must end in",
+            r"GAN: the discriminator does not take an? .*; Linear: inputs must end in",
         ),
         (
             (2, 3, 3, 2),

@@ -209,3 +209,12 @@ def test_what_is_no_noise_gets_a_sentence():
         initializers.orthogonal(np.zeros((2, 3)))
     assert initializers.lecun_normal(np.ones((4, 1), np.float32)).dtype == np.float32
     assert initializers.lecun_normal(np.ones((4, 1), int)).dtype == jnp.float64
+
+
+@pytest.mark.parametrize(("room", "takes"), [(jn, "(generator, shape, dtype)"), (mg, "(draw, shape)")])
+@pytest.mark.parametrize("make", ["Linear", "Conv", "ConvTranspose"])
+def test_a_function_that_takes_something_else_is_told_what_it_must_take(room, takes, make):
+    more = dict(window_shape=(1,)) if make != "Linear" else {}
+    with pytest.raises(TypeError) as error:
+        getattr(room, make)(2, 3, kernel_init=lambda seed: seed, **more)
+    assert str(error.value) == f"{make}: kernel_init must be a function of {takes}; got one of (seed)."

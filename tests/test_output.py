@@ -37,7 +37,7 @@ def test_the_shape_of_an_example_is_whole_numbers(shape):
 
 def test_a_shape_that_the_net_does_not_take_gets_a_sentence():
     with pytest.raises(
-        ValueError, match=r"^summary: the net does not take x of shape \(2, 5\); linear: inputs must"
+        ValueError, match=r"^summary: the net does not take x of shape \(2, 5\); Linear: inputs must"
     ):
         classifier().summary((5,))
 

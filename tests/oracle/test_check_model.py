@@ -142,7 +142,7 @@ MISTAKES = {
     ),
     "too wide": (
         lambda: check_model(small(), np.ones((2, 7))), ValueError,
-        r"check_model: layer 0 Linear does not take float32\[2, 7\]: linear: inputs must end in ",
+        r"check_model: layer 0 Linear does not take float32\[2, 7\]: Linear: inputs must end in ",
     ),
     "too wide for a module of flax": (
         lambda: check_model(FLAX, np.ones((2, 7))), TypeError,
