@@ -8,6 +8,7 @@ import numpy as np
 
 from .check import GradientError, check_grads
 from .judgement import Report, told
+from .levels import warn
 
 
 def check_model(net, x, y=None, *, training=False, modes=("rev",), seed=0, raises=True):
@@ -36,7 +37,7 @@ def check_model(net, x, y=None, *, training=False, modes=("rev",), seed=0, raise
     if raises and report.failed:
         raise GradientError(report)
     if report.verdict in ("imprecise", "approximate"):
-        warnings.warn(str(report), stacklevel=2)
+        warn(str(report))
     return report
 
 
