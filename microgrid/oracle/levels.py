@@ -7,11 +7,12 @@ import sys
 import warnings
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 from unittest import SkipTest
 
 LEVELS = ("off", "normal", "strict")
 LEVEL = ContextVar("grad_level", default="normal")
-PLACE = ContextVar("place", default=None)  # (file, line) of the decorated test that runs
+PLACE: ContextVar[Any] = ContextVar("place", default=None)  # (file, line) of the decorated test that runs
 HERE = str(Path(__file__).parent)
 STRICT = ("kink", "imprecise", "approximate")
 
