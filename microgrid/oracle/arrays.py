@@ -21,6 +21,16 @@ class Unsupported(NotImplementedError):
         super().__init__(f"{rule} Fix:{fix}" if fix else rule)
 
 
+def ruleless(equation):
+    """The error about a primitive that nothing is known of."""
+    name = equation.primitive.name
+    return Unsupported(
+        f"replay has no rule for the primitive {name!r} ({compat.source(equation)}). Fix: write one, "
+        f"@microgrid.oracle.rule({name!r}) above def f(replay, equation, *arrays).",
+        equation,
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class Array:
     """One array of the replayed program.

@@ -1,6 +1,5 @@
 """check_grads: is the gradient that JAX takes of a function the derivative of that function?"""
 
-import warnings
 from dataclasses import replace
 
 import jax
@@ -12,6 +11,7 @@ from .call import MODES, call, check_pair
 from .curvature import Curvature, backwards, forwards, left_out
 from .flat import Flat, opposite
 from .judgement import Report, largest, leaf_of, told
+from .levels import warn
 from .proof import JaxRefuses, Proof, taken
 from .refusals import changing, refusal, refuse, returns
 from .tracing import untraced
@@ -67,7 +67,7 @@ def check_grads(
     __tracebackhide__ = True
     ignored = [name for name, x in (("atol", atol), ("rtol", rtol), ("eps", eps)) if x is not None]
     if ignored:
-        warnings.warn(f"check_grads: {', '.join(ignored)} ignored: nothing is estimated.", stacklevel=2)
+        warn(f"check_grads: {', '.join(ignored)} ignored: nothing is estimated.")
     asked = call(f, args, order, modes, seed, engine, surrogate, sample)
     for engine, bits in asked.attempts:
         report = Report(told(f))
@@ -79,7 +79,7 @@ def check_grads(
     if raises and report.failed:
         raise GradientError(report)
     if report.verdict in ("imprecise", "approximate"):
-        warnings.warn(str(report), stacklevel=2)
+        warn(str(report))
     return report
 
 

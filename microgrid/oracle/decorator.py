@@ -3,7 +3,7 @@
 import functools
 import inspect
 
-from .levels import checked, skip_where_off
+from .levels import PLACE, checked, skip_where_off
 
 TOLD = ("order", "modes", "atol", "rtol", "eps", "seed", "engine", "surrogate", "sample", "raises")
 
@@ -36,6 +36,9 @@ def gradient_test(function=None, **told):
     if function is None:
         return functools.partial(gradient_test, **told)
 
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    place = code and (code.co_filename, code.co_firstlineno)
+
     @functools.wraps(function)
     def test(*args, **kwargs):
         __tracebackhide__ = True
@@ -47,6 +50,10 @@ def gradient_test(function=None, **told):
                 f"gradient_test: {function.__name__} must return a function and the tuple of its arguments; "
                 f"got {came}. Fix: return f, (x,)."
             )
-        checked(*made, **told)
+        token = PLACE.set(place)
+        try:
+            checked(*made, **told)
+        finally:
+            PLACE.reset(token)
 
     return test

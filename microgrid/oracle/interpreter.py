@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import compat
-from .arrays import Array, Step, Unsupported
+from .arrays import Array, Step, Unsupported, ruleless
 from .fields import Field, packed, parts, unpacked
 from .literals import Literals
 from .programs import OWN_RULE, makes_floats, needed
@@ -199,6 +199,8 @@ class Replay:
                 self.declared.append(function)
                 outputs = ruled(self, equation, inputs, outputs)
             return outputs, inside
+        if name not in RULES and (inner := compat.implementation(equation)) is not None:
+            return walk(self, inner, inputs)  # of constants too: a direction is one
         if not any(array.floats for array in inputs) and not makes_floats(equation):
             return self.concrete(equation, inputs), ()
         if name in RULES:
@@ -207,15 +209,16 @@ class Replay:
                 return applied(self, RULES[name], equation, inputs, compared=in_run), ()
             made = RULES[name](self, equation, *inputs)
             return [made] if isinstance(made, Array) else list(made), ()
-        if not any(map(self.live, inputs)):
+        if self.settled(equation, inputs):
             return self.concrete(equation, inputs), ()
-        if (inner := compat.implementation(equation)) is not None:
-            return walk(self, inner, inputs)
-        raise Unsupported(
-            f"replay has no rule for the primitive {name!r} ({compat.source(equation)}). Fix: write one, "
-            f"@microgrid.oracle.rule({name!r}) above def f(replay, equation, *arrays).",
-            equation,
-        )
+        raise ruleless(equation)
+
+    def settled(self, equation, inputs):
+        """Whether what JAX computes of some inputs may be taken as exact: they are constants, and where this
+        is JAX's gradient program the function itself computes the same of them. Else they may come of a
+        direction or a cotangent, and the truth knows nothing of that rounding."""
+        numbers = map(self.numbers, inputs)
+        return not any(map(self.live, inputs)) and self.literals.computed(equation, list(numbers))
 
     def guide(self, equation, inputs):
         """What JAX itself makes of the numbers of the run, as constants: to decide by, not to go on with."""
@@ -224,12 +227,9 @@ class Replay:
     def concrete(self, equation, inputs):
         """The outputs as constants; raises Unsupported where a slope would be lost."""
         made = self.guide(equation, inputs)
-        if any(map(self.live, inputs)) and any(array.floats for array in made):
-            raise Unsupported(
-                f"replay knows {equation.primitive.name} of constants only ({compat.source(equation)}). Fix: "
-                "write a rule for it, see microgrid.oracle.rule.",
-                equation,
-            )
+        rounded = any(array.floats for array in inputs) and any(array.floats for array in made)
+        if rounded and not self.settled(equation, inputs):
+            raise ruleless(equation)
         if any(array.bits for array in inputs):
             made = [self.of_bits(equation, array) for array in made]
         return made

@@ -5,9 +5,13 @@ so is every number that the function itself is made of.
 """
 
 import math
+import re
 
+import jax
 import jax.numpy as jnp
 import numpy as np
+
+from . import compat
 
 PLAIN, FEW = 12, 3  # digits in base 2 of a number that is taken as it is, in a wide and in a narrow type
 
@@ -16,8 +20,8 @@ class Literals:
     """Those of one program on a tape.
 
     exact: the numbers and arrays that are known to be exact; any other one but a small fraction of a power of
-    two may be off by half a unit. None: all are exact. loose: none is. seen: what has come, for the `exact`
-    of another program; radii: id -> how far its number may be off.
+    two may be off by half a unit. None: all are exact. loose: none is. seen: what has come, equations of
+    constants too, for the `exact` of another program; radii: id -> how far its number may be off.
     """
 
     def __init__(self, tape, exact=None, loose=False):
@@ -39,6 +43,15 @@ class Literals:
             self.seen.add(key)
         elif key not in self._exact:
             self._suspect(array.dtype, array.ids)
+
+    def computed(self, equation, numbers):
+        """Whether the program of whose numbers these are has an equation of some numbers too; note that this
+        one has it."""
+        params = re.sub("0x[0-9a-f]+", "", str(equation.params))  # of functions' addresses
+        bare = [np.asarray(jax.random.key_data(x) if compat.is_key(x.dtype) else x) for x in numbers]
+        key = equation.primitive, params, *((x.shape, str(x.dtype), x.tobytes()) for x in bare)
+        self.seen.add(key)
+        return self._exact is None or key in self._exact
 
     def known(self, weights):
         """What is exact in JAX's gradient program too: all of these, and the weights of the outputs."""

@@ -2,20 +2,24 @@
 
 import re
 import warnings
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
 from .check import GradientError, check_grads
 from .judgement import Report, told
+from .levels import warn
+from .sampled.tally import Tally
 
 
-def check_model(net, x, y=None, *, training=False, modes=("rev",), seed=0, raises=True):
+def check_model(net, x, y=None, *, training=False, modes=("rev",), seed=0, sample=None, raises=True):
     """Checks the gradient of every layer of a network, and of its loss, for every parameter and input.
 
     net: a jaxnets.NeuralNet, with y a compiled one, or any flax.nnx.Module, without y; x: a batch of inputs,
     small, as every number is replayed; y: its targets, for the loss. Each layer is checked at what the ones
-    before make of x. training: False looks at the network in inference mode, where dropout does nothing and
+    before make of x. modes, seed, sample: as for `check_grads`; sample=32, say, is for a net too large to
+    replay. training: False looks at the network in inference mode, where dropout does nothing and
     batch norm uses its running statistics; True at what fit differentiates: dropout with the masks that the
     next step will draw, batch norm with the statistics of x. The net stays as it is, its mode, statistics and
     random streams too. Returns one `Report`, its leaves named after the layers; raises and warns as
@@ -29,14 +33,15 @@ def check_model(net, x, y=None, *, training=False, modes=("rev",), seed=0, raise
     module = _module(net)
     boolean("check_model", "training", training)
     report = Report(type(net).__name__)
+    asked: dict[str, Any] = dict(modes=modes, seed=seed, sample=sample, raises=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name, f, args in _parts(net, module, x, y, training):
-            _add(report, name, check_grads(f, args, modes=modes, seed=seed, raises=False))
+            _add(report, name, check_grads(f, args, **asked))
     if raises and report.failed:
         raise GradientError(report)
     if report.verdict in ("imprecise", "approximate"):
-        warnings.warn(str(report), stacklevel=2)
+        warn(str(report))
     return report
 
 
@@ -137,6 +142,9 @@ def _add(report, name, found):
     for leaf in found.leaves:
         leaf.path = f"{name}: {_named(leaf.path, name, alone)}"
     report.leaves += found.leaves
+    if found.tally:
+        report.tally = report.tally or Tally()
+        report.tally.join(found.tally)
     report.guilty = report.guilty or found.guilty
     if found.refused and not report.refused:
         sentence = _named(found.refused, name, alone)

@@ -14,7 +14,7 @@ def to_microgrid(net):
 
     net: a jaxnets.NeuralNet whose layers are this library's own layers and activations. Returns a
     microgrid.NeuralNet, not yet compiled: choose the optimizer and the loss of that room.
-    Raises TypeError for any other layer.
+    Raises TypeError for any other layer, and for a net that is no list of layers.
 
     >>> import jaxnets
     >>> net = jaxnets.NeuralNet([jaxnets.Linear(2, 1), jaxnets.tanh], seed=0, dtype="float64")
@@ -26,16 +26,23 @@ def to_microgrid(net):
 
     if not isinstance(net, jaxnets.NeuralNet):
         raise TypeError(f"to_microgrid: net must be a jaxnets.NeuralNet; got {type(net).__name__}.")
+    if not net.layers:
+        raise TypeError(
+            f"to_microgrid: net must be a list of layers, as nothing else can be copied; got the module "
+            f"{type(net.module).__name__}. Fix: NeuralNet([layer, ...]) of layers and activations of jaxnets."
+        )
     twins = {}  # a layer that stands twice shares its weights
-    layers = [twins.setdefault(id(layer), _twin(layer)) for layer in net.layers]
+    for k, layer in enumerate(net.layers):
+        twins.setdefault(id(layer), _twin(layer, f"layers[{k}]"))
+    layers = [twins[id(layer)] for layer in net.layers]
     scalar = NeuralNet(layers, seed=0)
     scalar.trained = True
     return scalar
 
 
-def _twin(layer):
+def _twin(layer, place):
     """The scalar layer, or activation, of the same name, made with the same arguments, which an array layer
-    keeps under their names; with its weights and its running statistics."""
+    keeps under their names; with its weights and its running statistics. place: where it is in the net."""
     import jaxnets.layer
 
     kind = type(layer)
@@ -46,9 +53,13 @@ def _twin(layer):
     scalar = getattr(import_module(f"microgrid.{topic}"), kind.__name__, None) if _own(kind) else None
     if not (inspect.isclass(scalar) and issubclass(scalar, Layer)):
         told = getattr(layer, "__name__", kind.__name__)
-        raise TypeError(f"to_microgrid: layers must be layers or activations of jaxnets; got {told}.")
+        fix = "one of jaxnets in its place, as the scalar room has no other"
+        raise TypeError(
+            f"to_microgrid: {place} must be a layer or an activation of jaxnets; got {told}. Fix: {fix}."
+        )
     arguments = {argument: getattr(layer, argument) for argument in inspect.signature(scalar).parameters}
-    inner = {name: _twin(x) for name, x in arguments.items() if isinstance(x, jaxnets.layer.Layer)}
+    held = {name: x for name, x in arguments.items() if isinstance(x, jaxnets.layer.Layer)}
+    inner = {name: _twin(x, f"{place}.{name}") for name, x in held.items()}
     twin = scalar(**arguments | inner)
     twin.parameters = {name: _each(Value, array) for name, array in layer.parameters.items()}
     twin.statistics = {name: _each(float, array) for name, array in layer.statistics.items()}

@@ -1,6 +1,9 @@
 """What JAX itself does not differentiate, and what no function may do or be given: a sentence each."""
 
+import os
 import traceback
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import jax
@@ -110,11 +113,27 @@ def changing(name):
 
 
 def raised_at(error):
-    """Where the user's code was when an error was raised: "file:line (function)"."""
+    """Where the user's code was when an error was raised, else a library's: "file:line (function)"."""
     stack = traceback.extract_tb(error.__traceback__)
     inside = str(Path(jax.__file__).parent), compat.HERE
     theirs = [frame for frame in stack if not frame.filename.startswith(inside)]
+    theirs = [frame for frame in theirs if not frame.filename.startswith(libraries())] or theirs
     return f"{theirs[-1].filename}:{theirs[-1].lineno} ({theirs[-1].name})" if theirs else "inside JAX"
+
+
+@cache
+def libraries():
+    """The folders of libraries of layers and of losses, whose lines tell a user nothing."""
+    specs = filter(None, map(find_spec, ("jaxnets", "rl", "flax", "optax")))
+    return tuple(f"{Path(spec.origin).parent}{os.sep}" for spec in specs if spec.origin)
+
+
+def being_made(error):
+    """The class of a library that was being made when an error was raised, "" for none."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_name == "__init__" and frame.f_code.co_filename.startswith(libraries()):
+            return type(frame.f_locals.get("self")).__name__
+    return ""
 
 
 def by_value(name, error):

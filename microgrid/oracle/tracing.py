@@ -8,7 +8,7 @@ from pathlib import Path
 import jax
 
 from . import compat
-from .refusals import BY_VALUE, NOT_LINEAR, by_value, error_of, raised_at, words
+from .refusals import BY_VALUE, NOT_LINEAR, being_made, by_value, error_of, raised_at, words
 
 STATIC = "Non-hashable static arguments"
 PLAIN = re.compile(r"`(float|int|complex)` function|(item|tolist)\(\) method")
@@ -52,6 +52,13 @@ def untraced(name, flat, error):
         return (
             f"{name} goes on with a traced array that it kept from an earlier call{where}. Fix: keep none "
             "outside of it, return what is needed later or take it as an argument."
+        )
+    if isinstance(error, jax.errors.ConcretizationTypeError | jax.errors.TracerArrayConversionError) and (
+        kind := being_made(error)
+    ):
+        return (
+            f"{name} makes a {kind} while JAX traces it, and that needs numbers{where}. Fix: make it before, "
+            "outside of the function."
         )
     if isinstance(error, jax.errors.TracerArrayConversionError):
         return f"{name} gives a traced array to numpy{where}. Fix: jax.numpy's function, jnp.sin for np.sin."

@@ -179,3 +179,18 @@ def test_every_array_of_a_table_is_named_in_one_way():
     ]  # fmt: skip
     report = check_model(FLAX, np.array([[1.0, np.nan]]), raises=False)
     assert report.refused.startswith("0 Linear: is nan at args: input[0, 1] is nan. Fix: ")
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_a_model_too_large_to_replay_is_sampled(training):
+    net = small(jn.Linear(2, 200), jn.BatchNorm(200), jn.tanh, jn.LayerNorm(200), jn.Linear(200, 1))
+    report = check_model(net, TWO, ONE, sample=8, training=training)
+    assert report.verdict == "sampled" and "loss: layers[4].kernel" in {leaf.path for leaf in report.leaves}
+    alone = check_model(net.module.layers[0], TWO, sample=8).tally
+    tally = report.tally
+    assert tally.equations > alone.equations >= 1 and tally.share > 0.3
+    assert alone.coordinates < alone.of < tally.of and tally.fraction < 0.1
+    wrong = custom(jnp.tanh, lambda x: 1 - x * x)
+    report = check_model(small(jn.Linear(2, 3), wrong, jn.Linear(3, 1)), TWO, sample=8, raises=False)
+    assert {leaf.path[0] for leaf in report.leaves if leaf.verdict == "wrong"} == {"1"}
+    assert report.guilty.primitive == "custom_vjp_call"

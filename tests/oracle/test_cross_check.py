@@ -4,9 +4,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import nnx
 
 import jaxnets as jn
-from microgrid.oracle import CrossCheck, GradientError, callbacks
+from microgrid.oracle import CrossCheck, GradientError, callbacks, to_microgrid
 from microgrid.oracle.judgement import Report
 from tests.nets import assert_same, state
 
@@ -103,7 +104,27 @@ def test_a_step_that_rounding_decides_is_a_kink_and_not_wrong():
 def test_a_net_that_the_scalar_room_cannot_say_is_checked_without_it():
     report = room(compiled(jn.Linear(2, 2), jnp.tanh), X[:2])
     assert report.verdict == "ok" and report.leaves == []
-    assert "not compared with the scalar room: to_microgrid: layers must be" in report.notes[0]
+    assert "not compared with the scalar room: to_microgrid: layers[1] must be" in report.notes[0]
+
+
+class Scale(nnx.Module):
+    """A layer of a user."""
+
+    def __call__(self, x):
+        return 2 * x
+
+
+def test_a_net_that_cannot_be_copied_is_told_where_and_what_to_do():
+    words = (
+        r"^to_microgrid: net must be a list of layers, as nothing else can be copied; got the module Scale\. "
+        r"Fix: NeuralNet\(\[layer, \.\.\.\]\) of layers and activations of jaxnets\.$"
+    )
+    with pytest.raises(TypeError, match=words):
+        to_microgrid(jn.NeuralNet(Scale(), seed=0))
+    net = jn.NeuralNet([jn.Linear(2, 2), jn.tanh, Scale(), jn.Linear(2, 1)], seed=0)
+    words = r"^to_microgrid: layers\[2\] must be a layer or an activation of jaxnets; got Scale\. Fix: "
+    with pytest.raises(TypeError, match=words):
+        to_microgrid(net)
 
 
 def test_mistakes_are_told():

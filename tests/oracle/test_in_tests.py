@@ -9,8 +9,10 @@ from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import nnx
 
-from microgrid.oracle import GradientError, check_grads, gradient_test
+import microgrid.oracle
+from microgrid.oracle import GradientError, check_grads, check_model, gradient_test
 from microgrid.oracle.decorator import TOLD
 
 ROOT = Path(__file__).parents[2]
@@ -145,3 +147,33 @@ def test_a_decorated_test_says_only_what_is_checked(tmp_path):
 
     with pytest.raises(GradientError, match="nonfinite"):
         broken()
+
+
+def lost(x):
+    """0 of a number, by a difference that takes all its digits."""
+    return jnp.mean(x * x) - jnp.mean(x) ** 2
+
+
+LOST = np.array([1000.0, 1000.001, 999.999], "float32")
+
+
+@gradient_test
+def decorated():
+    return lost, (LOST,)
+
+
+def test_a_warning_is_shown_at_the_line_of_the_test(check_grads):
+    module = nnx.Sequential(lost)
+    calls = {
+        "the fixture": lambda: check_grads(lost, (LOST,)),
+        "the function": lambda: microgrid.oracle.check_grads(lost, (LOST,)),
+        "check_model": lambda: check_model(module, LOST),
+        "what is ignored": lambda: microgrid.oracle.check_grads(jnp.sin, (0.5,), atol=1.0),
+    }
+    for name, call in calls.items():
+        with pytest.warns(UserWarning) as shown:
+            call()
+        assert (shown[0].filename, shown[0].lineno) == (__file__, call.__code__.co_firstlineno), name
+    with pytest.warns(UserWarning, match="imprecise") as shown:
+        decorated()
+    assert (shown[0].filename, shown[0].lineno) == (__file__, decorated.__wrapped__.__code__.co_firstlineno)

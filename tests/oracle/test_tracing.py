@@ -7,9 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import nnx
 from jax import lax
 from test_check_grads import X, custom, verdict
 
+import jaxnets as jn
 from microgrid.oracle import check_grads, replay
 
 HALF, KEPT = np.float32(0.5), []
@@ -68,6 +70,22 @@ UNTRACED = {
         round_, r"jax\.custom_vjp gives round and its rule the default arguments too, decimals=0, out=None,",
     ),
     "defaults": (lambda x: softmax(x[None]), r"gives softmax and its rule the default arguments too, axis=-"),
+}  # fmt: skip
+
+
+def made(kind):
+    return kind(1, 1, rngs=nnx.Rngs(0))
+
+
+UNTRACED |= {
+    "a layer of jaxnets that is made inside": (
+        lambda x: jn.GRU(1, 1, rngs=nnx.Rngs(0))(x[None, None, None]).sum(),
+        rf"makes a GRU while JAX traces it, and that needs numbers{HERE}make it before, outside of the func",
+    ),
+    "a layer that a function of the user makes": (
+        lambda x: made(jn.LSTM)(x[None, None, None]).sum(),
+        rf"makes a LSTM while JAX traces it, and .*, {re.escape(__file__)}:\d+ \(made\)\. Fix: make",
+    ),
 }  # fmt: skip
 
 

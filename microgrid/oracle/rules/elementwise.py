@@ -141,7 +141,7 @@ def _direction(replay, z):
 @rule("nextafter")
 def _nextafter(replay, equation, *arrays):
     (made,) = replay.guide(equation, arrays)
-    return replay.of_bits(equation, made) if any(map(replay.live, arrays)) else made
+    return made if replay.settled(equation, arrays) else replay.of_bits(equation, made)
 
 
 @rule("rem")
@@ -163,7 +163,8 @@ def _rem(replay, equation, a, b):
 @rule("bitcast_convert_type")
 def _bitcast(replay, equation, x):
     (made,) = replay.guide(equation, (x,))
-    return made if not (x.bits or replay.live(x)) else replay.of_bits(equation, made)
+    plain = not x.bits and (not x.floats or replay.settled(equation, (x,)))
+    return made if plain else replay.of_bits(equation, made)
 
 
 @rule("stop_gradient")

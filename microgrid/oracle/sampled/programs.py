@@ -66,7 +66,7 @@ class Derivative:
         """The run of it at the numbers of a record; along: the cotangents or tangents."""
         given = [Slot(slot.value, live=True) for slot in self._given(record)]
         others = [Slot(slot.value) for slot in self._others(record)]
-        return Run(self.closed, [*given, *others, *map(Slot, along)])
+        return Run(self.closed, [*given, *others, *(Slot(x, along=True) for x in along)])
 
     def split(self, outputs):
         """(the values, what the mode gives) of its results."""

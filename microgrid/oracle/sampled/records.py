@@ -13,13 +13,14 @@ from .. import compat
 class Slot:
     """One array of a run.
 
-    value: as JAX has it; live: whether it depends on the inputs that are differentiated; bits: whether its
-    integers were made of the bits of floats that do; written: whether it is a number in the program;
-    captured: whether the program holds on to it.
+    value: as JAX has it; live: whether it depends on the inputs that are differentiated; along: whether on
+    the cotangents or tangents; bits: whether its integers were made of the bits of floats that depend on any
+    of these; written: whether it is a number in the program; captured: whether the program holds on to it.
     """
 
     value: Any
     live: bool = False
+    along: bool = False
     bits: bool = False
     written: bool = False
     captured: bool = False

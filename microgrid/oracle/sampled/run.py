@@ -10,7 +10,7 @@ import numpy as np
 from .. import compat
 from ..arrays import Unsupported
 from ..programs import OWN_RULE, needed
-from ..rules import CONTROL
+from ..rules import CONTROL, RULES
 from ..rules.elementwise import ROWS
 from ..surrogates import among
 from .records import Moved, Record, Slot
@@ -23,8 +23,8 @@ CALLBACKS = {name for name, function in CONTROL.items() if function is CONTROL["
 class Run:
     """The run of a closed jaxpr at slots.
 
-    opened: whether functions with a rule of their own are walked through as well; declared: those that
-    are not; change: what is done to every result of arithmetic.
+    opened: whether functions with a rule of their own, and implementations of a user's primitives, are walked
+    through as well; declared: those that are not; change: what is done to every result of arithmetic.
     """
 
     def __init__(self, closed, inputs, opened=True, declared=(), change=None):
@@ -69,6 +69,8 @@ class Run:
             return self._while(equation, given, path)
         if name in CALLS and (name not in OWN_RULE or self._opens(equation)):
             return self.walk(compat.call_of(equation), given, path)
+        if self.opened and name not in RULES and (inner := compat.implementation(equation)) is not None:
+            return self.walk(inner, given, path)
         return self._leaf(equation, given, path)
 
     def _opens(self, equation):
@@ -77,7 +79,8 @@ class Run:
     def _leaf(self, equation, given, path):
         values = compat.evaluate(equation, [slot.value for slot in given])
         name, live = equation.primitive.name, any(slot.live for slot in given)
-        bits = any(slot.bits for slot in given) or (name == "bitcast_convert_type" and live)
+        along = any(slot.along for slot in given)
+        bits = any(slot.bits for slot in given) or (name == "bitcast_convert_type" and (live or along))
         if self._change and name in ARITHMETIC:
             values = [self._change(x) if jnp.issubdtype(x.dtype, jnp.inexact) else x for x in values]
         outputs = tuple(map(Slot, values))
@@ -90,11 +93,13 @@ class Run:
                 )
             slot.bits = bits and slot.dtype != bool
             slot.live = live and slot.floats and name != "stop_gradient"
+            slot.along = along and slot.floats
         self.records.append(Record(equation, given, outputs, path))
         return outputs
 
     def _moved(self, name, given, value, path, t=0):
-        made = Slot(value, live=any(slot.live for slot in given), bits=any(slot.bits for slot in given))
+        marks = {mark: any(getattr(slot, mark) for slot in given) for mark in ("live", "along", "bits")}
+        made = Slot(value, **marks)
         self.records.append(Record(Moved(name, t), tuple(given), (made,), path))
         return made
 

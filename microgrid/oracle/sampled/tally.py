@@ -48,6 +48,13 @@ class Tally:
         self.share = max(self.share, 0.0 if n == of else share_found(n))
         self.slope, self.value = max(self.slope, seen.slope), max(self.value, seen.value)
 
+    def join(self, other):
+        """Count the equations of another one too."""
+        self.equations += other.equations
+        self.coordinates, self.of = self.coordinates + other.coordinates, self.of + other.of
+        for name in ("share", "slope", "value"):
+            setattr(self, name, max(getattr(self, name), getattr(other, name)))
+
     @property
     def fraction(self):
         """The fraction of the coordinates that was looked at."""
