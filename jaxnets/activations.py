@@ -38,8 +38,8 @@ def linear(x, slope=1.0, intercept=0.0):
     >>> float(linear(3.0, slope=2.0, intercept=1.0))
     7.0
     """
-    checks.number("linear", "slope", slope)
-    checks.number("linear", "intercept", intercept)
+    slope = checks.number("linear", "slope", slope)
+    intercept = checks.number("linear", "intercept", intercept)
     return slope * checks.numbers("linear", "x", x) + intercept
 
 
@@ -115,8 +115,8 @@ def leaky_relu(x, negative_slope=0.01, positive_slope=1.0):
     >>> float(leaky_relu(-2.0, negative_slope=0.25)), float(leaky_relu(3.0, positive_slope=2.0))
     (-0.5, 6.0)
     """
-    checks.finite("leaky_relu", "negative_slope", negative_slope)
-    checks.finite("leaky_relu", "positive_slope", positive_slope)
+    negative_slope = checks.finite("leaky_relu", "negative_slope", negative_slope)
+    positive_slope = checks.finite("leaky_relu", "positive_slope", positive_slope)
     x = checks.numbers("leaky_relu", "x", x)
     return jnp.where(x >= 0, positive_slope, negative_slope) * x
 
@@ -137,6 +137,11 @@ def softmax(x):
     x = checks.numbers("softmax", "x", x)
     checks.last_axis("softmax", "x", x)
     checks.not_empty("softmax", "x", x)
+    return _softmax(x)
+
+
+@stable.in_full
+def _softmax(x):
     # Never overflows. The shift cancels in the quotient, and is differentiated all the same: so a score that
     # dominates stands still while the others move, and its slope is made of theirs alone.
     powers = jnp.exp(x - jnp.max(x, axis=-1, keepdims=True))

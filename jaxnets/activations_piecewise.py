@@ -110,8 +110,7 @@ class PReLU(Layer):
 
     def __init__(self, features=None, initial_slope=0.25, rngs=None):
         self.features = None if features is None else data.whole("PReLU", "features", features, 1)
-        checks.finite("PReLU", "initial_slope", initial_slope)
-        self.initial_slope = initial_slope
+        self.initial_slope = checks.finite("PReLU", "initial_slope", initial_slope)
         self.negative_slope = nnx.Param(None)
         if rngs is not None:
             checks.rngs("PReLU", rngs)

@@ -22,7 +22,7 @@ def elu(x, alpha=1.0):
     >>> float(elu(2.0)), float(elu(-1e-20))
     (2.0, -1e-20)
     """
-    checks.non_negative("elu", "alpha", alpha)
+    alpha = checks.non_negative("elu", "alpha", alpha)
     x = checks.numbers("elu", "x", x)
     return jnp.where(x > 0, x, alpha * stable.expm1(jnp.where(x > 0, 0, x)))
 
@@ -54,7 +54,7 @@ def celu(x, alpha=1.0):
     >>> float(celu(2.0, alpha=0.5)), float(celu(-1e-20, alpha=0.5))
     (2.0, -1e-20)
     """
-    checks.positive("celu", "alpha", alpha)
+    alpha = checks.positive("celu", "alpha", alpha)
     x = checks.numbers("celu", "x", x)
     return jnp.where(x > 0, x, alpha * stable.expm1(jnp.where(x > 0, 0, x) / alpha))
 
@@ -76,9 +76,7 @@ def gelu(x, approximate=False):
     if not isinstance(approximate, bool):
         raise TypeError(f"gelu: approximate must be True or False; got {approximate!r}.")
     x = checks.numbers("gelu", "x", x)
-    if approximate:
-        return gates.tanh_gelu(x)
-    return x * stable.normal_cdf(x)
+    return gates.tanh_gelu(x) if approximate else gates.gelu(x)
 
 
 def silu(x):

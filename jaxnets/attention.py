@@ -90,7 +90,7 @@ def positional_encoding(positions, features, max_wavelength=10000.0):
     [[0.0, 1.0, 0.0, 1.0]]
     """
     features = data.whole("positional_encoding", "features", features, 1)
-    checks.positive("positional_encoding", "max_wavelength", max_wavelength)
+    max_wavelength = checks.positive("positional_encoding", "max_wavelength", max_wavelength)
     checks.countable("positional_encoding", "features", features)
     positions = checks.numbers("positional_encoding", "positions", positions)
     checks.fits("positional_encoding", "the encoding", (*positions.shape, features), float, copies=4)

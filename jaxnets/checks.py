@@ -1,12 +1,11 @@
-"""What every formula asks of its arguments: each check raises one sentence, or returns nothing, or the array.
+"""What every formula asks of its arguments: each check raises one sentence, or returns nothing, or what the
+formula goes on with, an array or a number.
 
 A traced value has a shape and a type, and no numbers yet: what is asked of numbers passes it unread.
 """
 
 import math
 import os
-import reprlib
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,46 +15,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
+from .telling import near as near, shown, told, why as why
+
 MOST = 2**31 - 1  # what XLA counts cells with
-
-
-def shown(x):
-    """An object as it is written, in one short line."""
-    try:
-        text = " ".join(reprlib.repr(x).split())
-    except ValueError:  # a whole number of thousands of digits, which Python does not write
-        return f"one of {x.bit_length()} bits"
-    return text if len(text) <= 200 else f"{text[:197]}..."
-
-
-def told(x):
-    """What came, in one short line; of a large array its type and shape."""
-    if isinstance(x, np.ma.MaskedArray):
-        return f"a masked array of {x.dtype} and shape {x.shape}. Fix: fill it, x.filled(0)"
-    if isinstance(x, np.ndarray | np.generic | jax.Array) and not isinstance(x, Tracer):
-        if x.ndim > 1 or x.size > 6:
-            return f"an array of {x.dtype} and shape {x.shape}"
-        x = x.tolist() if hasattr(x, "tolist") else x  # keys of JAX have no list
-    return shown(x)
-
-
-def near(name, names):
-    """The fix for a name that is nearly one of those that are known: other letters, or only their first."""
-    if not isinstance(name, str):
-        return ""
-    known = {other.casefold(): other for other in names}
-    folded = name.casefold()
-    close = get_close_matches(folded, known, 1, 0.9) or get_close_matches(folded, known, 2, 0.75)
-    short = [x for x in names if "".join(word[:1] for word in x.split("_")) == folded]
-    found = [known[word] for word in close] or short[:1]
-    return f" Fix: {' or '.join(map(repr, found))}." if found else ""
-
-
-def why(error):
-    """The first line of what another's code raised, for a sentence."""
-    first = " ".join(str(error).strip().splitlines()[:1])
-    plain = first and isinstance(error, TypeError | ValueError)
-    return first if plain else f"{type(error).__name__} {first}".strip()
 
 
 def array(function, argument, x) -> jax.Array:
@@ -64,7 +26,7 @@ def array(function, argument, x) -> jax.Array:
         if isinstance(x, str):
             raise TypeError  # which JAX would read as the name of a type
         result = jnp.asarray(x)
-        if isinstance(x, np.ndarray) and x.dtype.kind in "iu" and (x.astype(result.dtype) != x).any():
+        if _whole(x) and (np.asarray(x).astype(result.dtype) != x).any():
             raise OverflowError  # without 64 bits JAX wraps them
         if any(jnp.issubdtype(result.dtype, kind) for kind in (jnp.floating, jnp.integer, jnp.bool_)):
             return result
@@ -79,6 +41,11 @@ def array(function, argument, x) -> jax.Array:
 def numbers(function, argument, x):
     """`array`, as floats: integers, booleans and uint8 images are cast, floats stay as they are."""
     x = array(function, argument, x)
+    if jnp.issubdtype(x.dtype, jnp.floating) and x.dtype.itemsize < 2:  # JAX mixes them with no other type
+        raise TypeError(
+            f"{function}: {argument} must have floats of 16 bits or more; got {x.dtype}. "
+            f"Fix: {argument}.astype(jnp.float32)."
+        )
     return x if jnp.issubdtype(x.dtype, jnp.floating) else x.astype(jnp.result_type(float))
 
 
@@ -88,8 +55,24 @@ def _held(value):
     return value if convert is None else convert()
 
 
-def number(function, argument, value, kind="a number"):
-    """One real number, returned as a float; 0, which every rule allows, for a traced one."""
+def _whole(x):
+    """True for whole numbers of numpy."""
+    return isinstance(x, np.ndarray | np.generic) and x.dtype.kind in "iu"
+
+
+def number(function, argument, value) -> Any:
+    """One real number."""
+    return _usable(value, _read(function, argument, value))
+
+
+def _usable(value, x) -> Any:
+    """A number that was read as the float x, as formulas take it: whole ones of Python and numpy as floats,
+    for XLA has none above MOST without 64 bits."""
+    return x if isinstance(value, int) or _whole(value) else value
+
+
+def _read(function, argument, value, kind="a number"):
+    """A real number as a float; 0, which every rule allows, for a traced one."""
     held = _held(value)
     if isinstance(held, Tracer):
         return 0.0
@@ -107,23 +90,26 @@ def number(function, argument, value, kind="a number"):
     raise TypeError(f"{function}: {argument} must be {kind}; got {told(value)}.")
 
 
-def non_negative(function, argument, value, kind="a number"):
+def non_negative(function, argument, value, kind="a number") -> Any:
     """A size, rate or learning rate: a finite number >= 0."""
-    if not 0 <= (x := number(function, argument, value, kind)) < math.inf:
+    if not 0 <= (x := _read(function, argument, value, kind)) < math.inf:
         raise ValueError(f"{function}: {argument} must be a finite number >= 0; got {x}.")
+    return _usable(value, x)
 
 
-def positive(function, argument, value):
+def positive(function, argument, value) -> Any:
     """What something is divided by: a finite number > 0; a traced one is not looked at."""
-    x = number(function, argument, value)
+    x = _read(function, argument, value)
     if not (0 < x < math.inf or isinstance(_held(value), Tracer)):
         raise ValueError(f"{function}: {argument} must be a finite number > 0; got {x}.")
+    return _usable(value, x)
 
 
-def finite(function, argument, value):
+def finite(function, argument, value) -> Any:
     """A number that is neither infinite nor nan."""
-    if not math.isfinite(x := number(function, argument, value)):
+    if not math.isfinite(x := _read(function, argument, value)):
         raise ValueError(f"{function}: {argument} must be a finite number; got {x}.")
+    return _usable(value, x)
 
 
 def ordered(function, **bounds):
@@ -135,7 +121,7 @@ def ordered(function, **bounds):
 
 def share(function, argument, value):
     """A weight between nothing and all, both included: in [0, 1]."""
-    if not 0 <= (x := number(function, argument, value)) <= 1:
+    if not 0 <= (x := _read(function, argument, value)) <= 1:
         raise ValueError(f"{function}: {argument} must be in [0, 1]; got {x}.")
 
 
@@ -173,7 +159,7 @@ def flag(function, argument, value):
 
 def fraction(function, argument, value):
     """A probability that may be 0 but never 1, or a decay: in [0, 1)."""
-    if not 0 <= (x := number(function, argument, value)) < 1:
+    if not 0 <= (x := _read(function, argument, value)) < 1:
         raise ValueError(f"{function}: {argument} must be in [0, 1); got {x}.")
 
 

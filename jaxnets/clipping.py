@@ -23,7 +23,7 @@ def clip_by_value(grads, max_value):
     >>> clip_by_value(jnp.array([3.0, -0.5, -4.0]), max_value=1.0).tolist()
     [1.0, -0.5, -1.0]
     """
-    checks.non_negative("clip_by_value", "max_value", max_value)
+    max_value = checks.non_negative("clip_by_value", "max_value", max_value)
     grads = _floats("clip_by_value", grads)
     return jax.tree.map(lambda g: jnp.clip(g, -max_value, max_value), grads)
 
@@ -43,7 +43,7 @@ def clip_by_global_norm(grads, max_norm):
     >>> clip_by_global_norm(jnp.array([3.0, 4.0]), max_norm=2.5).tolist()
     [1.5, 2.0]
     """
-    checks.non_negative("clip_by_global_norm", "max_norm", max_norm)
+    max_norm = checks.non_negative("clip_by_global_norm", "max_norm", max_norm)
     grads = _floats("clip_by_global_norm", grads)
     if not sum(leaf.size for leaf in jax.tree.leaves(grads)):
         raise ValueError("clip_by_global_norm: grads must hold at least one number; got none.")

@@ -68,7 +68,8 @@ def conv_transpose(inputs, kernel, bias=None, strides=1, padding="VALID", dilati
     stamps whole), "SAME" (strides output cells for each input cell), or pairs (low, high) of zeros beside the
     spread inputs; "VALID" is (K - 1, K - 1) with K = (k - 1) * dilation + 1, and PyTorch's padding p is (K -
     1 - p, K - 1 - p). transpose_kernel=True takes the kernel of the `correlate` that goes the other way,
-    [width, out, in], and turns it around: then this is the gradient of that `correlate` for its inputs.
+    [width, out, in], and turns it around: then this is the gradient of that `correlate` for its inputs, where
+    they have the size returned here ("SAME" with strides 2 makes 5 cells of 9 and of 10, but 10 cells of 5).
     Returns [..., time, out] or [..., height, width, out]. Raises ValueError for shapes that do not meet.
     Source: Dumoulin and Visin 2016, chapter 4, arXiv:1603.07285, with the padding of jax.lax.conv_transpose.
 

@@ -98,6 +98,11 @@ def numbers(function, argument, values):
 
 def _refuse(function, argument, values, dtype):
     """Raise what is wrong with an array that holds something else than numbers, with the first such thing."""
+    if np.ndim(np.asarray(values, object)) == 0:
+        told = checks.told(values)
+        raise TypeError(
+            f"{function}: {argument} must be an array of numbers; got {told}. Fix: give an array."
+        )
     first_bad, fix = (
         "",
         " Fix: cast it, or drop the columns that are not numbers." if dtype.kind in "OSU" else "",
@@ -161,7 +166,9 @@ def features(function, argument, values, dtype, ids=0.0):
 def example(function, shape, dtype, ids=0.0):
     """Two examples of a shape, for tracing: the shape of one is given as a tuple of whole numbers >= 1."""
     sizes = shape if isinstance(shape, tuple | list) else ()
-    whole_numbers = all(isinstance(size, int | np.integer) and size >= 1 for size in sizes)
+    whole_numbers = all(
+        isinstance(size, int | np.integer) and not isinstance(size, bool) and size >= 1 for size in sizes
+    )
     if not whole_numbers or not (sizes or (ids and shape == ())):
         raise ValueError(
             f"{function}: input_shape must be the shape of one example, like (4,); got {checks.told(shape)}."
@@ -184,15 +191,16 @@ def validation(batch, split, held_out, check):
     split = fraction("fit", "validation_split", split)
     if held_out is not None:
         if split or not isinstance(held_out, tuple | list) or len(held_out) not in (2, 3):
+            size = f" of {len(held_out)}" if isinstance(held_out, tuple | list) else ""
             raise ValueError(
                 "fit: validation_data must be (x, y) or (x, y, sample_weight), without validation_split; "
-                f"got {type(held_out).__name__} and validation_split {split}."
+                f"got {type(held_out).__name__}{size} and validation_split {split}."
             )
         return batch, check("fit: validation_data", *held_out)
     if not split:
         return batch, None
     count = len(batch.targets)
-    kept = int(count * (1 - split))
+    kept = int(count * (1 - split) + 1e-6)  # 10 * (1 - 0.9) is 0.99999...
     if kept in (0, count):
         raise ValueError(
             f"fit: validation_split must leave examples on both sides; got {split} of {count} examples."

@@ -15,8 +15,7 @@ def rate(function, learning_rate):
     traced, and only its shape is looked at.
     """
     if not callable(learning_rate) or isinstance(learning_rate, type):
-        checks.non_negative(function, "learning_rate", learning_rate, "a number or a schedule")
-        return learning_rate
+        return checks.non_negative(function, "learning_rate", learning_rate, "a number or a schedule")
 
     def schedule(step) -> Any:
         value: Any = learning_rate(step)
@@ -24,8 +23,7 @@ def rate(function, learning_rate):
             raise TypeError(
                 f"{function}: learning_rate must be a schedule of numbers; got shape {np.shape(value)}."
             )
-        checks.non_negative(function, "learning_rate", value, "a schedule of numbers")
-        return value
+        return checks.non_negative(function, "learning_rate", value, "a schedule of numbers")
 
     return schedule
 

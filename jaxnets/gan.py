@@ -143,7 +143,7 @@ def gradient_penalty(gradients, center=1.0, reduction="mean"):
     >>> float(gradient_penalty(jnp.array([[3.0, 4.0]])))
     16.0
     """
-    checks.non_negative("gradient_penalty", "center", center)
+    center = checks.non_negative("gradient_penalty", "center", center)
     checks.reduction("gradient_penalty", reduction)
     gradients = checks.numbers("gradient_penalty", "gradients", gradients)
     if gradients.ndim < 2:

@@ -11,6 +11,7 @@ factor, 1 elsewhere.
 import jax.numpy as jnp
 from jax import lax
 
+from .normal_curve import normal_cdf, normal_pdf
 from .stable import with_slope
 
 SPLIT = 64.0
@@ -55,7 +56,8 @@ def _mish_parts(x):
     small, large = jnp.where(up, 1 + 2 * e, 2 + e), jnp.where(up, 2 * e * e, 2)
     whole = jnp.where(up, small, e * small) + large
     share = large / whole
-    return e, rest, small / whole, share * (2 - share)
+    # small / whole is 1 - share where x > 0, and its slope there a difference of two that are nearly equal
+    return e, rest, jnp.where(up, 1 - share, small / whole), share * (2 - share)
 
 
 def _mish_slope(x, y):
@@ -70,6 +72,17 @@ def mish(x):
     """x * tanh(softplus(x))."""
     e, rest, shape, _ = _mish_parts(x)
     return jnp.where(x > 0, x * shape, (jnp.maximum(x, -FAR) * (e * shape)) * rest)
+
+
+def _gelu_slope(x, y):
+    near = jnp.clip(x, -FAR, FAR)
+    return normal_cdf(near) + near * normal_pdf(near)
+
+
+@with_slope(_gelu_slope)
+def gelu(x):
+    """x * normal_cdf(x)."""
+    return jnp.maximum(x, -FAR) * normal_cdf(x)
 
 
 def _constants(x):
@@ -126,12 +139,7 @@ def _tanh_gelu_slope(x, y):
 
 
 @with_slope(_tanh_gelu_slope)
-def _tanh_gelu(x):
-    near = jnp.clip(x, -FAR_CUBE, FAR_CUBE)
-    return _gated(x, _cubic_power(near), _cubic_rest(near))
-
-
 def tanh_gelu(x):
     """x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2; (1 + tanh(v / 2)) / 2 is sigmoid(v)."""
-    wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))  # a third of half precision's digits is none
-    return _tanh_gelu(wide).astype(x.dtype)
+    near = jnp.clip(x, -FAR_CUBE, FAR_CUBE)
+    return _gated(x, _cubic_power(near), _cubic_rest(near))

@@ -53,7 +53,7 @@ def constant(noise, value=0.0):
     >>> constant(np.array([[0.3, -0.2]]), value=0.5).tolist()
     [[0.5, 0.5]]
     """
-    checks.finite("constant", "value", value)
+    value = checks.finite("constant", "value", value)
     noise = _noise("constant", noise)
     return _room(noise).ones_like(noise) * value
 
@@ -69,8 +69,8 @@ def uniform(noise, low=-0.05, high=0.05):
     >>> uniform(np.array([[0.0, 0.5]]), low=-1.0, high=2.0).tolist()
     [[-1.0, 0.5]]
     """
-    checks.finite("uniform", "low", low)
-    checks.finite("uniform", "high", high)
+    low = checks.finite("uniform", "low", low)
+    high = checks.finite("uniform", "high", high)
     checks.ordered("uniform", low=low, high=high)
     return low + (high - low) * _noise("uniform", noise)
 
@@ -86,7 +86,7 @@ def normal(noise, stddev=0.01):
     >>> normal(np.array([[1.0, -2.0]]), stddev=0.5).tolist()
     [[0.5, -1.0]]
     """
-    checks.non_negative("normal", "stddev", stddev)
+    stddev = checks.non_negative("normal", "stddev", stddev)
     return stddev * _noise("normal", noise)
 
 
@@ -101,7 +101,7 @@ def truncated_normal(noise, stddev=0.01):
     >>> round(float(truncated_normal(np.array([[1.0]]), stddev=0.5)[0, 0]), 4)
     0.5684
     """
-    checks.non_negative("truncated_normal", "stddev", stddev)
+    stddev = checks.non_negative("truncated_normal", "stddev", stddev)
     return _noise("truncated_normal", noise) * (stddev / CUT)
 
 
@@ -209,7 +209,7 @@ def orthogonal(noise, scale=1.0):
     True
     """
     noise, *_ = _fans("orthogonal", noise)
-    checks.non_negative("orthogonal", "scale", scale)
+    scale = checks.non_negative("orthogonal", "scale", scale)
     rows = noise.reshape(-1, noise.shape[-1])
     high = rows.shape[0] >= rows.shape[1]
     q = orthonormal(rows.T).T if high else orthonormal(rows)

@@ -25,16 +25,17 @@ def _rows(function, names, first, second):
     """Rows [..., C] and targets of the same shape; integer labels [...] become one-hot rows."""
     first, second = checks.numbers(function, names[0], first), checks.array(function, names[1], second)
     checks.last_axis(function, names[0], first)
-    if second.shape == first.shape[:-1] and not jnp.issubdtype(second.dtype, jnp.floating):
-        checks.labels(function, names[1], second, first.shape[-1])
-        second = jax.nn.one_hot(second.astype(int), first.shape[-1], dtype=first.dtype)
-    if second.shape != first.shape:
+    labelled = second.shape == first.shape[:-1] and not jnp.issubdtype(second.dtype, jnp.floating)
+    if not labelled and second.shape != first.shape:
         floats = second.shape == first.shape[:-1]
         raise ValueError(
             f"{function}: {names[1]} must be integer labels {first.shape[:-1]} or rows {first.shape} "
             f"to meet {names[0]} {first.shape}; got {second.shape}{' of floats' if floats else ''}."
         )
     checks.not_empty(function, names[0], first)
+    if labelled:
+        checks.labels(function, names[1], second, first.shape[-1])
+        second = jax.nn.one_hot(second.astype(int), first.shape[-1], dtype=first.dtype)
     return first, checks.numbers(function, names[1], second)
 
 
@@ -143,7 +144,8 @@ def categorical_cross_entropy(predictions, targets, reduction="mean", label_smoo
     Nothing is clipped; for scores take `softmax_cross_entropy`. label_smoothing s, in [0, 1):
     targets[n][c] becomes (1 - s) * targets[n][c] + s / C. class_weight: [C] numbers >= 0 that the targets
     are multiplied by; the mean then divides by sum_n sum_c class_weight[c] * targets[n][c], not smoothed (as
-    PyTorch), and is 0 where that is 0. Source: Bishop 2006, eq. 4.108.
+    PyTorch does for labels; for rows it divides by their number), and is 0 where that is 0.
+    Source: Bishop 2006, eq. 4.108.
 
     >>> float(categorical_cross_entropy(jnp.array([[0.25, 0.75]]), jnp.array([0])))
     1.3862943611198906
@@ -170,7 +172,8 @@ def sigmoid_binary_cross_entropy(logits, labels, reduction="mean"):
     """
     checks.reduction("sigmoid_binary_cross_entropy", reduction)
     logits, labels = _pair("sigmoid_binary_cross_entropy", ("logits", "labels"), logits, labels)
-    return _reduce(labels * stable.softplus(-logits) + (1 - labels) * stable.softplus(logits), reduction)
+    missed, alarmed = stable.softplus(-logits), stable.softplus(logits)
+    return _reduce(stable.counted(labels, missed) + stable.counted(1 - labels, alarmed), reduction)
 
 
 @rounded_once

@@ -76,16 +76,15 @@ def sigmoid_focal(logits, labels, reduction="mean", gamma=2.0, alpha=None):
     >>> float(sigmoid_focal(jnp.array([0.0]), jnp.array([1.0]))) == 0.6931471805599453 / 4
     True
     """
-    checks.non_negative("sigmoid_focal", "gamma", gamma)
+    gamma = checks.non_negative("sigmoid_focal", "gamma", gamma)
     if alpha is not None:
         checks.fraction("sigmoid_focal", "alpha", alpha)
     checks.reduction("sigmoid_focal", reduction)
     logits, labels = _pair("sigmoid_focal", ("logits", "labels"), logits, labels)
     yes, no = (1, 1) if alpha is None else (alpha, 1 - alpha)
-    gamma = jnp.asarray(gamma, logits.dtype)
-    missed = stable.sigmoid_power(-logits, gamma) * stable.softplus(-logits)
-    alarmed = stable.sigmoid_power(logits, gamma) * stable.softplus(logits)
-    return _reduce(labels * (yes * missed) + (1 - labels) * (no * alarmed), reduction)
+    missed, alarmed = _focal(logits, gamma), _focal(-logits, gamma)
+    terms = stable.counted(labels, yes * missed) + stable.counted(1 - labels, no * alarmed)
+    return _reduce(terms, reduction)
 
 
 @rounded_once
@@ -103,11 +102,22 @@ def softmax_focal(logits, labels, reduction="mean", gamma=2.0):
     >>> float(softmax_focal(jnp.array([[0.0, 0.0]]), jnp.array([1]))) == 0.6931471805599453 / 4
     True
     """
-    checks.non_negative("softmax_focal", "gamma", gamma)
+    gamma = checks.non_negative("softmax_focal", "gamma", gamma)
     checks.reduction("softmax_focal", reduction)
     logits, labels = _rows("softmax_focal", ("logits", "labels"), logits, labels)
     if logits.shape[-1] < 2:
         raise ValueError(f"softmax_focal: logits must have at least 2 classes; got shape {logits.shape}.")
-    lead, gamma = stable.lead(logits), jnp.asarray(gamma, logits.dtype)
-    terms = labels * (stable.sigmoid_power(-lead, gamma) * stable.softplus(-lead))
+    terms = stable.counted(labels, _row_focal(logits, gamma))
     return _reduce(jnp.sum(terms, axis=-1), reduction)
+
+
+@stable.in_full
+def _focal(scores, gamma):
+    """What scores lose that should be high."""
+    return stable.focal(scores, jnp.asarray(gamma, scores.dtype))
+
+
+@stable.in_full
+def _row_focal(logits, gamma):
+    """What each class loses that should be the one."""
+    return _focal(stable.lead(logits), gamma)

@@ -24,12 +24,12 @@ def huber(predictions, targets, reduction="mean", delta=1.0):
     >>> huber(jnp.array([1.0, 4.0]), jnp.array([0.0, 0.0]), reduction="none").tolist()
     [0.5, 3.5]
     """
-    checks.positive("huber", "delta", delta)
+    delta = checks.positive("huber", "delta", delta)
     checks.reduction("huber", reduction)
     predictions, targets = _pair("huber", ("predictions", "targets"), predictions, targets)
     error = jnp.abs(predictions - targets)
-    near = jnp.minimum(error, delta)  # of which the square counts; its slope, error - near, is 0 at the seam
-    return _reduce(near * (error - near / 2), reduction)
+    near = jnp.minimum(error, delta)  # of which the square counts: its slope meets no infinite error
+    return _reduce(near * near / 2 + delta * (error - near), reduction)
 
 
 @rounded_once

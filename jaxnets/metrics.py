@@ -42,7 +42,7 @@ def binary_accuracy(outputs, targets, threshold=0.5):
     """
     outputs = checks.array("binary_accuracy", "outputs", outputs)
     targets = checks.array("binary_accuracy", "targets", targets)
-    checks.finite("binary_accuracy", "threshold", threshold)
+    threshold = checks.finite("binary_accuracy", "threshold", threshold)
     if outputs.shape != targets.shape:
         raise ValueError(
             f"binary_accuracy: outputs and targets must have the same shape; "

@@ -103,15 +103,16 @@ class NeuralNet:
 
         x, y: [N, ...]; epochs: how many times through the data; batch_size: examples in a step, None for all;
         the last batch of an epoch may be short, and counts as what it is. validation_split: the share of
-        examples, taken from the end, that is measured after each epoch and not trained on; validation_data:
-        (x, y) or (x, y, sample_weight) instead. shuffle: a new order each epoch, from seed and epoch.
-        sample_weight: [N], >= 0, weighs each example's loss (weighted terms over N); metrics stay unweighted.
-        until_loss: stop after the first epoch whose mean training loss is at or below it; epochs is then the
-        most there may be. verbose: 1 a progress bar, or some lines where the output is no terminal, 2 a line
-        an epoch, 0 nothing. chunk_steps: steps in one compiled call; None finds a fitting number; it
-        changes no bit of the result. devices: how many share each batch; only the order of sums changes.
-        callbacks: a list of `Callback`s, `EarlyStopping` for one, or functions (net, epoch, logs) to call
-        after each epoch; they see the network as it then is, and change no bit of what they leave alone.
+        examples, taken from the end, that is measured after each epoch; the others, their number rounded
+        down, are trained on. validation_data: (x, y) or (x, y, sample_weight) instead. shuffle: a new order
+        each epoch, from seed and epoch. sample_weight: [N], >= 0, weighs each example's loss (weighted terms
+        over N); metrics stay unweighted. until_loss: stop after the first epoch whose mean training loss is
+        at or below it; epochs is then the most there may be. verbose: 1 a progress bar, or some lines where
+        the output is no terminal, 2 a line an epoch, 0 nothing. chunk_steps: steps in one compiled call, None
+        for a fitting number; it changes no bit of the result. devices: how many share each batch; only the
+        order of sums changes. callbacks: a list of `Callback`s, `EarlyStopping` for one, or functions (net,
+        epoch, logs) to call after each epoch; they see the network as it then is, and change no bit of what
+        they leave alone.
 
         A loss that becomes nan ends the training with that epoch, and a RuntimeWarning says so. Interrupted,
         by an error or by Ctrl-C, the network has the weights of the last finished chunk, and `history` what
@@ -175,10 +176,8 @@ class NeuralNet:
         return self._programs.inference(graphdef)(params, rest, x)
 
     def predict(self, x, batch_size: int = 256) -> np.ndarray:
-        """What the last layer says to x [N, ...], in inference mode, batch by batch, as a numpy array.
-
-        Raises ValueError for a net that still has the weights it was born with.
-        """
+        """What the last layer says to x [N, ...], in inference mode, batch by batch, as a numpy array. Raises
+        ValueError for a net that still has the weights it was born with."""
         if self._untrained:
             raise ValueError(
                 "predict: the net must be fitted or be given weights first. "
@@ -199,9 +198,10 @@ class NeuralNet:
         normalises as the next step of `fit` would. Frozen parameters have their gradient too.
         """
         self._compiled("backward")
+        checks.flag("backward", "training", training)
         batch = self._batch("backward", x, y, sample_weight)
         graphdef, params, rest = loop.split(self.module)
-        return self._outer(self._programs.gradients(graphdef, bool(training))(params, rest, batch))
+        return self._outer(self._programs.gradients(graphdef, training)(params, rest, batch))
 
     def freeze(self, *layers):
         """Keep the weights of these layers as they are while the others learn: by number, or by attribute
@@ -226,10 +226,9 @@ class NeuralNet:
         from .summary import table
 
         inputs = data.example("summary", input_shape, self.dtype, self._ids)
-        text = table(
-            self.module, inputs, self._programs.outputs("summary", self.module, inputs), self._frozen
-        )
-        print(text)
+        told = f"examples of shape {tuple(input_shape)}, here two of them"
+        outputs = self._programs.outputs("summary", self.module, inputs, told)
+        print(text := table(self.module, inputs, outputs, self._frozen))
         return text
 
     def _compiled(self, function):

@@ -20,7 +20,7 @@ def neuron(inputs, weights, bias: Any = 0.0):
     16.0
     """
     inputs, weights = checks.array("neuron", "inputs", inputs), checks.array("neuron", "weights", weights)
-    checks.number("neuron", "bias", bias)
+    bias = checks.number("neuron", "bias", bias)
     if weights.ndim != 1 or inputs.ndim == 0 or inputs.shape[-1] != weights.shape[0]:
         raise ValueError(
             f"neuron: inputs must end in as many numbers as there are weights; "

@@ -57,7 +57,7 @@ def batch_norm(inputs, mean, var, scale=None, bias=None, eps=1e-5):
     [[-1.0], [1.0]]
     """
     inputs = _at_least("batch_norm", inputs, 2, "[N, ..., features]")
-    checks.positive("batch_norm", "eps", eps)
+    eps = checks.positive("batch_norm", "eps", eps)
     for name, x in (("mean", mean), ("var", var)):
         if x is None:
             raise TypeError(f"batch_norm: {name} must hold a number for each feature; got None.")
@@ -86,7 +86,7 @@ def layer_norm(inputs, scale=None, bias=None, eps=1e-6):
     [4.0, 6.0]
     """
     inputs = _at_least("layer_norm", inputs, 1, "[..., features]")
-    checks.positive("layer_norm", "eps", eps)
+    eps = checks.positive("layer_norm", "eps", eps)
     scale, bias = (
         _one_a_feature("layer_norm", name, x, inputs) for name, x in (("scale", scale), ("bias", bias))
     )
@@ -108,7 +108,7 @@ def group_norm(inputs, num_groups, scale=None, bias=None, eps=1e-6):
     [[-1.0, 1.0, -1.0, 1.0]]
     """
     inputs = _at_least("group_norm", inputs, 2, "[N, ..., features]")
-    checks.positive("group_norm", "eps", eps)
+    eps = checks.positive("group_norm", "eps", eps)
     num_groups = data.whole("group_norm", "num_groups", num_groups, 1)
     if inputs.shape[-1] % num_groups:
         raise ValueError(
@@ -136,7 +136,7 @@ def rms_norm(inputs, scale=None, eps=1e-6):
     [1.0, -2.0]
     """
     inputs = _at_least("rms_norm", inputs, 1, "[..., features]")
-    checks.positive("rms_norm", "eps", eps)
+    eps = checks.positive("rms_norm", "eps", eps)
     scale = _one_a_feature("rms_norm", "scale", scale, inputs)
     x, axes = wide(inputs), (-1,)
     unit, eps = _unit(_size(x, axes), eps)

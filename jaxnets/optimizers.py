@@ -101,9 +101,9 @@ def adagrad(learning_rate, initial_accumulator_value=0.1, eps=1e-7):
     -0.1
     """
     learning_rate = rate("adagrad", learning_rate)
-    checks.non_negative("adagrad", "initial_accumulator_value", initial_accumulator_value)
-    checks.non_negative("adagrad", "eps", eps)
-    return optax.adagrad(learning_rate, initial_accumulator_value, eps)
+    start = checks.non_negative("adagrad", "initial_accumulator_value", initial_accumulator_value)
+    eps = checks.non_negative("adagrad", "eps", eps)
+    return optax.adagrad(learning_rate, start, eps)
 
 
 def rmsprop(learning_rate, decay=0.9, eps=1e-8, eps_in_sqrt=True):
@@ -122,7 +122,7 @@ def rmsprop(learning_rate, decay=0.9, eps=1e-8, eps_in_sqrt=True):
     """
     learning_rate = rate("rmsprop", learning_rate)
     checks.fraction("rmsprop", "decay", decay)
-    checks.non_negative("rmsprop", "eps", eps)
+    eps = checks.non_negative("rmsprop", "eps", eps)
     checks.flag("rmsprop", "eps_in_sqrt", eps_in_sqrt)
     return optax.rmsprop(learning_rate, decay, eps, eps_in_sqrt=eps_in_sqrt)
 
@@ -145,5 +145,5 @@ def adam(learning_rate, b1=0.9, b2=0.999, eps=1e-8):
     learning_rate = rate("adam", learning_rate)
     checks.fraction("adam", "b1", b1)
     checks.fraction("adam", "b2", b2)
-    checks.non_negative("adam", "eps", eps)
+    eps = checks.non_negative("adam", "eps", eps)
     return optax.adam(learning_rate, b1, b2, eps)

@@ -34,8 +34,8 @@ def adamw(learning_rate, b1=0.9, b2=0.999, eps=1e-8, weight_decay=1e-4):
     -0.3
     """
     learning_rate = rate("adamw", learning_rate)
-    _moments("adamw", b1, b2, eps)
-    checks.non_negative("adamw", "weight_decay", weight_decay)
+    eps = _moments("adamw", b1, b2, eps)
+    weight_decay = checks.non_negative("adamw", "weight_decay", weight_decay)
     return with_params("adamw", optax.adamw(learning_rate, b1, b2, eps, weight_decay=weight_decay))
 
 
@@ -56,7 +56,7 @@ def nadam(learning_rate, b1=0.9, b2=0.999, eps=1e-8):
     -0.4
     """
     learning_rate = rate("nadam", learning_rate)
-    _moments("nadam", b1, b2, eps)
+    eps = _moments("nadam", b1, b2, eps)
     return optax.nadam(learning_rate, b1, b2, eps)
 
 
@@ -77,7 +77,7 @@ def amsgrad(learning_rate, b1=0.9, b2=0.999, eps=1e-8):
     -0.05
     """
     learning_rate = rate("amsgrad", learning_rate)
-    _moments("amsgrad", b1, b2, eps)
+    eps = _moments("amsgrad", b1, b2, eps)
     return optax.amsgrad(learning_rate, b1, b2, eps)
 
 
@@ -98,7 +98,7 @@ def adamax(learning_rate, b1=0.9, b2=0.999, eps=1e-8):
     """
     learning_rate = rate("adamax", learning_rate)
     checks.positive("adamax", "eps", eps)
-    _moments("adamax", b1, b2, eps)
+    eps = _moments("adamax", b1, b2, eps)
     return optax.adamax(learning_rate, b1, b2, eps)
 
 
@@ -120,7 +120,7 @@ def adadelta(learning_rate=1.0, rho=0.9, eps=1e-6):
     """
     learning_rate = rate("adadelta", learning_rate)
     checks.fraction("adadelta", "rho", rho)
-    checks.positive("adadelta", "eps", eps)
+    eps = checks.positive("adadelta", "eps", eps)
     # optax.adadelta asks for the params, though without weight decay it does not look at them
     return optax.chain(optax.scale_by_adadelta(rho, eps), optax.scale_by_learning_rate(learning_rate))
 
@@ -142,7 +142,7 @@ def lion(learning_rate, b1=0.9, b2=0.99, weight_decay=1e-3):
     learning_rate = rate("lion", learning_rate)
     checks.fraction("lion", "b1", b1)
     checks.fraction("lion", "b2", b2)
-    checks.non_negative("lion", "weight_decay", weight_decay)
+    weight_decay = checks.non_negative("lion", "weight_decay", weight_decay)
     return with_params("lion", optax.lion(learning_rate, b1, b2, weight_decay=weight_decay))
 
 
@@ -171,11 +171,11 @@ def rprop(learning_rate, eta_minus=0.5, eta_plus=1.2, min_step_size=1e-6, max_st
     >>> round(float(update(jnp.array(0.1), state)[0]), 4)
     -0.6
     """
-    checks.non_negative("rprop", "learning_rate", learning_rate)
+    learning_rate = checks.non_negative("rprop", "learning_rate", learning_rate)
     checks.fraction("rprop", "eta_minus", eta_minus)
-    checks.positive("rprop", "eta_plus", eta_plus)
-    checks.positive("rprop", "min_step_size", min_step_size)
-    checks.positive("rprop", "max_step_size", max_step_size)
+    eta_plus = checks.positive("rprop", "eta_plus", eta_plus)
+    min_step_size = checks.positive("rprop", "min_step_size", min_step_size)
+    max_step_size = checks.positive("rprop", "max_step_size", max_step_size)
     checks.ordered("rprop", min_step_size=min_step_size, max_step_size=max_step_size)
 
     def init(params):
@@ -198,4 +198,4 @@ def rprop(learning_rate, eta_minus=0.5, eta_plus=1.2, min_step_size=1e-6, max_st
 def _moments(function, b1, b2, eps):
     checks.fraction(function, "b1", b1)
     checks.fraction(function, "b2", b2)
-    checks.non_negative(function, "eps", eps)
+    return checks.non_negative(function, "eps", eps)

@@ -32,8 +32,8 @@ def lamb(learning_rate, b1=0.9, b2=0.999, eps=1e-6, weight_decay=0.0):
     learning_rate = rate("lamb", learning_rate)
     checks.fraction("lamb", "b1", b1)
     checks.fraction("lamb", "b2", b2)
-    checks.non_negative("lamb", "eps", eps)
-    checks.non_negative("lamb", "weight_decay", weight_decay)
+    eps = checks.non_negative("lamb", "eps", eps)
+    weight_decay = checks.non_negative("lamb", "weight_decay", weight_decay)
     return with_params("lamb", optax.lamb(learning_rate, b1, b2, eps, weight_decay=weight_decay))
 
 
@@ -70,8 +70,8 @@ def muon(
     learning_rate = rate("muon", learning_rate)
     checks.fraction("muon", "beta", beta)
     ns_steps = data.whole("muon", "ns_steps", ns_steps, 0)
-    checks.positive("muon", "eps", eps)
-    checks.non_negative("muon", "weight_decay", weight_decay)
+    eps = checks.positive("muon", "eps", eps)
+    weight_decay = checks.non_negative("muon", "weight_decay", weight_decay)
     checks.flag("muon", "nesterov", nesterov)
     checks.fraction("muon", "adam_b1", adam_b1)
     checks.fraction("muon", "adam_b2", adam_b2)

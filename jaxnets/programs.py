@@ -31,16 +31,17 @@ class Programs:
         """(params, rest, inputs) -> outputs."""
         return self._keep(("inference", graphdef), lambda: loop.inference(graphdef))
 
-    def outputs(self, function, module, inputs):
+    def outputs(self, function, module, inputs, told=None):
         """The shape and type of a module's outputs; nothing is computed. ValueError, a sentence that begins
-        with `function`, for a module that does not take the inputs, or returns no row for each of theirs."""
+        with `function`, for a module that does not take the inputs, or returns no row for each of theirs.
+        told: what the inputs are, where the user gave something else."""
         graphdef, params, rest = loop.split(module)
         key = "outputs", graphdef, inputs.shape, inputs.dtype
         try:
             outputs = self._keep(key, lambda: self.inference(graphdef).eval_shape(params, rest, inputs))
         except Exception as error:  # a module may raise anything
-            why = f"{function}: the net does not take x of shape {inputs.shape}; {checks.why(error)}"
-            raise ValueError(why) from error
+            told = told or f"x of shape {inputs.shape}"
+            raise ValueError(f"{function}: the net does not take {told}; {checks.why(error)}") from error
         if not hasattr(outputs, "shape") or outputs.shape[:1] != inputs.shape[:1]:
             raise ValueError(
                 f"{function}: the net must return one array with a row for each of the {inputs.shape[0]} "

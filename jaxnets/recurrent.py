@@ -58,7 +58,7 @@ def lstm_step(carry, inputs, kernel, recurrent_kernel, bias, peephole=None, forg
     >>> lstm_step(carry, jnp.ones(1), weights, weights, jnp.array([0.0, -1.0, 0.0, 0.0]))[0].tolist()
     [1.0]
     """
-    checks.finite("lstm_step", "forget_bias", forget_bias)
+    forget_bias = checks.finite("lstm_step", "forget_bias", forget_bias)
     rows = {} if peephole is None else dict(peephole=peephole)
     inputs, kernel, recurrent_kernel, bias, *peephole = _meet(
         "lstm_step", 4, inputs, kernel=kernel, recurrent_kernel=recurrent_kernel, bias=bias, **rows

@@ -23,7 +23,7 @@ def l1_penalty(params, rate):
     >>> float(l1_penalty(jnp.array([1.0, -2.0]), rate=0.5))
     1.5
     """
-    checks.non_negative("l1_penalty", "rate", rate)
+    rate = checks.non_negative("l1_penalty", "rate", rate)
     leaves = [checks.numbers("l1_penalty", "params", leaf) for leaf in jax.tree.leaves(params)]
     return rate * sum(jnp.sum(leaf * jnp.sign(leaf)) for leaf in leaves)
 
@@ -41,7 +41,7 @@ def l2_penalty(params, rate):
     >>> float(l2_penalty(jnp.array([1.0, -2.0]), rate=0.5))
     1.25
     """
-    checks.non_negative("l2_penalty", "rate", rate)
+    rate = checks.non_negative("l2_penalty", "rate", rate)
     leaves = [checks.numbers("l2_penalty", "params", leaf) for leaf in jax.tree.leaves(params)]
     return rate * (sum(jnp.sum(leaf**2) for leaf in leaves) / 2)
 

@@ -10,8 +10,8 @@ import math
 
 import jax.numpy as jnp
 
-from . import checks, data
-from .steps import check, schedule, shares
+from . import checks
+from .steps import check, length, schedule, shares
 
 
 def constant(value):
@@ -24,7 +24,7 @@ def constant(value):
     >>> float(constant(0.5)(100))
     0.5
     """
-    checks.non_negative("constant", "value", value)
+    value = checks.non_negative("constant", "value", value)
     return schedule("constant", lambda t: jnp.broadcast_to(value, t.shape))
 
 
@@ -40,7 +40,7 @@ def piecewise_constant(init_value, boundaries_and_scales):
     >>> rate(jnp.array([99, 100, 200])).round(4).tolist()
     [1.0, 0.5, 0.25]
     """
-    checks.non_negative("piecewise_constant", "init_value", init_value)
+    init_value = checks.non_negative("piecewise_constant", "init_value", init_value)
     stairs = _stairs(boundaries_and_scales)
 
     def value(t):
@@ -58,10 +58,13 @@ def _stairs(given):
         raise TypeError(
             f"piecewise_constant: boundaries_and_scales must be a dict {{boundary: scale}}; got {given!r}."
         )
-    for boundary, scale in pairs:
-        data.whole("piecewise_constant", "boundaries_and_scales", boundary, 0)
-        checks.non_negative("piecewise_constant", "boundaries_and_scales", scale)
-    return pairs
+    return [
+        (
+            length("piecewise_constant", "a boundary of boundaries_and_scales", boundary, 0),
+            checks.non_negative("piecewise_constant", "a scale of boundaries_and_scales", scale),
+        )
+        for boundary, scale in pairs
+    ]
 
 
 def linear_decay(init_value, end_value, transition_steps, transition_begin=0):
@@ -78,7 +81,8 @@ def linear_decay(init_value, end_value, transition_steps, transition_begin=0):
     [1.0, 0.75, 0.5]
     """
     rates = [("init_value", init_value), ("end_value", end_value)]
-    check("linear_decay", rates, [("transition_steps", transition_steps)], transition_begin)
+    checked = check("linear_decay", rates, [("transition_steps", transition_steps)], transition_begin)
+    init_value, end_value, transition_steps, transition_begin = checked
 
     def value(t):
         q, p = shares(t - transition_begin, transition_steps)
@@ -101,8 +105,9 @@ def polynomial_decay(init_value, end_value, power, transition_steps, transition_
     [1.0, 0.25, 0.0]
     """
     rates = [("init_value", init_value), ("end_value", end_value)]
-    check("polynomial_decay", rates, [("transition_steps", transition_steps)], transition_begin)
-    checks.positive("polynomial_decay", "power", power)
+    checked = check("polynomial_decay", rates, [("transition_steps", transition_steps)], transition_begin)
+    init_value, end_value, transition_steps, transition_begin = checked
+    power = checks.positive("polynomial_decay", "power", power)
 
     def value(t):
         q, _ = shares(t - transition_begin, transition_steps)
@@ -127,19 +132,19 @@ def exponential_decay(
     >>> rate(jnp.array([0, 5, 10, 99])).round(4).tolist()
     [1.0, 0.5, 0.25, 0.125]
     """
-    rates = [("init_value", init_value), ("end_value", 0 if end_value is None else end_value)]
-    check("exponential_decay", rates, [("transition_steps", transition_steps)], transition_begin)
-    checks.positive("exponential_decay", "decay_rate", decay_rate)
+    bounded = end_value is not None
+    rates = [("init_value", init_value), ("end_value", end_value if bounded else 0)]
+    checked = check("exponential_decay", rates, [("transition_steps", transition_steps)], transition_begin)
+    init_value, bound, transition_steps, transition_begin = checked
+    decay_rate = checks.positive("exponential_decay", "decay_rate", decay_rate)
     checks.flag("exponential_decay", "staircase", staircase)
 
     def value(t):
         since = jnp.maximum(t - transition_begin, 0)
         p = since // transition_steps if staircase else since / transition_steps
         rate = init_value * jnp.power(decay_rate, p)
-        if end_value is None:
-            return rate
-        lower, upper = jnp.maximum(rate, end_value), jnp.minimum(rate, end_value)
-        return jnp.where(decay_rate < 1, lower, upper)
+        lower, upper = jnp.maximum(rate, bound), jnp.minimum(rate, bound)
+        return jnp.where(decay_rate < 1, lower, upper) if bounded else rate
 
     return schedule("exponential_decay", value)
 
@@ -158,7 +163,8 @@ def inverse_time_decay(init_value, transition_steps, decay_rate, staircase=False
     [1.0, 0.5, 0.25]
     """
     rates = [("init_value", init_value), ("decay_rate", decay_rate)]
-    check("inverse_time_decay", rates, [("transition_steps", transition_steps)])
+    checked = check("inverse_time_decay", rates, [("transition_steps", transition_steps)])
+    init_value, decay_rate, transition_steps, _ = checked
     checks.flag("inverse_time_decay", "staircase", staircase)
 
     def value(t):
@@ -180,7 +186,8 @@ def inverse_sqrt_decay(peak_value, warmup_steps):
     >>> rate(jnp.array([0, 1, 4, 16])).round(4).tolist()
     [0.0, 0.25, 1.0, 0.5]
     """
-    check("inverse_sqrt_decay", [("peak_value", peak_value)], [("warmup_steps", warmup_steps)])
+    checked = check("inverse_sqrt_decay", [("peak_value", peak_value)], [("warmup_steps", warmup_steps)])
+    peak_value, warmup_steps, _ = checked
 
     def value(t):
         fall = jnp.sqrt(warmup_steps / jnp.maximum(t, warmup_steps))

@@ -5,10 +5,12 @@ the fall that is still to come, (1 + cos(pi * p)) / 2 where p is the share of th
 half-angle form sin(pi / 2 * (1 - p))**2 keeps its digits near the end.
 """
 
+import math
+
 import jax.numpy as jnp
 
-from . import checks, data
-from .steps import check, schedule, shares
+from . import checks
+from .steps import check, length, schedule, shares
 
 
 def cosine_decay(init_value, decay_steps, alpha=0.0):
@@ -24,7 +26,8 @@ def cosine_decay(init_value, decay_steps, alpha=0.0):
     >>> rate(jnp.array([0, 5, 10, 99])).round(4).tolist()
     [1.0, 0.5, 0.0, 0.0]
     """
-    check("cosine_decay", [("init_value", init_value), ("alpha", alpha)], [("decay_steps", decay_steps)])
+    rates = [("init_value", init_value), ("alpha", alpha)]
+    init_value, alpha, decay_steps, _ = check("cosine_decay", rates, [("decay_steps", decay_steps)])
 
     def value(t):
         left, over = _shares(t, decay_steps)
@@ -49,15 +52,16 @@ def warmup_cosine_decay(init_value, peak_value, warmup_steps, decay_steps, end_v
     [0.0, 0.25, 1.0, 0.5, 0.0]
     """
     rates = [("init_value", init_value), ("peak_value", peak_value), ("end_value", end_value)]
-    check("warmup_cosine_decay", rates)
-    data.whole("warmup_cosine_decay", "warmup_steps", warmup_steps, 0)
-    data.whole("warmup_cosine_decay", "decay_steps", decay_steps, warmup_steps + 1)
+    init_value, peak_value, end_value, _ = check("warmup_cosine_decay", rates)
+    warmup = length("warmup_cosine_decay", "warmup_steps", warmup_steps, 0)
+    length("warmup_cosine_decay", "decay_steps", decay_steps, warmup_steps + 1)
+    fall = length("warmup_cosine_decay", "decay_steps", decay_steps - warmup_steps, 1)
 
     def value(t):
-        q, p = shares(t, max(warmup_steps, 1))
-        left, over = _shares(t - warmup_steps, decay_steps - warmup_steps)
-        rise, fall = init_value * q + peak_value * p, peak_value * left + end_value * over
-        return jnp.where(t < warmup_steps, rise, fall)
+        q, p = shares(t, max(warmup, 1))
+        left, over = _shares(t - warmup, fall)
+        rising, falling = init_value * q + peak_value * p, peak_value * left + end_value * over
+        return jnp.where(t < warmup, rising, falling)
 
     return schedule("warmup_cosine_decay", value)
 
@@ -79,14 +83,15 @@ def warm_restarts(init_value, cycle_steps, alpha=0.0):
     if not isinstance(cycle_steps, list | tuple) or not cycle_steps:
         raise TypeError(f"warm_restarts: cycle_steps must be a list of whole numbers; got {cycle_steps!r}.")
     sizes = [("cycle_steps", length) for length in cycle_steps]
-    check("warm_restarts", [("init_value", init_value), ("alpha", alpha)], sizes)
+    rates = [("init_value", init_value), ("alpha", alpha)]
+    init_value, alpha, first, *others, _ = check("warm_restarts", rates, sizes)
 
     def value(t):
-        length = jnp.full_like(t, cycle_steps[0])
-        for following in cycle_steps[1:]:
-            ended = t >= length
-            t, length = jnp.where(ended, t - length, t), jnp.where(ended, following, length)
-        left, over = _shares(t, length)
+        steps = first
+        for following in others:
+            ended = t >= steps
+            t, steps = jnp.where(ended, t - steps, t), jnp.where(ended, following, steps)
+        left, over = _shares(t, steps)
         return init_value * (left + alpha * over)
 
     return schedule("warm_restarts", value)
@@ -108,11 +113,12 @@ def one_cycle(transition_steps, peak_value, pct_start=0.3, div_factor=25.0, fina
     >>> rate(jnp.array([0, 2, 4, 6, 8])).round(4).tolist()
     [0.25, 0.625, 1.0, 0.5625, 0.125]
     """
-    check("one_cycle", [("peak_value", peak_value)], [("transition_steps", transition_steps)])
+    checked = check("one_cycle", [("peak_value", peak_value)], [("transition_steps", transition_steps)])
+    peak_value, transition_steps, _ = checked
     checks.fraction("one_cycle", "pct_start", pct_start)
-    checks.positive("one_cycle", "div_factor", div_factor)
-    checks.positive("one_cycle", "final_div_factor", final_div_factor)
-    rise = int(pct_start * transition_steps)
+    div_factor = checks.positive("one_cycle", "div_factor", div_factor)
+    final_div_factor = checks.positive("one_cycle", "final_div_factor", final_div_factor)
+    rise = length("one_cycle", "pct_start", math.floor(pct_start * transition_steps), 0)
     low = peak_value / div_factor
 
     def value(t):

@@ -5,6 +5,7 @@ batch and adds the gradients up. So loss, statistics of the batch and dropout ma
 only the order of sums differs, in the last bits.
 """
 
+import os
 from contextlib import nullcontext
 
 import jax
@@ -54,10 +55,11 @@ class Devices:
             return
         if count > len(jax.devices()):
             here = len(jax.devices())
-            fix = f" Fix: jaxnets.use_cpu_devices({count}) before the first JAX call."
+            possible = jax.default_backend() == "cpu" and count <= (os.cpu_count() or 1)
+            fix = f" Fix: jaxnets.use_cpu_devices({count}) before the first JAX call." if possible else ""
+            told = checks.shown(count)
             raise ValueError(
-                f"{function}: devices must be at most {here}, as many as JAX has; got {count}."
-                f"{fix if jax.default_backend() == 'cpu' else ''}"
+                f"{function}: devices must be at most {here}, as many as JAX has; got {told}.{fix}"
             )
         self._mesh = Mesh(np.array(jax.devices()[:count]), (_BATCH,))
         self._everywhere = NamedSharding(self._mesh, PartitionSpec())

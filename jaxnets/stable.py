@@ -12,31 +12,24 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-SQRT_TWO_PI = 2.5066282746310002
-FAR, FAR_SHORT = 64, 16  # normal_pdf is 0 from 39 on, and from 15 on in types shorter than float64
-# (a + 1) * R(a) as a polynomial in u = (a - 4) / (a + 4), where R(a) = (1 - normal_cdf(a)) / normal_pdf(a):
-# Mills' ratio, a Chebyshev series summed in 60 digits. The short one is for float32.
-MILLS = (
-    1.1832619145678034, -0.2423996705218074, 0.035091880234748005, 0.07169048120136096,
-    -0.0807080096790523, 0.04495912907942534, -0.01253910362039814, -0.0007159509389343426,
-    0.001741848773732585, -0.00023670148962287867, -0.00022021557569575163, 5.3265639600963697e-05,
-    3.4158814331838304e-05, -8.601886632345369e-06, -6.553354455258487e-06, 1.010149243523867e-06,
-    1.3907627079853225e-06, 1.063398047097877e-08, -2.8692999652122816e-07, -5.844326186466464e-08,
-    5.0778441223622434e-08, 2.2205063937463925e-08, -6.562440237066926e-09, -4.779664949172993e-09,
-    4.4802333823089844e-10, 4.934984427672993e-10,
-)  # fmt: skip
-MILLS_SHORT = (
-    1.183261905003296, -0.24239965322841212, 0.035092579442418156, 0.0716899901274411,
-    -0.0807163453792018, 0.04496313583061264, -0.012502345564494057, -0.0007300993390324564,
-    0.0016668794578253972, -0.00021194549193020052, -0.00014561313280773365, 3.150467452294298e-05,
-)  # fmt: skip
-
-
 COSH = tuple(2 / factorial(2 * k + 2) for k in range(10))  # (cosh(a) - 1) / (a**2 / 2), in a**2
 
 
+def in_full(function) -> Any:
+    """Decorates a function of an array, and of what else: half precision is computed in float32, value and
+    slopes, for it has no digits to lose on the way."""
+
+    @wraps(function)
+    def widened(x, *rest):
+        kind = jnp.result_type(x)
+        wide = jnp.promote_types(kind, jnp.float32)
+        return function(x, *rest) if kind == wide else function(x.astype(wide), *rest).astype(kind)
+
+    return widened
+
+
 def with_slope(slope) -> Any:
-    """Decorates a function of one array with its slope, a function of x and y = function(x)."""
+    """Decorates a function of one array with its slope, a function of x and y = function(x), `in_full`."""
 
     def decorate(function):
         smooth = jax.custom_jvp(function)
@@ -47,21 +40,27 @@ def with_slope(slope) -> Any:
             y = smooth(x)
             return y, dx * slope(x, y)
 
-        return wraps(function)(lambda x: smooth(x))
+        return wraps(function)(in_full(lambda x: smooth(x)))
 
     return decorate
 
 
-def _mirrored(x) -> Any:
-    return sigmoid(-x)
+def _tanh(x) -> Any:
+    return tanh(x)
 
 
-@with_slope(lambda x, y: y * _mirrored(x))  # y * (1 - y) would be 140 ULP off at x = 5, and 0 from x = 37
+@with_slope(lambda x, y: -(y * _tanh(x / 2)))  # the product's own slope would be y less nearly y next to 0
+def _logistic_pdf(x):
+    return lax.logistic(x) * lax.logistic(-x)  # y * (1 - y) would be 140 ULP off at x = 5, and 0 from x = 37
+
+
+@with_slope(lambda x, y: _logistic_pdf(x))
 def sigmoid(x):
     """1 / (1 + exp(-x))."""
     return lax.logistic(x)
 
 
+@with_slope(lambda x, y: -2 * (_tanh(x) * y))
 def _sech2(x):
     decay = jnp.exp(-2 * jnp.abs(x))
     return 4 * decay / (1 + decay) ** 2  # 1 - y * y would be 0 from x = 19
@@ -98,13 +97,9 @@ def expm1(x):
     return jnp.expm1(x)
 
 
-def sigmoid_power(x, power):
-    """sigmoid(x)**power: its slope is no 0 * infinity where the sigmoid is 0 and the power below 1."""
-    return _sigmoid_power(x, power)
-
-
 @jax.custom_jvp
 def _sigmoid_power(x, power):
+    """sigmoid(x)**power: its slope is no 0 * infinity where the sigmoid is 0 and the power below 1."""
     return sigmoid(x) ** power
 
 
@@ -115,32 +110,36 @@ def _sigmoid_power_jvp(primals, tangents):
     return y, dx * (power * sigmoid(-x) * y) - dpower * (softplus(-x) * y)
 
 
-@with_slope(lambda x, y: 1 / ((1 + jnp.abs(x)) * (1 + jnp.abs(x))))
+def focal(x, power):
+    """sigmoid(-x)**power * softplus(-x), 0 at infinity, and its slope at -infinity that of -x."""
+    return _focal(x, power)
+
+
+@jax.custom_jvp
+def _focal(x, power):
+    return _sigmoid_power(-x, power) * softplus(-x)
+
+
+@_focal.defjvp
+def _focal_jvp(primals, tangents):
+    (x, power), (dx, dpower) = primals, tangents
+    near = jnp.clip(x, -1e4, 1e4)  # 0 times infinity is no number, and from 746 on nothing changes
+    share = _sigmoid_power(-near, power)
+    slope = share * (power * (sigmoid(near) * softplus(-near)) + sigmoid(-near))
+    return _focal(x, power), -dx * slope - dpower * (softplus(near) * (share * softplus(-near)))
+
+
+@with_slope(lambda x, y: -2 * jnp.sign(x) * (y / (1 + jnp.abs(x))))
+def _softsign_slope(x):
+    part = 1 / (1 + jnp.abs(x))
+    return part * part  # the square of the divisor would overflow
+
+
+@with_slope(lambda x, y: _softsign_slope(x))
 def softsign(x):
     """x / (1 + |x|)."""
     x = jnp.clip(x, jnp.finfo(x.dtype).min, jnp.finfo(x.dtype).max)  # infinity through itself is no number
     return x / (1 + jnp.abs(x))
-
-
-@with_slope(lambda x, y: -x * y)
-def normal_pdf(x):
-    """exp(-x**2 / 2) / sqrt(2 * pi): x in two parts, as exp would show the rounding of x**2."""
-    bits = jnp.finfo(x.dtype)
-    a = jnp.minimum(jnp.abs(x), FAR if x.dtype == jnp.float64 else FAR_SHORT)
-    high = lax.reduce_precision(a, bits.nexp, bits.nmant // 2 - 1)
-    low = a - high
-    most = jnp.exp(-high * high / 2) / SQRT_TWO_PI
-    return most * (1 + jnp.expm1(-low * (high + low / 2)))  # of a product of two exp XLA makes one
-
-
-@with_slope(lambda x, y: normal_pdf(x))
-def normal_cdf(x):
-    """The probability that a standard normal number is below x; small ones have all their digits."""
-    a = jnp.minimum(jnp.abs(x), 64)
-    u = (a - 4) / (a + 4)
-    ratio = _horner(MILLS if x.dtype == jnp.float64 else MILLS_SHORT, u) / (a + 1)
-    tail = normal_pdf(a) * ratio
-    return jnp.where(x > 0, 1 - tail, tail)
 
 
 def _horner(coefficients, x):
@@ -148,6 +147,11 @@ def _horner(coefficients, x):
     for coefficient in coefficients[-2::-1]:
         y = y * x + coefficient
     return y
+
+
+def counted(weight, y):
+    """weight * y, and 0 where the weight is 0 and y infinite: what does not count costs nothing."""
+    return weight * jnp.where((weight == 0) & jnp.isinf(y), 0, y)
 
 
 def xlogy(x, y):
@@ -179,17 +183,21 @@ def softmax_parts(x):
 
 def lead(x):
     """How far each number is above the soft maximum of all others, x[i] - log(sum of exp(x[j]), j not i),
-    along
-    the last axis: softmax(x)[i] is sigmoid(lead(x)[i]), and 1 - softmax(x)[i] is sigmoid(-lead(x)[i])."""
+    along the last axis: softmax(x)[i] is sigmoid(lead(x)[i]), and 1 - softmax(x)[i] is sigmoid(-lead(x)[i]).
+    """
     positions = lax.broadcasted_iota(jnp.int32, x.shape, x.ndim - 1)
     top = positions == jnp.argmax(x, axis=-1, keepdims=True)
     gaps = jnp.where(top, 0, x - jnp.sum(jnp.where(top, x, 0), axis=-1, keepdims=True))
     powers = jnp.where(top, 0, jnp.exp(gaps))
-    behind = jax.nn.logsumexp(jnp.where(top, -jnp.inf, gaps), axis=-1, keepdims=True)
+    far = jnp.where(top, -jnp.inf, gaps)
+    alone = jnp.all(jnp.isneginf(far), axis=-1, keepdims=True)  # where log(0) would have an infinite slope
+    behind = jax.nn.logsumexp(jnp.where(alone, 0, far), axis=-1, keepdims=True)
+    behind = jnp.where(alone, -jnp.inf, behind)
     rest = jnp.sum(powers, axis=-1, keepdims=True)
     return jnp.where(top, -behind, gaps - jnp.log1p(jnp.where(top, 0, rest - powers)))
 
 
+@in_full
 def log_softmax(x):
     """x - log(sum(exp(x))) along the last axis."""
     return _log_softmax(x)

@@ -1,5 +1,7 @@
 """What schedules share: how steps are counted, traced ones too, and what their arguments must be."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,7 +18,7 @@ def schedule(function, value):
         whole = known and jnp.issubdtype(jnp.result_type(step), jnp.integer)
         if not whole or not (isinstance(step, Tracer) or np.all(np.asarray(step) >= 0)):
             raise ValueError(f"{function}: step must be a whole number >= 0; got {checks.told(step)}.")
-        return value(jnp.asarray(step, jnp.result_type(int)))
+        return value(checks.array(function, "step", step).astype(jnp.result_type(int)))
 
     return of_step
 
@@ -27,11 +29,18 @@ def shares(t, steps):
     return (steps - done) / steps, done / steps
 
 
-def check(function, rates=(), steps=(), begin=0):
-    """rates: (argument, value) of learning rates, >= 0; steps: of lengths, whole numbers >= 1; begin: a
-    transition_begin, a whole number >= 0."""
-    for argument, value in rates:
-        checks.non_negative(function, argument, value)
-    for argument, value in steps:
-        data.whole(function, argument, value, 1)
-    data.whole(function, "transition_begin", begin, 0)
+def check(function, rates=(), steps=(), begin=0) -> Any:
+    """What the schedule goes on with, in this order. rates: (argument, value) of learning rates, >= 0; steps:
+    of lengths, whole numbers >= 1; begin: a transition_begin, a whole number >= 0."""
+    return (
+        *(checks.non_negative(function, argument, value) for argument, value in rates),
+        *(length(function, argument, value, 1) for argument, value in steps),
+        length(function, "transition_begin", begin, 0),
+    )
+
+
+def length(function, argument, value, least) -> Any:
+    """A whole number of steps, >= least; as a float where it is more than a step can be, and cut where no
+    float of 32 bits could hold it."""
+    steps = data.whole(function, argument, value, least)
+    return steps if steps <= jnp.iinfo(jnp.result_type(int)).max else float(min(steps, 2**100))

@@ -195,7 +195,12 @@ class Run:
         if stop and np.isnan(self.history.history[self._names[0]][-1]):
             epoch = len(self.history.epoch)
             named = self._names[0].replace("_", " ")
-            told = f"fit: the {named} became nan in epoch {epoch}; the learning rate is probably too large."
+            if np.isnan(self.history._steps[0][0]):
+                told = f"fit: the {named} was nan at the first step already; look at what the loss is given."
+            else:
+                told = (
+                    f"fit: the {named} became nan in epoch {epoch}; the learning rate is probably too large."
+                )
             warnings.warn(told, RuntimeWarning, stacklevel=3)
         return self.history
 

@@ -4,10 +4,13 @@ A loss is the mean of its terms; reduction="sum" adds them up, as the cheat shee
 returns them. n: example, c: class, p: prediction, t: target, z: score.
 """
 
+import math
+
 from . import checks
 from .checks import flatten, known, shape
 from .kinds import Operations
 from .operations import logsumexp, sign, softplus, total, where, xlog1my, xlogy
+from .value import plain
 
 
 def _reduce(terms, reduction, shape):
@@ -95,6 +98,13 @@ def _one_hot(function, name, label, classes):
     return [1 if c == label else 0 for c in range(classes)]
 
 
+def _counted(weight, term):
+    """weight * term, and 0 where the weight is 0 and the term infinite: what does not count costs nothing."""
+    if known(weight) and known(term):
+        return 0 if plain(weight) == 0 and not plain(term) < math.inf else weight * term
+    return where(weight != 0, weight * term, where(term < math.inf, weight * term, 0))
+
+
 def _surprise(z, c):
     """-log softmax(z)[c]. The class itself is exp(0) = 1: as a plain number it takes no part in its own
     slope, which otherwise would be a probability near 1 minus 1."""
@@ -151,15 +161,12 @@ def binary_cross_entropy(predictions, targets, reduction="mean"):
     >>> binary_cross_entropy([0.5, 1.0], [1.0, 1.0], reduction="sum")
     0.6931471805599453
     """
+
+    def term(p, t):
+        return -(xlogy(t, p) + xlog1my(1 - t, p))
+
     names = ("predictions", "targets")
-    return _elementwise(
-        "binary_cross_entropy",
-        names,
-        predictions,
-        targets,
-        reduction,
-        lambda p, t: -(xlogy(t, p) + xlog1my(1 - t, p)),
-    )
+    return _elementwise("binary_cross_entropy", names, predictions, targets, reduction, term)
 
 
 def categorical_cross_entropy(predictions, targets, reduction="mean", label_smoothing=0.0, class_weight=None):
@@ -171,8 +178,9 @@ def categorical_cross_entropy(predictions, targets, reduction="mean", label_smoo
     reduction="none" returns one term a row, >= 0. 0 * log(0) is 0, nothing is clipped. label_smoothing s, in
     [0, 1): targets[n][c] becomes (1 - s) * targets[n][c] + s / C. class_weight: [C] numbers >= 0 that the
     targets are multiplied by; the mean then divides by sum_n sum_c class_weight[c] * targets[n][c], not
-    smoothed (as PyTorch), and is 0 where that is 0. Raises ValueError where targets fit neither shape or a
-    label is out of range, for such a smoothing or weight. Source: Bishop 2006, eq. 4.108.
+    smoothed (as PyTorch does for labels; for rows it divides by their number), and is 0 where that is 0.
+    Raises ValueError where targets fit neither shape or a label is out of range, for such a smoothing or
+    weight. Source: Bishop 2006, eq. 4.108.
 
     >>> categorical_cross_entropy([[0.25, 0.75]], [0])
     1.3862943611198906
@@ -202,15 +210,12 @@ def sigmoid_binary_cross_entropy(logits, labels, reduction="mean"):
     >>> sigmoid_binary_cross_entropy([0.0], [1.0])
     0.6931471805599453
     """
+
+    def term(z, t):
+        return _counted(t, softplus(-z)) + _counted(1 - t, softplus(z))
+
     names = ("logits", "labels")
-    return _elementwise(
-        "sigmoid_binary_cross_entropy",
-        names,
-        logits,
-        labels,
-        reduction,
-        lambda z, t: t * softplus(-z) + (1 - t) * softplus(z),
-    )
+    return _elementwise("sigmoid_binary_cross_entropy", names, logits, labels, reduction, term)
 
 
 def softmax_cross_entropy(logits, labels, reduction="mean", label_smoothing=0.0, class_weight=None):

@@ -6,8 +6,8 @@ class, z: score, t: label.
 
 from . import checks
 from .checks import known, shape
-from .losses import _elementwise, _rowwise
-from .operations import exp, logsumexp, maximum, softplus, total
+from .losses import _counted, _elementwise, _rowwise
+from .operations import exp, logsumexp, maximum, minimum, softplus, total
 from .value import plain
 
 
@@ -76,7 +76,7 @@ def sigmoid_focal(logits, labels, reduction="mean", gamma=2.0, alpha=None):
     yes, no = (1, 1) if alpha is None else (alpha, 1 - alpha)
 
     def term(z, t):
-        return t * (yes * _focal(z, gamma)) + (1 - t) * (no * _focal(-z, gamma))
+        return _counted(t, yes * _focal(z, gamma)) + _counted(1 - t, no * _focal(-z, gamma))
 
     return _elementwise("sigmoid_focal", ("logits", "labels"), logits, labels, reduction, term)
 
@@ -103,13 +103,14 @@ def softmax_focal(logits, labels, reduction="mean", gamma=2.0):
             )
         # A class against the soft maximum of all others is a yes-or-no question.
         leads = [-logsumexp([z[j] - z[c] for j in range(len(z)) if j != c]) for c in range(len(z))]
-        return total([t * _focal(lead, gamma) for t, lead in zip(target, leads, strict=True)])
+        return total([_counted(t, _focal(lead, gamma)) for t, lead in zip(target, leads, strict=True)])
 
     return _rowwise("softmax_focal", ("logits", "labels"), logits, labels, reduction, term)
 
 
 def _focal(z, gamma):
     """(1 - sigmoid(z))**gamma * -log(sigmoid(z)). The power is an exponential: it has a slope where 1 -
-    sigmoid(z)
-    is 0 and gamma below 1, too."""
-    return exp(-gamma * softplus(z)) * softplus(-z)
+    sigmoid(z) is 0 and gamma below 1, too. Further out than 1e4 it is 0 or 1, and 0 times infinity no number.
+    """
+    near = minimum(maximum(z, -1e4), 1e4)
+    return exp(-gamma * softplus(near)) * softplus(-z)

@@ -56,8 +56,8 @@ def _stairs(given):
             f"piecewise_constant: boundaries_and_scales must be a dict {{boundary: scale}}; got {given!r}."
         )
     for boundary, scale in pairs:
-        checks.whole("piecewise_constant", "boundaries_and_scales", boundary, 0)
-        checks.non_negative("piecewise_constant", "boundaries_and_scales", scale)
+        checks.whole("piecewise_constant", "a boundary of boundaries_and_scales", boundary, 0)
+        checks.non_negative("piecewise_constant", "a scale of boundaries_and_scales", scale)
     return pairs
 
 

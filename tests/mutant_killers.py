@@ -29,14 +29,14 @@ CORES = {  # topics without rows: their functions, and rows that are made of the
     "stable": {
         "sigmoid": "activations.sigmoid",
         "tanh": "activations.tanh",
-        "normal_cdf": "activations_smooth.gelu",
         "log_cosh": "losses_regression.log_cosh",
         "log_softmax": "losses.softmax_cross_entropy",
         "lead": "losses_classification.softmax_focal",
-        "sigmoid_power": "losses_classification.sigmoid_focal",
+        "focal": "losses_classification.sigmoid_focal",
         "xlogy": "losses.binary_cross_entropy",
         "xlog1my": "losses.binary_cross_entropy",
     },
+    "normal_curve": {"normal_cdf": "activations_smooth.gelu"},
 }
 TESTS = {
     "operations": ("test_value",),

@@ -3,6 +3,7 @@
 import jax
 import numpy as np
 import pytest
+from flax import nnx
 
 import jaxnets as jn
 from tests.nets import LABELS, X, assert_same, classifier, state
@@ -236,3 +237,25 @@ def test_a_callback_that_compiles_is_told_what_it_may_do():
     with pytest.raises(ValueError, match=r"fit: a callback must leave .* Fix: compile after fit"):
         fitted(2, compiles, net=net)
     assert np.isfinite(net.predict(X)).all()
+
+
+def test_a_net_that_a_checkpoint_cannot_save_is_told_how_its_weights_are_kept(tmp_path):
+    words = r"^Checkpoint: what it saves must have checkpoint\(\), .*; got NeuralNet\. Fix: np\.savez\("
+    with pytest.raises(TypeError, match=words):
+        classifier().fit(X, LABELS, callbacks=[jn.Checkpoint(tmp_path / "run")], verbose=0)
+
+
+def test_weights_are_kept_in_a_file_and_come_back(tmp_path):
+    def fresh(seed):
+        net = jn.NeuralNet([jn.Linear(6, 4), jn.BatchNorm(4), jn.Dropout(0.1), jn.Linear(4, 3)], seed=seed)
+        net.compile(jn.sgd(0.1), "softmax_cross_entropy")
+        return net
+
+    net, other = fresh(0), fresh(1)
+    net.fit(X, LABELS, verbose=0)
+    np.savez(tmp_path / "net.npz", *jax.tree.leaves(net.params))
+    kept = list(np.load(tmp_path / "net.npz").values())
+    other.params = jax.tree.unflatten(jax.tree.structure(other.params), kept)
+    averages = nnx.state(net.module, nnx.BatchStat)
+    nnx.update(other.module, averages)
+    assert (other.predict(X) == net.predict(X)).all()

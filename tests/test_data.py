@@ -148,7 +148,7 @@ BAD_OPTIONS = [
         dict(validation_split=0.95),
         "validation_split must leave examples on both sides; got 0.95 of 6 examples.",
     ),
-    (dict(validation_data=(X,)), r"validation_data must be \(x, y\) or \(x, y, sample_weight\)"),
+    (dict(validation_data=(X,)), r"validation_data must be \(x, y\) or .*; got tuple of 1 and "),
     (
         dict(validation_data=(X, THREE), validation_split=0.5),
         "validation_data must be .* without validation_split",
@@ -339,3 +339,23 @@ def test_zero_epochs_change_nothing():
     assert history.step_losses.shape == (0,)
     assert_unchanged(before, net)
     assert isinstance(loop.split(net.module)[1], dict)
+
+
+@pytest.mark.parametrize(("split", "trained"), [(0.9, 1), (0.8, 2), (0.7, 3), (0.3, 7), (0.25, 7), (0.1, 9)])
+def test_the_share_that_is_trained_on_is_rounded_down_from_what_is_written(split, trained):
+    batch = loop.Batch(np.zeros((10, 3)), np.arange(10), None)
+    train, held_out = data.validation(batch, split, None, None)
+    assert len(train.targets) == trained and held_out.targets.tolist() == list(range(trained, 10))
+
+
+@pytest.mark.parametrize("x", [None, (row for row in X), "a table"])
+def test_what_is_no_array_is_told_so(x):
+    with pytest.raises(
+        TypeError, match=r"^fit: x must be an array of numbers; got .*\. Fix: give an array\.$"
+    ):
+        net_for(CLASSES).fit(x, THREE)
+
+
+def test_the_mode_of_backward_is_true_or_false():
+    with pytest.raises(TypeError, match=r"^backward: training must be True or False; got 'no'"):
+        net_for(CLASSES).backward(X, THREE, training="no")

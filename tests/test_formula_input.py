@@ -197,3 +197,24 @@ def test_a_step_of_nan_is_nan_in_both_rooms():
 def test_a_layer_has_a_bias_or_none(room, wrong):
     with pytest.raises(TypeError, match=f"^Linear: use_bias must be True or False; got {wrong!r}.$"):
         room.Linear(2, 2, use_bias=wrong)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda x: jn.mean_squared_error(x, x), jn.layer_norm, jn.relu, lambda x: jn.softmax_focal(x, x)],
+)
+def test_floats_of_8_bits_are_told_apart(function):
+    x = jnp.ones((2, 3)).astype(jnp.float8_e4m3fn)
+    for call in (function, jax.jit(function)):
+        with pytest.raises(
+            TypeError, match=r"must have floats of 16 bits or more; got float8_e4m3fn\. Fix: \w+\.as"
+        ):
+            call(x)
+
+
+@pytest.mark.parametrize("room", [jn, mg])
+def test_scores_without_classes_are_told_so(room):
+    with pytest.raises(
+        ValueError, match=r"^softmax_cross_entropy: logits must not be empty; got shape \(3, 0\)\.$"
+    ):
+        room.softmax_cross_entropy([[], [], []], [0, 0, 0])

@@ -1,5 +1,7 @@
 """Margins and focal losses: what they are for special arguments, in the tails, and as the loss of a net."""
 
+import math
+
 import jax
 import jax.numpy as jnp
 import mpmath
@@ -131,3 +133,32 @@ def test_targets_that_a_loss_does_not_take_are_refused_alike(name, y, words):
         net.compile(room.gradient_descent(0.1), name)
         with pytest.raises(ValueError, match=words):
             net.fit(number([[0.0, 1.0], [1.0, 0.0]]), number(y))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
+def test_a_class_that_does_not_count_costs_nothing_though_its_score_is_infinitely_low(gamma, dtype):
+    most = float(jnp.finfo(dtype).max) * 0.75
+    for row in ([most, -most], [1.0, -jnp.inf], [1.0, -jnp.inf, -jnp.inf]):
+        z = jnp.array([row], dtype)
+        value, slopes = jax.value_and_grad(jn.softmax_focal)(z, np.array([0]), gamma=gamma)
+        assert value == 0 and not slopes.any()
+        assert mg.softmax_focal([row[:2]], [0], gamma=gamma) == 0
+    for true in (0.0, 1.0):
+        for loss in ("sigmoid_focal", "sigmoid_binary_cross_entropy"):
+            told = dict(gamma=gamma) if loss == "sigmoid_focal" else {}
+            z = jnp.array([jnp.inf if true else -jnp.inf], dtype)
+            value, slopes = jax.value_and_grad(getattr(jn, loss))(z, jnp.array([true], dtype), **told)
+            assert value == 0 and not slopes.any()
+            score = Value(float(z[0]))
+            term = getattr(mg, loss)([score], [true], **told)
+            term.backward()
+            assert term.data == score.grad == 0
+
+
+def test_a_focal_loss_without_focus_and_with_a_score_of_minus_infinity_is_the_cross_entropy():
+    z = jnp.array([[1.0, 2.0, -jnp.inf]])
+    true = jax.value_and_grad(jn.softmax_cross_entropy)(z, jnp.array([0]))
+    got = jax.value_and_grad(jn.softmax_focal)(z, jnp.array([0]), gamma=0.0)
+    assert np.allclose(got[0], true[0]) and np.allclose(got[1], true[1])
+    assert mg.softmax_focal([[1.0, 2.0, -math.inf]], [0], gamma=0.0) == pytest.approx(float(true[0]))

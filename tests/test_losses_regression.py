@@ -67,3 +67,11 @@ def test_reductions_are_those_of_the_terms():
         assert terms.shape == (2, 2)
         assert float(getattr(jn, name)(x, t, "sum")) == pytest.approx(float(terms.sum()), rel=1e-15)
         assert float(getattr(jn, name)(x, t)) == pytest.approx(float(terms.mean()), rel=1e-15)
+
+
+def test_huber_s_slope_at_an_infinite_error_is_delta_in_both_rooms():
+    loss, slope = jax.value_and_grad(jn.huber)(jnp.array([jnp.inf]), jnp.zeros(1), delta=2.5)
+    assert loss == jnp.inf and slope.tolist() == [2.5]
+    error = Value(math.inf)
+    mg.huber([error], [0.0], delta=2.5).backward()
+    assert error.grad == 2.5

@@ -27,7 +27,7 @@ def test_summary_of_a_module_names_its_parts():
     assert text.splitlines()[-1].split() == ["total", "(N,", "3)", "99", "99"]
 
 
-@pytest.mark.parametrize("shape", [2, None, "a", (2.5,), (), (0,), (-1,)])
+@pytest.mark.parametrize("shape", [2, None, "a", (2.5,), (), (0,), (-1,), (True,)])
 def test_the_shape_of_an_example_is_whole_numbers(shape):
     with pytest.raises(
         ValueError, match=r"^summary: input_shape must be the shape of one example, like \(4,\); got "
@@ -37,7 +37,8 @@ def test_the_shape_of_an_example_is_whole_numbers(shape):
 
 def test_a_shape_that_the_net_does_not_take_gets_a_sentence():
     with pytest.raises(
-        ValueError, match=r"^summary: the net does not take x of shape \(2, 5\); Linear: inputs must"
+        ValueError,
+        match=r"^summary: the net does not take examples of shape \(5,\), here two of them; Linear: ",
     ):
         classifier().summary((5,))
 

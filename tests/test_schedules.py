@@ -126,9 +126,18 @@ def test_sizes_are_whole_and_rates_are_numbers(modules):
             polynomial(wrong, 0.1, 1.0, 5)
     for wrong in (5, {"a": 0.5}, [(1, 2, 3)], [3, 0.5], "ab"):
         with pytest.raises(
-            (TypeError, ValueError), match="piecewise_constant: boundaries_and_scales must be"
+            (TypeError, ValueError),
+            match=r"^piecewise_constant: (a boundary of )?boundaries_and_scales must be",
         ):
             modules[0].piecewise_constant(0.1, wrong)
+
+
+@pytest.mark.parametrize("room", [mg, jn], ids=lambda room: room.__name__)
+def test_a_boundary_that_is_no_step_is_told_from_a_scale(room):
+    with pytest.raises(ValueError, match="a boundary of boundaries_and_scales must be a whole number >= 0"):
+        room.piecewise_constant(0.1, {"a": 0.5})
+    with pytest.raises(TypeError, match="a scale of boundaries_and_scales must be a number; got 'a'"):
+        room.piecewise_constant(0.1, {5: "a"})
 
 
 def test_a_schedule_drives_training():

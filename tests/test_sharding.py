@@ -1,11 +1,14 @@
 """Several devices share a batch, and the result is that of one device, but for the order of sums."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from jaxnets import sharding
 
 ROOT = Path(__file__).parent.parent
 TRAINED = """
@@ -96,15 +99,22 @@ def test_weights_end_on_the_first_device(trained):
 
 
 def test_what_cannot_be_shared_is_refused_in_a_sentence():
+    fix = " Fix: jaxnets.use_cpu_devices(3) before the first JAX call." if (os.cpu_count() or 1) >= 3 else ""
     assert run(SENTENCES).splitlines() == [
         "use_cpu_devices: it must come before the first JAX call; JAX runs already, with 2 CPU device(s). "
         "Fix: call it right after the imports.",
         "use_cpu_devices: count must be a whole number >= 1; got True.",
-        "fit: devices must be at most 2, as many as JAX has; got 3. "
-        "Fix: jaxnets.use_cpu_devices(3) before the first JAX call.",
+        "fit: devices must be at most 2, as many as JAX has; got 3." + fix,
         "fit: devices must be a whole number >= 1; got 0.",
         "fit: batch_size must be a multiple of devices; got 3 examples a step for 2 devices. "
         "Fix: batch_size=2.",
         "fit: batch_size must be a multiple of devices; got 7 examples a step for 2 devices. "
         "Fix: batch_size=6.",
     ]
+
+
+def test_more_devices_than_cores_are_refused_without_a_fix_that_cannot_work():
+    with pytest.raises(
+        ValueError, match=r"^fit: devices must be at most \d+, as many as JAX has; got 1000+\.$"
+    ):
+        sharding.Devices("fit", 10**30)

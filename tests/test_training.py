@@ -159,6 +159,14 @@ def test_a_loss_that_becomes_nan_stops_the_training_and_is_told(chunk_steps, unt
     assert told[0].filename == __file__
 
 
+def test_a_loss_that_is_nan_from_the_start_is_not_put_down_to_the_learning_rate():
+    net = NeuralNet([jn.Linear(6, 1)])
+    net.compile(jn.sgd(0.1), lambda outputs, targets: jnp.sqrt(-1 - outputs**2))
+    told = "^fit: the loss was nan at the first step already; look at what the loss is given.$"
+    with pytest.warns(RuntimeWarning, match=told):
+        net.fit(X, X[:, :1], verbose=0)
+
+
 def test_interrupted_fit_leaves_the_last_finished_chunk(monkeypatch):
     net, reference = classifier(rate=0.5), classifier(rate=0.5)
     program = training.Run._chunk

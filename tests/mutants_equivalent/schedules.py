@@ -3,12 +3,15 @@
 ANY_RATE = "the number stands in for no bound, and any number passes the check"
 SEAM = "both pieces meet there, at the peak"
 
-BOUND = "if end_value is None else end_value"
+NO_BOUND = {
+    "microgrid": "exponential_decay: {} if end_value is None else end_value",
+    "jaxnets": "exponential_decay: end_value if bounded else {}",
+}
 
 EQUIVALENT = {
-    room: {
-        f"exponential_decay: 0 {BOUND} -> 1 {BOUND}": ANY_RATE,
+    f"{room}.schedules": {
+        f"{line.format(0)} -> {line.format(1).partition(': ')[2]}": ANY_RATE,
         "inverse_sqrt_decay: t < warmup_steps -> t <= warmup_steps": SEAM,
     }
-    for room in ("microgrid.schedules", "jaxnets.schedules")
+    for room, line in NO_BOUND.items()
 }

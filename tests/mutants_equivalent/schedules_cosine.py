@@ -4,7 +4,7 @@ FIRST = "of a rise of one step only the beginning is seen, and of one of no step
 
 EQUIVALENT = {
     "jaxnets.schedules_cosine": {
-        "warmup_cosine_decay: max(warmup_steps, 1) -> max(warmup_steps, 2)": FIRST,
+        "warmup_cosine_decay: max(warmup, 1) -> max(warmup, 2)": FIRST,
         "one_cycle: max(rise, 1) -> max(rise, 2)": FIRST,
     },
 }

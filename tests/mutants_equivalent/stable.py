@@ -11,15 +11,17 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "tanh: jnp.abs(x) < 0.55 -> jnp.abs(x) <= 0.55": MEETING_POINT,
         "log_cosh: a < 1 -> a <= 1": MEETING_POINT,
         "log_cosh: jnp.minimum(a, 1) -> jnp.minimum(a, 2)": DISCARDED,
-        "normal_cdf: x > 0 -> x >= 0": SAME_AT_0,
-        "normal_cdf: jnp.minimum(jnp.abs(x), 64) -> jnp.minimum(jnp.abs(x), 65)": FAR,
-        "normal_pdf: bits.nmant // 2 - 1 -> bits.nmant // 2 - 2": SHORTER,
-        "normal_pdf: bits.nmant // 2 -> bits.nmant // 3": SHORTER,
         "lead: jnp.where(top, 0, rest - powers) -> jnp.where(top, 1, rest - powers)": DISCARDED,
         "lead: jnp.where(top, 0, x - jnp.sum(jnp.where(top, x, 0), axis=-1, keepdims=True)) -> "
         "jnp.where(top, 1, x - jnp.sum(jnp.where(top, x, 0), axis=-1, keepdims=True))": DISCARDED,
         "xlog1my: jnp.where(small, 0, y) -> jnp.where(small, 1, y)": DISCARDED,
         "xlog1my: jnp.where(small, y, 0) -> jnp.where(small, y, 1)": DISCARDED,
         "xlog1my: y < 0.25 -> y <= 0.25": MEETING_POINT,
+    },
+    "jaxnets.normal_curve": {
+        "normal_cdf: x > 0 -> x >= 0": SAME_AT_0,
+        "normal_cdf: jnp.minimum(jnp.abs(x), 64) -> jnp.minimum(jnp.abs(x), 65)": FAR,
+        "normal_pdf: bits.nmant // 2 - 1 -> bits.nmant // 2 - 2": SHORTER,
+        "normal_pdf: bits.nmant // 2 -> bits.nmant // 3": SHORTER,
     },
 }
