@@ -1,0 +1,200 @@
+"""The environments in a vector one by one: what each answers is looked at, and one that fails is named.
+
+A SyncVectorEnv shows its environments and an AsyncVectorEnv its pipes, also under wrappers; of other vector
+environments no parts are seen. While the vector is called, something that looks stands in each one's place.
+"""
+
+from contextlib import contextmanager
+from multiprocessing.connection import wait
+from multiprocessing.pool import RemoteTraceback
+from time import monotonic
+from typing import Any
+
+from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv, async_vector_env
+
+from . import answers, observed
+
+UNSEEN = object()
+
+
+class Parts:
+    """What a vector environment consists of.
+
+    error: (sentence, index, fix) -> the EnvError that says so. timeout: seconds that processes may take.
+    in_turn: whether they are stepped one after another.
+    """
+
+    def __init__(self, env, error, timeout):
+        base = env.unwrapped
+        self.error, self.timeout, self.until = error, timeout, 0.0
+        self.shared = getattr(base, "shared_memory", False)  # observations come another way
+        self._async = base if isinstance(base, AsyncVectorEnv) else None
+        self.in_turn = isinstance(base, SyncVectorEnv)
+        known = self._async is not None or self.in_turn
+        kind = Part if self._async is None else Line
+        self.inside = [kind(self, i, base.single_observation_space) for i in range(base.num_envs * known)]
+        self._places = base.parent_pipes if self._async is not None else base.envs if known else []
+
+    @contextmanager
+    def watched(self):
+        """Here all that the parts answer is looked at."""
+        taken, self.until = list(self._places), monotonic() + self.timeout
+        for i, (one, each) in enumerate(zip(self.inside, taken, strict=True)):
+            one.env = each
+            self._places[i] = None if each is None else one
+        try:
+            self._settle()
+            yield
+        finally:
+            for i, each in enumerate(taken):
+                if self._places[i] is not None:
+                    self._places[i] = each
+
+    def _settle(self):
+        """Takes in what an interrupted call was still waiting for."""
+        if self._async is not None and any(line.asked for line in self.inside):
+            for line in self.inside:
+                if line.asked:
+                    line.recv()
+            self._async._state = async_vector_env.AsyncState.DEFAULT
+
+    def gather(self):
+        """Waits until a process answers; raises for one that is dead or takes too long."""
+        waiting = {line.env: line for line in self.inside if line.asked and line.told is None}
+        ready = wait(list(waiting), max(0.0, self.until - monotonic()))
+        if not ready:
+            line = next(iter(waiting.values()))
+            raise self.error(f"{line.asked} took longer than {self.timeout:g} s", line.index, "")
+        for pipe in ready:
+            waiting[pipe].read()
+
+    def died(self, index):
+        """The error for a process that does not answer any more."""
+        process = self._async.processes[index]
+        process.join(5)
+        return self.error(f"its process died with exit status {process.exitcode}", index, "")
+
+    def failed(self):
+        """The error for what a process raised, as it told before it ended."""
+        index, kind, message, trace = self._async.error_queue.get(timeout=5)
+        place, text = _last_frame(trace)
+        asked = "reset" if "reset(" in text or "reset_info" in text else self.inside[index].asked
+        told, fix = f"{asked} raised {kind.__name__}: {message}".rstrip(". "), ""
+        if place.endswith("async_vector_env.py"):
+            told, fix = f"{told}, since it does not return what it must", f"return {answers.RETURNS[asked]}"
+        elif place.endswith("shared_memory.py"):
+            told = f"observation must be in {self.inside[index].space}; got another ({message})"
+        error = self.error(told, index, fix)
+        error.__cause__ = RemoteTraceback(trace)
+        return error
+
+    def blamed(self, called, error):
+        """The error for what a call of the vector raised outside its environments."""
+        for one in self.inside:
+            told = None if one.seen is UNSEEN else observed.misfit(one.space, one.seen)
+            if told is not None and not observed.stackable(one.space, one.seen):
+                return self.error(f"observation must be in {one.space}; got {told}", one.index, "")
+        told = f"{called} raised {type(error).__name__}: {error}".rstrip(". ")
+        return self.error(told, 0 if self.inside and len(self.inside) == 1 else None, "")
+
+    def end(self):
+        """Ends all processes: none is left behind. Returns whether there were any."""
+        if self._async is None:
+            return False
+        for process in self._async.processes:
+            process.kill()
+        for process in self._async.processes:
+            process.join()
+        self._async.closed = True
+        return True
+
+
+class Part(answers.Watched):
+    """Stands for one environment of a SyncVectorEnv. seen: its last observation."""
+
+    env: Any = None
+
+    def __init__(self, parts, index, space):
+        self.index, self.space, self.steps, self.seen = index, space, 0, UNSEEN
+        self._parts = parts
+
+    @property
+    def _env(self):
+        return self.env
+
+    def __getattr__(self, name):
+        return getattr(self.env, name)
+
+    def error(self, what, fix=""):
+        return self._parts.error(what, self.index, fix)
+
+    def reset(self, *, seed=None, options=None):
+        told = self.opened(seed, options=options)
+        self.seen = told[0]
+        return told
+
+    def step(self, action):
+        told = super().step(action)
+        self.seen = told[0]
+        self.dict(told[4])
+        return told
+
+    def dict(self, info):
+        """Raises for an info that is none."""
+        if not isinstance(info, dict):
+            raise self.error(f"info must be a dict; got {answers.shortened(info)}")
+
+
+class Line(Part):
+    """Stands for the pipe to one process of an AsyncVectorEnv.
+
+    asked: what it was asked for last, None once that is taken. told: its answer, None until it came.
+    """
+
+    asked = told = None
+
+    def send(self, message):
+        """Asks for something."""
+        try:
+            self.env.send(message)
+        except OSError:
+            raise self._parts.died(self.index) from None
+        self.asked = message[0]
+
+    def read(self):
+        """Takes the answer from the pipe."""
+        try:
+            self.told = self.env.recv()
+        except (EOFError, OSError):
+            raise self._parts.died(self.index) from None
+        if not self.told[1]:
+            raise self._parts.failed()
+
+    def poll(self, *timeout):
+        """Whether there is an answer."""
+        return self.told is not None or self.env.poll(*timeout)
+
+    def recv(self):
+        """The answer, looked at."""
+        while self.told is None:
+            self._parts.gather()
+        (told, good), asked = self.told, self.asked
+        self.asked = self.told = None
+        return (self._looked(asked, told), good)
+
+    def _looked(self, asked, told):
+        if asked not in ("reset", "step"):
+            return told
+        self.seen = UNSEEN if self._parts.shared else told[0]
+        self.dict(told[-1])
+        if asked == "reset":
+            return told
+        obs, reward, terminated, truncated, info = told
+        flags = self._flag("terminated", terminated), self._flag("truncated", truncated)
+        return obs, self._reward(reward), *flags, info
+
+
+def _last_frame(trace):
+    """The file, and the line in it, in which an exception was raised, of its printed traceback."""
+    _, found, rest = trace.rpartition('File "')
+    return (rest.partition('"')[0], rest) if found else ("", "")
