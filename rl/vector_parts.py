@@ -74,16 +74,25 @@ class Parts:
         process.join(5)
         return self.error(f"its process died with exit status {process.exitcode}", index, "")
 
-    def failed(self):
+    def failed(self, line):
         """The error for what a process raised, as it told before it ended."""
-        index, kind, message, trace = self._async.error_queue.get(timeout=5)
-        place, text = _last_frame(trace)
-        asked = "reset" if "reset(" in text or "reset_info" in text else self.inside[index].asked
-        told, fix = f"{asked} raised {kind.__name__}: {message}".rstrip(". "), ""
-        if place.endswith("async_vector_env.py"):
-            told, fix = f"{told}, since it does not return what it must", f"return {answers.RETURNS[asked]}"
+        try:
+            index, kind, message, trace = self._async.error_queue.get(timeout=5)
+        except Exception as error:  # not every exception can be sent, nor be made again
+            told = f"{line.asked} raised what cannot be sent from its process"
+            return self.error(f"{told} ({type(error).__name__}: {error})".rstrip(". "), line.index, "")
+        frames = trace.split('File "')  # the first is the worker's, the last where it was raised
+        place, told = frames[-1].partition('"')[0], f"{kind.__name__}: {message}".rstrip(". ")
+        own = place.endswith("async_vector_env.py")
+        resets = ".reset(" in frames[min(1, len(frames) - 1)] or (own and "mapping" in told)
+        asked, fix = "reset" if resets else self.inside[index].asked, ""
+        if own:
+            fix = f"return {answers.RETURNS[asked]}"
+            told = f"{asked} must return ({answers.RETURNS[asked]}), info a dict; got something else ({told})"
         elif place.endswith("shared_memory.py"):
-            told = f"observation must be in {self.inside[index].space}; got another ({message})"
+            told = f"observation must be in {self.inside[index].space}; got something else ({told})"
+        else:
+            told = f"{asked} raised {told}"
         error = self.error(told, index, fix)
         error.__cause__ = RemoteTraceback(trace)
         return error
@@ -168,7 +177,7 @@ class Line(Part):
         except (EOFError, OSError):
             raise self._parts.died(self.index) from None
         if not self.told[1]:
-            raise self._parts.failed()
+            raise self._parts.failed(self)
 
     def poll(self, *timeout):
         """Whether there is an answer."""
@@ -192,9 +201,3 @@ class Line(Part):
         obs, reward, terminated, truncated, info = told
         flags = self._flag("terminated", terminated), self._flag("truncated", truncated)
         return obs, self._reward(reward), *flags, info
-
-
-def _last_frame(trace):
-    """The file, and the line in it, in which an exception was raised, of its printed traceback."""
-    _, found, rest = trace.rpartition('File "')
-    return (rest.partition('"')[0], rest) if found else ("", "")

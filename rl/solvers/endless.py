@@ -2,6 +2,8 @@
 
 import numpy as np
 
+WORK = 300_000_000  # outcomes looked at before it is left open whether to go on forever costs anything
+
 
 def can_end(mdp, possible):
     """States [S] from which possible outcomes [S, A, K] lead to an end, and an action [S] towards it."""
@@ -35,19 +37,71 @@ def refuse_endless(mdp):
             "solve: gamma must be below 1 where no policy ends; got 1, and there is no way out of states "
             f"{_listed(stuck)}."
         )
-    inside = np.ones(mdp.num_states, bool)  # shrinks to all the states that one can stay in forever
-    while True:
-        stays = ~(possible & (mdp.terminated | ~inside[mdp.next_state])).any(2) & inside[:, None]
-        if (stays.any(1) == inside).all():
-            break
-        inside = stays.any(1)
-    mean = (mdp.probability * mdp.reward).sum(2)
-    free = np.flatnonzero((stays & (mean >= 0)).any(1))
-    if len(free):
+    stays = _staying(mdp, possible, np.ones(mdp.next_state.shape[:2], bool))
+    found = lossless(mdp, stays)
+    if found is None:
+        raise ValueError(
+            "solve: gamma must be below 1 where a policy may never end, and may lose nothing by it; got 1, and "
+            f"of states {_listed(np.flatnonzero(stays.any(1)))} that was not found out. "
+            "Lower gamma, or take success_probability within a step limit."
+        )
+    if found.any():
         raise ValueError(
             "solve: gamma must be below 1 where a policy may never end at no loss; got 1, and states "
-            f"{_listed(free)} allow it. Lower gamma, or take success_probability within a step limit."
+            f"{_listed(np.flatnonzero(found))} allow it. "
+            "Lower gamma, or take success_probability within a step limit."
         )
+
+
+def _staying(mdp, possible, allowed):
+    """Of allowed actions [S, A] those after which allowed ones can be taken forever, with no way to an end."""
+    stays = allowed & ~(possible & mdp.terminated).any(2)
+    while True:
+        left = stays & ~(possible & ~stays.any(1)[mdp.next_state]).any(2)
+        if (left == stays).all():
+            return stays
+        stays = left
+
+
+def lossless(mdp, stays, work=WORK):
+    """States [S] in which some policy may stay forever at a mean reward of 0 or more; None if not found out.
+
+        gain[s,a] = mean[s,a] + sum_k probability[s,a,k] * h[next_state[s,a,k]] - h[s]
+
+    stays: [S, A], the actions that policies without an end choose from. work: outcomes that may be looked at.
+    Whatever h is, no such policy earns more a step than the largest gain; one whose gains are 0 or more
+    wherever it comes earns no less than that. h is what steps of half a turn of value iteration make it.
+    Source: Puterman 1994, theorem 8.5.5 and section 8.5.4.
+    """
+    states = np.flatnonzero(stays.any(1))
+    found = np.zeros(len(stays), bool)
+    if not len(states):
+        return found
+    row, action = np.nonzero(stays[states])
+    at = states[row], action
+    probability, largest = mdp.probability[at], np.abs(mdp.reward[at]).max()
+    place = np.zeros(len(stays), int)
+    place[states] = np.arange(len(states))
+    to = np.where(probability > 0, place[mdp.next_state[at]], 0)
+    mean = (probability * mdp.reward[at]).sum(1)
+    first = np.flatnonzero(np.r_[True, np.diff(row) > 0])
+    h, turns, look = np.zeros(len(states)), max(64, work // to.size), 1
+    for turn in range(1, turns + 1):
+        gain = mean + (probability * h[to]).sum(1) - h[row]
+        best = np.maximum.reduceat(gain, first)
+        rounding = (2 * to.shape[1] + 6) * 2.0**-53 * (largest + 2 * np.abs(h).max())
+        if best.max() < -rounding:
+            return found
+        if turn == look:
+            allowed = np.zeros_like(stays)
+            allowed[at] = gain >= -rounding
+            found = _staying(mdp, mdp.probability > 0, allowed).any(1)
+            if found.any():
+                return found
+            look *= 2
+        h = h + best / 2
+        h -= h.max()
+    return None
 
 
 def refuse_endless_policy(mdp, weights):
