@@ -55,7 +55,7 @@ def refuse_endless(mdp):
             f"{_listed(stuck)}."
         )
     stays = _staying(mdp, possible, np.ones(mdp.next_state.shape[:2], bool))
-    found = lossless(mdp, stays)
+    found = lossless(mdp, stays, WORK)
     if found is None:
         raise ValueError(
             "solve: gamma must be below 1 where a policy may never end, and may lose nothing by it; "
@@ -85,7 +85,7 @@ def _staying(mdp, possible, allowed):
     return stays
 
 
-def lossless(mdp, stays, work=WORK):
+def lossless(mdp, stays, work):
     """States [S] in which some policy may stay forever at a mean reward of 0 or more; None if not found out.
 
         gain[s,a] = mean[s,a] + sum_k probability[s,a,k] * h[next_state[s,a,k]] - h[s]
@@ -126,7 +126,7 @@ def lossless(mdp, stays, work=WORK):
                 if most <= rounding or found.any():
                     return found
             tried[kind] = h + (best / 2 - float(h.max()) if kind == 0 else np.maximum(best, 0))
-        look = 2 * turn if turn == look else look
+        look = 4 * turn if turn == look else look
     return None
 
 
