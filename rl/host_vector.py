@@ -152,13 +152,17 @@ class HostVector:
         found = [one.get("final_obs") for one in info] if per_part else info.get("final_obs")
         if found is None:
             raise self._error(f"{rule}; got none", at[0])
-        if isinstance(found, dict) or (isinstance(found, tuple) and not per_part):  # a batch in parts
-            return jax.tree.map(lambda x: np.asarray(x)[at], found)
+        whole = isinstance(found, dict) or (isinstance(found, tuple) and not per_part)  # a batch in parts
+        finals = []
         for i in at:
-            told = observed.misfit(self.space, found[i])
-            if told is not None and not observed.stackable(self.space, found[i]):
+            try:
+                finals.append(jax.tree.map(lambda x: x[i], found) if whole else found[i])  # noqa: B023
+            except (IndexError, KeyError, TypeError):
+                raise self._error(f"{rule}, one for each environment; got {shortened(found)}", i) from None
+            told = observed.misfit(self.space, finals[-1])
+            if told is not None and not observed.stackable(self.space, finals[-1]):
                 raise self._error(f"{rule}, in {self.space}; got {told}", i)
-        return spaces.gathered(self.space, [found[i] for i in at])
+        return spaces.gathered(self.space, finals)
 
     def _after(self, seen, last):
         """What the next step is decided on."""

@@ -6,7 +6,7 @@ environments no parts are seen. While the vector is called, something that looks
 
 from contextlib import contextmanager
 from multiprocessing.connection import wait
-from multiprocessing.pool import RemoteTraceback
+from reprlib import repr as shortened
 from time import monotonic
 from typing import Any
 
@@ -14,7 +14,11 @@ from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv, async_vector_env
 
 from . import answers, observed
 
-UNSEEN = object()
+UNSEEN, PLAIN = object(), (float, bool, bool, dict)
+
+
+class InProcess(Exception):
+    """Where in its process an environment raised, as printed there."""
 
 
 class Parts:
@@ -25,22 +29,22 @@ class Parts:
     """
 
     def __init__(self, env, error, timeout):
-        base = env.unwrapped
+        base: Any = env.unwrapped
         self.error, self.timeout, self.until = error, timeout, 0.0
-        self.shared = getattr(base, "shared_memory", False)  # observations come another way
-        self._async = base if isinstance(base, AsyncVectorEnv) else None
+        self.shared = getattr(base, "shared_memory", False)
+        self._async: Any = base if isinstance(base, AsyncVectorEnv) else None
         self.in_turn = isinstance(base, SyncVectorEnv)
         known = self._async is not None or self.in_turn
         kind = Part if self._async is None else Line
         self.inside = [kind(self, i, base.single_observation_space) for i in range(base.num_envs * known)]
-        self._places = base.parent_pipes if self._async is not None else base.envs if known else []
+        self._places: Any = getattr(base, "envs" if self._async is None else "parent_pipes") if known else []
 
     @contextmanager
     def watched(self):
         """Here all that the parts answer is looked at."""
         taken, self.until = list(self._places), monotonic() + self.timeout
         for i, (one, each) in enumerate(zip(self.inside, taken, strict=True)):
-            one.env = each
+            one._env = each
             self._places[i] = None if each is None else one
         try:
             self._settle()
@@ -60,7 +64,7 @@ class Parts:
 
     def gather(self):
         """Waits until a process answers; raises for one that is dead or takes too long."""
-        waiting = {line.env: line for line in self.inside if line.asked and line.told is None}
+        waiting = {line._env: line for line in self.inside if line.asked and line.told is None}
         ready = wait(list(waiting), max(0.0, self.until - monotonic()))
         if not ready:
             line = next(iter(waiting.values()))
@@ -94,7 +98,7 @@ class Parts:
         else:
             told = f"{asked} raised {told}"
         error = self.error(told, index, fix)
-        error.__cause__ = RemoteTraceback(trace)
+        error.__cause__ = InProcess(trace)
         return error
 
     def blamed(self, called, error):
@@ -121,18 +125,14 @@ class Parts:
 class Part(answers.Watched):
     """Stands for one environment of a SyncVectorEnv. seen: its last observation."""
 
-    env: Any = None
+    _env: Any = None
 
     def __init__(self, parts, index, space):
-        self.index, self.space, self.steps, self.seen = index, space, 0, UNSEEN
+        self.index, self.space, self.seen = index, space, UNSEEN
         self._parts = parts
 
-    @property
-    def _env(self):
-        return self.env
-
     def __getattr__(self, name):
-        return getattr(self.env, name)
+        return getattr(self._env, name)
 
     def error(self, what, fix=""):
         return self._parts.error(what, self.index, fix)
@@ -143,15 +143,29 @@ class Part(answers.Watched):
         return told
 
     def step(self, action):
-        told = super().step(action)
-        self.seen = told[0]
-        self.dict(told[4])
-        return told
+        try:
+            told = self._env.step(action)
+        except Exception as error:
+            raise self.error(f"step raised {type(error).__name__}: {error}".rstrip(". ")) from error
+        if type(told) is tuple and tuple(map(type, told[1:])) == PLAIN:
+            self.seen = told[0]
+            return told
+        return self._looked(told)
 
-    def dict(self, info):
+    def _looked(self, told):
+        """What a step answered, as it must be; or a sentence."""
+        try:
+            self.seen, reward, terminated, truncated, info = told
+        except (TypeError, ValueError):
+            raise self._strange(told) from None
+        flags = self._flag("terminated", terminated), self._flag("truncated", truncated)
+        self._dict(info)
+        return self.seen, self._reward(reward), *flags, info
+
+    def _dict(self, info):
         """Raises for an info that is none."""
         if not isinstance(info, dict):
-            raise self.error(f"info must be a dict; got {answers.shortened(info)}")
+            raise self.error(f"info must be a dict; got {shortened(info)}")
 
 
 class Line(Part):
@@ -165,7 +179,7 @@ class Line(Part):
     def send(self, message):
         """Asks for something."""
         try:
-            self.env.send(message)
+            self._env.send(message)
         except OSError:
             raise self._parts.died(self.index) from None
         self.asked = message[0]
@@ -173,7 +187,7 @@ class Line(Part):
     def read(self):
         """Takes the answer from the pipe."""
         try:
-            self.told = self.env.recv()
+            self.told = self._env.recv()
         except (EOFError, OSError):
             raise self._parts.died(self.index) from None
         if not self.told[1]:
@@ -181,7 +195,7 @@ class Line(Part):
 
     def poll(self, *timeout):
         """Whether there is an answer."""
-        return self.told is not None or self.env.poll(*timeout)
+        return self.told is not None or self._env.poll(*timeout)
 
     def recv(self):
         """The answer, looked at."""
@@ -189,15 +203,11 @@ class Line(Part):
             self._parts.gather()
         (told, good), asked = self.told, self.asked
         self.asked = self.told = None
-        return (self._looked(asked, told), good)
-
-    def _looked(self, asked, told):
-        if asked not in ("reset", "step"):
-            return told
-        self.seen = UNSEEN if self._parts.shared else told[0]
-        self.dict(told[-1])
-        if asked == "reset":
-            return told
-        obs, reward, terminated, truncated, info = told
-        flags = self._flag("terminated", terminated), self._flag("truncated", truncated)
-        return obs, self._reward(reward), *flags, info
+        if asked == "step":
+            told = self._looked(told)
+        elif asked == "reset":
+            self.seen = told[0]
+            self._dict(told[1])
+        if self._parts.shared:  # observations come another way
+            self.seen = UNSEEN
+        return told, good
