@@ -10,16 +10,19 @@ import numpy as np
 
 from . import envs
 
+RETURNS = {"reset": "obs, info", "step": "obs, reward, terminated, truncated, info"}
+
 
 class EnvError(RuntimeError):
     """An environment did what it must not; the training stands where it was before these steps.
 
-    index: which of the environments. step: which of its steps, counted from its first one. seed: of its
-    first reset.
+    index: which of the environments, None where a vector environment does not tell. step: which of its steps,
+    counted from its first one. seed: of its first reset.
     """
 
     def __init__(self, what, index, step, seed, fix=""):
-        told = f"{what} (environment {index}, its step {step}, seed {seed})."
+        place = "an unknown environment" if index is None else f"environment {index}"
+        told = f"{what} ({place}, its step {step}, seed {seed})."
         super().__init__(f"{told} Fix: {fix}." if fix else told)
         self.index, self.step, self.seed = index, step, seed
 
@@ -42,10 +45,10 @@ class Watched:
         told = f"{self.function}: {envs.name(self.env)}: {what}"
         return EnvError(told, self.index, self.steps, self.seed, fix)
 
-    def opened(self, seed=None):
+    def opened(self, seed=None, **options):
         """(obs, info) of a new episode."""
         try:
-            told = self._env.reset(seed=seed)
+            told = self._env.reset(seed=seed, **options)
         except Exception as error:
             fix = "def reset(self, *, seed=None, options=None)" if _takes_no_seed(error) else ""
             what = f"reset raised {type(error).__name__}: {error}".rstrip(".")
@@ -88,7 +91,7 @@ class Watched:
         """The error for an answer that is not five things."""
         old = isinstance(answer, tuple) and len(answer) == 4
         told = "four, as environments of the old gym do" if old else shortened(answer)
-        fix = "return obs, reward, terminated, truncated, info, done as terminated where no limit cut it off"
+        fix = f"return {RETURNS['step']}, done as terminated where no limit cut it off"
         return self.error(
             f"step must return (obs, reward, terminated, truncated, info); got {told}", fix if old else ""
         )

@@ -3,21 +3,20 @@
 T: steps, N: environments in the vector.
 """
 
-from multiprocessing.connection import wait
 from reprlib import repr as shortened
-from time import monotonic
 
 import jax
 import numpy as np
-from gymnasium.vector import AutoresetMode
+from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
 
 from . import claims, envs, observed, spaces
 from .answers import EnvError
 from .rollout import Episodes, Rollout, where_last
+from .vector_parts import Parts
 
 
 class HostVector:
-    """A vector environment. timeout: seconds that processes of environments may take for a step.
+    """A vector environment. timeout: seconds that processes of environments may take for a step or a reset.
 
     NEXT_STEP: the step after an end only resets; it is masked. SAME_STEP: the true last observation stands in
     info["final_obs"]. DISABLED: those that ended are reset by a mask.
@@ -32,10 +31,12 @@ class HostVector:
         self._function, self._env, self._seed, self._start = function, env, seed, memory
         self._mode = envs.autoreset_mode(function, env)
         self.space, self._actions = envs.spaces(env)
-        self._count, self._timeout = env.num_envs, timeout
+        self._count = env.num_envs
+        self._seeded_apart = isinstance(env.unwrapped, AsyncVectorEnv | SyncVectorEnv)
         self.memory, self._obs, self._begun, self._closed = memory, None, False, False
-        self._steps = 0
+        self._steps = np.zeros(self._count, int)  # each one's own, without those that only reset
         self._shapes = jax.tree.map(np.shape, spaces.example(self.space, self._count))
+        self._parts = Parts(env, self._error, timeout)
 
     def close(self):
         """Closes the environments; their processes end."""
@@ -48,45 +49,59 @@ class HostVector:
 
     def begin(self):
         """New episodes everywhere, the first ones from seed, seed + 1, ..."""
-        try:
-            told = self._env.reset(seed=None if self._begun else self._seed)
-        except Exception as error:
-            raise self._error(f"reset raised {type(error).__name__}: {error}".rstrip("."), 0) from error
-        if not (isinstance(told, tuple) and len(told) == 2):
-            raise self._error(f"reset must return (obs, info); got {shortened(told)}", 0)
-        self._fits(told[0])
-        wrong = observed.outside(self.space, jax.tree.map(lambda x: np.asarray(x)[None], told[0]))
-        if wrong is not None:
-            raise self._error(
-                f"the observation of reset must be in {self.space}; got {wrong[1]}", wrong[0][1]
-            )
-        self._obs = told[0]
-        self._begun, self.memory = True, self._start
         self._resets = np.zeros(self._count, bool)  # where the next step only resets
+        self._obs = self._reset(np.ones(self._count, bool), seed=None if self._begun else self._seed)
+        self._begun, self.memory = True, self._start
         self._lengths, self._totals = np.zeros(self._count, np.int32), np.zeros(self._count)
+
+    def _reset(self, which, **given):
+        """The observations after a reset of some, [N] True, looked at."""
+        told = self._called("reset", **given)
+        if not (isinstance(told, tuple) and len(told) == 2):
+            raise self._error(f"reset must return (obs, info); got {shortened(told)}", self._only)
+        self._fits(told[0])
+        self._check_reset(told[0], which)
+        return told[0]
+
+    def _check_reset(self, obs, which):
+        """Raises where the first observation of an episode is not in the space."""
+        at = np.flatnonzero(which)
+        wrong = observed.outside(self.space, jax.tree.map(lambda x: np.asarray(x)[None, at], obs))
+        if wrong is not None:
+            (_, i), told = wrong
+            raise self._error(f"the observation of reset must be in {self.space}; got {told}", at[i])
 
     def _fits(self, obs):
         """Raises for observations of another shape than the space's, one for each environment."""
-        shapes = jax.tree.map(np.shape, obs)
+        shapes = jax.tree.map(_shape, obs)
         if shapes != self._shapes:
-            raise self._error(f"observations must have shapes {self._shapes}; got {shapes}", 0)
+            raise self._error(f"observations must have shapes {self._shapes}; got {shapes}", self._only)
 
-    def _error(self, what, index, fix=""):
+    @property
+    def _only(self):
+        """The index of an environment that nobody names: known where there is but one."""
+        return 0 if self._count == 1 else None
+
+    def _error(self, what, index, fix="", step=None):
+        """The EnvError that says so. step: its own step if it is not the last."""
         name = envs.vector_name(self._env)
-        return EnvError(f"{self._function}: {name}: {what}", int(index), self._steps, self._seed, fix)
+        step = int(self._steps.max() if index is None else self._steps[index]) if step is None else step
+        seed = self._seed + (int(index) if self._seeded_apart and index is not None else 0)
+        index = None if index is None else int(index)
+        return EnvError(f"{self._function}: {name}: {what}", index, step, seed, fix)
 
     def collect(self, act, to_env, noise):
         """As `host.Host.collect`. Raises EnvError too where a process of an environment dies or takes too
         long: then all of them are ended, and the vector environment cannot be used again.
         """
         if self._closed:
-            raise self._error("is closed, after an earlier error", 0)
+            raise self._error("is closed, after an earlier error", self._only)
         if self._obs is None:
             self.begin()
         elif other := claims.taken(self._env, self):
             self._obs = None
             fix = "a vector environment for each agent, or train again: this one then begins new episodes"
-            raise self._error(f"{other} has stepped this agent's environment", 0, fix)
+            raise self._error(f"{other} has stepped this agent's environment", self._only, fix)
         try:
             return self._collect(act, to_env, noise)
         except BaseException:
@@ -96,7 +111,7 @@ class HostVector:
             claims.claim(self._env, self)
 
     def _collect(self, act, to_env, noise):
-        rows, first = [], self._steps
+        rows, first = [], self._steps.copy()
         start, num_steps = self.memory, jax.tree.leaves(noise)[0].shape[0]
         for t in range(num_steps):
             obs, mask = jax.tree.map(np.copy, self._obs), ~self._resets
@@ -127,91 +142,97 @@ class HostVector:
         """The true next observations: where the environment was reset at once, they stand in info."""
         if self._mode != AutoresetMode.SAME_STEP or not last.any():
             return seen
-        true = jax.tree.map(np.copy, seen)
-        if "final_obs" not in info:
-            raise self._error("info must hold 'final_obs' where an episode ended; got none", last.argmax())
-        final = spaces.gathered(self.space, [info["final_obs"][i] for i in np.flatnonzero(last)])
+        at = np.flatnonzero(last)
+        return _put(seen, at, self._final(info, at))
 
-        def put(x, y):
-            x[last] = y
-            return x
-
-        return jax.tree.map(put, true, final)
+    def _final(self, info, at):
+        """The last observations of the episodes of environments at, of a dict or of a list of dicts."""
+        rule = "info must hold 'final_obs' where an episode ended"
+        per_part = isinstance(info, list | tuple)
+        found = [one.get("final_obs") for one in info] if per_part else info.get("final_obs")
+        if found is None:
+            raise self._error(f"{rule}; got none", at[0])
+        whole = isinstance(found, dict) or (isinstance(found, tuple) and not per_part)  # a batch in parts
+        finals = []
+        for i in at:
+            try:
+                finals.append(jax.tree.map(lambda x: x[i], found) if whole else found[i])  # noqa: B023
+            except (IndexError, KeyError, TypeError):
+                raise self._error(f"{rule}, one for each environment; got {shortened(found)}", i) from None
+            told = observed.misfit(self.space, finals[-1])
+            if told is not None and not observed.stackable(self.space, finals[-1]):
+                raise self._error(f"{rule}, in {self.space}; got {told}", i)
+        return spaces.gathered(self.space, finals)
 
     def _after(self, seen, last):
         """What the next step is decided on."""
-        if self._mode == AutoresetMode.DISABLED and last.any():
-            return self._env.reset(options={"reset_mask": last})[0]
-        return seen
+        if self._mode == AutoresetMode.NEXT_STEP or not last.any():
+            return seen
+        if self._mode == AutoresetMode.SAME_STEP:
+            self._check_reset(seen, last)
+            return seen
+        new = self._reset(last, options={"reset_mask": last.copy()})  # of the others nothing is taken
+        return _put(seen, last, jax.tree.map(lambda x: np.asarray(x)[last], new))
 
     def _stepped(self, actions):
-        self._steps += 1
-        processes = getattr(self._env, "processes", None)
+        self._steps += ~self._resets
+        return self._looked(self._called("step", actions))
+
+    def _called(self, name, *args, **given):
+        """What the vector answers; where that fails, the environment that did is named if it can be."""
         try:
-            if processes is None:
-                return self._looked(self._env.step(actions))
-            self._env.step_async(actions)
-            self._answered(processes)
-            return self._looked(self._env.step_wait(timeout=self._timeout))
-        except EnvError:
-            raise
+            with self._parts.watched():
+                return getattr(self._env, name)(*args, **given)
         except Exception as error:
-            pipes = getattr(self._env, "parent_pipes", [])
-            index = next((i for i, pipe in enumerate(pipes) if pipe is None), 0)
-            if processes is not None:
-                self._end(processes)
-            told = f"step raised {type(error).__name__}: {error}".rstrip(".")
-            raise self._error(told, index) from error
+            told = error if isinstance(error, EnvError) else self._parts.blamed(name, error)
+            if name == "step" and self._parts.in_turn and told.index is not None:
+                self._steps[told.index + 1 :] -= ~self._resets[told.index + 1 :]  # it never came to them
+            self._closed = self._parts.end()
+            raise told from (error.__cause__ if told is error else error)
 
     def _looked(self, answer):
         """What a step answered, where it is five things of the right kinds and shapes."""
         if not (isinstance(answer, tuple) and len(answer) == 5):
             told = f"{len(answer)} things" if isinstance(answer, tuple) else shortened(answer)
-            raise self._error(f"step must return (obs, rewards, terminated, truncated, info); got {told}", 0)
+            rule = "step must return (obs, rewards, terminated, truncated, info)"
+            raise self._error(f"{rule}; got {told}", self._only)
         self._fits(answer[0])
         for name, kinds, array in zip(("rewards", "terminated", "truncated"), ("iuf", "b", "b"), answer[1:4],
                                       strict=True):  # fmt: skip
             array = np.asarray(array)
             if array.dtype.kind not in kinds or array.shape != (self._count,):
                 rule = f"{self._count} {'booleans' if kinds == 'b' else 'numbers'}"
-                raise self._error(f"{name} must be {rule}; got {array.dtype} {array.shape}", 0)
+                raise self._error(f"{name} must be {rule}; got {array.dtype} {array.shape}", self._only)
+        if not isinstance(answer[4], dict | list | tuple):
+            raise self._error(f"info must be a dict; got {shortened(answer[4])}", self._only)
         return answer
-
-    def _answered(self, processes):
-        """Waits until every process has answered; raises for one that is dead or takes too long."""
-        waiting, until = dict(enumerate(self._env.parent_pipes)), monotonic() + self._timeout
-        while waiting:
-            watched = [*waiting.values(), *(processes[i].sentinel for i in waiting)]
-            ready = wait(watched, max(0.0, until - monotonic()))
-            for i, pipe in list(waiting.items()):
-                if pipe in ready:
-                    del waiting[i]  # an answer, or the end of the stream, which reading it will tell
-                if processes[i].sentinel in ready and not processes[i].is_alive():
-                    code = processes[i].exitcode
-                    self._end(processes)
-                    raise self._error(f"its process died with exit status {code}", i)
-            if not ready:
-                index = next(iter(waiting))
-                self._end(processes)
-                raise self._error(f"step took longer than {self._timeout:g} s", index)
-
-    def _end(self, processes):
-        """Ends all processes: none is left behind."""
-        self._closed = True
-        for process in processes:
-            process.kill()
-        for process in processes:
-            process.join()
-        self._env.closed = True
 
     def _check(self, next_obs, rewards, mask, first):
         good = np.isfinite(rewards) | ~mask
         if not good.all():
             t, i = np.argwhere(~good)[0]
-            self._steps = first + int(t) + 1
-            raise self._error(f"reward must be finite; got {rewards[t, i]}", i)
+            step = int(first[i] + mask[: t + 1, i].sum())
+            raise self._error(f"reward must be finite; got {rewards[t, i]}", i, step=step)
         wrong = observed.outside(self.space, next_obs)
         if wrong is not None:
             (t, i), told = wrong
-            self._steps = first + t + 1
-            raise self._error(f"observation must be in {self.space}; got {told}", i)
+            step, name = int(first[i] + mask[: t + 1, i].sum()), "observation"
+            name = name if mask[t, i] else f"the {name} of reset"
+            raise self._error(f"{name} must be in {self.space}; got {told}", i, step=step)
+
+
+def _shape(x):
+    """The shape of an array of numbers, the dtype of any other."""
+    array = np.asarray(x)
+    return array.shape if array.dtype.kind in "biuf" else str(array.dtype)
+
+
+def _put(batch, at, new):
+    """A batch with other observations at some places."""
+
+    def put(x, y):
+        x = np.copy(x)
+        x[at] = y
+        return x
+
+    return jax.tree.map(put, batch, new)

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from gymnasium import spaces
 
-from .spaces import gathered, lifted
+from .spaces import example, gathered, lifted
 
 
 def misfit(space, obs):
@@ -34,6 +34,19 @@ def misfit(space, obs):
         if told is not None:
             return f"{told} at {name!r}"
     return None
+
+
+def stackable(space, obs):
+    """Whether one observation has the shapes of its space and can be put into arrays of its dtypes.
+
+    >>> stackable(spaces.Box(0, 1, (2,)), [0.0, 1.0]), stackable(spaces.Box(0, 1, (2,)), None)
+    (True, False)
+    """
+    try:
+        shapes = jax.tree.map(np.shape, gathered(space, [obs]))
+    except Exception:  # whatever comes of things that are no observations
+        return False
+    return shapes == jax.tree.map(np.shape, example(space, 1))
 
 
 def cast(space, obs):

@@ -156,7 +156,8 @@ class TabularMDP:
         "prioritized_sweeping", the state that would move most is backed up next: the fewest backups;
         "policy_iteration", exact up to rounding, by dense linear systems, for at most 8,192 states;
         "linear_programming", by SciPy's HiGHS, which shares no step with the others: a check.
-        gamma: in [0, 1]. 1 is refused where a policy could go on forever at no loss: no unique answer.
+        gamma: in [0, 1]. 1 is refused where a policy could go on forever at a mean reward of 0 or more: no
+        unique answer; and where that is not found out soon, in a large process whose rewards have both signs.
         compiled: run the sweeps of value and modified policy iteration through JAX in float64 (default: for
         large processes). Returns a Solution.
         Raises ValueError for a bad gamma, or values still moving after max_sweeps.

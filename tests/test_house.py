@@ -18,7 +18,15 @@ ARRAYS = {"numpy", "jax", "flax", "optax"}
 EXTRAS = {"orbax", "matplotlib", "scipy", "sklearn", "rich", "tensorboardX", "PIL", "imageio_ffmpeg"}
 GYM = {
     f"rl/{name}.py"
-    for name in ("envs", "spaces", "observed", "functional_checks", "distributions", "host_vector")
+    for name in (
+        "envs",
+        "spaces",
+        "observed",
+        "functional_checks",
+        "distributions",
+        "host_vector",
+        "vector_parts",
+    )
 }
 FORMULA_TOPICS = {pair.topic for pair in PAIRS}
 

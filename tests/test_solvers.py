@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import rl
-from rl.solvers import SOLVERS
+from rl.solvers import SOLVERS, endless
 from rl.solvers.gauss_seidel import steps_to_an_end
 from tests.processes import random_process
 
@@ -65,6 +65,65 @@ def test_the_linear_program_is_that_of_scipy_written_out():
 def test_nothing_discounted_is_solved_too(method):
     cliff = rl.TabularMDP.from_gymnasium("CliffWalking-v1")
     assert cliff.solve(method, gamma=1).value[36] == pytest.approx(-13, abs=1e-9)
+
+
+def ring(size, paid):
+    """Around a ring, +paid at one place and -1 at all others; everywhere one may end for nothing."""
+    rows = [(s, 0, 1.0, (s + 1) % size, paid if s == 0 else -1.0, False) for s in range(size)]
+    return rl.TabularMDP.from_transitions([*rows, *((s, 1, 1.0, s, 0.0, True) for s in range(size))])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_steps_may_pay_where_going_on_forever_does_not(method):
+    assert ring(2, 0.5).solve(method, gamma=1).value.tolist() == [0.5, 0.0]
+    value = ring(40, 38.5).solve(method, gamma=1).value  # as far from the pay as it is worth the walk
+    assert value.tolist() == [38.5, 0.0, *(38.5 - np.arange(38, 0, -1))]
+
+
+@pytest.mark.parametrize("paid", [39.0, 40.0])
+def test_going_on_forever_at_no_loss_is_refused(paid):
+    with pytest.raises(
+        ValueError, match=r"never end at no loss; got 1, and states 0, 1, .* 30 more allow it"
+    ):
+        ring(40, paid).solve(gamma=1)
+
+
+def test_what_was_not_found_out_is_not_claimed(monkeypatch):
+    monkeypatch.setattr(endless, "WORK", 0)
+    assert ring(40, 38.5).solve(gamma=1).value[0] == 38.5
+    with pytest.raises(ValueError, match=r"and may lose nothing by it; got 1, and of states 0, .*not found"):
+        ring(300, 298.5).solve(gamma=1)
+
+
+def largest_gain(mdp, stays):
+    """The most that a policy without an end earns a step, by a linear program over how often pairs occur."""
+    from scipy.optimize import linprog
+
+    pairs = np.argwhere(stays)
+    if not len(pairs):
+        return -np.inf
+    flow = np.zeros((mdp.num_states + 1, len(pairs)))
+    flow[-1] = 1
+    for j, (s, a) in enumerate(pairs):
+        flow[s, j] += 1
+        np.subtract.at(flow[:, j], mdp.next_state[s, a], mdp.probability[s, a])
+    mean = (mdp.probability * mdp.reward).sum(2)[stays]
+    return -linprog(-mean, A_eq=flow, b_eq=np.eye(mdp.num_states + 1)[-1], bounds=(0, None)).fun
+
+
+def test_what_goes_on_forever_at_no_loss_is_what_the_linear_program_says():
+    rng, seen = np.random.default_rng(0), set()
+    for _ in range(150):
+        S, A, K = (int(rng.integers(low, high)) for low, high in ((2, 12), (2, 4), (1, 3)))
+        ends = np.zeros((S, A, K), bool)
+        ends[:, -1] = rng.random((S, 1)) < 0.7
+        reward = rng.integers(-4, 3, (S, A, K)) - rng.choice([0.0, 0.5])
+        mdp = rl.TabularMDP(rng.integers(0, S, (S, A, K)), rng.dirichlet(np.ones(K), (S, A)), reward, ends)
+        stays = endless._staying(mdp, mdp.probability > 0, np.ones((S, A), bool))
+        gain = largest_gain(mdp, stays)
+        assert endless.lossless(mdp, stays, 10**6).any() == (gain > -1e-9)
+        seen.add(-1 if gain < -1e-9 else int(gain > 1e-9))
+    assert seen == {-1, 0, 1}
 
 
 @pytest.mark.parametrize(
