@@ -45,6 +45,26 @@ def _setting(text):
         return name, value
 
 
+def _agent(text):
+    """An agent's name in any case, with underscores or without."""
+    plain = text.replace("_", "").replace("-", "").lower()
+    return next((name for name in AGENTS if name.replace("_", "") == plain), text)
+
+
+def _read(arguments):
+    """The arguments as they are understood; a setting that is given as an option is told how."""
+    top = parser()
+    told, unknown = top.parse_known_args(arguments)
+    if unknown:
+        name, equals, value = unknown[0].removeprefix("--").partition("=")
+        name, fix = name.replace("-", "_"), ""
+        if told.command == "train" and name in (checks.settings(_kind(told)) or ()):
+            value = value if equals else next(iter(unknown[1:]), "VALUE")
+            fix = f" (a setting is given by --set {name}={value})"
+        top.error(f"unrecognized arguments: {' '.join(unknown)}{fix}")
+    return told
+
+
 def parser():
     """What the command line understands."""
     top = argparse.ArgumentParser(
@@ -53,7 +73,7 @@ def parser():
     commands = top.add_subparsers(dest="command", required=True)
 
     train = commands.add_parser("train", help="train an agent, and show how good it is")
-    train.add_argument("agent", choices=AGENTS)
+    train.add_argument("agent", type=_agent, choices=AGENTS)
     train.add_argument("--env", required=True, help="an id such as CartPole-v1")
     train.add_argument("--steps", type=int, help="environment steps; those of the tuned row, else 100000")
     train.add_argument("--seed", type=int, default=0)
@@ -79,7 +99,7 @@ def parser():
     evaluate = commands.add_parser("evaluate", help="play episodes with a saved agent")
     watch = commands.add_parser("watch", help="a saved agent's episode as a video, or in a window")
     for command in (evaluate, watch):
-        command.add_argument("agent", choices=AGENTS)
+        command.add_argument("agent", type=_agent, choices=AGENTS)
         command.add_argument("folder")
         command.add_argument("--env", help="an id in the place of the one it was trained on")
         command.add_argument("--episodes", type=int, default=100 if command is evaluate else 1)
@@ -93,7 +113,7 @@ def main(arguments=None):
     """Runs a command; a mistake of the user is one sentence, and exit status 2."""
     from jaxnets.checkpoint import CheckpointError
 
-    told = parser().parse_args(arguments)
+    told = _read(arguments)
     try:
         return {"train": _train, "evaluate": _evaluate, "watch": _watch, "tasks": _tasks}[told.command](told)
     except KeyboardInterrupt:
@@ -138,14 +158,14 @@ def _train(told):
         print(f"saved: {told.save}")
     if told.episodes:
         _tell(agent.evaluate(told.episodes), row)
+    if told.video:
+        returns = record(agent, told.video)
+        print(f"saved: {told.video}, an episode that returned {returns[0]:g}")
     if told.plot:
         from .seeds import SeedRuns
 
         SeedRuns([agent]).plot(told.plot, row.threshold if row else None, f"{kind.__name__} on {told.env}")
         print(f"saved: {told.plot}")
-    if told.video:
-        returns = record(agent, told.video)
-        print(f"saved: {told.video}, an episode that returned {returns[0]:g}")
     return 0
 
 

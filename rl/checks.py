@@ -106,7 +106,7 @@ def settings(kind):
         told = list(signature(made).parameters.values())[1:]
         names += [one.name for one in told if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
         if not any(one.kind is one.VAR_KEYWORD for one in told):
-            return names
+            return list(dict.fromkeys(names))
     return None
 
 

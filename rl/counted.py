@@ -2,6 +2,7 @@
 
 from math import prod
 from operator import index
+from typing import TypeGuard
 
 from . import envs
 from .envs import gymnasium  # which says how to install it
@@ -10,7 +11,7 @@ from .transitions import columns, gathered
 ARROWS = {"FrozenLakeEnv": "←↓→↑", "CliffWalkingEnv": "↑→↓←"}  # the direction of each action
 
 
-def is_discrete(space) -> bool:
+def is_discrete(space) -> TypeGuard[gymnasium.spaces.Discrete]:
     """Whether a space is integers that count from 0."""
     return isinstance(space, gymnasium.spaces.Discrete) and space.start == 0
 
@@ -20,17 +21,39 @@ def sizes(function: str, env: gymnasium.Env) -> tuple[int, int]:
 
     Actions must be Discrete, observations Discrete or a Tuple of Discrete, all counting from 0.
     """
-    obs, actions = env.observation_space, env.action_space
-    parts = obs.spaces if isinstance(obs, gymnasium.spaces.Tuple) else [obs]
-    if not parts or not all(map(is_discrete, parts)):
+    obs = env.observation_space
+    if not is_counted(obs):
         raise ValueError(
-            f"{function}: observations must be Discrete and count from 0; got {obs} in {envs.name(env)}."
+            f"{function}: observations must be Discrete or a Tuple of Discrete, and count from 0; got {obs} "
+            f"in {envs.name(env)}. Fix: gymnasium.wrappers.TransformObservation, or rl.DQN or rl.PPO, which "
+            "take them as they are."
         )
-    if not is_discrete(actions):
-        raise ValueError(
-            f"{function}: actions must be Discrete and count from 0; got {actions} in {envs.name(env)}."
-        )
-    return prod(int(part.n) for part in parts), int(actions.n)  # pyright: ignore[reportAttributeAccessIssue]
+    return length(obs), num_actions(function, env)
+
+
+def num_actions(function: str, env: gymnasium.Env) -> int:
+    """Number of actions of an environment whose actions are counted."""
+    space = env.action_space
+    if is_discrete(space):
+        return int(space.n)
+    raise ValueError(
+        f"{function}: actions must be Discrete and count from 0; got {space} in {envs.name(env)}. "
+        "Fix: gymnasium.wrappers.TransformAction, or rl.PPO, which takes them as they are."
+    )
+
+
+def _parts(space):
+    return space.spaces if isinstance(space, gymnasium.spaces.Tuple) else (space,)
+
+
+def is_counted(space) -> bool:
+    """Whether a space is Discrete, or a Tuple of Discrete, counting from 0."""
+    return bool(_parts(space)) and all(map(is_discrete, _parts(space)))
+
+
+def length(space) -> int:
+    """How many observations such a space has."""
+    return prod(int(part.n) for part in _parts(space))  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def state_of(env: gymnasium.Env):
@@ -38,7 +61,11 @@ def state_of(env: gymnasium.Env):
 
     An observation outside is told by an index that is: of a tuple, -1.
     """
-    space = env.observation_space
+    return numbered(env.observation_space)
+
+
+def numbered(space):
+    """The same, of its space."""
     if not isinstance(space, gymnasium.spaces.Tuple):
         return index
     lengths = [int(part.n) for part in space.spaces]  # pyright: ignore[reportAttributeAccessIssue]
@@ -47,10 +74,13 @@ def state_of(env: gymnasium.Env):
         if not isinstance(obs, tuple) or len(obs) != len(lengths):
             return -1
         state = 0
-        for part, length in zip(obs, lengths, strict=True):
-            if not 0 <= part < length:
-                return -1
-            state = state * length + index(part)
+        try:
+            for part, length in zip(obs, lengths, strict=True):
+                if not 0 <= part < length:
+                    return -1
+                state = state * length + index(part)
+        except TypeError:  # a part that is no integer
+            return -1
         return state
 
     return number

@@ -6,14 +6,14 @@ O: outputs of the network that one action needs, A: actions of a Discrete space,
 
 from functools import reduce
 from math import prod
-from operator import add
+from operator import add, and_
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from gymnasium.spaces import Box, Discrete, MultiBinary, MultiDiscrete
 
-from . import policy_gradient, spaces
+from . import observed, policy_gradient, spaces
 
 
 def batched(formula, *arguments):
@@ -26,6 +26,16 @@ def batched(formula, *arguments):
 def only_legal(logits, legal):
     """Logits with the lowest number for what is not legal; legal: booleans of their shape, or None."""
     return logits if legal is None else jnp.where(legal, logits, jnp.finfo(logits.dtype).min)
+
+
+def some_legal(space, legal):
+    """Whether each choice of a counted space is left a legal action, [...]; legal: [..., A] booleans.
+
+    >>> some_legal(MultiDiscrete([2, 2]), jnp.array([True, True, False, False])).tolist()
+    False
+    """
+    cuts = np.cumsum(observed.choices(space) or [])[:-1].tolist()
+    return reduce(and_, (part.any(-1) for part in jnp.split(legal, cuts, axis=-1)))
 
 
 class Categorical:
@@ -82,8 +92,8 @@ class MultiCategorical:
         binary = isinstance(space, MultiBinary)
         counts = np.full(space.shape, 2) if binary else np.asarray(space.nvec)
         self.space_shape, self.counts = counts.shape, counts.ravel().tolist()
-        self.start = 0 if binary else np.asarray(space.start)
-        self.size, self.shape, self.dtype = sum(self.counts), (len(self.counts),), space.dtype
+        self.start = np.zeros(counts.shape, np.int32) if binary else np.asarray(space.start, np.int32)
+        self.size, self.shape = sum(self.counts), (len(self.counts),)
         self.cuts = np.cumsum(self.counts)[:-1].tolist()
 
     def outputs(self, raw, free, legal=None):
@@ -114,7 +124,8 @@ class MultiCategorical:
 
     def to_env(self, action):
         """In the space's shape."""
-        return action.reshape(*action.shape[:-1], *self.space_shape).astype(self.dtype) + self.start
+        shaped = action.reshape(*action.shape[:-1], *self.space_shape)
+        return shaped + spaces.lifted(self.start, shaped)
 
 
 class Gaussian:
@@ -161,6 +172,23 @@ class Gaussian:
         return shaped.clip(spaces.lifted(self.low, shaped), spaces.lifted(self.high, shaped))
 
 
+def suited(space):
+    """What takes such actions, as the fix of a sentence.
+
+    >>> suited(Discrete(2)), suited(Box(-1, 1, (1,))), suited(MultiBinary(2))
+    ('rl.PPO or rl.DQN', 'rl.PPO or rl.SAC', 'rl.PPO')
+    """
+    if isinstance(space, Box):
+        if not np.issubdtype(space.dtype, np.floating):
+            return "gymnasium.wrappers.TransformAction, to a space of floats or counted actions"
+        return "rl.PPO or rl.SAC" if space.is_bounded() else "rl.PPO"
+    if isinstance(space, Discrete):
+        return "rl.PPO or rl.DQN"
+    return (
+        "rl.PPO" if isinstance(space, MultiDiscrete | MultiBinary) else "gymnasium.wrappers.TransformAction"
+    )
+
+
 def distribution(function, space):
     """The distribution of an action space, with what is not supported named.
 
@@ -176,5 +204,6 @@ def distribution(function, space):
     if isinstance(space, Box) and np.issubdtype(space.dtype, np.floating):
         return Gaussian(space)
     raise ValueError(
-        f"{function}: actions must be Discrete, MultiDiscrete, MultiBinary or a Box of floats; got {space}."
+        f"{function}: actions must be Discrete, MultiDiscrete, MultiBinary or a Box of floats; got {space}. "
+        f"Fix: {suited(space)}."
     )

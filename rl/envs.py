@@ -90,6 +90,12 @@ def bare(env: gymnasium.Env) -> Bare:
     return Bare(inner, limit)
 
 
+def bounds(space: gymnasium.spaces.Box):
+    """The lowest and the highest that each number of a Box may be; infinity is no number that can be seen."""
+    kind = np.finfo(space.dtype) if space.dtype.kind == "f" else np.iinfo(space.dtype)  # pyright: ignore
+    return np.clip(space.low, kind.min, kind.max), np.clip(space.high, kind.min, kind.max)
+
+
 def is_maker(env: Any) -> bool:
     """Whether it is a function or a class that makes environments."""
     return callable(env) and not isinstance(env, gymnasium.Env | gymnasium.vector.VectorEnv)

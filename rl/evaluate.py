@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from operator import index
 from random import Random
+from reprlib import repr as shortened
 
 import numpy as np
 
 from . import checks, inputs
 
-_INF = float("inf")
 LONGEST = 100_000  # steps of an episode that nothing limits
 
 
@@ -105,7 +105,7 @@ def evaluate_policy(policy, env, episodes=10_000, seed=0, success=None, max_step
     from . import answers, counted, envs
 
     checks.whole_number("evaluate_policy", "episodes", episodes, 1)
-    checks.whole_number("evaluate_policy", "seed", seed, 0)
+    checks.seed("evaluate_policy", seed)
     own = envs.several("evaluate_policy", env, 1)[0]
     watched = answers.Watched("evaluate_policy", own, 0, int(seed))
     limit = watched.limit
@@ -126,7 +126,7 @@ def evaluate_policy(policy, env, episodes=10_000, seed=0, success=None, max_step
 
 def _actor(policy, env, random):
     """The policy as a function from an observation to an action."""
-    from . import counted, envs
+    from . import counted
 
     if callable(policy):
         return _checked(policy, env.action_space)
@@ -138,11 +138,6 @@ def _actor(policy, env, random):
 
     def act(obs):
         state = state_of(obs)
-        if not 0 <= state < num_states:  # a list would take -1 for its last row
-            raise ValueError(
-                f"evaluate_policy: observations must be in [0, {num_states}); "
-                f"got {obs} from {envs.name(env)}."
-            )
         return rows[state] if table.ndim == 1 else random.choices(actions, cum_weights=rows[state])[0]
 
     return act
@@ -156,16 +151,55 @@ def _checked(policy, space):
 
     def act(obs):
         action = policy(obs)
-        if not hasattr(action, "__index__") or isinstance(action, bool):
+        try:
+            number = None if isinstance(action, bool) else index(action)
+        except TypeError:
+            number = None
+        if number is None:
             raise TypeError(f"evaluate_policy: policy must return an integer; got {action!r} for {obs}.")
-        if not start <= index(action) < start + space.n:
+        if not start <= number < start + space.n:
             span = f"[{start}, {start + space.n})"
             raise ValueError(
                 f"evaluate_policy: policy must return an action in {span}; got {action} for {obs}."
             )
-        return index(action)
+        return number
 
     return act
+
+
+def _inside(space):
+    """A function that says whether an observation is in the space for certain, in about a microsecond."""
+    from . import counted, envs
+
+    if counted.is_counted(space):
+        state_of, end = counted.numbered(space), counted.length(space)
+
+        def told(obs):
+            try:
+                return 0 <= state_of(obs) < end
+            except TypeError:
+                return False
+
+        return told
+    if not isinstance(space, envs.gymnasium.spaces.Box):
+        return lambda _: False
+    low, high = envs.bounds(space)
+
+    def inside(obs):
+        alike = getattr(obs, "dtype", None) == space.dtype and obs.shape == space.shape
+        return alike and bool(((obs >= low) & (obs <= high)).all())
+
+    return inside
+
+
+def look(watched, obs, what, known=False):
+    """Raises for an observation of an environment that is not in its space; known: it is not."""
+    from . import observed  # which loads JAX
+
+    wrong = observed.amiss(watched.space, obs) or (shortened(obs) if known else None)
+    if wrong is not None:
+        fix = observed.cast(watched.space, obs) if observed.misfit(watched.space, obs) else ""
+        raise watched.error(f"{what} must be in {watched.space}; got {wrong}", fix)
 
 
 def endless(function, env):
@@ -181,20 +215,24 @@ def endless(function, env):
 def _play(act, watched, limit, episodes, seed, goals, state_of):
     """The loop, free of lookups: an environment step costs microseconds, so does every wrapper."""
     step, reset, bound = watched.step, watched.opened, min(limit, LONGEST)
-    returns, lengths, successes, sparse = [], [], [], True
+    returns, lengths, successes, sparse, inside = [], [], [], True, _inside(watched.space)
     obs, _ = reset(seed)
     for _ in range(episodes):
         total, length, ended = 0.0, 0, False
+        if not inside(obs):
+            look(watched, obs, "the observation of reset")
         while not ended:
             obs, reward, terminated, truncated, _ = step(act(obs))
+            if not -inputs.HUGE <= reward <= inputs.HUGE:
+                raise watched.error(f"reward must be {inputs.reward_rule(reward)}; got {reward}")
+            if not inside(obs):
+                look(watched, obs, "observation")
             total += reward
             length += 1
             ended = terminated or truncated or length >= bound
         if bound < limit and not (terminated or truncated):
             raise ValueError(endless("evaluate_policy", watched.env))
         sparse = sparse and total == reward
-        if not -_INF < total < _INF:
-            raise watched.error(f"rewards must be finite; got {total} as the sum of an episode's")
         returns.append(total)
         lengths.append(length)
         successes.append(bool(terminated and (reward > 0 if goals is None else state_of(obs) in goals)))

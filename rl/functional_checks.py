@@ -7,6 +7,11 @@ from gymnasium import spaces
 from . import observed
 
 _NOT_COMPILED = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError)
+_SIGNATURES = {
+    "init": "of a key that returns (state, obs)",
+    "step": "of (key, state, action) that returns (state, obs, reward, terminated)",
+    "action_mask": "of a state that returns the legal actions",
+}
 
 
 def action_dtype(space):
@@ -60,6 +65,11 @@ def _traced(name, run):
         raise TypeError(
             f"FunctionalEnv: {name} must be a function that JAX can compile; got {type(error).__name__}. "
             "Fix: jnp.where or lax.cond in the place of if, jnp in the place of math and numpy."
+        ) from error
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".rstrip(".")
+        raise TypeError(
+            f"FunctionalEnv: {name} must be a function {_SIGNATURES[name]}; got {reason}."
         ) from error
 
 

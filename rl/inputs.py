@@ -82,6 +82,26 @@ def rewards(function, name, x):
     return array
 
 
+def reward(function, name, x):
+    """One reward, or a return, as a Python float that `rewards` would take."""
+    try:
+        number = None if isinstance(x, str | bytes) else float(x)
+    except (TypeError, ValueError):
+        number = None
+    except OverflowError:  # an integer
+        number = 2 * HUGE
+    if number is None:
+        raise TypeError(f"{function}: {name} must be a number; got {shortened(x)}.")
+    if not -HUGE <= number <= HUGE:
+        raise ValueError(f"{function}: {name} must be {reward_rule(number)}; got {shortened(x)}.")
+    return number
+
+
+def reward_rule(number):
+    """What a reward is not that is no number to learn from."""
+    return f"within {HUGE} of 0, so that sums stay finite" if np.isfinite(number) else "finite"
+
+
 def probabilities(function, name, x, over):
     """Floats >= 0 that sum to 1 over the last axis; over: what that axis holds."""
     array = numbers(function, name, x)

@@ -13,6 +13,7 @@ _COPIES = 5  # of a kernel: itself, its gradient, Adam's two moments, an older c
 _ENV = 4_096  # bytes of an environment of the host, at the least
 _TOLD = 9  # bytes that a step tells: whether an episode ended, its return, its length
 _ROW, _NUMBER = 200, 16  # bytes of a table's row and of each action in it: a value, and a count of visits
+_OUTCOME = 29  # bytes of an outcome: next state, probability, reward, end, and a count
 _LIMIT = Path("/sys/fs/cgroup/memory.max")  # of a container on Linux
 
 
@@ -48,6 +49,20 @@ def check_table(function, num_states, num_actions):
     size = num_states * (2 * _ROW + num_actions * _NUMBER)
     fix = "rl.DQN, or a wrapper that joins states"
     fits(function, "the table", num_states, "states", size, machine(), fix)
+
+
+def check_process(function, num_states, num_actions):
+    """Raises where the outcomes of a process would not fit, one of each state and action."""
+    size = num_states * num_actions * _OUTCOME
+    fits(
+        function,
+        "the table",
+        num_states,
+        "states",
+        size,
+        machine(),
+        "states and actions that count from 0, without gaps",
+    )
 
 
 def check(agent):

@@ -9,6 +9,7 @@ import numpy as np
 from . import answers, envs, observed
 from .answers import EnvError
 from .chance import Draw, drawn
+from .distributions import some_legal
 from .evaluate import LONGEST, Evaluation, endless
 from .functional import FunctionalEnv
 from .rollout import begin, collect
@@ -114,7 +115,7 @@ def _looked_at(env):
         reward = jnp.where(jnp.isfinite(reward), reward, jnp.nan)
         reward = jnp.where(observed.inside(env.observation_space, one)[0, 0], reward, jnp.inf)
         if env.action_mask is not None:
-            reward = jnp.where(env.action_mask(state).any(), reward, -jnp.inf)
+            reward = jnp.where(some_legal(env.action_space, env.action_mask(state)), reward, -jnp.inf)
         return after, obs, reward.astype(jnp.float32), terminated
 
     return replace(env, step=step)

@@ -150,14 +150,17 @@ def curves_figure(steps, returns, path=None, threshold=None, title=""):
         ) from None
     known = np.isfinite(returns).all(0)
     steps, returns = np.asarray(steps)[known], np.asarray(returns)[:, known]
+    if not len(steps):
+        raise ValueError(
+            "plot: every seed must have finished an episode; got none. Fix: train for more steps."
+        )
     figure = Figure(figsize=(6.4, 4), layout="constrained", facecolor="white")
     axes = figure.add_subplot()
-    if len(steps):
-        low, middle, high = np.percentile(returns, (25, 50, 75), axis=0)
-        count = len(returns)
-        axes.fill_between(steps, low, high, color="#2a9d8f", alpha=0.25, linewidth=0)
-        label = f"median of {count} seeds, and the middle half" if count > 1 else "mean of the last episodes"
-        axes.plot(steps, middle, color="#1b7f74", linewidth=1.8, label=label)
+    low, middle, high = np.percentile(returns, (25, 50, 75), axis=0)
+    count = len(returns)
+    axes.fill_between(steps, low, high, color="#2a9d8f", alpha=0.25, linewidth=0)
+    label = f"median of {count} seeds, and the middle half" if count > 1 else "mean of the last episodes"
+    axes.plot(steps, middle, color="#1b7f74", linewidth=1.8, label=label)
     if threshold is not None:
         axes.axhline(
             threshold, color="#e4572e", linewidth=1.2, linestyle="--", label=f"solved: {threshold:g}"
@@ -168,8 +171,7 @@ def curves_figure(steps, returns, path=None, threshold=None, title=""):
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#e6e6e6", linewidth=0.8)
     axes.set_axisbelow(True)
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=False, fontsize=9, loc="lower right")
+    figure.legend(frameon=False, fontsize=9, loc="outside lower center", ncols=2)
     if path is not None:
         figure.savefig(path, dpi=150)
     return figure

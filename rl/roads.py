@@ -16,6 +16,7 @@ from jaxnets.compiler import jit
 
 from . import observed
 from .chance import drawn
+from .distributions import some_legal
 from .rollout import Faults, begin, collect
 
 
@@ -99,7 +100,9 @@ class Programs:
         """What the host will look at before it keeps what was learnt from these steps."""
         space, legal = self.env.observation_space, rollout.legal
         good = observed.inside(space, rollout.obs) & observed.inside(space, rollout.next_obs)
-        return Faults(_first_bad(good), None if legal is None else _first_bad(legal.any(-1)))
+        return Faults(
+            _first_bad(good), None if legal is None else _first_bad(some_legal(self.env.action_space, legal))
+        )
 
     def _chunk_of_seeds(self, training, most, count):
         """The same for many agents side by side, whose Training is stacked but for the iteration."""

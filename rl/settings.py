@@ -91,7 +91,10 @@ def tuned(agent, env, steps=None):
     name = agent if isinstance(agent, str) else getattr(agent, "__name__", repr(agent))
     found = row(name, env)
     if found is None:
-        tasks = ", ".join(row.env for row in TABLE if row.agent == name) or "none"
+        tasks = ", ".join(row.env for row in TABLE if row.agent == name)
+        if not tasks:
+            names = ", ".join(sorted({row.agent for row in TABLE}))
+            raise ValueError(f"tuned: agent must be one with tuned settings: {names}; got {name}.")
         raise ValueError(f"tuned: env must be a task with a row for {name}: {tasks}; got {env!r}.")
     if steps is not None:
         checks.whole_number("tuned", "steps", steps, 1)

@@ -5,7 +5,7 @@ S: states, A: actions, K: most outcomes that any state and action has, T: transi
 
 import numpy as np
 
-from . import checks, inputs
+from . import checks, inputs, memory
 
 COLUMNS = ("state", "action", "probability", "next_state", "reward", "terminated")
 MOST = 2**31  # entries S * A * K of a table: beyond, one state with many outcomes makes all the others pay
@@ -45,6 +45,7 @@ def gathered(function, columns, num_states=None, num_actions=None):
     state, action, probability, next_state, reward, terminated = columns
     num_states = max(state.max(), next_state.max()) + 1 if num_states is None else num_states
     num_actions = action.max() + 1 if num_actions is None else num_actions
+    memory.check_process(function, int(num_states), int(num_actions))
     state = inputs.indices(function, "state", state, num_states).astype(np.int64)
     action = inputs.indices(function, "action", action, num_actions)
     next_state = inputs.indices(function, "next_state", next_state, num_states)

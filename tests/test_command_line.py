@@ -140,3 +140,16 @@ def test_the_module_is_a_program():
     command = [sys.executable, "-m", "rl", "train", "ppo", "--env=CartPole-v1", "--set=gamma=2"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 2 and done.stderr == "rl: PPO: gamma must be in [0, 1]; got 2.\n"
+
+
+@pytest.mark.parametrize("name", ["QTABLE", "q_table", "QTable", "q-table"])
+def test_an_agent_is_known_by_either_spelling(name):
+    assert main(["train", name, "--env", "FrozenLake-v1", "--steps", "20", "--episodes", "0"]) == 0
+
+
+def test_a_setting_as_an_option_is_told_how(capsys):
+    for given in (["--gamma", "2"], ["--gamma=2"], ["--num-steps=3"]):
+        with pytest.raises(SystemExit):
+            main(["train", "PPO", "--env", "CartPole-v1", *given])
+        told = "num_steps=3" if "num" in given[0] else "gamma=2"
+        assert f"a setting is given by --set {told}" in capsys.readouterr().err

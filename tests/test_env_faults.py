@@ -133,14 +133,19 @@ class Lake(gymnasium.Env):
     [
         ((1, 0.0, "no", False, {}), "terminated must be True or False; got 'no'"),
         ((1, 0.0, False, {}), "got four, as environments of the old gym do"),
-        (("a", 0.0, False, False, {}), r"observation must be in Discrete\(2\); got 'a'"),
+        (("a", 0.0, False, False, {}), r"observation must be in Discrete\(2\); got str 'a'"),
+        (
+            (9, 0.0, False, False, {}),
+            r"observation must be in Discrete\(2\); got 9 .environment 0, its step 1",
+        ),
+        ((1, 1e308, False, False, {}), r"reward must be within 1e\+200 of 0, .*; got 1e\+308"),
         ((1, None, False, False, {}), "reward must be a number; got None"),
         ((1, float("nan"), False, False, {}), "reward.* must be finite; got nan"),
     ],
 )
 def test_tables_look_at_every_answer_too(answer, words):
     agent = rl.QTable(Lake(answer))
-    with pytest.raises((rl.EnvError, ValueError), match=words):
+    with pytest.raises(rl.EnvError, match=words):
         agent.train(5, progress=False)
     assert agent.steps == 0
     if answer[0] != "a":
@@ -206,6 +211,71 @@ def test_evaluation_looks_at_a_compiled_environment_too():
         with pytest.raises(rl.EnvError, match="evaluate: going wrong: ") as told:
             agent.evaluate(30, seed=seed)
         assert str(told.value).split(": ")[2].split()[0] in words
+
+
+class Bad(gymnasium.Env):
+    """Episodes of six steps, whose third one answers an observation or a reward that is none."""
+
+    action_space = gymnasium.spaces.Discrete(2)
+
+    def __init__(self, obs=0, reward=0.0, first=0, space=None):
+        self.observation_space = gymnasium.spaces.Discrete(4) if space is None else space
+        self.bad, self.first = (obs, reward), first
+
+    def reset(self, *, seed=None, options=None):
+        self.t = 0
+        return self.first, {}
+
+    def step(self, action):
+        self.t += 1
+        obs, reward = self.bad if self.t == 3 else (self.first, 0.0)
+        return obs, reward, False, self.t == 6, {}
+
+
+TABLES = "QTable", "Sarsa", "ExpectedSarsa", "DoubleQ", "NStepSarsa", "SarsaLambda", "MonteCarlo"
+BOX = gymnasium.spaces.Box(-1, 1, (1,))
+AT = np.zeros(1, np.float32)
+BAD = (
+    (dict(obs=9), 3, r"observation must be in Discrete\(4\); got 9"),
+    (dict(reward=np.nan), 3, "reward must be finite; got nan"),
+    (dict(reward=1e308), 3, r"reward must be within 1e\+200 of 0, so that sums stay finite; got 1e\+308"),
+    (dict(first=7), 0, r"the observation of reset must be in Discrete\(4\); got 7"),
+)
+BAD_BOX = (
+    (dict(obs=AT + 5), 3, r"observation must be in Box.*; got 5.0"),
+    (dict(obs=AT + np.float32(np.nan)), 3, r"observation must be in Box.*; got nan"),
+    (dict(obs=AT, reward=np.inf), 3, "reward must be finite; got inf"),
+    (dict(obs=AT, first=AT - 2), 0, r"the observation of reset must be in Box.*; got -2.0"),
+)
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize(("answer", "step", "words"), BAD)
+def test_tables_name_the_step_of_a_bad_answer(name, answer, step, words):
+    agent = getattr(rl, name)(Bad(**answer), seed=5)
+    with pytest.raises(rl.EnvError, match=f"{name}: Bad: {words}") as caught:
+        agent.train(20, progress=False)
+    assert (caught.value.index, caught.value.step, caught.value.seed) == (0, step, 5)
+    assert agent.steps == max(step - 1, 0)
+
+
+@pytest.mark.parametrize(("answer", "step", "words"), BAD_BOX)
+def test_tiles_and_evaluation_name_the_step_of_a_bad_answer(answer, step, words):
+    given = dict(first=AT, space=BOX) | answer
+    for run in (
+        lambda: rl.TileSarsa(Bad(**given), tiles=4, num_tilings=2).train(20, progress=False),
+        lambda: rl.evaluate_policy(lambda _: 0, Bad(**given), episodes=3),
+    ):
+        with pytest.raises(rl.EnvError, match=words) as caught:
+            run()
+        assert caught.value.step == step
+
+
+@pytest.mark.parametrize(("answer", "step", "words"), BAD)
+def test_the_evaluation_of_a_table_names_the_step_too(answer, step, words):
+    with pytest.raises(rl.EnvError, match=f"evaluate_policy: Bad: {words}") as caught:
+        rl.evaluate_policy([0] * 4, Bad(**answer), episodes=3)
+    assert caught.value.step == step
 
 
 def test_what_is_found_first_is_told_with_its_step():

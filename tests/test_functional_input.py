@@ -78,3 +78,20 @@ def test_a_limit_and_a_maker_are_looked_at():
     register("Nothing-v0", lambda: 3)
     with pytest.raises(TypeError, match="maker of 'Nothing-v0' must return a FunctionalEnv; got int"):
         functional_env("Nothing-v0")
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        (
+            dict(step=lambda state, action: 0),
+            r"step must be a function of \(key, state, action\) .*positional",
+        ),
+        (dict(step=lambda key, state, action: 1 / 0), "step must be .*; got ZeroDivisionError: division by"),
+        (dict(init=lambda: 0), "init must be a function of a key .*positional"),
+        (dict(action_mask=lambda: 0), "action_mask must be a function of a state .*positional"),
+    ],
+)
+def test_a_function_that_raises_is_named(parts, words):
+    with pytest.raises(TypeError, match=f"^FunctionalEnv: {words}"):
+        changed(**parts)

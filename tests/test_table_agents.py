@@ -367,7 +367,7 @@ def test_progress_bar_tells_the_agent(capsys):
         ),
         (
             lambda: rl.NStepSarsa("FrozenLake-v1").update(0, 0, float("nan")),
-            "update: reward must be finite; got nan",
+            "update: target must be finite; got nan",
         ),
     ],
 )

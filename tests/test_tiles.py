@@ -117,7 +117,7 @@ def filled(trace="replacing", **given):
 def test_the_error_is_the_formula(trace, terminated):
     rng, agent = np.random.default_rng(3), filled(trace)
     for last in (False, False, terminated):
-        obs, next_obs = rng.uniform(-1, 1, (2, 2))
+        obs, next_obs = rng.uniform(-1, 1, (2, 2)) * [0.6, 0.07]
         value, next_value = agent.action_values(obs), agent.action_values(next_obs)
         expected = q_learning.sarsa_error(0.25, 0.9 * (1 - last), value, next_value, 2, 1)
         found = agent.update(obs, 2, 0.25, next_obs, last, next_action=1)
@@ -127,7 +127,7 @@ def test_the_error_is_the_formula(trace, terminated):
 def walks():
     """Two episodes of (obs, action, reward, next_obs, terminated, next_action); the points come back."""
     rng = np.random.default_rng(4)
-    points, found = rng.uniform(-1, 1, (4, 2)), []
+    points, found = rng.uniform(-1, 1, (4, 2)) * [0.6, 0.07], []
     for length in (9, 6):
         places, actions = rng.integers(4, size=length + 1), rng.integers(3, size=length + 1)
         for t in range(length):
@@ -249,18 +249,28 @@ def tiled(low=(0.0,), high=(1.0,), **given):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (made("FrozenLake-v1"), "TileSarsa: observations must be a Box of one axis; got Discrete"),
-        (made("Pendulum-v1"), "TileSarsa: actions must be Discrete and count from 0; got Box"),
+        (
+            made("FrozenLake-v1"),
+            "TileSarsa: observations must be a Box of one axis; got Discrete.*Fix: rl.QTable.",
+        ),
+        (made("Pendulum-v1"), "TileSarsa: actions must be Discrete and count from 0; got Box.*Fix: .*rl.PPO"),
         (made("CartPole-v1"), r"TileSarsa: low must be finite; got .* for CartPole-v1\. Fix: give low"),
         (made(low=[0.0]), r"TileSarsa: low must have shape \(2,\); got \(1,\)"),
         (made(trace="Dutch"), "TileSarsa: trace must be 'replacing', 'accumulating' or 'dutch'; got 'Dutch'"),
         (made(trace_decay=2), r"TileSarsa: trace_decay must be in \[0, 1\]; got 2"),
         (made(gamma=2), r"TileSarsa: gamma must be in \[0, 1\]; got 2"),
         (made(learning_rate=2), r"TileSarsa: learning_rate must be in \[0, 1\]; got 2"),
-        (lambda: made()().act([0.0]), r"active: x must be 2 numbers; got \[0.0\]"),
-        (lambda: made()().act([0.0, np.nan]), "active: x must be 2 numbers; got .*nan"),
+        (lambda: made()().act([0.0]), r"act: obs must have shape \(2,\); got \(1,\)"),
+        (lambda: made()().act([0.0, np.nan]), r"act: obs must be in Box\(.*; got nan"),
+        (lambda: made()().act([5, 0]), r"act: obs must be in Box\(.*; got 5.0"),
+        (
+            lambda: made()().update([0, 0], 0, 1.0, [0, 9], False, 0),
+            r"update: obs must be in Box\(.*; got 9.0",
+        ),
+        (lambda: rl.Tiles([0], [1]).active([np.nan]), r"active: x must be 1 numbers; got \[nan\]"),
         (updated(action=3), r"update: action must be in \[0, 3\); got 3"),
         (updated(reward=np.inf), "update: reward must be finite; got inf"),
+        (updated(reward=1e250), r"update: reward must be within 1e\+200 of 0, .*; got 1e\+250"),
         (tiled(high=[0.0]), r"Tiles: low must be < high; got 0.0 and 0.0 in dimension 0"),
         (tiled(high=[np.inf]), "Tiles: high must be finite; got inf"),
         (tiled(low=[0.0, 0.0]), r"Tiles: low and high must share one shape \[D\]"),

@@ -99,14 +99,15 @@ def test_a_curve_is_the_median_and_a_band_is_the_middle_half(tmp_path):
         heights = band[band[:, 0] == step, 1]
         assert (heights.min(), heights.max()) == (low, high)
     assert axes.get_title() == "four seeds"
-    texts = [text.get_text() for text in axes.get_legend().get_texts()]
+    (legend,) = figure.legends  # beside the axes, where no curve is covered
+    texts = [text.get_text() for text in legend.get_texts()]
     assert texts == ["median of 4 seeds, and the middle half", "solved: 7.5"]
     assert matplotlib.image.imread(tmp_path / "a.png").shape == (600, 960, 4)
 
 
-def test_curves_of_which_nothing_is_known_are_an_empty_picture():
-    (axes,) = curves_figure([1, 2], [[np.nan, np.nan]]).axes
-    assert not axes.lines and axes.get_legend() is None
+def test_curves_of_which_nothing_is_known_are_no_picture():
+    with pytest.raises(ValueError, match=r"plot: every seed must have finished an episode; got none\."):
+        curves_figure([1, 2], [[np.nan, np.nan]])
 
 
 def test_an_environment_of_ones_own_is_filmed(tmp_path):

@@ -55,6 +55,7 @@ class Agent(Surroundings):
         self._training = roads.Training(learner, running, key, jnp.int32(0))
         self._nothing_yet()
         self._draws = 0
+        self._settle()
 
     @property
     def steps(self):
@@ -115,8 +116,8 @@ class Agent(Surroundings):
         if not all(finite):
             raise FloatingPointError(
                 f"train: parameters of {self._name} must stay finite; got nan or infinity after step "
-                f"{self.steps}, where the agent stands now. Fix: a lower learning_rate, or finite rewards "
-                "and observations."
+                f"{self.steps}, where the agent stands now. Fix: a lower learning_rate, or rewards and "
+                "observations scaled to about 1."
             )
         before, self._training = self.steps, training
         for name, rows in figures.items():

@@ -33,17 +33,15 @@ class DoubleQ(TableAgent):
 
         The error is rl.q_learning.double_q_error with the picked table as selector. obs, next_obs: states,
         integers in [0, S). terminated: whether the episode is over for good; on a truncated step False.
-        Raises ValueError, and learns nothing, for an index outside or a reward that is not finite.
+        Raises ValueError, and learns nothing, for an index outside or a reward beyond 1e200.
         """
-        self._check(obs, action, next_obs, terminated=terminated)
+        self._check(obs, action, reward, next_obs, terminated=terminated)
         coin = self._random.random() < 0.5
         one, other = self._tables[coin], self._tables[not coin]
         row, selector = one[obs], one[next_obs]
         future = 0.0 if terminated else self.gamma * other[next_obs][selector.index(max(selector))]
         error = float(reward) + future - row[action]
-        self._finite(error, reward)
-        self._visits = self._counts[coin]
-        row[action] += self._rate(obs, action) * error
+        row[action] += self._rate(obs, action, self._counts[coin]) * error
         return error
 
     def _follow(self, obs, action, reward, next_obs, terminated, ended):

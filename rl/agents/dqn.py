@@ -13,7 +13,7 @@ from jax import lax
 
 from .. import buffer as replay, checks, inputs, learning, q_learning, schedules, spaces
 from ..chance import Draw
-from ..distributions import only_legal
+from ..distributions import only_legal, suited
 from ..networks import agent_net
 from .agent import Agent
 
@@ -82,7 +82,7 @@ class DQN(Agent):
     def _check(self):
         if not isinstance(self.action_space, Discrete):
             raise ValueError(
-                f"DQN: actions must be Discrete; got {self.action_space}. Fix: rl.PPO or rl.SAC."
+                f"DQN: actions must be Discrete; got {self.action_space}. Fix: {suited(self.action_space)}."
             )
         for name in ("gradient_steps", "batch_size", "buffer_size", "target_interval", "n_step"):
             checks.whole_number("DQN", name, getattr(self, name), 1)

@@ -56,8 +56,8 @@ class MonteCarlo(ReturnTableAgent):
         self._episode = []  # (obs, action, reward) since the episode began
 
     def _follow(self, obs, action, reward, next_obs, terminated, ended):
-        self._check(obs, action, next_obs)
-        self._episode.append((obs, action, float(reward)))
+        self._check(obs, action, reward, next_obs)
+        self._episode.append((obs, action, reward))
         if not ended:
             return
         target = 0.0 if terminated else self._mean_value(next_obs, self.steps + 1)
@@ -70,4 +70,4 @@ class MonteCarlo(ReturnTableAgent):
             target = targets.pop()
             if self.every_visit or (obs, action) not in seen:
                 seen.add((obs, action))
-                self.update(obs, action, target)
+                self._move(obs, action, target)

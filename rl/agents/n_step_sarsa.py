@@ -38,9 +38,9 @@ class NStepSarsa(ReturnTableAgent):
         self._waiting = deque()  # (obs, action, reward) that still wait for their target
 
     def _follow(self, obs, action, reward, next_obs, terminated, ended):
-        self._check(obs, action, next_obs)
+        self._check(obs, action, reward, next_obs)
         waiting, t = self._waiting, self.steps + 1
-        waiting.append((obs, action, float(reward)))
+        waiting.append((obs, action, reward))
         next_action, value = None, 0.0
         if not terminated:
             if self.bootstrap == "sarsa":
@@ -57,5 +57,5 @@ class NStepSarsa(ReturnTableAgent):
                 targets.append(value)
             while waiting and (ended or len(waiting) == self.num_steps):
                 first, taken, _ = waiting.popleft()
-                self.update(first, taken, targets.pop())
+                self._move(first, taken, targets.pop())
         return next_action

@@ -3,7 +3,6 @@
 B: batch_size, E: num_epochs, T: num_steps, N: num_envs.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -46,8 +45,16 @@ class PPO(ActorCritic):
         if size % self.batch_size:
             raise ValueError(
                 f"{self._name}: batch_size must divide num_envs * num_steps = {size}; got {self.batch_size}. "
-                f"Fix: batch_size={math.gcd(size, self.batch_size)}."
+                f"Fix: batch_size={self._usable()}."
             )
+
+    def _usable(self):
+        """The nearest sizes of a batch that divide an iteration, below and above."""
+        size = self.num_envs * self.num_steps
+        least = size // self._rows()
+        sizes = [least * n for n in range(1, size // least + 1) if size // least % n == 0]
+        below, above = [b for b in sizes if b < self.batch_size], [b for b in sizes if b > self.batch_size]
+        return " or ".join(map(str, below[-1:] + above[:1]))
 
     def _chance(self):
         return super()._chance() | dict(order=Draw("bits", (self.num_epochs, self._rows())))

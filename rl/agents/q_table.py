@@ -24,13 +24,12 @@ class QTable(TableAgent):
 
         obs, next_obs: states, integers in [0, S).
         terminated: whether the episode is over for good; on a truncated step False: next_obs still counts.
-        Raises ValueError, and learns nothing, for an index outside or a reward that is not finite.
+        Raises ValueError, and learns nothing, for an index outside or a reward beyond 1e200.
         """
-        self._check(obs, action, next_obs, terminated=terminated)
+        self._check(obs, action, reward, next_obs, terminated=terminated)
         row = self._q[obs]
         future = 0.0 if terminated else self.gamma * max(self._q[next_obs])
         error = float(reward) + future - row[action]
-        self._finite(error, reward)
         row[action] += self._rate(obs, action) * error
         return error
 

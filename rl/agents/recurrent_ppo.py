@@ -42,7 +42,7 @@ class RecurrentPPO(PPO):
         if self.batch_size % self.num_steps:
             raise ValueError(
                 f"RecurrentPPO: batch_size must be a multiple of num_steps = {self.num_steps}, so that a "
-                f"batch is whole sequences; got {self.batch_size}."
+                f"batch is whole sequences; got {self.batch_size}. Fix: batch_size={self._usable()}."
             )
 
     def _learner(self, rng):
@@ -81,6 +81,7 @@ class RecurrentPPO(PPO):
                 f"act: memory must be what act returned, (1, {self.memory_features}), or None; got "
                 f"{getattr(memory, 'shape', type(memory).__name__)}."
             )
+        checks.finite("act", "memory", memory)
         return self._acted(obs, memory, deterministic, seed, legal)
 
     def _memory(self, num_envs):

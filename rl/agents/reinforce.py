@@ -3,6 +3,7 @@
 T: num_steps, N: num_envs.
 """
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,7 @@ class REINFORCE(ActorCritic):
     baseline: bool = True  # subtract what the value network expects
 
     fresh_episodes = True
+    _warned = False  # that nothing can be learnt
 
     def _default_steps(self):
         limit = self._limit()
@@ -43,6 +45,16 @@ class REINFORCE(ActorCritic):
                 "REINFORCE: num_steps must be given where the environment has no step limit; got None."
             )
         return limit
+
+    def _record(self, training, figures, episodes, faults=None):
+        super()._record(training, figures, episodes, faults)
+        if not episodes.ended.any() and not self.episode_returns and not self._warned:
+            self._warned = True
+            warnings.warn(
+                f"REINFORCE: num_steps must be as long as an episode to learn from it; none ended within "
+                f"{self.num_steps} steps. Fix: a larger num_steps.",
+                stacklevel=2,
+            )
 
     def _learn(self, learner, rollout, chance, step):
         params = learner.params

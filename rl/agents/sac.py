@@ -15,7 +15,7 @@ from jax import lax
 
 from .. import buffer as replay, checks, inputs, learning, policy_gradient, schedules, spaces
 from ..chance import Draw
-from ..distributions import batched
+from ..distributions import batched, suited
 from ..networks import agent_net
 from .agent import Agent
 
@@ -75,7 +75,7 @@ class SAC(Agent):
         space = self.action_space
         if not (isinstance(space, Box) and space.dtype.kind == "f" and space.is_bounded()):
             raise ValueError(
-                f"SAC: actions must be a bounded Box of floats; got {space}. Fix: rl.PPO, rl.DQN."
+                f"SAC: actions must be a bounded Box of floats; got {space}. Fix: {suited(space)}."
             )
         for name in ("gradient_steps", "batch_size", "buffer_size", "n_step"):
             checks.whole_number("SAC", name, getattr(self, name), 1)

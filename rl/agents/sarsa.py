@@ -21,18 +21,17 @@ class Sarsa(TableAgent):
 
         obs, next_obs: states, integers in [0, S). next_action: the one that follows, of no account where
         terminated is True: the episode is over for good. Raises ValueError, and learns nothing, for an index
-        outside or a reward that is not finite.
+        outside or a reward beyond 1e200.
         """
-        self._check(obs, action, next_obs, next_action, terminated=terminated)
+        self._check(obs, action, reward, next_obs, next_action, terminated)
         row = self._q[obs]
         future = 0.0 if terminated else self.gamma * self._q[next_obs][next_action]
         error = float(reward) + future - row[action]
-        self._finite(error, reward)
         row[action] += self._rate(obs, action) * error
         return error
 
     def _follow(self, obs, action, reward, next_obs, terminated, ended):
-        self._check(obs, action, next_obs)
+        self._check(obs, action, reward, next_obs)
         next_action = 0 if terminated else self._choose(next_obs, self.steps + 1)
         self.update(obs, action, reward, next_obs, terminated, next_action)
         return next_action
@@ -56,14 +55,13 @@ class ExpectedSarsa(TableAgent):
         """Learns from one transition and returns its error, rl.q_learning.expected_sarsa_error of it.
 
         obs, next_obs: states, integers in [0, S). terminated: whether the episode is over for good; on a
-        truncated step False. Raises ValueError, and learns nothing, for an index outside or a reward that is
-        not finite.
+        truncated step False. Raises ValueError, and learns nothing, for an index outside or a reward beyond
+        1e200.
         """
-        self._check(obs, action, next_obs, terminated=terminated)
+        self._check(obs, action, reward, next_obs, terminated=terminated)
         row = self._q[obs]
         future = 0.0 if terminated else self.gamma * self._mean_value(next_obs, self.steps + 1)
         error = float(reward) + future - row[action]
-        self._finite(error, reward)
         row[action] += self._rate(obs, action) * error
         return error
 

@@ -41,13 +41,13 @@ class SarsaLambda(TableAgent):
 
         obs, next_obs: states, integers in [0, S). next_action: the one that follows, of no account where
         terminated is True: the episode is over for good. Raises ValueError, and learns nothing, for an index
-        outside or a reward that is not finite.
+        outside or a reward beyond 1e200.
         """
-        self._check(obs, action, next_obs, next_action, terminated=terminated)
+        self._check(obs, action, reward, next_obs, next_action, terminated)
         q, traces, pair = self._q, self._traces, (obs, action)
         future = 0.0 if terminated else self.gamma * q[next_obs][next_action]
         error = float(reward) + future - q[obs][action]
-        self._finite(error, reward)
+        self._finite(error)
         before = traces.get(pair, 0.0) if self.trace == "accumulating" else 0.0
         traces[pair] = before + self._rate(obs, action)
         fade, self._traces = self.gamma * self.trace_decay, {}
@@ -58,7 +58,7 @@ class SarsaLambda(TableAgent):
         return error
 
     def _follow(self, obs, action, reward, next_obs, terminated, ended):
-        self._check(obs, action, next_obs)
+        self._check(obs, action, reward, next_obs)
         next_action = 0 if terminated else self._choose(next_obs, self.steps + 1)
         self.update(obs, action, reward, next_obs, terminated, next_action)
         return next_action

@@ -62,8 +62,11 @@ def _read(value: Any):
     return tuple(value) if isinstance(value, list) else value
 
 
-def built(kind, function, told, env):
-    """The agent that `about` tells of, untrained; env: in the place of the id that was saved."""
+def built(kind, function, told, env, changed):
+    """The agent that `about` tells of, untrained; env: in the place of the id that was saved.
+
+    changed: settings in the place of those that were saved.
+    """
     if told.get("agent") != kind.__name__:
         raise ValueError(
             f"{function}: path must hold an agent of {kind.__name__}; "
@@ -75,7 +78,8 @@ def built(kind, function, told, env):
             "got None."
         )
     names = checks.settings(kind) or told["settings"]
-    settings = {name: _read(value) for name, value in told["settings"].items() if name in names}
+    checks.known(function, [name for name in names if name not in ("env", "seed")], changed)
+    settings = {name: _read(value) for name, value in told["settings"].items() if name in names} | changed
     env = told["env"] if env is None else env
     agent = kind(env, seed=told["seed"], **settings)
     compiled = told.get("compiled")
@@ -83,7 +87,8 @@ def built(kind, function, told, env):
         agent = kind(env, seed=told["seed"], **settings | {"compiled": False})
     if compiled and agent._functional is None:
         raise ValueError(
-            f"{function}: env must be a functional environment, as the agent was trained in; got {env!r}."
+            f"{function}: env must be a functional environment, as the agent was trained in; got {env!r}. "
+            f"Fix: {'leave env out' if told['env'] else 'its FunctionalEnv'}."
         )
     mine = [repr(agent.observation_space), repr(agent.action_space)]
     for label, ours, theirs in zip(("observations", "actions"), mine, told["spaces"], strict=True):
@@ -121,13 +126,19 @@ def saved(agent, path):
     save(path, *state(agent))
 
 
-def loaded(kind, function, path, env):
-    """The agent in a folder."""
+def loaded(kind, function, path, env, changed):
+    """The agent in a folder; changed: settings in the place of those that were saved."""
     from jaxnets.checkpoint import restore
 
     told = restore(path)[1]
-    agent = built(kind, function, told, env)
-    return filled(agent, restore(path, like(agent, told))[0])
+    agent = built(kind, function, told, env, changed)
+    filled(agent, restore(path, like(agent, told))[0])
+    if agent.steps != told["steps"]:  # it counts iterations
+        raise ValueError(
+            f"{function}: num_envs and num_steps must stay as they were saved, since iterations are counted; "
+            f"got {', '.join(f'{name}={value!r}' for name, value in changed.items())}. Fix: a new agent."
+        )
+    return agent
 
 
 def _apart(there, here):

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import answers, checks, claims, envs, inputs, schedules
-from ..evaluate import evaluate_policy
+from ..evaluate import evaluate_policy, look
+from ..inputs import HUGE
 from .trainable import Trainable
 
 _INF = float("inf")
@@ -30,6 +31,10 @@ class SteppingAgent(Trainable):
     schedules: ClassVar = {"learning_rate": 1, "epsilon": 1}
     _compiles = False
     num_actions: int
+    _obs: Any  # of the running episode: its state, the action that learning chose, steps and rewards so far
+    _action: Any
+    _length: int
+    _return: float
     _state_of: Callable[[Any], Any]  # an observation of the environment as a state
 
     def __new__(cls, *_, **settings):
@@ -39,7 +44,7 @@ class SteppingAgent(Trainable):
     def __init__(self, env, seed, gamma, learning_rate, epsilon, initial_value):
         """Checks what all have, and makes the environment; a subclass adds its values and calls _leave()."""
         name = type(self).__name__
-        checks.whole_number(name, "seed", seed, 0)
+        checks.seed(name, seed)
         checks.number_in(name, "gamma", gamma, 0, 1)
         checks.number_in(name, "initial_value", initial_value, -inputs.HUGE, inputs.HUGE)
         self.env, self._id = envs.make(name, env), env if isinstance(env, str) else None
@@ -54,10 +59,11 @@ class SteppingAgent(Trainable):
         self._nothing_yet()
         self._random = Random(self.seed)
         self._watched = answers.Watched(name, self.env, 0, self.seed)
+        self._settle()
 
     def _leave(self):
         """Forgets the running episode."""
-        self._obs, self._action, self._length, self._return = None, None, 0, 0.0
+        vars(self).update(_obs=None, _action=None, _length=0, _return=0.0)
 
     def _settings(self):
         names = [name for name in checks.settings(type(self)) or [] if name not in ("env", "seed")]
@@ -114,24 +120,27 @@ class SteppingAgent(Trainable):
         """The loop over steps; what an episode has so far is kept for the next call."""
         step, limit = self._watched.step, self._watched.limit
         choose, follow, state_of = self._choose, self._follow, self._state_of
+        kept = vars(self)  # written to past `__setattr__`, which is Python and would run five times a step
         for t in range(self.steps, self.steps + steps):
             if self._obs is None:
-                self._obs = self._first_obs()
+                kept["_obs"] = self._first_obs()
             obs, action = self._obs, self._action
             if action is None:
                 action = choose(obs, t)
             outcome, reward, terminated, truncated, _ = step(action)
+            if not -HUGE <= reward <= HUGE:
+                raise self._watched.error(f"reward must be {inputs.reward_rule(reward)}; got {reward}")
+            ended = terminated or truncated or self._length + 1 >= limit
             try:
                 next_obs = state_of(outcome)
-            except TypeError:
-                told = f"observation must be in {self.env.observation_space}; got {outcome!r}"
-                raise self._watched.error(told) from None
-            ended = terminated or truncated or self._length + 1 >= limit
-            self._action = follow(obs, action, reward, next_obs, terminated, ended)
-            self.steps = t + 1
-            self._length += 1
-            self._return += reward
-            self._obs = next_obs
+                kept["_action"] = follow(obs, action, reward, next_obs, terminated, ended)
+            except (TypeError, ValueError):
+                self._look(outcome, "observation")
+                raise
+            kept["steps"] = t + 1
+            kept["_length"] += 1
+            kept["_return"] += reward
+            kept["_obs"] = next_obs
             if ended:
                 self.episode_returns.append(self._return)
                 self.episode_lengths.append(self._length)
@@ -142,7 +151,15 @@ class SteppingAgent(Trainable):
         """The first state of a new episode; seeded is the very first reset, and the first after `load`."""
         seed, self._next_seed = self._next_seed, None
         obs, _ = self._watched.opened(seed if self.steps else self.seed)
+        self._look(obs, "the observation of reset")
         return self._state_of(obs)
+
+    def _look(self, obs, what):
+        """Raises for an observation of the environment that is no state."""
+        try:
+            self.state(obs)
+        except (TypeError, ValueError):
+            look(self._watched, obs, what, known=True)
 
     def _follow(self, obs, action, reward, next_obs, terminated, ended):
         """Learns from a step; returns the next action where learning has to choose it, else None.
@@ -184,10 +201,12 @@ class SteppingAgent(Trainable):
         """The greedy policy, in a form that rl.evaluate_policy takes."""
         return self.act
 
-    def _finite(self, error, reward):
+    def _finite(self, error):
         """Raises, before anything is learnt, for an error that is not finite."""
         if not -_INF < error < _INF:
-            raise ValueError(f"update: reward must be finite; got {reward}.")
+            raise FloatingPointError(
+                f"update: values must stay finite; got an error of {error}. Fix: a lower learning_rate."
+            )
 
     def act(self, obs, deterministic=True):
         """The greedy action in obs, ties to the first; not deterministic: random as often as training now is.

@@ -6,6 +6,7 @@ S: states, A: actions. A state is the index of an observation; tuples of indices
 import numpy as np
 
 from .. import checks, counted, inputs, memory
+from ..inputs import HUGE
 from ..schedules import EXPLORING
 from .stepping import SteppingAgent
 
@@ -53,11 +54,6 @@ class TableAgent(SteppingAgent):
     def _table(self, number):
         return [[number] * self.num_actions for _ in range(self.num_states)]
 
-    def _first_obs(self):
-        state = super()._first_obs()
-        checks.integer_in("train", "the first observation", state, self.num_states)
-        return state
-
     def _row(self, obs):
         return self._q[obs]
 
@@ -67,26 +63,30 @@ class TableAgent(SteppingAgent):
         best = max(row)
         return best + epsilon * (sum(row) / len(row) - best) if epsilon else best
 
-    def _check(self, obs, action, next_obs, next_action=0, terminated=False):
-        """Raises for an index outside: a list would take -1 for its last row."""
+    def _check(self, obs, action, reward, next_obs, next_action=0, terminated=False):
+        """Raises for no reward, and for an index outside: a list would take -1 for its last row."""
         states, actions = self.num_states, self.num_actions
         if (
-            0 <= obs < states
+            type(obs) is type(next_obs) is type(action) is type(next_action) is int
+            and 0 <= obs < states
             and 0 <= next_obs < states
             and 0 <= action < actions
             and 0 <= next_action < actions
+            and type(reward) is float
+            and -HUGE <= reward <= HUGE
             and (terminated is False or terminated is True)
         ):
             return
+        inputs.reward("update", "reward", reward)
         checks.flag("update", "terminated", terminated)
         checks.integer_in("update", "obs", obs, states)
         checks.integer_in("update", "next_obs", next_obs, states)
         checks.integer_in("update", "action", action, actions)
         checks.integer_in("update", "next_action", next_action, actions)
 
-    def _rate(self, obs, action):
-        """The step size of this visit of a pair, which is counted."""
-        visits = self._visits[obs]
+    def _rate(self, obs, action, visits=None):
+        """The step size of this visit of a pair, which is counted; visits: the agent's own if None."""
+        visits = (self._visits if visits is None else visits)[obs]
         visits[action] += 1
         rate = self.learning_rate
         if type(rate) is not float:
@@ -133,10 +133,14 @@ class ReturnTableAgent(TableAgent):
     def update(self, obs, action, target):
         """Moves the value of a pair towards a return from it; returns the difference there was.
 
-        obs: a state, an integer in [0, S). Raises ValueError for an index outside or a target not finite.
+        obs: a state, an integer in [0, S). Raises ValueError for an index outside or a target that is not
+        within 1e200 of 0.
         """
-        self._check(obs, action, obs)
-        error = float(target) - self._q[obs][action]
-        self._finite(error, target)
+        self._check(obs, action, 0.0, obs)
+        return self._move(obs, action, inputs.reward("update", "target", target))
+
+    def _move(self, obs, action, target):
+        """The same, for a sum of rewards, each of which was looked at."""
+        error = target - self._q[obs][action]
         self._q[obs][action] += self._rate(obs, action) * error
         return error

@@ -74,10 +74,14 @@ class TileSarsa(SteppingAgent):
         self.trace_decay, self.trace = float(trace_decay), trace
         self.num_actions, low, high = _spaces(self.env, low, high)
         self.tiles = Tiles(low, high, tiles, num_tilings)
+        self.low, self.high = tuple(self.tiles.low.tolist()), tuple(self.tiles.high.tolist())
+        self.num_tilings = self.tiles.num_tilings
         shape = self.tiles.size, self.num_actions
         self.weights = np.full(shape, self.initial_value / self.tiles.num_tilings)
         self._trace, self._room = np.zeros(shape), np.empty(shape)
-        self._state_of = self.tiles.active
+        own = envs.bounds(self.observation_space)
+        self._bounds = list(zip(*(bound.tolist() for bound in own), strict=True))
+        self._state_of = self._tiled
         self._leave()
 
     def _leave(self):
@@ -85,14 +89,24 @@ class TileSarsa(SteppingAgent):
         self._trace.fill(0.0)
         self._old = 0.0
 
+    def _tiled(self, obs, function="act"):
+        """The tiles of an observation; raises where it is not in the space."""
+        x = obs.tolist() if isinstance(obs, np.ndarray) else obs
+        try:
+            inside = all([low <= v <= high for v, (low, high) in zip(x, self._bounds, strict=True)])
+        except (TypeError, ValueError):
+            inside = False
+        if not inside:
+            from .. import observed  # which loads JAX
+
+            observed.one(function, self.observation_space, obs)  # rounding may lead beyond a bound
+        return self.tiles.active(x)
+
     def _row(self, obs):
         return np.add.reduce(self.weights.take(obs, 0), 0).tolist()
 
     def _setting(self, name):
-        box = {"low": self.tiles.low, "high": self.tiles.high}
-        if name in box:
-            return tuple(box[name].tolist())
-        return getattr(self.tiles, name) if name in ("tiles", "num_tilings") else super()._setting(name)
+        return self.tiles.tiles if name == "tiles" else super()._setting(name)
 
     def _values(self):
         return {"weights": self.weights.copy()}
@@ -109,19 +123,20 @@ class TileSarsa(SteppingAgent):
 
         obs, next_obs: [D], observations. action: an integer in [0, A). next_action: the one that follows, of
         no account where terminated is True: the episode is over for good. Raises ValueError, and learns
-        nothing, for an action outside, an observation that is none or a reward that is not finite.
+        nothing, for an action outside, an observation that is none or a reward beyond 1e200.
         """
         checks.integer_in("update", "action", action, self.num_actions)
         checks.integer_in("update", "next_action", next_action, self.num_actions)
         checks.flag("update", "terminated", terminated)
-        next_value = 0.0 if terminated else self._row(self.state(next_obs))[next_action]
-        return self._change(self.state(obs), action, reward, next_value, terminated)
+        reward, state = inputs.reward("update", "reward", reward), self._tiled(obs, "update")
+        next_value = 0.0 if terminated else self._row(self._tiled(next_obs, "update"))[next_action]
+        return self._change(state, action, reward, next_value, terminated)
 
     def _change(self, obs, action, reward, next_value, terminated):
         """The update, from tiles and from what the next pair is worth."""
         value, next_value = self._row(obs)[action], 0.0 if terminated else next_value
-        error = float(reward) + self.gamma * next_value - value
-        self._finite(error, reward)
+        error = reward + self.gamma * next_value - value
+        self._finite(error)
         rate = self._now("learning_rate", self.steps) / self.tiles.num_tilings
         pairs = obs * self.num_actions + action  # in arrays that are seen flat
         trace, weights, room = self._trace.ravel(), self.weights.ravel(), self._room.ravel()
@@ -156,13 +171,14 @@ class TileSarsa(SteppingAgent):
 
 def _spaces(env, low, high):
     """Number of actions, and the box that is tiled: what the user gave, else the space's own bounds."""
-    obs, actions = env.observation_space, env.action_space
+    obs = env.observation_space
     if not isinstance(obs, Box) or len(obs.shape) != 1:
-        raise ValueError(f"TileSarsa: observations must be a Box of one axis; got {obs} in {envs.name(env)}.")
-    if not counted.is_discrete(actions):
+        fix = "gymnasium.wrappers.FlattenObservation" if isinstance(obs, Box) else "rl.DQN"
+        fix = "rl.QTable" if counted.is_counted(obs) else fix
         raise ValueError(
-            f"TileSarsa: actions must be Discrete and count from 0; got {actions} in {envs.name(env)}."
+            f"TileSarsa: observations must be a Box of one axis; got {obs} in {envs.name(env)}. Fix: {fix}."
         )
+    num_actions = counted.num_actions("TileSarsa", env)
     bounds = []
     for name, given, own in (("low", low, obs.low), ("high", high, obs.high)):
         bound = own if given is None else inputs.numbers("TileSarsa", name, given)
@@ -174,4 +190,4 @@ def _spaces(env, low, high):
                 f"Fix: give {name}, the bounds of what is seen."
             )
         bounds.append(bound)
-    return int(actions.n), *bounds
+    return num_actions, *bounds

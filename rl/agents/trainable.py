@@ -1,5 +1,6 @@
 """What training is for every agent: the loop, callbacks, checkpoints, saving and loading."""
 
+from reprlib import repr as shortened
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,8 +27,24 @@ class Trainable:
     observation_space: Any
     action_space: Any
     schedules: ClassVar[dict[str, float]]  # settings that may be functions of the steps, up to so much
+    _settled: frozenset[str] = frozenset()  # settings of an agent that is made
     _compiles = True  # whether those functions have to be compiled
     _functional: Any = None
+
+    def __setattr__(self, name, value):
+        if name in self._settled and name in vars(self):
+            fix = "a new agent"
+            if name != "seed":
+                fix += f", or save it and {self._name}.load(path, {name}=...), which keeps what was learnt"
+            raise AttributeError(
+                f"{self._name}: {name} must be given when the agent is made; got {shortened(value)} for it "
+                f"afterwards. Fix: {fix}."
+            )
+        object.__setattr__(self, name, value)
+
+    def _settle(self):
+        """From now on settings stay: compiled programs and files rely on those it was made with."""
+        self._settled = frozenset(checks.settings(type(self)) or ())
 
     @property
     def _name(self):
@@ -149,9 +166,11 @@ class Trainable:
         saving.saved(self, path)
 
     @classmethod
-    def load(cls, path, env=None):
+    def load(cls, path, env=None, **settings):
         """The agent in a folder. env: needed where it was trained on an object, which no file can hold.
 
-        Raises CheckpointError where the folder is damaged, ValueError for another kind of agent or space.
+        settings: in the place of those that were saved, such as learning_rate=1e-4; what was learnt must keep
+        its shapes. Raises CheckpointError where the folder is damaged or holds other shapes, ValueError for
+        another kind of agent or space.
         """
-        return saving.loaded(cls, f"{cls.__name__}.load", path, env)
+        return saving.loaded(cls, f"{cls.__name__}.load", path, env, settings)
