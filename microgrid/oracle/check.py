@@ -148,7 +148,7 @@ def _prove(report, proof, modes, draw, prefix, curvature):
         if not proof.repeats():
             report.refuse(changing(report.name))
             return refused
-        report.guilty = guilt.first(proof, report.verdict)
+        report.guilty = guilt.first(proof, report.verdict, _failed_in(report))
     elif any(leaf.verdict == "kink" for leaf in report.leaves) and not report.failed:
         if guilty := guilt.wrong_rule(proof.primal, proof.steps):
             report.guilty = guilty
@@ -156,6 +156,12 @@ def _prove(report, proof, modes, draw, prefix, curvature):
             for leaf in report.leaves:
                 leaf.verdict = "wrong" if leaf.verdict == "kink" else leaf.verdict
     return refused
+
+
+def _failed_in(report):
+    """The modes in which the worst verdict of a report came."""
+    worst = {leaf.mode for leaf in report.leaves if leaf.verdict == report.verdict}
+    return [mode for mode in ("rev", "fwd") if any(told.endswith(mode) for told in worst)]
 
 
 def _turn_round(report, proof, mode, given, prefix, curvature):
@@ -193,6 +199,9 @@ def _look(report, proof, mode, draw, prefix, curvature, given=None):
         if len(answer.got):
             leaf.condition = answer.condition(leaf.at)
         underflow = leaf.verdict == "unexplained" and answer.underflows(scale)[leaf.at]
+        if any(map(answer.hangs, np.flatnonzero(~answer.near & ~answer.apart).tolist())):
+            note = "a choice hangs on rounding: what JAX took the other side of is right there, to rounding"
+            report.notes += [note] if note not in report.notes else []
         if leaf.verdict == "imprecise" or underflow:
             leaf.cancelled = (cancellation.flushed if underflow else cancellation.found)(answer, leaf.at)
     report.leaves += [leaf_of(stray, f"{prefix}{mode}") for stray in proof.strays]

@@ -99,4 +99,4 @@ def opposite(given):
 def unit(given):
     """The weight of a single real number, 1 for any other weights."""
     single = sum(map(np.size, given)) == 1 and not any(map(np.iscomplexobj, given))
-    return next(float(x.item()) for x in given if x.size) if single else 1.0
+    return next(float(x.item()) for x in given if x.size) or 1.0 if single else 1.0

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from . import compat, exact, floats, rounding
-from .answer import Answer
+from .answer import Answer, disagree
 from .balls import finite
 from .conditioning import Roundings
 from .flat import unit, weights
@@ -16,6 +16,7 @@ from .interpreter import Replay, walk
 from .limits import Sides
 from .programs import same, unproven
 from .refusals import REFUSALS, mistyped
+from .surrogates import Believing
 from .tracing import refused
 from .values import misread
 
@@ -97,16 +98,28 @@ class Proof:
             theirs, numbers = taken(self.values, ids), _numbers(answer, result)
             made.append(
                 Answer(
-                    path, answer.dtype, truth, theirs, slack[ids], numbers, bounds[ids], self.primal.series,
+                    path, answer.dtype, truth, theirs, slack[ids], numbers, bounds[ids],
                     ids=ids, roundings=roundings, shape=np.shape(answer), unit=unit(given),
                 )
             )  # fmt: skip
+        if self.primal.series and any(answer.apart.any() for answer in made):
+            for answer, truth in zip(made, self._believed(False, backward, given), strict=True):
+                answer.series = ~disagree(truth, answer.theirs, answer.slack)
         if self.engine is floats:
             return made
         self._open(made, other, program, mode, given)
         if any(answer.apart.any() for answer in made):
             self._mean(made, program, backward, given)
         return made
+
+    def _believed(self, means, backward, given):
+        """The truths with the slopes of series as JAX's own rules have them, broken off."""
+        primal = Believing(means=means, surrogates=self.surrogates)
+        inputs = [primal.input(x) for x in self.flat.numbers]
+        outputs, _ = walk(primal, self.program, inputs)
+        told = (None, primal.literals.radii) if means else ()
+        values = self.engine.forward(primal.tape, *told)
+        return self.truths(primal, inputs, outputs, values, backward, given)
 
     def _strays(self, results, got, bounds, slack):
         """Answers about outputs that are proven to be others under differentiation, beyond rounding."""
@@ -131,8 +144,13 @@ class Proof:
         other = Replay(primal.tape, exact=primal.literals.known(given), means=True)
         results, _ = walk(other, program, inputs)
         exact.forward(primal.tape, values, other.literals.radii)
-        for answer, truth, result, own in zip(answers, truths, results[: len(answers)], loose, strict=True):
-            answer.mean(truth, [values[i] for i in result.scalars.tolist()], own if primal.meant else ())
+        rows = truths
+        if self.primal.series and not all((answer.series | ~answer.apart).all() for answer in answers):
+            rows = self._believed(True, backward, given)
+        rows = zip(answers, truths, results[: len(answers)], loose, rows, strict=True)
+        for answer, truth, result, own, row in rows:
+            theirs = [values[i] for i in result.scalars.tolist()]
+            answer.mean(truth, theirs, own if primal.meant else (), row)
 
     def _loose(self, means, backward, given):
         """The truths with literals that are rounded numbers, their replay, its inputs and its values."""
@@ -173,9 +191,10 @@ class Proof:
         if any(map(_doubtful, answers)):
             hulls, opened, inputs = self._hulls("near", mode, given)
             opened.mark, opened.late = opened.tape.size, False
-            walk(opened, program, inputs)
-            for answer, hull in zip(answers, hulls, strict=True):
-                answer.loose, answer.late = hull, opened.late
+            results, _ = walk(opened, program, inputs)
+            bounds = rounding.bounds(opened.tape, floats.forward(opened.tape), coarsest=self.coarsest)
+            for answer, hull, result in zip(answers, hulls, results, strict=False):  # and values behind
+                answer.loose, answer.late, answer.wide = hull, opened.late, bounds[result.scalars]
 
     def _hulls(self, hull, mode, given):
         """The truths with both sides of what is in doubt followed at once, their replay and its inputs."""

@@ -31,7 +31,7 @@ class Primal:
         self.record, self.outputs, self.declared = record, outputs, declared
         run = _alone(record, declared, told.get("means") is True and means_something(record))
         self.replay = Replay(surrogates=declared, **told)
-        self.replay.series = record.name in OWN_RULE and breaks_off(record.equation)
+        self.replay.series = record.is_equation and breaks_off(record.equation)
         wanted = [(run.outputs[o], at) for o, at in outputs]
         self.found = Slice(self.replay, run, wanted)
         self.ends = [self.found.at(slot, at) for slot, at in wanted]
