@@ -114,7 +114,9 @@ class Curvature:
 
 def _is_open(hull):
     """Whether a number is another one as a tie is decided: whether its hull is more than a number."""
-    return hull is not None and not (finite(hull) and float(hull.rad()) <= SMOOTH * (1 + abs(float(hull))))
+    if hull is None or isinstance(hull, int | float):
+        return False
+    return not (hull.is_finite() and float(hull.rad()) <= SMOOTH * (1 + abs(float(hull))))
 
 
 def _changes(slopes, step):
