@@ -68,7 +68,7 @@ def check_grads(
     ignored = [name for name, x in (("atol", atol), ("rtol", rtol), ("eps", eps)) if x is not None]
     if ignored:
         warn(f"check_grads: {', '.join(ignored)} ignored: nothing is estimated.")
-    asked = call(f, args, order, modes, seed, engine, surrogate, sample)
+    asked = call(f, args, order, modes, seed, engine, surrogate, sample, raises)
     for engine, bits in asked.attempts:
         report = Report(told(f))
         with exact.precision(bits), np.errstate(all="ignore"), jax.debug_nans(False), jax.debug_infs(False):
@@ -86,7 +86,8 @@ def check_grads(
 def _check(report, flat, asked, prefix="", curvature=None):
     """Fill the report, as asked by a `Call`; curvature: of the function whose gradient program this is."""
     if not flat.numbers:
-        return report.refuse(f"{report.name} has no float argument to differentiate: {flat.kinds}.")
+        fix = f" Fix: {flat.fix}." if flat.fix else ""
+        return report.refuse(f"{report.name} has no float argument to differentiate: {flat.kinds}.{fix}")
     if flat.closed:
         return report.refuse(
             f"{report.name} takes floats inside {flat.closed}, which is no pytree, so that nothing in it can "
@@ -178,11 +179,7 @@ def _look(report, proof, mode, draw, prefix, curvature, given=None):
         report.notes += [note] if note not in report.notes else []
         return False
     if curvature is not None:
-        if curvature.stopped(proof):
-            note = "a gradient is stopped in a rule, and the second order is what that leaves of it"
-            report.notes += [note] if note not in report.notes else []
-        else:
-            curvature.correct(answers, proof.given)
+        curvature.correct(answers, proof.given)
     report.vague |= any(answer.vague for answer in answers)
     if proof.engine is floats and proof.primal.ties:  # which float64 cannot open
         report.vague |= any(answer.apart.any() for answer in answers)

@@ -211,6 +211,13 @@ def all_frames():
     return config.traceback_filtering("off")
 
 
+def is_tracing():
+    """Whether this runs inside of a function that jit, vmap or grad traces."""
+    from jax._src import core
+
+    return not core.trace_state_clean()
+
+
 def jaxpr_of(function, arguments):
     """The closed jaxpr of a function of flat arguments."""
     return jax.make_jaxpr(function)(*arguments)

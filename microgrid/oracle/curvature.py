@@ -67,11 +67,6 @@ class Curvature:
     def __init__(self, proof, given, backward):
         self._proof, self._given, self._backward = proof, given, backward
 
-    def stopped(self, proof):
-        """Whether the gradient program, in its proof, stops slopes that the function does not."""
-        of_rules, own = (set(x.primal.tape.run[x.primal.held].tolist()) for x in (proof, self._proof))
-        return not of_rules <= own
-
     def correct(self, answers, direction):
         """Take it for the truth of answers about JAX's second derivatives along a direction, where JAX's are
         clearly others: by `CLEAR` in every type, as functions that are approximated on purpose have second

@@ -49,6 +49,11 @@ def untraced(name, flat, error):
     if isinstance(error, jax.errors.UnexpectedTracerError) or (
         isinstance(error, jax.errors.TracerArrayConversionError) and not where
     ):
+        if compat.is_tracing():
+            return (
+                f"{name} is checked inside of jit, vmap or grad, where arrays have no numbers yet{where}. Fix: "
+                "call check_grads outside of them."
+            )
         return (
             f"{name} goes on with a traced array that it kept from an earlier call{where}. Fix: keep none "
             "outside of it, return what is needed later or take it as an argument."
