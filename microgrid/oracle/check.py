@@ -5,11 +5,11 @@ from dataclasses import replace
 import jax
 import numpy as np
 
-from . import cancellation, exact, floats, guilt, sample as sampling
+from . import cancellation, exact, floats, guilt, linearity, sample as sampling
 from .arrays import Unsupported
 from .call import MODES, call, check_pair
 from .curvature import Curvature, backwards, forwards, left_out
-from .flat import Flat, opposite
+from .flat import Flat
 from .judgement import Report, largest, leaf_of, told
 from .levels import warn
 from .proof import JaxRefuses, Proof, taken
@@ -138,7 +138,8 @@ def _prove(report, proof, modes, draw, prefix, curvature):
     seen = [mode for mode in modes if mode not in refused]
     for mode in seen if not report.failed else ():
         if proof.turns(mode, seen == ["fwd"]):
-            _turn_round(report, proof, mode, opposite(along[mode]), f"{prefix}opposite ", curvature)
+            for word, given in linearity.others(proof.along(mode), along[mode]):
+                _turn_round(report, proof, mode, given, (prefix, word), curvature)
     if proof.misread and report.failed:
         report.notes.append(proof.misread)
     elif proof.misread:  # nothing that passes rests on a number that is in doubt
@@ -159,12 +160,13 @@ def _prove(report, proof, modes, draw, prefix, curvature):
     return refused
 
 
-def _turn_round(report, proof, mode, given, prefix, curvature):
-    """Add what is wrong in one mode with other weights, or in another direction, to the report."""
+def _turn_round(report, proof, mode, given, words, curvature):
+    """Add what is wrong in one mode with other weights, or in another direction, to the report. words: what
+    stands before the mode, and how these differ from the first."""
     turned = Report(report.name)
-    _look(turned, proof, mode, None, prefix, curvature, given)
+    _look(turned, proof, mode, None, "".join(words) + " ", curvature, given)
     report.vague |= turned.vague
-    if turned.failed:
+    if turned.failed and linearity.counts(words[1], turned.verdict) and not report.failed:
         report.leaves, report.refused = report.leaves + turned.leaves, turned.refused
         along = "cotangents" if mode == "rev" else "tangents"
         report.notes.append(f"a custom rule is right for some {along} and not for others: it is not linear")

@@ -97,8 +97,9 @@ def weights(draw, avals):
 
 
 def opposite(given):
-    """Weights, or a direction, that point the other way and have other sizes: -1 / w, of complex ones -w."""
-    return [-w if np.iscomplexobj(w) else jnp.where(w == 0, 0, -1 / w).astype(w.dtype) for w in given]
+    """Weights, or a direction, that point the other way and have other sizes, and all digits of their type:
+    -4 / (3 w), of complex ones -w."""
+    return [-w if np.iscomplexobj(w) else jnp.where(w == 0, 0, -4 / (3 * w)).astype(w.dtype) for w in given]
 
 
 def unit(given):

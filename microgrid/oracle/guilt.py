@@ -7,10 +7,10 @@ import jax
 import numpy as np
 from jax import lax
 
-from . import compat, indexing
+from . import compat, indexing, linearity
 from .along import breaks
 from .arrays import Unsupported
-from .flat import Flat, opposite
+from .flat import Flat
 from .judgement import ORDER, leaf_of
 from .own_rules import rule_of
 from .programs import OWN_RULE
@@ -150,7 +150,9 @@ def _alone(replay, step, verdict):
         if step.equation.primitive.name in OWN_RULE and breaks(proof, answers):
             return "wrong"
         if proof.turns("rev", False):
-            leaves += [leaf_of(x, "rev") for x in proof.answers("rev", None, opposite(proof.given))]
+            for word, given in linearity.others(proof.along("rev"), proof.given):
+                turned = [leaf_of(x, "rev") for x in proof.answers("rev", None, given)]
+                leaves += [leaf for leaf in turned if linearity.counts(word, leaf.verdict)]
     except (Unsupported, JaxRefuses):
         return None
     return max((leaf.verdict for leaf in leaves), key=ORDER.index)

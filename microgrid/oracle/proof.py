@@ -54,6 +54,11 @@ class Proof:
         """Whether a custom rule came in the run that nothing shows to be linear: see `unproven`."""
         return self.uses(unproven(mode, only))
 
+    def along(self, mode):
+        """JAX's slopes as a function of the weights, or of the direction."""
+        made = jax.jit(lambda given, *x: (_vjp if mode == "rev" else _jvp)(self.flat, given)(*x)[0])
+        return lambda given: made(given, *self.flat.numbers)
+
     def uses(self, names):
         """Whether a primitive of one of these names came in the run."""
         return any(_calls(step, names) for step in self.steps)
