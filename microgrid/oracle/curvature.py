@@ -38,6 +38,8 @@ def left_out(proof, verdict):
         return f"{ALONE}an argument is complex"
     if proof.primal.held and proof.uses(("custom_linear_solve",)):
         return f"{ALONE}a linear solve holds its factors fixed at the point"
+    if proof.seeks:
+        return f"{ALONE}a root is held fixed at the point"
     if proof.uses(("random_gamma",)):
         return f"{ALONE}random_gamma draws its numbers at the point alone"
     return ""

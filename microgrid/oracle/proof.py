@@ -12,6 +12,7 @@ from .answer import Answer
 from .balls import finite
 from .conditioning import Roundings
 from .flat import unit, weights
+from .implicit import is_root
 from .interpreter import Replay, walk
 from .limits import Sides
 from .programs import same, unproven
@@ -62,6 +63,11 @@ class Proof:
     def uses(self, names):
         """Whether a primitive of one of these names came in the run."""
         return any(_calls(step, names) for step in self.steps)
+
+    @property
+    def seeks(self):
+        """Whether a `custom_root` came in the run."""
+        return any(_seeks(step) for step in self.steps)
 
     def answers(self, mode, draw, given=None):
         """The `Answer` for every array of a gradient ("rev") or of a change of the outputs ("fwd"). given:
@@ -193,6 +199,10 @@ class Proof:
 
 def _calls(step, names):
     return step.equation.primitive.name in names or any(_calls(inner, names) for inner in step.inside)
+
+
+def _seeks(step):
+    return is_root(step.equation) or any(map(_seeks, step.inside))
 
 
 def _vjp(flat, given):

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from .. import compat, floats, meanings
+from ..implicit import is_root
 from ..interpreter import Replay
 from ..programs import OWN_RULE
 from ..proof import _seeds, taken
@@ -112,7 +113,7 @@ def _alone(record, declared, means):
     ]
     equation, inner = record.equation, getattr(record.equation, "closed", None)
     if inner is None and record.name in OWN_RULE and not among(declared, equation) and not means:
-        inner = compat.call_of(equation)
+        inner = None if is_root(equation) else compat.call_of(equation)
     if inner is None and record.name not in RULES and record.name not in CONTROL:
         inner = compat.implementation(equation)
     if inner is not None:
