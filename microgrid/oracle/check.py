@@ -5,7 +5,7 @@ from dataclasses import replace
 import jax
 import numpy as np
 
-from . import cancellation, exact, floats, guilt, linearity, sample as sampling
+from . import cancellation, exact, floats, guilt, linearity, onward, sample as sampling
 from .arrays import Unsupported
 from .call import MODES, call, check_pair
 from .curvature import Curvature, backwards, forwards, left_out
@@ -17,6 +17,11 @@ from .refusals import changing, refusal, refuse, returns
 from .tracing import untraced
 
 MOST_DIGITS = 100_000
+ARRIVED = "a rule is the derivative of what an iteration tends to, and right where it has arrived"
+ITERATION = (
+    "a function with a rule of its own is an iteration, and is taken at its steps; a rule for what it tends "
+    "to, where they do not lead there smoothly, is to be declared: surrogate=[f]"
+)
 
 
 class GradientError(AssertionError):
@@ -140,6 +145,8 @@ def _prove(report, proof, modes, draw, prefix, curvature):
         if proof.turns(mode, seen == ["fwd"]):
             for word, given in linearity.others(proof.along(mode), along[mode]):
                 _turn_round(report, proof, mode, given, (prefix, word), curvature)
+    if proof.arrived:
+        report.notes.append(ARRIVED)
     if proof.misread and report.failed:
         report.notes.append(proof.misread)
     elif proof.misread:  # nothing that passes rests on a number that is in doubt
@@ -151,6 +158,8 @@ def _prove(report, proof, modes, draw, prefix, curvature):
             report.refuse(changing(report.name))
             return refused
         report.guilty = guilt.first(proof, report.verdict)
+        if report.verdict == "wrong" and any(onward.iterates(x, proof.surrogates) for x in proof.steps):
+            report.notes.append(ITERATION)
     elif any(leaf.verdict == "kink" for leaf in report.leaves) and not report.failed:
         if guilty := guilt.wrong_rule(proof.primal, proof.steps):
             report.guilty = guilty

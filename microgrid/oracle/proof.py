@@ -7,7 +7,7 @@ not. What rounding did to JAX's answer is judged apart, against a bound of the p
 import jax
 import numpy as np
 
-from . import compat, exact, floats, rounding
+from . import compat, exact, floats, onward, rounding
 from .answer import Answer
 from .balls import finite
 from .conditioning import Roundings
@@ -32,7 +32,7 @@ class Proof:
 
     steps: the run, equation by equation; own: how many scalars it has; coarsest: the unit of the narrowest
     type in it, as a gradient program has no business with a narrower one; walked: the steps, and those of the
-    gradient programs that came.
+    gradient programs that came; arrived: whether rules were right where iterations had arrived.
     """
 
     def __init__(self, flat, engine=exact, surrogates=()):
@@ -42,6 +42,7 @@ class Proof:
         self.inputs = [self.primal.input(x) for x in flat.numbers]
         self.outputs, self.steps = walk(self.primal, self.program, self.inputs)
         self.walked, self.own, self.misread = self.steps, self.primal.tape.size, None
+        self.arrived = False
         self.values = engine.forward(self.primal.tape)
         dtypes = [array.dtype for array in (*self.inputs, *self.outputs)]
         self.coarsest = rounding.coarsest(self.primal.tape, dtypes, self.own)
@@ -117,6 +118,7 @@ class Proof:
         self._open(made, other, program, mode, given)
         if any(answer.apart.any() for answer in made):
             self._mean(made, program, backward, given)
+            self.arrived |= onward.settle(self, made, program, backward, given)
         return made
 
     def _strays(self, results, got, bounds, slack):

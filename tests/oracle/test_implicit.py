@@ -1,4 +1,4 @@
-"""Implicit functions: what is solved for is judged by the equation that it solves, not by its solver."""
+"""Implicit functions, by rules of their own and by JAX's: judged by what is solved, not by the solver."""
 
 import jax
 import jax.numpy as jnp
@@ -82,3 +82,89 @@ def test_a_wrong_rule_inside_the_equation_is_found():
     cubed.defjvp(lambda x, dx: (cubed(*x), 3.001 * x[0] ** 2 * dx[0]))
     f = lambda a: lax.custom_root(lambda x: cubed(x) - a, jnp.float32(1), bisected, divided)  # noqa: E731
     assert verdict(f, TWO).verdict == "wrong"
+
+
+def cosine(a, z):
+    return jnp.cos(a * z)
+
+
+def implicit(solve, factor=1.0):
+    """z = cos(a z), with the rule of the implicit function, times a factor."""
+
+    def backward(kept, ct):
+        a, z = kept
+        s = jnp.sin(a * z)
+        return (jnp.asarray(factor, a.dtype) * ct * -s * z / (1 + s * a),)
+
+    made = jax.custom_vjp(solve)
+    made.defvjp(lambda a: (solve(a), (a, solve(a))), backward)
+    return made
+
+
+def many_steps(a):
+    return lax.fori_loop(0, 60, lambda i, z: cosine(a, z), jnp.asarray(0.5, a.dtype))
+
+
+def until_near(a):
+    def far(state):
+        return jnp.abs(state - cosine(a, state)) > 1e-4
+
+    return lax.while_loop(far, lambda z: cosine(a, z), jnp.asarray(0.5, a.dtype))
+
+
+def few_newton_steps(a):
+    def f(z):
+        return z - cosine(a, z)
+
+    return lax.while_loop(
+        lambda z: jnp.abs(f(z)) > 1e-3,
+        lambda z: z - f(z) / (1 + a * jnp.sin(a * z)),
+        jnp.asarray(0.5, a.dtype),
+    )
+
+
+def halved_often(a):
+    return bisected(lambda z: z - cosine(a, z), jnp.asarray(0, a.dtype))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_rule_for_what_an_iteration_tends_to_is_right(dtype):
+    report = verdict(implicit(many_steps), np.array(0.7, dtype))
+    assert report.verdict == "ok" and "where it has arrived" in str(report)
+
+
+@pytest.mark.parametrize(("dtype", "off"), [("float32", 1.2e-7), ("float64", 1e-15)])
+def test_a_rule_that_is_a_little_off_is_wrong_on_an_iteration_too(dtype, off):
+    report = verdict(implicit(many_steps, 1 + off), np.array(0.7, dtype))
+    assert report.verdict == "wrong" and "surrogate=[f]" in str(report)
+
+
+@pytest.mark.parametrize("solve", [until_near, few_newton_steps])
+def test_an_iteration_that_has_not_arrived_makes_a_rule_approximate_and_no_mistake_of_its_own(solve):
+    assert verdict(implicit(solve), np.float32(0.7)).verdict == "approximate"
+    assert verdict(implicit(solve, 1.01), np.float32(0.7)).verdict == "wrong"
+
+
+def test_a_rule_for_bisection_is_to_be_declared():
+    root = implicit(halved_often)
+    report = verdict(root, np.float32(0.7))
+    assert report.verdict == "wrong" and "is to be declared: surrogate=[f]" in str(report)
+    assert verdict(root, np.float32(0.7), surrogate=[root]).verdict == "ok"
+
+
+@pytest.mark.parametrize(("factor", "said"), [(1, "ok"), (1.0001, "wrong")])
+def test_a_fixed_point_whose_rule_iterates_too_is_judged_where_both_arrive(factor, said):
+    def settled(w):
+        return lax.fori_loop(0, 50, lambda i, z: jnp.tanh(w @ z + 1), jnp.ones(3, w.dtype))
+
+    def backward(kept, ct):
+        w, z = kept
+        of_z, of_w = (jax.vjp(f, x)[1] for f, x in ((lambda z: jnp.tanh(w @ z + 1), z),
+                                                    (lambda w: jnp.tanh(w @ z + 1), w)))  # fmt: skip
+        u = lax.fori_loop(0, 50, lambda i, u: ct + of_z(u)[0], ct)
+        return (of_w(u)[0] * jnp.float32(factor),)
+
+    layer = jax.custom_vjp(settled)
+    layer.defvjp(lambda w: (settled(w), (w, settled(w))), backward)
+    weights = np.random.default_rng(0).normal(size=(3, 3)).astype("float32") * np.float32(0.3)
+    assert verdict(lambda w: jnp.sum(layer(w) ** 2), weights).verdict == said

@@ -58,7 +58,7 @@ class Inverse:
 
 
 def root(replay, equation, arrays, f, given):
-    """(outputs, steps inside) of a `custom_root`. f: its function of given arrays and of x, a closed jaxpr."""
+    """(outputs, steps inside) of a `custom_root`. f: its function of given arrays and of x, closed."""
     from ..interpreter import Replay, walk
 
     found, steps = walk(replay, compat.call_of(equation), [stopped(replay, array) for array in arrays])
