@@ -12,6 +12,11 @@ def is_root(equation):
     return compat.name_of(equation) == "_custom_root" and compat.of_jax(equation)
 
 
+def seeks(step):
+    """Whether a `custom_root` came in a step of a run."""
+    return is_root(step.equation) or any(map(seeks, step.inside))
+
+
 def root_of(equation, arrays):
     """(f as a closed jaxpr, the arrays that it takes besides x) where an equation is a `custom_root` of JAX;
     None for another one. arrays: the inputs of the equation, of any kind."""

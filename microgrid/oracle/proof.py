@@ -12,7 +12,6 @@ from .answer import Answer
 from .balls import finite
 from .conditioning import Roundings
 from .flat import unit, weights
-from .implicit import is_root
 from .interpreter import Replay, walk
 from .limits import Sides
 from .programs import same, unproven
@@ -42,7 +41,7 @@ class Proof:
         self.inputs = [self.primal.input(x) for x in flat.numbers]
         self.outputs, self.steps = walk(self.primal, self.program, self.inputs)
         self.walked, self.own, self.misread = self.steps, self.primal.tape.size, None
-        self.arrived = False
+        self.arrived, self._replays = False, {}
         self.values = engine.forward(self.primal.tape)
         dtypes = [array.dtype for array in (*self.inputs, *self.outputs)]
         self.coarsest = rounding.coarsest(self.primal.tape, dtypes, self.own)
@@ -64,11 +63,6 @@ class Proof:
     def uses(self, names):
         """Whether a primitive of one of these names came in the run."""
         return any(_calls(step, names) for step in self.steps)
-
-    @property
-    def seeks(self):
-        """Whether a `custom_root` came in the run."""
-        return any(_seeks(step) for step in self.steps)
 
     def answers(self, mode, draw, given=None):
         """The `Answer` for every array of a gradient ("rev") or of a change of the outputs ("fwd"). given:
@@ -149,11 +143,21 @@ class Proof:
 
     def _loose(self, means, backward, given):
         """The truths with literals that are rounded numbers, their replay, its inputs and its values."""
-        primal = Replay(means=means, surrogates=self.surrogates)
-        inputs = [primal.input(x) for x in self.flat.numbers]
-        outputs, _ = walk(primal, self.program, inputs)
-        values = exact.forward(primal.tape, None, primal.literals.radii)
+        primal, inputs, outputs, values, _ = self._again(means=means)
         return self.truths(primal, inputs, outputs, values, backward, given), primal, inputs, values
+
+    def _again(self, **told):
+        """(another replay of the function, its inputs, its outputs, its values, how long its tape is without
+        a gradient program): made once for what is told, and shared by the modes."""
+        key = (*told.items(), exact.bits())
+        if key not in self._replays:
+            replay = Replay(surrogates=self.surrogates, **told)
+            inputs = [replay.input(x) for x in self.flat.numbers]
+            outputs, _ = walk(replay, self.program, inputs)
+            self._replays[key] = replay, inputs, outputs, [], replay.tape.size
+        replay, _, _, values, _ = self._replays[key]
+        exact.forward(replay.tape, values, replay.literals.radii if replay.means else None)
+        return self._replays[key]
 
     def truths(self, replay, inputs, outputs, values, backward, given):
         """The truth for each array: a list of balls, behind one another the real and imaginary parts."""
@@ -185,26 +189,19 @@ class Proof:
                 answer.settle(found)
         if any(map(_doubtful, answers)):
             hulls, opened, inputs = self._hulls("near", mode, given)
-            opened.mark, opened.late = opened.tape.size, False
             walk(opened, program, inputs)
             for answer, hull in zip(answers, hulls, strict=True):
                 answer.loose, answer.late = hull, opened.late
 
     def _hulls(self, hull, mode, given):
         """The truths with both sides of what is in doubt followed at once, their replay and its inputs."""
-        opened = Replay(hull=hull, surrogates=self.surrogates)
-        inputs = [opened.input(x) for x in self.flat.numbers]
-        outputs, _ = walk(opened, self.program, inputs)
-        values = exact.forward(opened.tape)
+        opened, inputs, outputs, values, size = self._again(hull=hull)
+        opened.mark, opened.late = size, False
         return self.truths(opened, inputs, outputs, values, mode == "rev", given), opened, inputs
 
 
 def _calls(step, names):
     return step.equation.primitive.name in names or any(_calls(inner, names) for inner in step.inside)
-
-
-def _seeks(step):
-    return is_root(step.equation) or any(map(_seeks, step.inside))
 
 
 def _vjp(flat, given):
