@@ -88,7 +88,8 @@ def iterates(step, surrogates=()):
     """Whether in a step of a run a function with a rule of its own, not declared, runs a loop."""
     if step.equation.primitive.name not in OWN_RULE:
         return any(iterates(inner, surrogates) for inner in step.inside)
-    return not among(surrogates, step.equation) and _loops(compat.call_of(step.equation).jaxpr)
+    inner = compat.call_of(step.equation)
+    return inner is not None and not among(surrogates, step.equation) and _loops(inner.jaxpr)
 
 
 def _loops(jaxpr):
