@@ -12,6 +12,7 @@ from .balls import apart, differ, finite
 FLUSHED = 4  # times the smallest normal number: below it, numbers are taken for 0 and no digits are lost
 WIDE = 2.0**10  # times the steepest slope
 NOISE = 2.0**8  # times the radius of a ball: what is no wider is no kink
+ARRIVED = 2.0**-4  # of the steepest slope: further off no iteration explains a rule
 FINE = 2.0**-20  # beside the number itself: what is nearer has lost no digits that anybody counts
 
 
@@ -169,6 +170,25 @@ class Answer:
             pairs = zip(loose, self.theirs, strict=True)
             self.hidden = np.array([finite(x - y) and not differ(x, y) for x, y in pairs], bool)
 
+    def open(self, alike):
+        """The numbers that are proven to be others, and have no meaning; alike: only those that the type
+        does not tell apart."""
+        found = [
+            k for k in np.flatnonzero(self.apart).tolist() if self.meant is None or self.meant[k] is None
+        ]
+        return [k for k in found if not alike or hidden(self.truths[k], self.theirs[k], self.dtype)]
+
+    def arrive(self, known, alike):
+        """Take slopes where iterations have arrived for what the function means, None where not known;
+        whether any were taken."""
+        took = False
+        for k in self.open(alike):
+            near = known[k] is not None and finite(known[k] - self.truths[k])
+            if near and abs(float(known[k] - self.truths[k])) <= ARRIVED * self._steepest:
+                self.meant = self.meant or [None] * len(self.got)
+                self.meant[k], took = known[k], True
+        return took
+
     @property
     def near(self):
         """[n] whether what JAX returned is as near to the truth as rounding may bring it."""
@@ -212,6 +232,12 @@ def disagree(truths, theirs, slack):
 def _far(difference, most):
     """Whether a difference of balls says nothing: it is not finite, or is known to less than it may be."""
     return not finite(difference) or (hasattr(difference, "rad") and float(difference.rad()) > most)
+
+
+def hidden(x, y, dtype):
+    """Whether two balls are one number to the digits of a dtype."""
+    finfo = jnp.finfo(dtype)
+    return finite(x - y) and abs(float(x - y)) <= max(float(finfo.eps) / 2 * abs(float(x)), float(finfo.tiny))
 
 
 def wider(hull, limit):

@@ -7,10 +7,10 @@ import jax
 import numpy as np
 from jax import lax
 
-from . import compat, indexing
+from . import compat, indexing, linearity
 from .along import breaks, directions
 from .arrays import Unsupported
-from .flat import Flat, opposite
+from .flat import Flat
 from .judgement import ORDER, leaf_of
 from .own_rules import rule_of
 from .programs import OWN_RULE
@@ -171,17 +171,20 @@ def _in_mode(proof, step, verdict, mode):
     own, draw = step.equation.primitive.name in OWN_RULE, np.random.default_rng(0)
     try:
         answers = proof.answers(mode, draw)
+        first = proof.given
         leaves = [leaf_of(answer, mode) for answer in answers + proof.strays]
         if verdict == "nonfinite" and not all(np.isfinite(x.got).all() for x in answers + proof.strays):
             return "nonfinite"
         if own and mode == "rev" and breaks(proof, answers):
             return "wrong"
         along = [*directions(proof)] if own and mode == "fwd" else []
-        if proof.turns(mode, True):
-            along, none = [*along, opposite(proof.given)], [0 * w for w in proof.given]
-            leaves += [x for x in _leaves(proof, mode, none) if x.verdict == "wrong"]  # 0 / 0 is not
         for given in along:
             leaves += _leaves(proof, mode, given)
+        if proof.turns(mode, True):
+            none = [0 * w for w in first]
+            leaves += [x for x in _leaves(proof, mode, none) if x.verdict == "wrong"]  # 0 / 0 is not
+            for word, given in linearity.others(proof.along(mode), first):
+                leaves += [x for x in _leaves(proof, mode, given) if linearity.counts(word, x.verdict)]
     except (Unsupported, JaxRefuses):
         return None
     return max((leaf.verdict for leaf in leaves), key=ORDER.index)
@@ -204,3 +207,9 @@ def named(step, verdict, around=""):
         own, theirs = (f"{own[0]} by {rule}", place), place
     where = compat.line_of(step.equation) or around or theirs or "inside JAX"
     return Guilty(step.equation.primitive.name, shapes, where, verdict, " at ".join(filter(None, own)))
+
+
+def failed_in(report):
+    """The modes in which the worst verdict of a report came."""
+    worst = {leaf.mode for leaf in report.leaves if leaf.verdict == report.verdict}
+    return [mode for mode in ("rev", "fwd") if any(told.endswith(mode) for told in worst)]

@@ -6,7 +6,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from .answer import FLUSHED
+from .answer import FLUSHED, hidden
 from .balls import differ, finite, interval
 from .surrogates import source
 
@@ -228,17 +228,10 @@ def _verdict(answer, k):
         broken_off = answer.series[k] and abs(float(truth - their)) <= bound
         if not meant and not broken_off:
             return "wrong"
-        if not meant or not (answer.hidden[k] or _alike(truth, their, answer.dtype)):
+        if not meant or not (answer.hidden[k] or hidden(truth, their, answer.dtype)):
             return "approximate"
     if abs(got - float(truth)) <= bound:
         return "ok"
     if near_tie:
         return "kink"
     return "ok" if answer.hangs(k) else "unexplained"
-
-
-def _alike(truth, their, dtype):
-    """Whether two balls are one number to the digits of a dtype."""
-    finfo = jnp.finfo(dtype)
-    apart = abs(float(truth - their))
-    return apart <= max(float(finfo.eps) / 2 * abs(float(truth)), float(finfo.tiny))
