@@ -4,8 +4,9 @@ Checks the gradient of a function at random arguments, and prints the report.
 
 An argument is a type with a shape, one for each argument of the function, each in quotes; bf16, f16, f32 and
 f64 are short names. Floats and complex numbers are drawn from the normal distribution of mean 0 and variance
-1, so most are between -3 and 3; integers from 0 and 1, with <n from 0 to n - 1; booleans are true or false.
---seed draws others.
+1, so most are between -3 and 3; integers from 0 and 1, with <n from 0 to n - 1; of several booleans some are
+true and some false; key is a random key, key[3] three of them. --seed draws others. The function may be that
+of a class, package.module:Class.function.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import math
 import re
 import sys
 import warnings
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -36,25 +38,26 @@ class Mistake(Exception):
 
 
 def drawn(text, draw):
-    """A random array for a type such as float32[3,4] (normal), or int32[3]<10 (from 0 to 9)."""
+    """A random array for a type such as float32[3,4] (normal), int32[3]<10 (from 0 to 9), or key."""
     import jax
     import jax.numpy as jnp
 
     found = ARGUMENT.fullmatch(text) or {}
     try:
+        if found["dtype"] == "key" and not found["below"]:
+            key = jax.random.key(int(draw.integers(2**31)))
+            return jax.random.split(key, _shape(found, text)) if found["shape"] else key
         name = SHORT.get(found["dtype"], found["dtype"])
         dtype = jnp.dtype(name)
         if name != dtype.name or not (dtype.kind == "b" or jnp.issubdtype(dtype, jnp.number)):
             raise TypeError
     except (KeyError, TypeError):
         raise Mistake(
-            f"an argument must be a type such as float32[3,4] or int32[3]<10; got {text!r}."
+            f"an argument must be a type such as float32[3,4], int32[3]<10 or key; got {text!r}."
         ) from None
     if jax.dtypes.canonicalize_dtype(dtype) != dtype:
         raise Mistake(f"{text} needs 64 bits. Fix: JAX_ENABLE_X64=1 python -m microgrid.oracle ...")
-    shape = tuple(int(size) for size in (found["shape"] or "").split(",") if size.strip())
-    if math.prod(shape) > MOST:
-        raise Mistake(f"an argument must have at most {MOST} numbers; got {text!r}. Fix: a smaller shape.")
+    shape = _shape(found, text)
     if jnp.issubdtype(dtype, jnp.inexact):
         if found["below"]:
             raise Mistake(f"<{found['below']} is for integers; got {text!r}. Fix: leave it out.")
@@ -65,8 +68,18 @@ def drawn(text, draw):
     below, most = int(found["below"] or 2), 2 if dtype.kind == "b" else int(jnp.iinfo(dtype).max) + 1
     if not 1 <= below <= most:
         raise Mistake(f"<n must be from <1 to <{most} for {dtype}; got {text!r}.")
-    wide = "uint64" if below > 2**63 else "int64"
-    return jnp.asarray(draw.integers(0, below, shape, wide)).astype(dtype)
+    numbers = draw.integers(0, below, shape, "uint64" if below > 2**63 else "int64")
+    if dtype.kind == "b" and numbers.size > 1 and len({*numbers.flat}) == 1:  # a mask of one kind hides a lot
+        numbers.flat[draw.integers(numbers.size)] ^= 1
+    return jnp.asarray(numbers).astype(dtype)
+
+
+def _shape(found, text):
+    """The shape in the match of an argument."""
+    shape = tuple(int(size) for size in (found["shape"] or "").split(",") if size.strip())
+    if math.prod(shape) > MOST:
+        raise Mistake(f"an argument must have at most {MOST} numbers; got {text!r}. Fix: a smaller shape.")
+    return shape
 
 
 def loaded(name):
@@ -80,7 +93,7 @@ def loaded(name):
         raise Mistake(f"{name} must be module:function; {module} is no module.{fix}")
     sys.path.insert(0, str(Path.cwd()))
     try:
-        found = getattr(importlib.import_module(module), function)
+        found = attrgetter(function)(importlib.import_module(module))
     except (ImportError, AttributeError) as error:
         dotted = module.removesuffix(".py")
         fix = f" Fix: {dotted}:{function}" if dotted != module else ""

@@ -15,19 +15,34 @@ from .balls import differ, finite
 MOST = 256  # pairs that are looked at
 DIRECTIONS = 3
 LEAST = 1e-9  # beside its terms: what a sum of slopes must be off
+NOISE = 1e-12  # beside a direction: what rounding leaves of a part that is taken out of it
 
 
 def breaks(proof, answers):
     """Whether JAX's slopes, `Answer`s in mode "rev", are wrong in a direction in which all ties stay."""
-    if any(array.imaginary is not None for array in proof.inputs):
-        return False
-    rows = _slopes_of_ties(proof)
     truths = [x for answer in answers for x in answer.truths]
     theirs = [x for answer in answers for x in answer.theirs]
-    if rows is None or not all(map(finite, [*truths, *theirs])):
+    if not all(map(finite, [*truths, *theirs])):
         return False
+    return any(_off(truths, theirs, direction) for direction in _directions(proof))
+
+
+def directions(proof):
+    """Such directions, each a list of an array for each input, rounded to its type."""
+    sizes = np.cumsum([x.size for x in proof.flat.numbers])[:-1]
+    rows = (zip(np.split(row, sizes), proof.flat.numbers, strict=True) for row in _directions(proof))
+    return [[d.reshape(x.shape).astype(x.dtype) for d, x in row] for row in rows]
+
+
+def _directions(proof):
+    """Directions, [m] each, in which all ties stay; none where nothing is tied, or what is is complex."""
+    if any(array.imaginary is not None for array in proof.inputs):
+        return []
+    rows = _slopes_of_ties(proof)
+    if rows is None:
+        return []
     draw = np.random.default_rng(0)
-    return any(_off(truths, theirs, _along(rows, d)) for d in draw.normal(size=(DIRECTIONS, rows.shape[1])))
+    return [_along(rows, d) for d in draw.normal(size=(DIRECTIONS, rows.shape[1]))]
 
 
 def _slopes_of_ties(proof):
@@ -48,9 +63,10 @@ def _slopes_of_ties(proof):
 
 def _along(rows, direction):
     """A direction without its parts in those of some rows."""
+    least = NOISE * np.max(np.abs(direction))
     for _ in range(2):  # the second time for what rounding left
         direction = direction - rows.T @ np.linalg.lstsq(rows.T, direction, rcond=None)[0]
-    return direction
+    return np.where(np.abs(direction) <= least, 0.0, direction)
 
 
 def _off(truths, theirs, direction):

@@ -11,6 +11,8 @@ from .balls import apart, differ, finite
 
 FLUSHED = 4  # times the smallest normal number: below it, numbers are taken for 0 and no digits are lost
 WIDE = 2.0**10  # times the steepest slope
+NOISE = 2.0**8  # times the radius of a ball: what is no wider is no kink
+ARRIVED = 2.0**-4  # of the steepest slope: further off no iteration explains a rule
 FINE = 2.0**-20  # beside the number itself: what is nearer has lost no digits that anybody counts
 
 
@@ -20,8 +22,9 @@ class Answer:
 
     path: whose it is; dtype; truths, theirs: lists of balls, or [n] float64; floats: the truths as those;
     slack: [n] how far truths and theirs may be apart all the same, 0 for balls; got: [n] float64; bounds: [n]
-    how far rounding may have moved it; series: whether JAX breaks off a series for a slope in it; loose: the
-    truths with everything open that is nearer to a tie than rounding reaches, or None; late: whether JAX's
+    how far rounding may have moved it; series: [n] or for all, whether series that JAX breaks off for slopes
+    are all by which theirs and truths differ; loose: the truths with everything open that is nearer to a tie
+    than rounding reaches, or None; wide: the bounds of what JAX's program makes then; late: whether JAX's
     program decides there something that the function does not; hulls: the truths with ties open, None where
     no tie matters; meant: the slopes of what functions mean, where JAX's rules are right for them and else
     None, or None; ids: [n] of JAX's numbers, in the program whose `roundings` they are; shape: of the
@@ -38,8 +41,9 @@ class Answer:
     slack: Any
     got: Any
     bounds: Any
-    series: bool = False
+    series: Any = False
     loose: Any = None
+    wide: Any = None
     late: bool = False
     meant: Any = None
     ids: Any = None
@@ -52,6 +56,7 @@ class Answer:
         self.hulls = [None] * len(self.got)
         self.poles = [()] * len(self.got)
         self.reach, self.hidden = 0.0, np.zeros(len(self.got), bool)
+        self.series = np.full(len(self.got), self.series)
 
     def index(self, k):
         """Where in the array number k stands, as text."""
@@ -149,19 +154,40 @@ class Answer:
             return np.zeros_like(gone)
         return gone & (off > self.roundings.unflushed[self.ids])
 
-    def mean(self, truths, theirs, loose=()):
+    def mean(self, truths, theirs, loose=(), believed=None):
         """Take slopes of what functions mean where JAX's program, with the same meanings, agrees, and where
         the freedom of their literals leaves half of the digits of the type. loose: the slopes of the programs
-        of those functions with that freedom: where JAX's are among them, it hides what they are off."""
-        slack = self.bounds if self.series else np.zeros(len(self.bounds))
-        known = zip(truths, theirs, slack, self.around, strict=True)
+        of those functions with that freedom: where JAX's are among them, it hides what they are off.
+        believed: truths with JAX's own slopes of series, which agree in their place."""
+        slack = np.where(self.series, self.bounds, 0.0)
+        known = zip(truths, believed or truths, theirs, slack, self.around, strict=True)
         most = float(jnp.finfo(self.dtype).eps) ** 0.5 * self._steepest
         self.meant = [
-            None if around or _far(x - y, most) or differ(x, y, near) else x for x, y, near, around in known
+            None if around or _far(x - y, most) or differ(x, y, near) else truth
+            for truth, x, y, near, around in known
         ]
         if loose:
             pairs = zip(loose, self.theirs, strict=True)
             self.hidden = np.array([finite(x - y) and not differ(x, y) for x, y in pairs], bool)
+
+    def open(self, alike):
+        """The numbers that are proven to be others, and have no meaning; alike: only those that the type
+        does not tell apart."""
+        found = [
+            k for k in np.flatnonzero(self.apart).tolist() if self.meant is None or self.meant[k] is None
+        ]
+        return [k for k in found if not alike or hidden(self.truths[k], self.theirs[k], self.dtype)]
+
+    def arrive(self, known, alike):
+        """Take slopes where iterations have arrived for what the function means, None where not known;
+        whether any were taken."""
+        took = False
+        for k in self.open(alike):
+            near = known[k] is not None and finite(known[k] - self.truths[k])
+            if near and abs(float(known[k] - self.truths[k])) <= ARRIVED * self._steepest:
+                self.meant = self.meant or [None] * len(self.got)
+                self.meant[k], took = known[k], True
+        return took
 
     @property
     def near(self):
@@ -174,21 +200,44 @@ class Answer:
         if hull is None or isinstance(hull, int | float) or not hull.is_finite():
             return False
         radius = float(hull.rad())
-        if radius <= 2.0**-100 * (1e-300 + abs(float(self.truths[k]))) or radius > WIDE * self._steepest:
+        noise = 0.0 if self.around[k] else NOISE * self.radius(k)  # of a truth that cancels to 0
+        least = 2.0**-100 * (1e-300 + abs(float(self.truths[k])))
+        if radius <= max(least, noise) or radius > WIDE * self._steepest:
             return False
         return float(hull.lower()) - self.bounds[k] <= self.got[k] <= float(hull.upper()) + self.bounds[k]
+
+    def hangs(self, k):
+        """Whether number k is right to rounding on the other side of a choice that hangs on rounding."""
+        if self.loose is None or self.wide is None or not np.isfinite(self.wide[k]):
+            return False
+        loose = self.loose[k]
+        if not finite(loose):
+            return False
+        radius = float(loose.rad()) if hasattr(loose, "rad") else 0.0
+        return abs(self.got[k] - float(loose)) <= self.wide[k] + radius
 
     @cached_property
     def apart(self):
         """[n] whether truth and JAX's program are proven to differ, or one of them is not finite."""
-        if isinstance(self.truths, list):
-            return np.array(apart(self.truths, self.theirs), bool)
-        return ~(np.abs(self.truths - self.theirs) <= self.slack)
+        return disagree(self.truths, self.theirs, self.slack)
+
+
+def disagree(truths, theirs, slack):
+    """[n] whether numbers, balls or [n] float64, are proven to differ, or one of them is not finite."""
+    if isinstance(truths, list):
+        return np.array(apart(truths, theirs), bool)
+    return ~(np.abs(truths - theirs) <= slack)
 
 
 def _far(difference, most):
     """Whether a difference of balls says nothing: it is not finite, or is known to less than it may be."""
     return not finite(difference) or (hasattr(difference, "rad") and float(difference.rad()) > most)
+
+
+def hidden(x, y, dtype):
+    """Whether two balls are one number to the digits of a dtype."""
+    finfo = jnp.finfo(dtype)
+    return finite(x - y) and abs(float(x - y)) <= max(float(finfo.eps) / 2 * abs(float(x)), float(finfo.tiny))
 
 
 def wider(hull, limit):

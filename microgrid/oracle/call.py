@@ -67,13 +67,15 @@ def _check_leaf(caller, path, leaf):
         )
 
 
-def call(f, args, order, modes, seed, engine, surrogate, sample):
+def call(f, args, order, modes, seed, engine, surrogate, sample, raises):
     """The `Call`, or TypeError or ValueError."""
     check_pair("check_grads", f, args)
     if not _whole(order) or order not in (1, 2):
         raise ValueError(f"check_grads: order must be 1 or 2; got {order!r}.")
     if not _whole(seed) or seed < 0:
         raise ValueError(f"check_grads: seed must be an integer of at least 0; got {seed!r}.")
+    if not isinstance(raises, bool | np.bool_):
+        raise TypeError(f"check_grads: raises must be True or False; got {raises!r}.")
     if not isinstance(engine, str) or engine not in ENGINES:
         raise ValueError(f"check_grads: engine must be 'exact' or 'float64'; got {engine!r}.")
     count = _sample(sample, engine)

@@ -5,11 +5,11 @@ from dataclasses import replace
 import jax
 import numpy as np
 
-from . import cancellation, exact, floats, guilt, sample as sampling
+from . import cancellation, exact, floats, guilt, linearity, onward, sample as sampling
 from .arrays import Unsupported
 from .call import MODES, call, check_pair
 from .curvature import Curvature, backwards, forwards, left_out
-from .flat import Flat, opposite
+from .flat import Flat
 from .judgement import Report, largest, leaf_of, told
 from .levels import warn
 from .proof import JaxRefuses, Proof, taken
@@ -68,7 +68,7 @@ def check_grads(
     ignored = [name for name, x in (("atol", atol), ("rtol", rtol), ("eps", eps)) if x is not None]
     if ignored:
         warn(f"check_grads: {', '.join(ignored)} ignored: nothing is estimated.")
-    asked = call(f, args, order, modes, seed, engine, surrogate, sample)
+    asked = call(f, args, order, modes, seed, engine, surrogate, sample, raises)
     for engine, bits in asked.attempts:
         report = Report(told(f))
         with exact.precision(bits), np.errstate(all="ignore"), jax.debug_nans(False), jax.debug_infs(False):
@@ -86,7 +86,8 @@ def check_grads(
 def _check(report, flat, asked, prefix="", curvature=None):
     """Fill the report, as asked by a `Call`; curvature: of the function whose gradient program this is."""
     if not flat.numbers:
-        return report.refuse(f"{report.name} has no float argument to differentiate: {flat.kinds}.")
+        fix = f" Fix: {flat.fix}." if flat.fix else ""
+        return report.refuse(f"{report.name} has no float argument to differentiate: {flat.kinds}.{fix}")
     if flat.closed:
         return report.refuse(
             f"{report.name} takes floats inside {flat.closed}, which is no pytree, so that nothing in it can "
@@ -137,7 +138,10 @@ def _prove(report, proof, modes, draw, prefix, curvature):
     seen = [mode for mode in modes if mode not in refused]
     for mode in seen if not report.failed else ():
         if proof.turns(mode, seen == ["fwd"]):
-            _turn_round(report, proof, mode, opposite(along[mode]), f"{prefix}opposite ", curvature)
+            for word, given in linearity.others(proof.along(mode), along[mode]):
+                _turn_round(report, proof, mode, given, (prefix, word), curvature)
+    if proof.arrived:
+        report.notes.append(onward.ARRIVED)
     if proof.misread and report.failed:
         report.notes.append(proof.misread)
     elif proof.misread:  # nothing that passes rests on a number that is in doubt
@@ -148,7 +152,9 @@ def _prove(report, proof, modes, draw, prefix, curvature):
         if not proof.repeats():
             report.refuse(changing(report.name))
             return refused
-        report.guilty = guilt.first(proof, report.verdict)
+        report.guilty = guilt.first(proof, report.verdict, guilt.failed_in(report))
+        if report.verdict == "wrong" and any(onward.iterates(x, proof.surrogates) for x in proof.steps):
+            report.notes.append(onward.ITERATION)
     elif any(leaf.verdict == "kink" for leaf in report.leaves) and not report.failed:
         if guilty := guilt.wrong_rule(proof.primal, proof.steps):
             report.guilty = guilty
@@ -158,12 +164,13 @@ def _prove(report, proof, modes, draw, prefix, curvature):
     return refused
 
 
-def _turn_round(report, proof, mode, given, prefix, curvature):
-    """Add what is wrong in one mode with other weights, or in another direction, to the report."""
+def _turn_round(report, proof, mode, given, words, curvature):
+    """Add what is wrong in one mode with other weights, or in another direction, to the report. words: what
+    stands before the mode, and how these differ from the first."""
     turned = Report(report.name)
-    _look(turned, proof, mode, None, prefix, curvature, given)
+    _look(turned, proof, mode, None, "".join(words) + " ", curvature, given)
     report.vague |= turned.vague
-    if turned.failed:
+    if turned.failed and linearity.counts(words[1], turned.verdict) and not report.failed:
         report.leaves, report.refused = report.leaves + turned.leaves, turned.refused
         along = "cotangents" if mode == "rev" else "tangents"
         report.notes.append(f"a custom rule is right for some {along} and not for others: it is not linear")
@@ -178,11 +185,7 @@ def _look(report, proof, mode, draw, prefix, curvature, given=None):
         report.notes += [note] if note not in report.notes else []
         return False
     if curvature is not None:
-        if curvature.stopped(proof):
-            note = "a gradient is stopped in a rule, and the second order is what that leaves of it"
-            report.notes += [note] if note not in report.notes else []
-        else:
-            curvature.correct(answers, proof.given)
+        curvature.correct(answers, proof.given)
     report.vague |= any(answer.vague for answer in answers)
     if proof.engine is floats and proof.primal.ties:  # which float64 cannot open
         report.vague |= any(answer.apart.any() for answer in answers)
@@ -193,6 +196,9 @@ def _look(report, proof, mode, draw, prefix, curvature, given=None):
         if len(answer.got):
             leaf.condition = answer.condition(leaf.at)
         underflow = leaf.verdict == "unexplained" and answer.underflows(scale)[leaf.at]
+        if any(map(answer.hangs, np.flatnonzero(~answer.near & ~answer.apart).tolist())):
+            note = "a choice hangs on rounding: what JAX took the other side of is right there, to rounding"
+            report.notes += [note] if note not in report.notes else []
         if leaf.verdict == "imprecise" or underflow:
             leaf.cancelled = (cancellation.flushed if underflow else cancellation.found)(answer, leaf.at)
     report.leaves += [leaf_of(stray, f"{prefix}{mode}") for stray in proof.strays]

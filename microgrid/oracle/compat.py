@@ -33,8 +33,18 @@ def is_key(kind):
     return jnp.issubdtype(kind, jax.dtypes.prng_key)
 
 
+QUICK = {  # the counting and deciding of loops, in numpy: a call of JAX takes a hundred times as long
+    "add": np.add, "sub": np.subtract, "mul": np.multiply, "and": np.bitwise_and, "or": np.bitwise_or,
+    "not": np.invert, "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal,
+    "gt": np.greater, "ge": np.greater_equal,
+}  # fmt: skip
+
+
 def evaluate(equation, numbers):
-    """The outputs of one equation, computed by JAX from the numbers of all its inputs."""
+    """The outputs of one equation, as JAX computes them from the numbers of all its inputs."""
+    quick = QUICK.get(equation.primitive.name)
+    if quick and all(isinstance(x, np.ndarray) and x.dtype.kind in "biu" for x in numbers):
+        return [np.asarray(quick(*numbers))]
     function = alone(equation)
     given = [x for x, v in zip(numbers, equation.invars, strict=True) if not is_literal(v)]
     try:
@@ -209,6 +219,13 @@ def all_frames():
     from jax._src import config
 
     return config.traceback_filtering("off")
+
+
+def is_tracing():
+    """Whether this runs inside of a function that jit, vmap or grad traces."""
+    from jax._src import core
+
+    return not core.trace_state_clean()
 
 
 def jaxpr_of(function, arguments):

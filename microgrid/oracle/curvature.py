@@ -16,6 +16,7 @@ from . import compat, exact, floats
 from .balls import differ, finite
 from .beside import replayed
 from .flat import unit, weights
+from .implicit import seeks
 
 STEP = 2.0**-100  # beside the smallest number of the inputs
 SMOOTH = 2.0**-60  # how far apart two steps may put a second derivative, beside the largest
@@ -38,6 +39,8 @@ def left_out(proof, verdict):
         return f"{ALONE}an argument is complex"
     if proof.primal.held and proof.uses(("custom_linear_solve",)):
         return f"{ALONE}a linear solve holds its factors fixed at the point"
+    if any(map(seeks, proof.steps)):
+        return f"{ALONE}a root is held fixed at the point"
     if proof.uses(("random_gamma",)):
         return f"{ALONE}random_gamma draws its numbers at the point alone"
     return ""
@@ -66,11 +69,6 @@ class Curvature:
 
     def __init__(self, proof, given, backward):
         self._proof, self._given, self._backward = proof, given, backward
-
-    def stopped(self, proof):
-        """Whether the gradient program, in its proof, stops slopes that the function does not."""
-        of_rules, own = (set(x.primal.tape.run[x.primal.held].tolist()) for x in (proof, self._proof))
-        return not of_rules <= own
 
     def correct(self, answers, direction):
         """Take it for the truth of answers about JAX's second derivatives along a direction, where JAX's are
@@ -114,7 +112,9 @@ class Curvature:
 
 def _is_open(hull):
     """Whether a number is another one as a tie is decided: whether its hull is more than a number."""
-    return hull is not None and not (finite(hull) and float(hull.rad()) <= SMOOTH * (1 + abs(float(hull))))
+    if hull is None or isinstance(hull, int | float):
+        return False
+    return not (hull.is_finite() and float(hull.rad()) <= SMOOTH * (1 + abs(float(hull))))
 
 
 def _changes(slopes, step):

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+from types import FunctionType
 
 from .levels import PLACE, checked, skip_where_off
 
@@ -38,6 +39,7 @@ def gradient_test(function=None, **told):
 
     code = getattr(inspect.unwrap(function), "__code__", None)
     place = code and (code.co_filename, code.co_firstlineno)
+    shown = _shown_at(code)
 
     @functools.wraps(function)
     def test(*args, **kwargs):
@@ -52,8 +54,20 @@ def gradient_test(function=None, **told):
             )
         token = PLACE.set(place)
         try:
-            checked(*made, **told)
+            shown(*made, **told)
         finally:
             PLACE.reset(token)
 
     return test
+
+
+def _shown_at(code):
+    """`checked`, called by a frame that stands in tracebacks where the code of a test does: a report would
+    else come with no line at all, as those of the checker are hidden."""
+
+    def shown(f, args, **told): checked(f, args, **told)  # fmt: skip
+
+    if code is None:
+        return shown
+    place = dict(co_filename=code.co_filename, co_firstlineno=code.co_firstlineno, co_name=code.co_name)
+    return FunctionType(shown.__code__.replace(**place), shown.__globals__)

@@ -13,7 +13,8 @@ class Flat:
     paths: what the user calls each argument; numbers: the arrays at args. All that is not a float is fixed.
     returned: what the function returned when it was called last, in words; outputs: what to call its
     results, "output" unless told; strange: the types of what it returned that is no array; closed: an
-    argument with floats that JAX does not see, in words; kinds: what the first arguments are.
+    argument with floats that JAX does not see, in words; kinds: what the first arguments are; fix: what to
+    give instead where none of them can be differentiated, "" where that is not known.
     """
 
     def __init__(self, f, args, outputs=()):
@@ -30,6 +31,8 @@ class Flat:
                 self.closed = f"args{jax.tree_util.keystr(path)}, a {type(leaf).__name__}"
         kinds = [f"args{jax.tree_util.keystr(path)} is {_told(leaf)}" for path, leaf in leaves[:4]]
         self.kinds = ", ".join(kinds) or "args is empty"
+        abstract = any(isinstance(leaf, jax.ShapeDtypeStruct) for leaf in self._leaves)
+        self.fix = "an array of numbers, jnp.ones(x.shape, x.dtype) say" if abstract else ""
 
     def __call__(self, *numbers):
         leaves = list(self._leaves)
@@ -52,6 +55,8 @@ class Flat:
 
 
 def _told(leaf):
+    if isinstance(leaf, jax.ShapeDtypeStruct):
+        return f"a ShapeDtypeStruct, {leaf.dtype}{list(leaf.shape)} without numbers"
     if hasattr(leaf, "dtype") and hasattr(leaf, "shape"):
         return f"{leaf.dtype}{list(leaf.shape)}"
     return type(leaf).__name__
@@ -92,11 +97,12 @@ def weights(draw, avals):
 
 
 def opposite(given):
-    """Weights, or a direction, that point the other way and have other sizes: -1 / w, of complex ones -w."""
-    return [-w if np.iscomplexobj(w) else jnp.where(w == 0, 0, -1 / w).astype(w.dtype) for w in given]
+    """Weights, or a direction, that point the other way and have other sizes, and all digits of their type:
+    -4 / (3 w), of complex ones -w."""
+    return [-w if np.iscomplexobj(w) else jnp.where(w == 0, 0, -4 / (3 * w)).astype(w.dtype) for w in given]
 
 
 def unit(given):
     """The weight of a single real number, 1 for any other weights."""
     single = sum(map(np.size, given)) == 1 and not any(map(np.iscomplexobj, given))
-    return next(float(x.item()) for x in given if x.size) if single else 1.0
+    return next(float(x.item()) for x in given if x.size) or 1.0 if single else 1.0

@@ -7,10 +7,10 @@ import jax
 import numpy as np
 from jax import lax
 
-from . import compat, indexing
-from .along import breaks
+from . import compat, indexing, linearity
+from .along import breaks, directions
 from .arrays import Unsupported
-from .flat import Flat, opposite
+from .flat import Flat
 from .judgement import ORDER, leaf_of
 from .own_rules import rule_of
 from .programs import OWN_RULE
@@ -35,10 +35,11 @@ class Guilty:
         return f"{self.primitive}{rule} of {self.inputs} is {self.verdict}, {self.source}"
 
 
-def first(proof, verdict):
+def first(proof, verdict, modes):
     """The first equation whose own derivative is wrong, or is not finite. Where each is right alone, the last
-    that chose between equal numbers: its choice does not fit the others. Else None."""
-    wrong = next(_those_of(proof.primal, proof.steps, verdict), None)
+    that chose between equal numbers: its choice does not fit the others. Else None. modes: in which the
+    verdict is that."""
+    wrong = next(_those_of(proof.primal, proof.steps, verdict, modes), None)
     chosen = (_choices(proof.primal, proof.steps[::-1], floats) for floats in (True, False))
     return wrong or next(itertools.chain(*chosen), None)
 
@@ -77,7 +78,8 @@ def not_finite(proof):
     word = "nan" if any(np.isnan(numbers).any() for numbers in outputs) else "infinite"
     if where := at_input(proof.flat, word):
         return f"is {word} at args{where}. Fix: check the gradient where the arguments are finite."
-    where = _beginning(proof.primal, proof.steps, np.isnan if word == "nan" else np.isinf)
+    test = np.isnan if word == "nan" else np.isinf
+    where = _beginning(proof.primal, proof.steps, test) or _kept(proof.primal, proof.steps, test)
     return f"is {word} at args{where}. Fix: check the gradient where the function is finite."
 
 
@@ -93,18 +95,28 @@ def _beginning(replay, steps, test):
     return ""
 
 
-def _those_of(replay, steps, verdict, around=""):
+def _kept(replay, steps, test):
+    """The first equation that keeps a constant for which test holds among what is differentiated."""
+    for step in steps:
+        live = (replay.numbers(x).astype(complex) for x in step.outputs if x.floats and replay.live(x))
+        if found := next((at for numbers in live for at in np.argwhere(test(numbers)).tolist()), None):
+            told = f"{step.equation.primitive.name} keeps one at {found} that is so from the start"
+            return _kept(replay, step.inside, test) or f": {told}, {compat.source(step.equation)}"
+    return ""
+
+
+def _those_of(replay, steps, verdict, modes, around=""):
     for step in steps:
         around = compat.line_of(step.equation) or around
-        found = _alone(replay, step, verdict)
-        if found is None or ORDER.index(found) < ORDER.index("unexplained"):
+        found = _alone(replay, step, verdict, modes)
+        if found is not None and ORDER.index(found) < ORDER.index("unexplained"):
             continue
         deeper = False
         if step.inside and step.equation.primitive.name not in OWN_RULE:
-            for inner in _those_of(replay, step.inside, verdict, around):
+            for inner in _those_of(replay, step.inside, verdict, modes, around):
                 deeper = True
                 yield inner
-        if not deeper:
+        if found and not deeper:
             yield named(step, f"{found} by itself", around)
 
 
@@ -137,23 +149,49 @@ def _outside(step):
     return indexing.outside(step.equation, array.shape, given)
 
 
-def _alone(replay, step, verdict):
-    """The verdict on one equation, or None for one that nothing is differentiated through."""
+def _alone(replay, step, verdict, modes=("rev",)):
+    """The verdict on one equation, or None for one that nothing is differentiated through. modes: in which it
+    is looked at; where JAX has none of them, in the other one."""
     if not _moving(replay, step) or not any(array.floats for array in step.outputs):
         return None
     try:
         proof = _proof(replay, step)
-        answers = proof.answers("rev", np.random.default_rng(0))
-        leaves = [leaf_of(answer, "rev") for answer in answers + proof.strays]
+    except Unsupported:
+        return None
+    others = [mode for mode in ("rev", "fwd") if mode not in modes]
+    for asked in (modes, others):
+        found = [_in_mode(proof, step, verdict, mode) for mode in asked]
+        if known := [x for x in found if x is not None]:
+            return max(known, key=ORDER.index)
+    return None
+
+
+def _in_mode(proof, step, verdict, mode):
+    """The verdict on one equation in one mode, None where there is none."""
+    own, draw = step.equation.primitive.name in OWN_RULE, np.random.default_rng(0)
+    try:
+        answers = proof.answers(mode, draw)
+        first = proof.given
+        leaves = [leaf_of(answer, mode) for answer in answers + proof.strays]
         if verdict == "nonfinite" and not all(np.isfinite(x.got).all() for x in answers + proof.strays):
             return "nonfinite"
-        if step.equation.primitive.name in OWN_RULE and breaks(proof, answers):
+        if own and mode == "rev" and breaks(proof, answers):
             return "wrong"
-        if proof.turns("rev", False):
-            leaves += [leaf_of(x, "rev") for x in proof.answers("rev", None, opposite(proof.given))]
+        along = [*directions(proof)] if own and mode == "fwd" else []
+        for given in along:
+            leaves += _leaves(proof, mode, given)
+        if proof.turns(mode, True):
+            none = [0 * w for w in first]
+            leaves += [x for x in _leaves(proof, mode, none) if x.verdict == "wrong"]  # 0 / 0 is not
+            for word, given in linearity.others(proof.along(mode), first):
+                leaves += [x for x in _leaves(proof, mode, given) if linearity.counts(word, x.verdict)]
     except (Unsupported, JaxRefuses):
         return None
     return max((leaf.verdict for leaf in leaves), key=ORDER.index)
+
+
+def _leaves(proof, mode, given):
+    return [leaf_of(answer, mode) for answer in proof.answers(mode, None, given)]
 
 
 def named(step, verdict, around=""):
@@ -169,3 +207,9 @@ def named(step, verdict, around=""):
         own, theirs = (f"{own[0]} by {rule}", place), place
     where = compat.line_of(step.equation) or around or theirs or "inside JAX"
     return Guilty(step.equation.primitive.name, shapes, where, verdict, " at ".join(filter(None, own)))
+
+
+def failed_in(report):
+    """The modes in which the worst verdict of a report came."""
+    worst = {leaf.mode for leaf in report.leaves if leaf.verdict == report.verdict}
+    return [mode for mode in ("rev", "fwd") if any(told.endswith(mode) for told in worst)]

@@ -189,8 +189,8 @@ class Replay:
         from .surrogates import among, ruled
 
         name = equation.primitive.name
+        self.series |= breaks_off(equation)
         if name in OWN_RULE:
-            self.series |= breaks_off(equation)
             if (self.means is True or compat.by_bits(equation)) and (made := meant(self, equation, inputs)):
                 return made, ()
         if name in CONTROL:

@@ -6,7 +6,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from .answer import FLUSHED
+from .answer import FLUSHED, hidden
 from .balls import differ, finite, interval
 from .surrogates import source
 
@@ -165,8 +165,9 @@ def leaf_of(answer, mode, scale=None):
     leaf.value = float(answer.got[at]) / answer.unit + 0.0
     hull = answer.hulls[at] if answer.within(answer.hulls[at], at) else answer.loose and answer.loose[at]
     leaf.truth = _shown(hull if leaf.verdict == "kink" else answer.truths[at], answer.unit)
-    if len(answer.poles[at]) == 1 and not finite(answer.truths[at]):
-        leaf.truth = "inf" if sum(answer.poles[at]) / answer.unit > 0 else "-inf"
+    if answer.poles[at] and not finite(answer.truths[at]):
+        towards = sum(answer.poles[at]) / answer.unit
+        leaf.truth = "inf" if towards > 0 else "-inf" if towards else "inf and -inf"
     if leaf.verdict == "approximate" and answer.meant is not None and answer.meant[at] is not None:
         meant = float(answer.meant[at])
         leaf.truth = _shown(answer.meant[at], answer.unit)
@@ -224,18 +225,13 @@ def _verdict(answer, k):
         if abs(got - float(their)) > bound >= abs(got - float(truth)):
             return "unexplained"  # the replay of JAX's program does not give what JAX returned
         meant = answer.meant is not None and answer.meant[k] is not None
-        broken_off = answer.series and abs(float(truth - their)) <= bound
+        broken_off = answer.series[k] and abs(float(truth - their)) <= bound
         if not meant and not broken_off:
             return "wrong"
-        if not meant or not (answer.hidden[k] or _alike(truth, their, answer.dtype)):
+        if not meant or not (answer.hidden[k] or hidden(truth, their, answer.dtype)):
             return "approximate"
     if abs(got - float(truth)) <= bound:
         return "ok"
-    return "kink" if near_tie else "unexplained"
-
-
-def _alike(truth, their, dtype):
-    """Whether two balls are one number to the digits of a dtype."""
-    finfo = jnp.finfo(dtype)
-    apart = abs(float(truth - their))
-    return apart <= max(float(finfo.eps) / 2 * abs(float(truth)), float(finfo.tiny))
+    if near_tie:
+        return "kink"
+    return "ok" if answer.hangs(k) else "unexplained"

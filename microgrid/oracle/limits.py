@@ -16,6 +16,7 @@ from .balls import differ, finite
 from .beside import replayed
 
 FAR, NEAR = 2.0**-50, 2.0**-70  # steps away from the point, relative to the inputs
+NEARER = 2.0**-90
 MOST = 96  # sides that are looked at, at most
 SCALARS = 10**7  # of the programs of all sides together, at most
 BITS = 3 * exact.BITS  # a third may be lost where steps of 1e-21 are divided by each other
@@ -82,6 +83,16 @@ class Sides:
                 break
             self._join(direction)
         self.limits = list(map(self._widened, range(len(self.limits))))
+        self._forget_steep(first, near)
+
+    def _forget_steep(self, direction, near):
+        """Take no limit for a number that goes on to grow nearer to the point. near: on one side, before."""
+        doubt = [k for k, grows in enumerate(self.poles) if grows and self.limits[k].is_finite()]
+        nearer = self._look(direction, NEARER) if doubt else []
+        for k in doubt:
+            x, y = abs(float(near[k])), abs(float(nearer[k]))
+            if not np.isfinite(y) or y > GROWTH * x:
+                self.limits[k], self.settled[k], self.agreed[k] = self.limits[k] * np.nan, None, False
 
     def _find_poles(self, far, near):
         """Where the truths grow with each step towards the point, be it as slowly as a logarithm."""

@@ -9,23 +9,23 @@ def rule_is(equation, functions):
     return {id(function) for function in functions} <= {id(thing) for thing in _of_rule(equation)}
 
 
-def rule_of(equation):
+def rule_of(equation, forward=False):
     """(name, "file:line") of the Python function that is the rule of an equation, of the backward one where
-    there are two; ("", "") where it has none of a user's."""
-    for thing in _of_rule(equation):
+    there are two unless the forward one is wanted; ("", "") where it has none of a user's."""
+    for thing in _of_rule(equation, "fwd_jaxpr_thunk" if forward else "bwd"):
         code = thing.__code__ if isinstance(thing, FunctionType) else None
         if code is not None and not (thing.__module__ or "").startswith("jax."):
             return thing.__name__, f"{code.co_filename}:{code.co_firstlineno}"
     return "", ""
 
 
-def _of_rule(equation):
-    """What the rule is made of that an equation brings along, what runs backwards first.
+def _of_rule(equation, first="bwd"):
+    """What the rule is made of that an equation brings along, what runs backwards first, or another part.
 
     JAX keeps a rule in functions of its own, around the user's; what those refer to is not looked at.
     """
     params = equation.params
-    seen, left = set(), [*(x for name, x in params.items() if name != "bwd"), params.get("bwd")]
+    seen, left = set(), [*(x for name, x in params.items() if name != first), params.get(first)]
     while left:
         thing = left.pop()
         if id(thing) in seen:

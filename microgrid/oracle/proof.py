@@ -7,8 +7,8 @@ not. What rounding did to JAX's answer is judged apart, against a bound of the p
 import jax
 import numpy as np
 
-from . import compat, exact, floats, rounding
-from .answer import Answer
+from . import compat, exact, floats, onward, rounding
+from .answer import Answer, disagree
 from .balls import finite
 from .conditioning import Roundings
 from .flat import unit, weights
@@ -16,6 +16,8 @@ from .interpreter import Replay, walk
 from .limits import Sides
 from .programs import same, unproven
 from .refusals import REFUSALS, mistyped
+from .slopes import as_floats, seeds, slopes_along, slopes_back
+from .surrogates import Believing
 from .tracing import refused
 from .values import misread
 
@@ -31,7 +33,7 @@ class Proof:
 
     steps: the run, equation by equation; own: how many scalars it has; coarsest: the unit of the narrowest
     type in it, as a gradient program has no business with a narrower one; walked: the steps, and those of the
-    gradient programs that came.
+    gradient programs that came; arrived: whether rules were right where iterations had arrived.
     """
 
     def __init__(self, flat, engine=exact, surrogates=()):
@@ -41,6 +43,7 @@ class Proof:
         self.inputs = [self.primal.input(x) for x in flat.numbers]
         self.outputs, self.steps = walk(self.primal, self.program, self.inputs)
         self.walked, self.own, self.misread = self.steps, self.primal.tape.size, None
+        self.arrived, self._replays = False, {}
         self.values = engine.forward(self.primal.tape)
         dtypes = [array.dtype for array in (*self.inputs, *self.outputs)]
         self.coarsest = rounding.coarsest(self.primal.tape, dtypes, self.own)
@@ -53,6 +56,13 @@ class Proof:
     def turns(self, mode, only):
         """Whether a custom rule came in the run that nothing shows to be linear: see `unproven`."""
         return self.uses(unproven(mode, only))
+
+    def along(self, mode):
+        """JAX's slopes as a function of the weights, or of the direction."""
+        made = jax.jit(
+            lambda given, *x: (slopes_back if mode == "rev" else slopes_along)(self.flat, given)(*x)[0]
+        )
+        return lambda given: made(given, *self.flat.numbers)
 
     def uses(self, names):
         """Whether a primitive of one of these names came in the run."""
@@ -67,7 +77,7 @@ class Proof:
         if given is None:
             given = weights(draw, self.program.out_avals if backward else self.program.in_avals)
         self.given = given
-        function = _vjp(self.flat, given) if backward else _jvp(self.flat, given)
+        function = slopes_back(self.flat, given) if backward else slopes_along(self.flat, given)
         try:
             got, values = jax.jit(function)(*self.flat.numbers)
         except REFUSALS as error:
@@ -94,19 +104,32 @@ class Proof:
         made = []
         for path, truth, result, answer in zip(paths, truths, results, got, strict=True):
             ids = result.scalars
-            theirs, numbers = taken(self.values, ids), _numbers(answer, result)
+            theirs, numbers = taken(self.values, ids), as_floats(answer, result)
             made.append(
                 Answer(
-                    path, answer.dtype, truth, theirs, slack[ids], numbers, bounds[ids], self.primal.series,
+                    path, answer.dtype, truth, theirs, slack[ids], numbers, bounds[ids],
                     ids=ids, roundings=roundings, shape=np.shape(answer), unit=unit(given),
                 )
             )  # fmt: skip
+        if self.primal.series and any(answer.apart.any() for answer in made):
+            for answer, truth in zip(made, self._believed(False, backward, given), strict=True):
+                answer.series = ~disagree(truth, answer.theirs, answer.slack)
         if self.engine is floats:
             return made
         self._open(made, other, program, mode, given)
         if any(answer.apart.any() for answer in made):
             self._mean(made, program, backward, given)
+            self.arrived |= onward.settle(self, made, program, backward, given)
         return made
+
+    def _believed(self, means, backward, given):
+        """The truths with the slopes of series as JAX's own rules have them, broken off."""
+        primal = Believing(means=means, surrogates=self.surrogates)
+        inputs = [primal.input(x) for x in self.flat.numbers]
+        outputs, _ = walk(primal, self.program, inputs)
+        told = (None, primal.literals.radii) if means else ()
+        values = self.engine.forward(primal.tape, *told)
+        return self.truths(primal, inputs, outputs, values, backward, given)
 
     def _strays(self, results, got, bounds, slack):
         """Answers about outputs that are proven to be others under differentiation, beyond rounding."""
@@ -117,7 +140,7 @@ class Proof:
                 continue
             truths, theirs = taken(self.values, own), taken(self.values, ids)
             slacks, reach = (x[ids] + x[own] for x in (slack, bounds))
-            name, numbers = f"value of {name}", _numbers(value, result)
+            name, numbers = f"value of {name}", as_floats(value, result)
             answer = Answer(name, value.dtype, truths, theirs, slacks, numbers, reach, shape=np.shape(value))
             known = np.array([finite(x - y) for x, y in zip(truths, theirs, strict=True)], bool)
             if (known & answer.apart & ~answer.near).any():
@@ -131,22 +154,37 @@ class Proof:
         other = Replay(primal.tape, exact=primal.literals.known(given), means=True)
         results, _ = walk(other, program, inputs)
         exact.forward(primal.tape, values, other.literals.radii)
-        for answer, truth, result, own in zip(answers, truths, results[: len(answers)], loose, strict=True):
-            answer.mean(truth, [values[i] for i in result.scalars.tolist()], own if primal.meant else ())
+        rows = truths
+        if self.primal.series and not all((answer.series | ~answer.apart).all() for answer in answers):
+            rows = self._believed(True, backward, given)
+        rows = zip(answers, truths, results[: len(answers)], loose, rows, strict=True)
+        for answer, truth, result, own, row in rows:
+            theirs = [values[i] for i in result.scalars.tolist()]
+            answer.mean(truth, theirs, own if primal.meant else (), row)
 
     def _loose(self, means, backward, given):
         """The truths with literals that are rounded numbers, their replay, its inputs and its values."""
-        primal = Replay(means=means, surrogates=self.surrogates)
-        inputs = [primal.input(x) for x in self.flat.numbers]
-        outputs, _ = walk(primal, self.program, inputs)
-        values = exact.forward(primal.tape, None, primal.literals.radii)
+        primal, inputs, outputs, values, _ = self._again(means=means)
         return self.truths(primal, inputs, outputs, values, backward, given), primal, inputs, values
+
+    def _again(self, **told):
+        """(another replay of the function, its inputs, its outputs, its values, how long its tape is without
+        a gradient program): made once for what is told, and shared by the modes."""
+        key = (*told.items(), exact.bits())
+        if key not in self._replays:
+            replay = Replay(surrogates=self.surrogates, **told)
+            inputs = [replay.input(x) for x in self.flat.numbers]
+            outputs, _ = walk(replay, self.program, inputs)
+            self._replays[key] = replay, inputs, outputs, [], replay.tape.size
+        replay, _, _, values, _ = self._replays[key]
+        exact.forward(replay.tape, values, replay.literals.radii if replay.means else None)
+        return self._replays[key]
 
     def truths(self, replay, inputs, outputs, values, backward, given):
         """The truth for each array: a list of balls, behind one another the real and imaginary parts."""
         ends = outputs if backward else inputs
-        seeds = [pair for array, w in zip(ends, given, strict=True) for pair in _seeds(array, w, backward)]
-        walked = (self.engine.adjoints if backward else self.engine.tangents)(replay.tape, values, seeds)
+        start = [pair for array, w in zip(ends, given, strict=True) for pair in seeds(array, w, backward)]
+        walked = (self.engine.adjoints if backward else self.engine.tangents)(replay.tape, values, start)
         made = []
         for array in inputs if backward else outputs:
             balls = taken(walked, array.scalars)
@@ -172,52 +210,20 @@ class Proof:
                 answer.settle(found)
         if any(map(_doubtful, answers)):
             hulls, opened, inputs = self._hulls("near", mode, given)
-            opened.mark, opened.late = opened.tape.size, False
-            walk(opened, program, inputs)
-            for answer, hull in zip(answers, hulls, strict=True):
-                answer.loose, answer.late = hull, opened.late
+            results, _ = walk(opened, program, inputs)
+            bounds = rounding.bounds(opened.tape, floats.forward(opened.tape), coarsest=self.coarsest)
+            for answer, hull, result in zip(answers, hulls, results, strict=False):  # and values behind
+                answer.loose, answer.late, answer.wide = hull, opened.late, bounds[result.scalars]
 
     def _hulls(self, hull, mode, given):
         """The truths with both sides of what is in doubt followed at once, their replay and its inputs."""
-        opened = Replay(hull=hull, surrogates=self.surrogates)
-        inputs = [opened.input(x) for x in self.flat.numbers]
-        outputs, _ = walk(opened, self.program, inputs)
-        values = exact.forward(opened.tape)
+        opened, inputs, outputs, values, size = self._again(hull=hull)
+        opened.mark, opened.late = size, False
         return self.truths(opened, inputs, outputs, values, mode == "rev", given), opened, inputs
 
 
 def _calls(step, names):
     return step.equation.primitive.name in names or any(_calls(inner, names) for inner in step.inside)
-
-
-def _vjp(flat, given):
-    def slopes(*numbers):
-        values, pull = jax.vjp(flat, *numbers)
-        return pull(given), values
-
-    return slopes
-
-
-def _jvp(flat, given):
-    return lambda *numbers: jax.jvp(flat, numbers, tuple(given))[::-1]
-
-
-def _numbers(array, result):
-    numbers = np.asarray(array)
-    if result.imaginary is not None:
-        numbers = np.concatenate([np.real(numbers).ravel(), np.imag(numbers).ravel()])
-    return numbers.ravel().astype(np.float64)
-
-
-def _seeds(array, given, backward):
-    given = np.asarray(given)
-    if array.imaginary is None:
-        return [(array.ids, given.astype(np.float64))]
-    sign = -1 if backward else 1
-    return [
-        (array.ids, np.real(given).astype(np.float64)),
-        (array.imaginary, sign * np.imag(given).astype(np.float64)),
-    ]
 
 
 def taken(values, ids):

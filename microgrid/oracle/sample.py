@@ -57,8 +57,8 @@ def _not_finite(run, flat):
     word = "nan" if any(np.isnan(x).any() for x in numbers) else "infinite"
     if where := at_input(flat, word):
         return f"is {word} at args{where}. Fix: check the gradient where the arguments are finite."
-    record = beginning(run.records, np.isnan if word == "nan" else np.isinf)
-    where = f": {record.name} makes it, {compat.source(record.equation)}" if record else ""
+    record, told = beginning(run.records, np.isnan if word == "nan" else np.isinf)
+    where = f": {record.name} {told}, {compat.source(record.equation)}" if record else ""
     return f"is {word} at args{where}. Fix: check the gradient where the function is finite."
 
 

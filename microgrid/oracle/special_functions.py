@@ -7,13 +7,17 @@ from functools import partial
 
 from . import compat
 from .meanings import meaning
+from .programs import OWN_RULE
 
 BROKEN_OFF = ("expn", "hyp1f1", "hyp2f1", "zeta")
 
 
 def breaks_off(equation):
-    """Whether an equation calls a function of JAX whose slopes are sums of a series, up to the rounding."""
-    return compat.of_jax(equation) and compat.name_of(equation) in BROKEN_OFF
+    """Whether an equation is one of JAX's whose slopes are sums of a series, up to the rounding."""
+    name = equation.primitive.name
+    if name not in OWN_RULE:
+        return name == "random_gamma"
+    return compat.name_of(equation) in BROKEN_OFF and compat.of_jax(equation)
 
 
 def _pi():

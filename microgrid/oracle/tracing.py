@@ -8,6 +8,7 @@ from pathlib import Path
 import jax
 
 from . import compat
+from .malformed import malformed
 from .refusals import BY_VALUE, NOT_LINEAR, being_made, by_value, error_of, raised_at, words
 
 STATIC = "Non-hashable static arguments"
@@ -49,6 +50,11 @@ def untraced(name, flat, error):
     if isinstance(error, jax.errors.UnexpectedTracerError) or (
         isinstance(error, jax.errors.TracerArrayConversionError) and not where
     ):
+        if compat.is_tracing():
+            return (
+                f"{name} is checked inside of jit, vmap or grad, where arrays have no numbers yet{where}. "
+                "Fix: call check_grads outside of them."
+            )
         return (
             f"{name} goes on with a traced array that it kept from an earlier call{where}. Fix: keep none "
             "outside of it, return what is needed later or take it as an argument."
@@ -101,7 +107,7 @@ def refused(flat, mode, error):
             again = error_of(flat, mode)
         if again is not None and _inside_jax(traceback.extract_tb(again.__traceback__)[-1].filename):
             return NOT_LINEAR
-    return words(error)
+    return malformed(flat, mode) or words(error)
 
 
 def _inside_jax(file):

@@ -169,8 +169,7 @@ def test_the_second_order_is_checked_too():
 
     square.defvjp(lambda x: (square(x), x), lambda x, ct: (2 * ct * lax.stop_gradient(x),))
     assert verdict(square, X).verdict == "ok"
-    report = verdict(square, X, order=2)
-    assert report.verdict == "ok" and "a gradient is stopped in a rule" in str(report), report
+    assert verdict(square, X, order=2).verdict == "wrong"  # nothing stops it in the function itself
     half = jax.custom_jvp(lambda x: x * x)
     half.defjvp(lambda x, dx: (half(*x), x[0] * dx[0]))  # right at 0, where both are 0
     assert verdict(half, np.float32(0)).verdict == "ok"

@@ -11,10 +11,13 @@ from microgrid.oracle.__main__ import drawn, main
 
 def test_the_command_checks_a_function_at_random_arguments(tmp_path, monkeypatch, capsys):
     (tmp_path / "my_losses.py").write_text(
-        "import jax.numpy as jnp\n"
+        "import jax, jax.numpy as jnp\n"
         "def loss(x, i): return jnp.sum(jnp.tanh(x)[i])\n"
         "def place(x): return jnp.argmax(x)\n"
         "def chosen(x): return x if x > 0 else -x\n"
+        "class Losses:\n"
+        "    @staticmethod\n"
+        "    def noisy(key, x): return jnp.sum(x * jax.random.normal(key, x.shape))\n"
     )
     monkeypatch.chdir(tmp_path)
     for told in ([], ["--engine", "float64"], ["--sample", "2"]):
@@ -26,6 +29,8 @@ def test_the_command_checks_a_function_at_random_arguments(tmp_path, monkeypatch
     assert "unsupported\n  place returns int" in capsys.readouterr().out
     assert main(["my_losses:chosen", "float32"]) == 1
     assert "chosen decides by a traced value in Python, " in capsys.readouterr().out
+    assert main(["my_losses:Losses.noisy", "key", "float32[3]"]) == 0
+    assert "check_grads of noisy: ok" in capsys.readouterr().out
 
 
 MODULES = {
@@ -65,9 +70,9 @@ MISTAKES = {
     ("my_losses:loss", "float32[99999999999]", "int32"): "an argument must have at most 1073741824 numbers;",
     ("my_losses:loss", "float32[3]", "int32<0"): "<n must be from <1 to <2147483648 for int32; got 'int32<0'",
     ("my_losses:loss", "float32[3]", "int8<300"): "<n must be from <1 to <128 for int8; got 'int8<300'.",
-    ("my_losses:loss", "str[3]", "int32"): "an argument must be a type such as float32[3,4] or int32[3]<10;",
-    ("my_losses:loss", "datetime64[3]", "int32"): "an argument must be a type such as float32[3,4] or int32[",
-    ("my_losses:loss", "float32[3 3]", "int32"): "an argument must be a type such as float32[3,4] or int32[3",
+    ("my_losses:loss", "str[3]", "int32"): "an argument must be a type such as float32[3,4], int32[3]<10 or",
+    ("my_losses:loss", "datetime64[3]", "int32"): "an argument must be a type such as float32[3,4], int32[",
+    ("my_losses:loss", "float32[3 3]", "int32"): "an argument must be a type such as float32[3,4], int32[3",
     (
         "./my_losses.py:loss",
     ): "./my_losses.py:loss must be module:function; ./my_losses.py is no module. Fix: my_losses:loss\n",
@@ -132,7 +137,11 @@ def test_arguments_are_drawn_as_the_help_says():
     assert sorted(set(drawn("int32[99]", draw).tolist())) == [0, 1]
     assert sorted(set(drawn("int32[99]<3", draw).tolist())) == [0, 1, 2]
     assert sorted(set(drawn("bool[99]", draw).tolist())) == [False, True]
+    for seed in range(9):  # one of a kind hides what the other does
+        assert sorted(set(drawn("bool[2]", np.random.default_rng(seed)).tolist())) == [False, True]
     assert drawn("float32", draw).shape == ()
+    assert jax.dtypes.issubdtype(drawn("key", draw).dtype, jax.dtypes.prng_key)
+    assert drawn("key", draw).shape == () and drawn("key[2,3]", draw).shape == (2, 3)
     for short in ("bf16", "f16", "f32", "f64"):
         assert drawn(f"{short}[2]", draw).dtype == {"b": "bfloat16", "f": f"float{short[1:]}"}[short[0]]
 

@@ -61,3 +61,19 @@ def test_the_sign_of_a_complex_number_has_slopes_that_jax_leaves_out():
 
 def test_complex_numbers_are_not_compared():
     assert "knows reduce_max of real numbers only" in verdict(jnp.max, Z).refused
+
+
+EDGES = {
+    "an imaginary part of 0": (lambda x: jnp.abs(x + 0j), 0.0),
+    "an imaginary part that stays 0": (lambda x: jnp.abs(lax.complex(x, 0 * x)), 0.0),
+    "a number that turns": (lambda x: jnp.abs(x * (3 + 4j)), 0.0),
+    "four equal numbers": (lambda x: jnp.sum(jnp.abs(jnp.fft.rfft(x))), np.ones(4)),
+    "five equal numbers": (lambda x: jnp.sum(jnp.abs(jnp.fft.fft(x))), np.ones(5, "float32")),
+}
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_the_size_of_a_complex_number_has_a_kink_at_0(name):
+    f, x = EDGES[name]
+    report = verdict(f, x)
+    assert report.verdict == "kink" and "[" in report.leaves[-1].truth

@@ -85,6 +85,7 @@ def test_a_failure_is_the_report_and_nothing_of_the_checker(tmp_path):
         and "guilty: custom_vjp_call (" in told
         and "test_them.py:19" in told
     )
+    assert "All traceback entries are hidden" not in told and ">   @gradient_test\n" in told
     assert not any(f"oracle/{name}.py" in told for name in ("check", "levels", "decorator"))
 
 

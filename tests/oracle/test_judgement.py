@@ -69,7 +69,7 @@ def test_an_infinite_slope_is_right_where_the_slopes_around_grow_towards_it():
         assert verdict(jax.scipy.special.entr, x, modes="rev") == "ok"
     falls = jax.custom_jvp(jnp.cbrt)
     falls.defjvp(lambda x, dx: (falls(*x), -jnp.inf * dx[0]))
-    assert verdict(falls, np.float64(0)) == "nonfinite"
+    assert verdict(falls, np.float64(0)) == "wrong"
 
 
 @pytest.mark.parametrize("dtype", TYPES)

@@ -21,10 +21,22 @@ def guided(x, ct):
     return (jnp.where((x[0] > 0) & (ct > 0), ct, 0),)
 
 
+def same(x):
+    return x * 1
+
+
+CLIPS = {
+    "at 10": lambda x, ct: (jnp.clip(ct, -10, 10),),
+    "the norm": lambda x, ct: (ct * jnp.minimum(1, 20 / jnp.linalg.norm(ct)),),
+    "near 0": lambda x, ct: (jnp.where(jnp.abs(ct) < 1e-3, 0, ct),),
+}
 NOT_LINEAR = {
     "the size of the cotangent": (by_vjp(jnp.sin, lambda x, ct: (jnp.abs(ct) * jnp.cos(x[0]),)), HALF),
     "positive cotangents only": (by_vjp(lambda x: x * 1, lambda x, ct: (jnp.maximum(ct, 0),)), HALF),
     "cotangents of at most 1": (by_vjp(lambda x: x * 1, lambda x, ct: (jnp.clip(ct, -1, 1),)), HALF),
+    "cotangents of at most 10": (lambda x: jnp.sum(by_vjp(same, CLIPS["at 10"])(x) ** 2), THREE),
+    "a norm of at most 20": (lambda x: jnp.sum(by_vjp(same, CLIPS["the norm"])(x) ** 2), THREE),
+    "cotangents that are not small": (by_vjp(same, CLIPS["near 0"]), HALF),
     "guided backpropagation": (lambda x: jnp.mean(by_vjp(jax.nn.relu, guided)(x)), THREE),
 }
 
@@ -41,6 +53,28 @@ def test_a_rule_that_is_not_linear_in_its_tangent_is_wrong_whatever_the_seed():
     half = jax.custom_jvp(jnp.sin)
     half.defjvp(lambda x, dx: (half(*x), jnp.where(dx[0] > 0, dx[0], 0.5 * dx[0]) * jnp.cos(x[0])))
     assert [verdict(half, HALF, modes="fwd", seed=seed).verdict for seed in SEEDS] == ["wrong"] * len(SEEDS)
+
+
+def test_a_tangent_that_is_clipped_far_out_is_found():
+    clipped = jax.custom_jvp(jnp.sin)
+    clipped.defjvp(lambda x, dx: (clipped(*x), jnp.clip(dx[0], -100, 100) * jnp.cos(x[0])))
+    for told in ({}, dict(engine="float64"), dict(sample=8)):
+        assert verdict(clipped, THREE, modes="fwd", **told).verdict == "wrong"
+
+
+@pytest.mark.parametrize("loss", [jnp.sum, jnp.mean])
+def test_a_cotangent_that_is_rounded_is_found_whatever_the_loss_divides_by(loss):
+    narrow = by_vjp(jnp.sin, lambda x, ct: (ct.astype("bfloat16").astype("float32") * jnp.cos(x[0]),))
+    assert verdict(lambda x: loss(narrow(x)), THREE[:2]).verdict == "unexplained"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
+def test_a_right_rule_stays_right_where_larger_cotangents_overflow(dtype):
+    steep = by_vjp(jnp.exp, lambda x, ct: (jnp.nan_to_num(ct * jnp.exp(x[0])),))
+    far = 10 if dtype == "float16" else 87
+    assert (
+        verdict(lambda x: jnp.sum(steep(x)), np.array([far, -far], "float32").astype(dtype)).verdict == "ok"
+    )
 
 
 def test_a_report_tells_that_a_rule_is_not_linear():

@@ -1,6 +1,7 @@
 """check_grads of what cannot be checked, and calls that are mistakes: a sentence each."""
 
 import re
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -193,3 +194,41 @@ def test_a_mistake_gets_one_sentence(name):
     call, kind, words = MISTAKES[name]
     with pytest.raises(kind, match=re.escape(words)):
         call()
+
+
+def slope(residuals, ct):
+    return (2 * ct,)
+
+
+def ruled(fwd, bwd):
+    made = jax.custom_vjp(lambda x: 2 * x)
+    made.defvjp(fwd, bwd)
+    return lambda x: jnp.sin(made(x))
+
+
+def pushed(rule):
+    made = jax.custom_jvp(lambda x: 2 * x)
+    made.defjvp(rule)
+    return lambda x: jnp.sin(made(x))
+
+
+MALFORMED = {
+    "a slope of another shape": (ruled(lambda x: (2 * x, None), lambda _, ct: (ct[:2],)), "a slope of the"),
+    "no tuple": (ruled(lambda x: (2 * x, None), lambda _, ct: ct), "a tuple of one slope for each argument"),
+    "a tuple of two": (ruled(lambda x: (2 * x, None), lambda _, ct: (ct, ct)), "a tuple of one slope"),
+    "no residuals": (ruled(lambda x: 2 * x, slope), "fwd must return f(x), of the type and shape"),
+    "another type": (ruled(lambda x: (x.astype("float16"), None), slope), "fwd must return f(x), of"),
+    "two results": (ruled(lambda x: ((x, x), None), slope), "fwd must return f(x), of"),
+    "too few arguments": (ruled(lambda x: (2 * x, None), lambda ct: (ct,)), "bwd takes (residuals, "),
+    "no pair": (pushed(lambda x, dx: 2 * dx[0]), "return f(x), tangent"),
+    "a tangent of another shape": (pushed(lambda x, dx: (2 * x[0], dx[0][:2])), "a tangent of the shape"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("told", [{}, dict(sample=4)])
+@pytest.mark.parametrize("name", MALFORMED)
+def test_a_rule_that_jax_cannot_use_is_named_with_its_line_and_a_fix(name, told):
+    f, fix = MALFORMED[name]
+    made = verdict(f, np.ones(3, "float32"), **told)
+    assert made.verdict == "unsupported" and made.refused.count(". Fix: ") == 1
+    assert f"{Path(__file__).name}:" in made.refused and f". Fix: {fix}" in made.refused

@@ -71,6 +71,27 @@ def test_second_slopes_of_equal_numbers_are_no_error():
     assert verdict(lambda x: jnp.max(x) ** 2, np.ones(3, "float32"), order=2).verdict == "kink"
 
 
+AT_A_TIE = {
+    "max": jnp.max,
+    "max squared": lambda x: jnp.max(x) ** 2,
+    "sorted": lambda x: jnp.sum(jnp.sort(x) ** 2 * jnp.arange(3, dtype=x.dtype)),
+    "median": lambda x: jnp.median(x) ** 2,
+    "pooled": lambda x: jnp.sum(lax.reduce_window(x, -jnp.inf, lax.max, (2,), (1,), "VALID") ** 2),
+}
+
+
+@pytest.mark.parametrize("name", AT_A_TIE)
+def test_a_second_slope_is_known_also_where_a_tie_does_not_reach_it(name):
+    assert verdict(AT_A_TIE[name], np.array([1, 2, 2], "float32"), order=2).verdict == "kink"
+
+
+def test_a_gradient_that_only_a_rule_stops_is_missing_from_the_second_order():
+    held = jax.custom_vjp(lambda x: x**3)
+    held.defvjp(lambda x: (x**3, x), lambda x, ct: (ct * 3 * hold(x) ** 2,))
+    assert verdict(lambda x: jnp.sum(held(x)), VECTOR).verdict == "ok"
+    assert verdict(lambda x: jnp.sum(held(x)), VECTOR, order=2).verdict == "wrong"
+
+
 through = jax.custom_vjp(lambda x: jnp.round(x))
 through.defvjp(lambda x: (jnp.round(x), None), lambda _, ct: (ct,))
 LEFT_OUT = {

@@ -152,3 +152,30 @@ def test_a_rule_of_an_approximated_function_that_is_a_little_wrong_is_wrong():
 
     expi.defjvp(lambda x, dx: (expi(*x), jnp.exp(x[0]) / x[0] * (1 + 1e-9) * dx[0]))
     assert verdict(expi, np.float64(1.75), modes="rev").verdict == "wrong"
+
+
+def sine(off):
+    """sin with a rule that is wrong by a factor."""
+    made = jax.custom_vjp(jnp.sin)
+    made.defvjp(lambda x: (jnp.sin(x), x), lambda x, ct: (ct * jnp.cos(x) * (1 + off),))
+    return made
+
+
+SERIES = {  # beside which a rule that is wrong by so much would be taken for the rest of the series
+    "a sum with zeta": (lambda f, x: jnp.sum(special.zeta(2.5, 1 + x * x) * 1e3 + f(x)), 1e-5),
+    "the shape of a gamma variable": (
+        lambda f, x: jnp.sum(jax.random.gamma(jax.random.key(0), jnp.exp(f(x)))), 1e-4,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SERIES)
+@pytest.mark.parametrize("engine", ["exact", "float64"])
+def test_a_series_that_is_broken_off_hides_no_wrong_rule(name, engine):
+    f, off = SERIES[name]
+    x = np.array([1.4, 0.5], "float32")
+    with jax.numpy_rank_promotion("allow"):  # which zeta's own rule needs
+        right = verdict(lambda x: f(sine(0), x), x, modes="rev", engine=engine)
+        report = verdict(lambda x: f(sine(off), x), x, modes="rev", engine=engine)
+    assert right.verdict in ("ok", "approximate")
+    assert report.verdict == "wrong" and report.guilty.rule.startswith("sin by")

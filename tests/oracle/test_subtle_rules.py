@@ -207,6 +207,11 @@ UNSUPPORTED = {
     "an error without words": (silent(), (HALF,), "NotImplementedError"),
     "words among the results": (lambda x: (x, "words"), (HALF,), "returns str beside arrays"),
     "words alone": (lambda x: x, ("words",), "no float argument to differentiate: args[0] is str"),
+    "a shape without numbers": (
+        jnp.sin,
+        (jax.ShapeDtypeStruct((3,), jnp.float32),),
+        "args[0] is a ShapeDtypeStruct, float32[3] without numbers. Fix: an array of numbers, jnp.ones(",
+    ),
     "chance at each trace": (drawn(), (np.ones(8, "float32"),), "another function each time it is traced"),
 }
 
@@ -223,6 +228,24 @@ def test_a_check_inside_jit_is_told_so():
         TypeError, match=r"args\[0\] is traced by jit, vmap or grad. Fix: call check_grads outside"
     ):
         jax.jit(lambda x: check_grads(jnp.sin, (x,)).verdict)(0.5)
+
+
+@pytest.mark.parametrize("transform", [jax.jit, jax.grad])
+def test_a_check_of_what_is_traced_around_it_is_told_so(transform):
+    said = []
+
+    @transform
+    def around(x):
+        said.append(report(lambda y: x * y, HALF).refused)
+        return x
+
+    around(0.5)
+    assert "is checked inside of jit, vmap or grad" in said[0] and "Fix: call check_grads outside" in said[0]
+
+
+def test_raises_is_true_or_false():
+    with pytest.raises(TypeError, match="check_grads: raises must be True or False; got 'no'"):
+        check_grads(jnp.sin, (0.5,), raises="no")
 
 
 @pytest.mark.parametrize(

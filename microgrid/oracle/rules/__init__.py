@@ -8,6 +8,7 @@ reductions.py    sums, products and extremes along axes, running ones too
 products.py      dot_general and convolutions
 windows.py       reductions over sliding windows
 control.py       jit, scan, while, cond, custom derivatives
+roots.py         custom_root, by the equation that its solution solves
 collectives.py   what devices do together, under vmap and shard_map
 complexes.py     complex numbers and their parts
 fourier.py       Fourier transforms

@@ -117,14 +117,29 @@ def _abs(replay, equation, x):
         return replay.concrete(equation, (x,))[0]
     dtype = equation.outvars[0].aval.dtype
     if x.imaginary is not None:
-        tip = replay.at(x.ids, 0.0) & replay.at(x.imaginary, 0.0)  # of a cone
-        for ids in parts(x):
-            replay.meet(tip, ids, np.broadcast_to(replay.tape.zero(), x.shape))
-        return Array(dtype, replay.tape.apply("hypot", x.ids, x.imaginary, dtype=dtype))
+        return Array(dtype, _size(replay, x, dtype))
     negative = replay.tape.apply("neg", x.ids, dtype=dtype)
     ids = np.where(replay.beside(x.ids, 0.0) >= 0, x.ids, negative)
     doubt = replay.tied(x.ids, np.broadcast_to(replay.tape.zero(), x.shape))
     return Array(dtype, ids if doubt is None else replay.doubted(doubt, ids, x.ids, negative))
+
+
+def _size(replay, z, dtype):
+    """Ids of the sizes of complex numbers: 0 is the tip of a cone, of an edge where one part stays 0."""
+    tape = replay.tape
+    made, zero = tape.apply("hypot", *parts(z), dtype=dtype), np.broadcast_to(tape.zero(), z.shape)
+    reach = [tape.error[ids] if replay.hull == "near" else 0.0 for ids in parts(z)]
+    tip = np.logical_and(*(np.abs(tape.run[ids]) <= far for ids, far in zip(parts(z), reach, strict=True)))
+    tip = tip & np.logical_or(*(tape.live[ids] for ids in parts(z)))
+    if not tip.any():
+        return made
+    for ids in parts(z):
+        replay.meet(tip & tape.live[ids], ids, zero)
+    if replay.hull == "near":
+        sides = [tape.apply("hull", ids[tip], tape.apply("neg", ids[tip])) for ids in parts(z)]
+        made = np.array(made)
+        made[tip] = tape.apply("add", *sides)
+    return made
 
 
 @rule("sort")

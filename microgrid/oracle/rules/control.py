@@ -5,18 +5,22 @@ import numpy as np
 from .. import compat
 from ..arrays import Array, Unsupported
 from ..fields import Field, packed, unpacked
+from ..implicit import root_of
 from ..programs import loops
 from . import algebra
 from .elementwise import stopped
 from .registry import control
+from .roots import root
 
 
 @control("jit", "pjit", "closed_call", "core_call", "remat", "remat2", "checkpoint", "custom_jvp_call",
          "custom_vjp_call", "custom_vjp_call_jaxpr", "custom_vmap_call", "remat_opt", "composite",
-         "call_hi_primitive", "xla_metadata_call", "program_order")  # fmt: skip
+         "call_hi_primitive", "xla_metadata_call", "program_order", "eval_jaxpr")  # fmt: skip
 def _call(replay, equation, *arrays):
     if by_bits := BY_BITS.get(compat.looks_at_bits(equation)):
         return by_bits(replay, equation, *arrays), ()
+    if (found := root_of(equation, arrays)) is not None:
+        return root(replay, equation, arrays, *found)
     inner = compat.call_of(equation)
     if inner is None:
         raise Unsupported(f"replay finds no jaxpr in {equation.primitive.name}.", equation)

@@ -72,7 +72,6 @@ def _rsqrt(replay, equation, x):
 def _random_gamma(replay, equation, key, a):
     """A number z drawn with a fixed share F(a, z) of the probability below it: by one step of Newton from z,
     which is held fixed, z - (F(a, z) - F(fixed a, z)) / F'(z) has its slope."""
-    replay.series = True
     (drawn,) = replay.guide(equation, (key, a))
     power = drawn
     if equation.params["log_space"]:

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from .. import compat
 from ..arrays import Array
-from ..fields import Field
+from ..fields import Field, parts
 from .registry import rule
 
 
@@ -25,7 +26,12 @@ def _fft(replay, equation, x):
         keep = lengths[-1] // 2 + 1
         real, imaginary = (np.take(ids, range(keep), last) for ids in (real, imaginary))
     dtype = equation.outvars[0].aval.dtype
-    return Array(dtype, real) if kind == "IRFFT" else Array(dtype, real, imaginary)
+    made = Array(dtype, real) if kind == "IRFFT" else Array(dtype, real, imaginary)
+    if replay.live(x):  # a fast transform rounds otherwise, and cancels to an exact 0 more often
+        (numbers,) = compat.evaluate(equation, [replay.numbers(x)])
+        for ids, run in zip(parts(made), (np.real(numbers), np.imag(numbers)), strict=False):
+            replay.tape.run[ids] = run
+    return made
 
 
 def _whole(replay, real, imaginary, n, axes):

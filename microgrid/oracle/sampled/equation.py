@@ -7,10 +7,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .. import compat, exact, floats, rounding
+from .. import compat, exact, floats, linearity, rounding
 from ..arrays import Unsupported
 from ..balls import differ
-from ..flat import opposite, weights
+from ..flat import weights
 from ..judgement import ORDER, leaf_of
 from ..programs import OWN_RULE, unproven
 from ..proof import SLACK, Answer, taken
@@ -139,9 +139,22 @@ class _Look:
         if own:
             self._under_differentiation(run, made, mode)
         if record.name in unproven(mode, self.told.modes == ["fwd"]):
-            self._along(derivative, mode, opposite(along), wanted)
+            self._along_others(derivative, mode, along, wanted)
         if own and mode == "rev" and record in self.told.cotangents:
             self._at_run(derivative, self.told.cotangents[record])
+
+    def _along_others(self, derivative, mode, along, wanted):
+        """The same along others, of which a rule that is not linear gives itself away."""
+
+        def slopes(given):
+            return [slot.value for slot in derivative.split(derivative.run(self.record, given).outputs)[1]]
+
+        for word, given in linearity.others(slopes, along):
+            seen, self.seen = self.seen, Seen()
+            self._along(derivative, mode, given, wanted)
+            self.seen.leaves = [x for x in self.seen.leaves if linearity.counts(word, x.verdict)]
+            seen.add(self.seen)
+            self.seen = seen
 
     def _along(self, derivative, mode, along, wanted):
         """Compare slopes along cotangents or tangents; JAX's run, and its slots of the wanted outputs."""

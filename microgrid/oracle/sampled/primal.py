@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 
 from .. import compat, floats, meanings
+from ..implicit import is_root
 from ..interpreter import Replay
 from ..programs import OWN_RULE
-from ..proof import _seeds, taken
+from ..proof import taken
 from ..rules import CONTROL, RULES
+from ..slopes import seeds
 from ..special_functions import breaks_off
 from ..surrogates import among
 from .movement import beside
@@ -31,7 +33,7 @@ class Primal:
         self.record, self.outputs, self.declared = record, outputs, declared
         run = _alone(record, declared, told.get("means") is True and means_something(record))
         self.replay = Replay(surrogates=declared, **told)
-        self.replay.series = record.name in OWN_RULE and breaks_off(record.equation)
+        self.replay.series = record.is_equation and breaks_off(record.equation)
         wanted = [(run.outputs[o], at) for o, at in outputs]
         self.found = Slice(self.replay, run, wanted)
         self.ends = [self.found.at(slot, at) for slot, at in wanted]
@@ -54,11 +56,11 @@ class Primal:
         sides = [(self.found.coordinates(slot), self.found.array(slot)) for slot in self.moving]
         ends = [(at, array) for (_, at), array in zip(self.outputs, self.ends, strict=True)]
         given, asked = (ends, sides) if mode == "rev" else (sides, ends)
-        seeds = []
+        start = []
         for (at, array), numbers in zip(given, along, strict=True):
             if len(at):
-                seeds += _seeds(array, flat(numbers)[at], mode == "rev")
-        walked = (engine.adjoints if mode == "rev" else engine.tangents)(self.replay.tape, values, seeds)
+                start += seeds(array, flat(numbers)[at], mode == "rev")
+        walked = (engine.adjoints if mode == "rev" else engine.tangents)(self.replay.tape, values, start)
         empty = [] if isinstance(walked, list) else np.zeros(0)
         return [(at, _taken(walked, array, mode) if len(at) else empty) for at, array in asked]
 
@@ -112,7 +114,7 @@ def _alone(record, declared, means):
     ]
     equation, inner = record.equation, getattr(record.equation, "closed", None)
     if inner is None and record.name in OWN_RULE and not among(declared, equation) and not means:
-        inner = compat.call_of(equation)
+        inner = None if is_root(equation) else compat.call_of(equation)
     if inner is None and record.name not in RULES and record.name not in CONTROL:
         inner = compat.implementation(equation)
     if inner is not None:

@@ -110,12 +110,17 @@ class Record:
 
 
 def beginning(records, test):
-    """The first record that makes numbers for which test holds out of numbers for which it does not."""
+    """(the first record that makes numbers for which test holds out of numbers for which it does not, what it
+    does); where there is none, the first that keeps such a constant among what is differentiated."""
     for record in records:
         made, given = (
             any(bool(test(slot.value).any()) for slot in slots if slot.floats)
             for slots in (record.outputs, record.inputs)
         )
         if made and not given and record.is_equation:
-            return record
-    return None
+            return record, "makes it"
+    for record in records:
+        live = (slot.value for slot in record.outputs if slot.live and slot.floats and record.is_equation)
+        if found := next((at for x in live for at in np.argwhere(test(x)).tolist()), None):
+            return record, f"keeps one at {found} that is so from the start"
+    return None, ""

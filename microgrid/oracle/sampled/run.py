@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import compat
 from ..arrays import Unsupported
+from ..implicit import is_root
 from ..programs import OWN_RULE, needed
 from ..rules import CONTROL, RULES
 from ..rules.elementwise import ROWS
@@ -17,6 +18,7 @@ from .records import Moved, Record, Slot
 
 ARITHMETIC = {*ROWS, "dot_general", "conv_general_dilated", "reduce_sum", "integer_pow", "rsqrt", "cumsum"}
 CALLS = {name for name, function in CONTROL.items() if function is CONTROL["jit"]}
+IMPLICIT = (*OWN_RULE, "call_hi_primitive")  # what may be more than the program that it calls
 CALLBACKS = {name for name, function in CONTROL.items() if function is CONTROL["pure_callback"]}
 
 
@@ -67,14 +69,14 @@ class Run:
             return self._scan(equation, given, path)
         if name == "while":
             return self._while(equation, given, path)
-        if name in CALLS and (name not in OWN_RULE or self._opens(equation)):
+        if name in CALLS and (self._opens(equation) if name in IMPLICIT else True):
             return self.walk(compat.call_of(equation), given, path)
         if self.opened and name not in RULES and (inner := compat.implementation(equation)) is not None:
             return self.walk(inner, given, path)
         return self._leaf(equation, given, path)
 
     def _opens(self, equation):
-        return self.opened and not among(self.declared, equation)
+        return self.opened and not (among(self.declared, equation) or is_root(equation))
 
     def _leaf(self, equation, given, path):
         values = compat.evaluate(equation, [slot.value for slot in given])

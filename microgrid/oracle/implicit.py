@@ -1,0 +1,59 @@
+"""`jax.lax.custom_root` as JAX keeps it in an equation, which differs between versions of JAX."""
+
+import jax
+
+from . import compat
+
+
+def is_root(equation):
+    """Whether an equation is a `custom_root` of JAX."""
+    if equation.primitive.name == "call_hi_primitive":
+        return type(equation.params["_prim"]).__name__ == "CustomRoot"
+    return compat.name_of(equation) == "_custom_root" and compat.of_jax(equation)
+
+
+def seeks(step):
+    """Whether a `custom_root` came in a step of a run."""
+    return is_root(step.equation) or any(map(seeks, step.inside))
+
+
+def root_of(equation, arrays):
+    """(f as a closed jaxpr, the arrays that it takes besides x) where an equation is a `custom_root` of JAX;
+    None for another one. arrays: the inputs of the equation, of any kind."""
+    if not is_root(equation):
+        return None
+    if equation.primitive.name == "call_hi_primitive":
+        made = equation.params["_prim"]
+        sizes = [len(jax.tree.leaves(part)) for part in made.in_avals]
+        start = sizes[0] + sizes[1]
+        x = made.out_aval[0] if made.has_aux else made.out_aval  # under vmap the guess may have fewer axes
+        leaves, tree = jax.tree.flatten((made.in_avals[2], x))
+        given = [jax.ShapeDtypeStruct(x.shape, x.dtype) for x in leaves]
+        f = jax.make_jaxpr(lambda *x: made.f(*jax.tree.unflatten(tree, x)))(*given)
+        return f, arrays[start : start + sizes[2]]
+    lengths, jaxprs = _statics(equation.params["jvp_jaxpr_fun"])
+    given = compat.real_inputs(equation, arrays)
+    return jaxprs.f, given[: lengths.f]
+
+
+def _statics(thing):
+    """The static arguments that JAX keeps inside the rule of a function with nondiff_argnums."""
+    left, seen = [thing], set()
+    while left:
+        thing = left.pop()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        for transform, given in getattr(thing, "transforms", ()):
+            if transform.__name__ == "_prepend_static_args":
+                return [x.val for x in given[0]]
+            left += given
+        left += [getattr(thing, "f", None), getattr(thing, "args", None)]
+        for cell in getattr(thing, "__closure__", None) or ():
+            try:
+                left.append(cell.cell_contents)
+            except ValueError:  # not yet filled
+                continue
+        if isinstance(thing, tuple | list):
+            left += thing
+    raise LookupError("custom_root")

@@ -1,0 +1,141 @@
+"""Iterations that have not arrived: is a custom rule the derivative of what its function tends to?
+
+    x = g(x, a), over and over: dx / da of the n-th x is not yet -(dg / dx - 1)^-1 dg / da
+
+A rule of the implicit function says the second, at the x that came out. Both tend to one number, so the loops
+of the function are replayed further, in balls, until they move no more. What a rule is then still off is its
+own mistake; what is gone was the distance that the iteration had left.
+"""
+
+from jax.extend import core
+
+from . import compat, exact
+from .balls import finite
+from .interpreter import Replay, walk
+from .programs import OWN_RULE
+from .surrogates import among
+
+MOST = 2000  # steps further
+SCALARS = 2_000_000  # of the tape
+NEAR = 2.0**-6  # how far one more step may move an iteration that is nearly there, beside its largest number
+STILL = 2.0**-110  # how far it moves where it has arrived
+SAME = 2.0**-60  # how far a right rule may then be off, beside the slope
+LEAST = 2.0**-90  # the same beside the largest slope
+LOOPS = ("while", "scan")
+ARRIVED = "a rule is the derivative of what an iteration tends to, and right where it has arrived"
+ITERATION = (
+    "a function with a rule of its own is an iteration, and is taken at its steps; a rule for what it tends "
+    "to, where they do not lead there smoothly, is to be declared: surrogate=[f]"
+)
+
+
+class Onward(Replay):
+    """A replay whose iterations go on until they have arrived: those of the function, and in a gradient
+    program those that its function did already; with `every` also those of its rules."""
+
+    def __init__(self, tape=None, exact=None, surrogates=(), every=False):
+        super().__init__(tape, exact=exact, surrogates=surrogates)
+        self._every, self._values = every or tape is None, []
+
+    def equation(self, equation, inputs):
+        """As in the run; a loop goes on with what is carried, where nothing else goes in."""
+        start = self.tape.size
+        outputs, inside = super().equation(equation, inputs)
+        if equation.primitive.name in LOOPS and (self._every or self.tape.size == start):
+            outputs = self._arrived(*_parts(equation, inputs), list(outputs))
+        return outputs, inside
+
+    def _arrived(self, body, constants, carries, outputs):
+        """The outputs of a loop, of which the first so many are carried, when it moves no more."""
+        carry, most = outputs[:carries], NEAR
+        if body is None or not any(array.floats and self.live(array) for array in carry):
+            return outputs
+        for _ in range(MOST):
+            made, _ = walk(self, body, [*constants, *carry])
+            moved = self._moved(made, carry)
+            if moved > most or self.tape.size > SCALARS:
+                return outputs
+            carry = made
+            if moved <= STILL:
+                return [*carry, *outputs[carries:]]
+        return outputs
+
+    def _moved(self, arrays, others):
+        """How far the floats of some arrays are from those of others, beside the largest of each."""
+        self._values, most = exact.forward(self.tape, self._values), 0.0
+        for one, other in zip(arrays, others, strict=True):
+            if one.floats and self.live(one) and one.shape == other.shape:
+                pairs = [[self._values[i] for i in x.scalars.tolist()] for x in (one, other)]
+                off = max((abs(float(x - y)) for x, y in zip(*pairs, strict=True)), default=0.0)
+                size = max((abs(float(x)) for x in pairs[0]), default=0.0)
+                most = max(most, off / size if size else off)
+        return most
+
+
+def _parts(equation, inputs):
+    """(body, what does not change, how many arrays are carried) of a loop; no body where more goes in."""
+    if equation.primitive.name == "while":
+        few, many = equation.params["cond_nconsts"], equation.params["body_nconsts"]
+        return equation.params["body_jaxpr"], inputs[few : few + many], len(inputs) - few - many
+    body, constants, carries, *_ = compat.scan_of(equation)
+    more = len(inputs) > constants + carries
+    return (None if more else _carried(body, carries)), inputs[:constants], carries
+
+
+def _carried(body, carries):
+    """A closed jaxpr without the outputs that are not carried on."""
+    return core.ClosedJaxpr(
+        body.jaxpr.replace(outvars=body.jaxpr.outvars[:carries], debug_info=None), body.consts
+    )
+
+
+def iterates(step, surrogates=()):
+    """Whether in a step of a run a function with a rule of its own, not declared, runs a loop."""
+    if step.equation.primitive.name not in OWN_RULE:
+        return any(iterates(inner, surrogates) for inner in step.inside)
+    inner = compat.call_of(step.equation)
+    return inner is not None and not among(surrogates, step.equation) and _loops(inner.jaxpr)
+
+
+def _loops(jaxpr):
+    inner = (x for equation in jaxpr.eqns for x in core.jaxprs_in_params(equation.params))
+    return any(equation.primitive.name in LOOPS for equation in jaxpr.eqns) or any(map(_loops, inner))
+
+
+def settle(proof, answers, program, backward, given):
+    """Take the slopes where iterations have arrived for what answers mean, where JAX's program says the same
+    there; whether any were taken. What a rule iterates itself counts only where the type hides what it is
+    off."""
+    if not any(iterates(step, proof.surrogates) for step in proof.steps):
+        return False
+    took = False
+    for every in (False, True):
+        if any(answer.open(every) for answer in answers):
+            known = _arrived(proof, program, backward, given, every)
+            took |= any([answer.arrive(own, every) for answer, own in zip(answers, known, strict=True)])
+    return took
+
+
+def _arrived(proof, program, backward, given, every):
+    """For each array of a gradient its slopes where the iterations have arrived, None for a number where
+    JAX's program says another one there, or what it says is far from that of the run."""
+    primal = Onward(surrogates=proof.surrogates)
+    inputs = [primal.input(x) for x in proof.flat.numbers]
+    outputs, _ = walk(primal, proof.program, inputs)
+    values = exact.forward(primal.tape)
+    truths = proof.truths(primal, inputs, outputs, values, backward, given)
+    other = Onward(primal.tape, primal.literals.known(given), proof.surrogates, every)
+    results, _ = walk(other, program, inputs)
+    exact.forward(primal.tape, values, other.literals.radii)
+    return [
+        [
+            x if _same(x, values[i], truth) else None
+            for x, i in zip(truth, result.scalars.tolist(), strict=True)
+        ]
+        for truth, result in zip(truths, results, strict=False)
+    ]
+
+
+def _same(x, y, array):
+    largest = max((abs(float(z)) for z in array if finite(z)), default=0.0)
+    return finite(x - y) and abs(float(x - y)) <= SAME * abs(float(x)) + LEAST * largest

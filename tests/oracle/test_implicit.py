@@ -1,0 +1,170 @@
+"""Implicit functions, by rules of their own and by JAX's: judged by what is solved, not by the solver."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+from test_check_grads import verdict
+
+TWO = np.float32(2)
+
+
+def bisected(f, x):
+    def halved(i, ends):
+        low, high = ends
+        middle = (low + high) / 2
+        below = f(middle) < 0
+        return jnp.where(below, middle, low), jnp.where(below, high, middle)
+
+    return lax.fori_loop(0, 30, halved, (jnp.zeros_like(x), x + 4))[0]
+
+
+def by_newton(f, x):
+    def step(state):
+        x, i = state
+        return x - jnp.linalg.solve(jax.jacfwd(f)(x), f(x)), i + 1
+
+    return lax.while_loop(lambda state: state[1] < 8, step, (x, 0))[0]
+
+
+def divided(g, y):
+    return y / g(jnp.float32(1))
+
+
+def cube_root(a, tangent_solve=divided):
+    return lax.custom_root(lambda x: x**3 - a, jnp.float32(1), bisected, tangent_solve)
+
+
+def meeting(a, b):
+    def f(x):
+        return jnp.stack([x[0] ** 2 * a + x[1] - b, jnp.sin(x[1]) * a - x[0]])
+
+    start = jnp.ones(2, jnp.float32)
+    return lax.custom_root(f, start, by_newton, lambda g, y: jnp.linalg.solve(jax.jacfwd(g)(y), y))
+
+
+ROOTS = {
+    "one number": (cube_root, TWO),
+    "found exactly": (cube_root, np.float32(1)),
+    "two numbers": (meeting, TWO, np.float32(1.5)),
+    "a batch": (jax.vmap(cube_root), np.array([1, 2, 3], "float32")),
+    "in a scan": (lambda a: lax.scan(lambda c, _: (cube_root(c + a), c), a, None, length=2)[0], TWO),
+    "of a root": (lambda a: jnp.sin(cube_root(cube_root(a) + a)), TWO),
+}
+
+
+@pytest.mark.parametrize("name", ROOTS)
+def test_a_root_is_judged_by_its_equation(name):
+    report = verdict(*ROOTS[name])
+    assert report.verdict == "ok"
+    assert verdict(*ROOTS[name], sample=4).verdict == "sampled"
+
+
+def test_a_root_has_the_slope_of_its_closed_form():
+    leaf = verdict(cube_root, TWO, modes="rev").leaves[0]
+    assert float(leaf.truth) == pytest.approx(2 ** (-2 / 3) / 3, rel=1e-6)
+
+
+def test_a_second_derivative_goes_through_a_root():
+    report = verdict(cube_root, TWO, order=2)
+    assert report.verdict == "ok" and "a root is held fixed at the point" in str(report)
+
+
+@pytest.mark.parametrize("told", [{}, dict(sample=4), dict(engine="float64")])
+def test_a_wrong_tangent_solve_is_found(told):
+    wrong = verdict(lambda a: jnp.sin(cube_root(a, lambda g, y: 1.01 * divided(g, y))), TWO, **told)
+    assert wrong.verdict == "wrong" and "test_implicit.py" in wrong.guilty.source
+
+
+def test_a_wrong_rule_inside_the_equation_is_found():
+    cubed = jax.custom_jvp(lambda x: x**3)
+    cubed.defjvp(lambda x, dx: (cubed(*x), 3.001 * x[0] ** 2 * dx[0]))
+    f = lambda a: lax.custom_root(lambda x: cubed(x) - a, jnp.float32(1), bisected, divided)  # noqa: E731
+    assert verdict(f, TWO).verdict == "wrong"
+
+
+def cosine(a, z):
+    return jnp.cos(a * z)
+
+
+def implicit(solve, factor=1.0):
+    """z = cos(a z), with the rule of the implicit function, times a factor."""
+
+    def backward(kept, ct):
+        a, z = kept
+        s = jnp.sin(a * z)
+        return (jnp.asarray(factor, a.dtype) * ct * -s * z / (1 + s * a),)
+
+    made = jax.custom_vjp(solve)
+    made.defvjp(lambda a: (solve(a), (a, solve(a))), backward)
+    return made
+
+
+def many_steps(a):
+    return lax.fori_loop(0, 60, lambda i, z: cosine(a, z), jnp.asarray(0.5, a.dtype))
+
+
+def until_near(a):
+    def far(state):
+        return jnp.abs(state - cosine(a, state)) > 1e-4
+
+    return lax.while_loop(far, lambda z: cosine(a, z), jnp.asarray(0.5, a.dtype))
+
+
+def few_newton_steps(a):
+    def f(z):
+        return z - cosine(a, z)
+
+    return lax.while_loop(
+        lambda z: jnp.abs(f(z)) > 1e-3,
+        lambda z: z - f(z) / (1 + a * jnp.sin(a * z)),
+        jnp.asarray(0.5, a.dtype),
+    )
+
+
+def halved_often(a):
+    return bisected(lambda z: z - cosine(a, z), jnp.asarray(0, a.dtype))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_rule_for_what_an_iteration_tends_to_is_right(dtype):
+    report = verdict(implicit(many_steps), np.array(0.7, dtype))
+    assert report.verdict == "ok" and "where it has arrived" in str(report)
+
+
+@pytest.mark.parametrize(("dtype", "off"), [("float32", 1.2e-7), ("float64", 1e-15)])
+def test_a_rule_that_is_a_little_off_is_wrong_on_an_iteration_too(dtype, off):
+    report = verdict(implicit(many_steps, 1 + off), np.array(0.7, dtype))
+    assert report.verdict == "wrong" and "surrogate=[f]" in str(report)
+
+
+@pytest.mark.parametrize("solve", [until_near, few_newton_steps])
+def test_an_iteration_that_has_not_arrived_makes_a_rule_approximate_and_no_mistake_of_its_own(solve):
+    assert verdict(implicit(solve), np.float32(0.7)).verdict == "approximate"
+    assert verdict(implicit(solve, 1.01), np.float32(0.7)).verdict == "wrong"
+
+
+def test_a_rule_for_bisection_is_to_be_declared():
+    root = implicit(halved_often)
+    report = verdict(root, np.float32(0.7))
+    assert report.verdict == "wrong" and "is to be declared: surrogate=[f]" in str(report)
+    assert verdict(root, np.float32(0.7), surrogate=[root]).verdict == "ok"
+
+
+@pytest.mark.parametrize(("factor", "said"), [(1, "ok"), (1.0001, "wrong")])
+def test_a_fixed_point_whose_rule_iterates_too_is_judged_where_both_arrive(factor, said):
+    def settled(w):
+        return lax.fori_loop(0, 50, lambda i, z: jnp.tanh(w @ z + 1), jnp.ones(3, w.dtype))
+
+    def backward(kept, ct):
+        w, z = kept
+        of_z, of_w = (jax.vjp(f, x)[1] for f, x in ((lambda z: jnp.tanh(w @ z + 1), z),
+                                                    (lambda w: jnp.tanh(w @ z + 1), w)))  # fmt: skip
+        u = lax.fori_loop(0, 50, lambda i, u: ct + of_z(u)[0], ct)
+        return (of_w(u)[0] * jnp.float32(factor),)
+
+    layer = jax.custom_vjp(settled)
+    layer.defvjp(lambda w: (settled(w), (w, settled(w))), backward)
+    weights = np.random.default_rng(0).normal(size=(3, 3)).astype("float32") * np.float32(0.3)
+    assert verdict(lambda w: jnp.sum(layer(w) ** 2), weights).verdict == said

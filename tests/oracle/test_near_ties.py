@@ -1,0 +1,41 @@
+"""Choices that hang on rounding: the run takes one side, exact arithmetic the other, or both are one."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from test_check_grads import verdict
+
+ROWS = np.random.default_rng(4).normal(size=(3, 4)).astype("float32")
+CLOSE = {  # functions whose choices are ties but for the rounding, and that are smooth
+    "nothing, rectified": (lambda x: jax.nn.relu(x / jnp.sum(x) * jnp.sum(x) - x), (4, 5, 7)),
+    "a length of 1, at least": (lambda x: jnp.maximum(jnp.linalg.norm(x / jnp.linalg.norm(x)), 1.0), (5, 6)),
+    "an identity, or another": (lambda x: jnp.minimum(jnp.log(jnp.exp(x)), x) * x, (0, 1)),
+}
+
+
+@pytest.mark.parametrize("name", CLOSE)
+def test_a_choice_that_hangs_on_rounding_is_right_on_either_side(name):
+    f, seeds = CLOSE[name]
+    for seed in seeds:
+        x = np.random.default_rng(seed).normal(size=4).astype("float32")
+        assert verdict(f, x).verdict in ("ok", "imprecise")
+
+
+def test_a_correlation_that_is_clipped_to_1_is_right():
+    report = verdict(jnp.corrcoef, ROWS)
+    assert report.verdict == "ok" and report.guilty is None
+
+
+def test_a_report_says_that_a_choice_hangs_on_rounding():
+    rows = np.random.default_rng(5).normal(size=(40, 4)).astype("float32")  # in which one it does, is chance
+    reports = (verdict(CLOSE["a length of 1, at least"][0], row) for row in rows)
+    assert any("a choice hangs on rounding" in str(report) for report in reports)
+
+
+def test_a_wrong_rule_beside_such_a_choice_is_wrong():
+    made = jax.custom_vjp(jnp.sin)
+    made.defvjp(lambda x: (jnp.sin(x), x), lambda x, ct: (1.001 * ct * jnp.cos(x),))
+    f = lambda x: jnp.maximum(jnp.linalg.norm(x / jnp.linalg.norm(x)), 1.0) * made(x)  # noqa: E731
+    report = verdict(f, ROWS[0], modes="rev")
+    assert report.verdict == "wrong" and report.guilty.primitive.startswith("custom_vjp")
