@@ -46,4 +46,4 @@ def _is_float(x):
 
 
 def _is_half(dtype):
-    return jnp.finfo(dtype).bits < 32
+    return jnp.finfo(dtype).bits == 16

@@ -142,7 +142,8 @@ def test_observations_outside_the_space_are_no_last_row():
             return -1, {}
 
     with pytest.raises(
-        ValueError, match=r"^evaluate_policy: observations must be in \[0, 2\); got -1 from Lost"
+        rl.EnvError,
+        match=r"^evaluate_policy: Lost: the observation of reset must be in Discrete\(2\); got -1",
     ):
         rl.evaluate_policy([0, 0], Lost(), episodes=1, max_steps=3)
 

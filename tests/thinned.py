@@ -91,7 +91,7 @@ CASES = {
     "test_recurrent_layers.py::test_slopes_of_masked_steps_are_exactly_zero_whatever_stands_there": 4,
     "test_schedules.py::test_a_schedule_takes_traced_steps_and_arrays_of_them": 4,
     "test_stable.py::test_a_gate_far_out_is_open_or_shut_in_every_type": 4,
-    "test_stable.py::test_values_and_slopes_keep_their_digits": 9,
+    "test_stable.py::test_values_and_slopes_of_both_orders_keep_their_digits": 9,
     "test_students.py::test_nine_in_ten_new_students_are_judged_right": 0,
     "test_sutton_barto.py::test_blackjack_plays_as_gymnasium_does": 2,
     "test_table_defaults.py::test_the_defaults_cross_the_lake": 3,

@@ -7,7 +7,6 @@ UNUSED = "any finite number does where no query may look"
 EQUIVALENT = {
     "jaxnets.attention": {
         "_weights: jnp.where(rest, scores - largest, 0) -> jnp.where(rest, scores - largest, 1)": DISCARDED,
-        "_checked: jnp.where(used, key, 0) -> jnp.where(used, key, 1)": UNUSED,
-        "_checked: jnp.where(used, value, 0) -> jnp.where(used, value, 1)": UNUSED,
+        "_checked: jnp.where(some, x, 0) -> jnp.where(some, x, 1)": UNUSED,
     },
 }

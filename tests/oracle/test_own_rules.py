@@ -55,8 +55,8 @@ def test_functions_of_rows_have_right_slopes_of_both_orders(name, dtype):
 
 
 @pytest.mark.parametrize("dtype", TYPES)
-def test_a_power_of_a_sigmoid_has_right_slopes_of_both_orders(dtype):
-    passes(stable.sigmoid_power, np.array(HARD, dtype), np.array(0.7, dtype), order=2)
+def test_a_focal_term_has_right_slopes_of_both_orders(dtype):
+    passes(stable.focal, np.array(HARD, dtype), np.array(0.7, dtype), order=2)
 
 
 @pytest.mark.parametrize("dtype", TYPES)
