@@ -28,8 +28,9 @@ def huber(predictions, targets, reduction="mean", delta=1.0):
     checks.reduction("huber", reduction)
     predictions, targets = _pair("huber", ("predictions", "targets"), predictions, targets)
     error = jnp.abs(predictions - targets)
-    near = jnp.minimum(error, delta)  # of which the square counts: its slope meets no infinite error
-    return _reduce(near * near / 2 + delta * (error - near), reduction)
+    inside = error <= delta
+    near = jnp.where(inside, error, 0)  # its slope meets no infinite error
+    return _reduce(jnp.where(inside, near * near / 2, delta * (error - delta / 2)), reduction)
 
 
 @rounded_once

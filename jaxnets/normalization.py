@@ -171,9 +171,8 @@ def _unit(size, eps):
 
 def _centred(inputs, near, axes):
     """The mean over some axes, kept, and what is left without it."""
-    apart = inputs - near
-    beyond = jnp.mean(apart, axis=axes, keepdims=True)
-    return near + beyond, apart - beyond
+    mean = near + jnp.mean(inputs - near, axis=axes, keepdims=True)
+    return mean, inputs - mean
 
 
 def _mean_square(inputs, axes):
