@@ -46,6 +46,8 @@ class Beside(Replay):
     sites: key -> `Site`, the key made of the equation, how often it came, and the number.
     """
 
+    refined = 2
+
     def __init__(self, moved, surrogates, held=()):
         super().__init__(surrogates=surrogates)
         self._moved, self._given, self._met, self._held = iter(moved), {}, Counter(), iter(held)
