@@ -1,5 +1,7 @@
 """`jax.lax.custom_root` as JAX keeps it in an equation, which differs between versions of JAX."""
 
+from types import SimpleNamespace
+
 import jax
 import numpy as np
 
@@ -56,8 +58,11 @@ def reaching(replay, outputs):
     """What `tell` is to say of that which has_aux returned, where outputs of a replay have slopes for it."""
     if not replay.aux:
         return []
-    starts = [(array.scalars, np.ones(array.scalars.size)) for array in outputs]
-    slopes = floats.adjoints(replay.tape, floats.forward(replay.tape), starts)
+    everywhere = SimpleNamespace(
+        size=replay.tape.size, blocks=replay.tape.blocks, live=np.ones(replay.tape.size, bool)
+    )
+    starts = [(array.scalars, np.ones(array.scalars.size)) for array in outputs if array.floats]
+    slopes = floats.adjoints(everywhere, floats.forward(replay.tape), starts)
     return [("", 0.0, said) for ids, said in replay.aux if np.any(slopes[ids] != 0)]
 
 

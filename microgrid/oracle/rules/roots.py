@@ -20,7 +20,6 @@ from ..arrays import Array, Unsupported
 from ..fields import Field
 from .elementwise import stopped
 
-
 REACH = 4  # times the bound of rounding
 
 
@@ -95,7 +94,9 @@ def root(replay, equation, arrays, f, given, guess):
             for array in held:
                 replay.hold(array)
             if type(replay) is Replay and not replay.hull:
-                replay.notices += _notices(equation, maker, _numbers(replay, x), _numbers(replay, guess), x[0].dtype)
+                replay.notices += _notices(
+                    equation, maker, _numbers(replay, x), _numbers(replay, guess), x[0].dtype
+                )
         x = _refined(replay, x, maker, ids, [*zip(held, values, strict=True)])
     aux = [_apart(replay, array) for array in found[len(x) :]]
     said = f"custom_root: JAX takes what has_aux returns for constant ({compat.source(equation)})"
@@ -105,7 +106,9 @@ def root(replay, equation, arrays, f, given, guess):
 
 def _apart(replay, array):
     """An array of other scalars, of the same numbers: what comes of them is told from what comes of x."""
-    return array.moved(lambda ids: replay.tape.apply("stop", ids, dtype=array.dtype)) if array.floats else array
+    return (
+        array.moved(lambda ids: replay.tape.apply("stop", ids, dtype=array.dtype)) if array.floats else array
+    )
 
 
 def _refined(replay, x, maker, ids, pairs):

@@ -11,12 +11,13 @@ from .. import compat, exact, floats, linearity, rounding
 from ..arrays import Unsupported
 from ..balls import differ
 from ..flat import weights
-from ..implicit import is_root
+from ..implicit import is_root, reaching
 from ..judgement import ORDER, leaf_of
 from ..programs import OWN_RULE, bends, unproven
 from ..proof import SLACK, Answer, taken
 from ..tape import rounded
 from .comparison import Comparison, parts, share, theirs
+from .composite import single
 from .primal import Primal
 from .programs import Derivatives, direction
 from .registry import TooLarge
@@ -105,7 +106,7 @@ class _Look:
         self.primal, self.told, self.seen = primal, told, Seen()
         self.record, self.values = primal.record, primal.forward()
         told.met += primal.replay.declared
-        told.notices += primal.replay.notices
+        told.notices += primal.replay.notices + reaching(primal.replay, primal.ends)
 
     def all(self):
         """Compare the value, and the derivative in each mode."""
@@ -141,9 +142,8 @@ class _Look:
         run, made = self._along(derivative, mode, along, wanted)
         if own:
             self._under_differentiation(run, made, mode)
-        if record.name in unproven(mode, only := self.told.modes == ["fwd"]) or (
-            bends(record.equation) or (only and is_root(record.equation))
-        ):
+        only, equation = self.told.modes == ["fwd"], single(record.equation)
+        if record.name in unproven(mode, only) or bends(equation) or (only and is_root(equation)):
             self._along_others(derivative, mode, along, wanted)
         if own and mode == "rev" and record in self.told.cotangents:
             self._at_run(derivative, self.told.cotangents[record])
