@@ -111,10 +111,10 @@ def test_no_gradient_passes_where_solve_returns_no_root(solve, told):
     assert "test_implicit.py" in report.refused
 
 
-@pytest.mark.parametrize(("n", "said"), [(9, "approximate"), (40, "ok")])
+@pytest.mark.parametrize(("n", "said"), [(7, "approximate"), (40, "ok")])
 def test_a_root_that_is_not_quite_reached_makes_its_slopes_approximate(n, said):
     report = verdict(lambda a: settled_root(a, steps(n)), np.float32(1.7))
-    assert report.verdict == said and ("from a root, where f is" in str(report)) == (n == 9)
+    assert report.verdict == said and ("from a root, where f is" in str(report)) == (n == 7)
 
 
 def test_a_root_at_0_is_one_to_the_digits_of_its_guess():
@@ -122,8 +122,7 @@ def test_a_root_at_0_is_one_to_the_digits_of_its_guess():
     assert not verdict(f, np.float32(0)).failed
 
 
-@pytest.mark.parametrize("told", [{}, dict(sample=4)])
-@pytest.mark.parametrize("used", [True, False])
+@pytest.mark.parametrize(("used", "told"), [(True, {}), (False, {}), (True, dict(sample=4))])
 def test_a_report_tells_that_what_has_aux_returns_has_no_slopes(used, told):
     def f(a):
         solve = lambda f, x: (bisected(f, x), x * a)  # noqa: E731

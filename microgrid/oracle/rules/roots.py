@@ -105,7 +105,7 @@ def root(replay, equation, arrays, f, given, guess):
 
 
 def _apart(replay, array):
-    """An array of other scalars, of the same numbers: what comes of them is told from what comes of x."""
+    """An array of scalars of its own, so that what comes of it is told from what comes of x."""
     return (
         array.moved(lambda ids: replay.tape.apply("stop", ids, dtype=array.dtype)) if array.floats else array
     )
