@@ -111,10 +111,10 @@ def test_no_gradient_passes_where_solve_returns_no_root(solve, told):
     assert "test_implicit.py" in report.refused
 
 
-@pytest.mark.parametrize(("n", "said"), [(7, "approximate"), (40, "ok")])
+@pytest.mark.parametrize(("n", "said"), [(5, "approximate"), (40, "ok")])
 def test_a_root_that_is_not_quite_reached_makes_its_slopes_approximate(n, said):
     report = verdict(lambda a: settled_root(a, steps(n)), np.float32(1.7))
-    assert report.verdict == said and ("from a root, where f is" in str(report)) == (n == 7)
+    assert report.verdict == said and ("from a root, where f is" in str(report)) == (n == 5)
 
 
 def test_a_root_at_0_is_one_to_the_digits_of_its_guess():
