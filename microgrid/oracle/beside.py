@@ -42,14 +42,15 @@ class Beside(Replay):
     """A replay whose inputs are moved; all is chosen as in the run, but where the run chose between equals.
 
     moved: for each input its numbers at the other point, a list of balls; held: what stop_gradient holds, one
-    number after the other, or () where they move too. values: of every scalar there;
-    sites: key -> `Site`, the key made of the equation, how often it came, and the number.
+    number after the other, or () where they move too. values: of every scalar there; sites: key -> `Site`,
+    the key made of the equation, how often it came, and the number. refined: 2, as one step from a solution
+    at the run's point is right there to the square of the distance, and its slopes only to the distance.
     """
 
     def __init__(self, moved, surrogates, held=()):
         super().__init__(surrogates=surrogates)
         self._moved, self._given, self._met, self._held = iter(moved), {}, Counter(), iter(held)
-        self._equation, self.values, self.sites = None, [], {}
+        self._equation, self.values, self.sites, self.refined = None, [], {}, 2
 
     def input(self, numbers):
         """The array of an argument, at the other point."""

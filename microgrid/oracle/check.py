@@ -10,6 +10,7 @@ from .arrays import Unsupported
 from .call import MODES, call, check_pair
 from .curvature import Curvature, backwards, forwards, left_out
 from .flat import Flat
+from .implicit import reaching, tell
 from .judgement import Report, largest, leaf_of, told
 from .levels import warn
 from .proof import JaxRefuses, Proof, taken
@@ -146,6 +147,7 @@ def _prove(report, proof, modes, draw, prefix, curvature):
         report.notes.append(proof.misread)
     elif proof.misread:  # nothing that passes rests on a number that is in doubt
         report.refuse(proof.misread)
+    tell(report, [*proof.primal.notices, *reaching(proof.primal, proof.outputs)])
     if len(refused) == len(modes):
         refuse(report, proof.flat)
     elif report.verdict in ("wrong", "nonfinite", "unexplained"):

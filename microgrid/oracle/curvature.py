@@ -16,7 +16,6 @@ from . import compat, exact, floats
 from .balls import differ, finite
 from .beside import replayed
 from .flat import unit, weights
-from .implicit import seeks
 
 STEP = 2.0**-100  # beside the smallest number of the inputs
 SMOOTH = 2.0**-60  # how far apart two steps may put a second derivative, beside the largest
@@ -37,10 +36,6 @@ def left_out(proof, verdict):
         return f"{ALONE}of a declared rule nobody knows the slopes around the point"
     if any(compat.is_complex(x.dtype) for x in proof.flat.numbers):
         return f"{ALONE}an argument is complex"
-    if proof.primal.held and proof.uses(("custom_linear_solve",)):
-        return f"{ALONE}a linear solve holds its factors fixed at the point"
-    if any(map(seeks, proof.steps)):
-        return f"{ALONE}a root is held fixed at the point"
     if proof.uses(("random_gamma",)):
         return f"{ALONE}random_gamma draws its numbers at the point alone"
     return ""

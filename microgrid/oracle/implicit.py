@@ -1,8 +1,13 @@
 """`jax.lax.custom_root` as JAX keeps it in an equation, which differs between versions of JAX."""
 
-import jax
+from types import SimpleNamespace
 
-from . import compat
+import jax
+import numpy as np
+
+from . import compat, floats
+
+PASSES = ("ok", "kink", "sampled", "imprecise")
 
 
 def is_root(equation):
@@ -18,8 +23,8 @@ def seeks(step):
 
 
 def root_of(equation, arrays):
-    """(f as a closed jaxpr, the arrays that it takes besides x) where an equation is a `custom_root` of JAX;
-    None for another one. arrays: the inputs of the equation, of any kind."""
+    """(f as a closed jaxpr, the arrays that it takes besides x, the guess) where an equation is a
+    `custom_root` of JAX; None for another one. arrays: the inputs of the equation, of any kind."""
     if not is_root(equation):
         return None
     if equation.primitive.name == "call_hi_primitive":
@@ -30,10 +35,35 @@ def root_of(equation, arrays):
         leaves, tree = jax.tree.flatten((made.in_avals[2], x))
         given = [jax.ShapeDtypeStruct(x.shape, x.dtype) for x in leaves]
         f = jax.make_jaxpr(lambda *x: made.f(*jax.tree.unflatten(tree, x)))(*given)
-        return f, arrays[start : start + sizes[2]]
+        return f, arrays[start : start + sizes[2]], arrays[sizes[0] : start]
     lengths, jaxprs = _statics(equation.params["jvp_jaxpr_fun"])
     given = compat.real_inputs(equation, arrays)
-    return jaxprs.f, given[: lengths.f]
+    return jaxprs.f, given[: lengths.f], given[-len(jaxprs.f.out_avals) :]
+
+
+def tell(report, notices):
+    """Say in a report what came of roots in a run: (verdict or "", how bad, sentence) each. Of one verdict
+    the worst is said; nothing that passes rests on what is no root."""
+    worst = {verdict: (bad, text) for verdict, bad, text in sorted(notices)}
+    for verdict, (_, text) in worst.items():
+        if verdict == "unsupported" and not report.failed:
+            report.refuse(text)
+            continue
+        report.notes += [text] if text not in report.notes else []
+        for leaf in report.leaves if verdict == "approximate" else ():
+            leaf.verdict = verdict if leaf.verdict in PASSES else leaf.verdict
+
+
+def reaching(replay, outputs):
+    """What `tell` is to say of that which has_aux returned, where outputs of a replay have slopes for it."""
+    if not replay.aux:
+        return []
+    everywhere = SimpleNamespace(
+        size=replay.tape.size, blocks=replay.tape.blocks, live=np.ones(replay.tape.size, bool)
+    )
+    starts = [(array.scalars, np.ones(array.scalars.size)) for array in outputs if array.floats]
+    slopes = floats.adjoints(everywhere, floats.forward(replay.tape), starts)
+    return [("", 0.0, said) for ids, said in replay.aux if np.any(slopes[ids] != 0)]
 
 
 def _statics(thing):

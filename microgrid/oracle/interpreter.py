@@ -29,14 +29,15 @@ class Replay:
     rules are the truth; `declared` are those that came. series: whether JAX sums up, and breaks off, a series
     for the slope of something that came; ties: whether it chose between equal numbers, and pairs: arrays
     [n, 2] of them; held: the scalars whose slopes the program stops; late: whether between such as came
-    behind the scalar `mark` of the tape.
+    behind the scalar `mark` of the tape; notices, aux: see `implicit`. refined: the steps of Newton's method
+    that a solution is given.
     """
 
     def __init__(self, tape=None, hull: bool | str = False, exact=None, means: Any = False, surrogates=()):
         self.tape, self.hull = tape or Tape(errors=hull == "near"), hull
-        self.ties, self.means, self.pairs, self.held = False, means, [], []
+        self.ties, self.means, self.pairs, self.held, self.refined = False, means, [], [], 1
         self.literals = Literals(self.tape, exact, bool(means))
-        self.surrogates, self.declared = surrogates, []
+        self.surrogates, self.declared, self.notices, self.aux = surrogates, [], [], []
         self.series, self.meant, self.late, self.mark = False, False, False, self.tape.size
 
     def array(self, numbers):
@@ -75,9 +76,8 @@ class Replay:
         if not array.floats:
             return array.given
         real = self.tape.run[array.ids]
-        if array.imaginary is not None:
-            real = real + 1j * self.tape.run[array.imaginary]
-        return real.astype(array.dtype)
+        whole = real if array.imaginary is None else real + 1j * self.tape.run[array.imaginary]
+        return whole.astype(array.dtype)
 
     def constant(self, number, like):
         """The constant array of one number, of the shape and dtype of another array."""

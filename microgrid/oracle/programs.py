@@ -1,7 +1,7 @@
 """What is read off the program of a function, a jaxpr."""
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import jax
 import jax.numpy as jnp
@@ -18,6 +18,35 @@ def unproven(mode, only):
     """The custom rules that nothing shows to be linear: in reverse mode those of custom_vjp, and in forward
     mode, where that is the only one, those of custom_jvp, as they are not transposed."""
     return VJP_RULE if mode == "rev" else ("custom_jvp_call",) if only else ()
+
+
+def bends(equation):
+    """Whether an equation is a linear solve whose solver JAX does not show to be linear: it cannot transpose
+    it."""
+    if equation.primitive.name != "custom_linear_solve":
+        return False
+    counts, jaxprs = equation.params["const_lengths"], equation.params["jaxprs"]
+    pairs = (jaxprs.solve, counts.solve), (jaxprs.transpose_solve, counts.transpose_solve)
+    return any(program is not None and not _linear(program, count) for program, count in pairs)
+
+
+@lru_cache(maxsize=256)
+def _linear(program, count):
+    """Whether JAX transposes a closed jaxpr in all inputs but the first `count`."""
+    given, ends = (
+        [jax.ShapeDtypeStruct(x.shape, x.dtype) for x in avals]
+        for avals in (program.in_avals, program.out_avals)
+    )
+
+    def transposed(fixed, cts):
+        solve = partial(core.jaxpr_as_fun(program), *fixed)
+        return jax.linear_transpose(solve, *given[count:])(cts)
+
+    try:
+        jax.eval_shape(transposed, given[:count], ends)
+    except Exception:  # of many kinds, as each primitive refuses in its own way
+        return False
+    return True
 
 
 def makes_floats(equation):

@@ -12,9 +12,10 @@ from .answer import Answer, disagree
 from .balls import finite
 from .conditioning import Roundings
 from .flat import unit, weights
+from .implicit import seeks
 from .interpreter import Replay, walk
 from .limits import Sides
-from .programs import same, unproven
+from .programs import bends, same, unproven
 from .refusals import REFUSALS, mistyped
 from .slopes import as_floats, seeds, slopes_along, slopes_back
 from .surrogates import Believing
@@ -54,8 +55,9 @@ class Proof:
         return same(self.program, other)
 
     def turns(self, mode, only):
-        """Whether a custom rule came in the run that nothing shows to be linear: see `unproven`."""
-        return self.uses(unproven(mode, only))
+        """Whether a custom rule or a solver came that nothing shows to be linear: see `unproven`."""
+        roots = mode == "fwd" and only and any(map(seeks, self.steps))
+        return self.uses(unproven(mode, only)) or roots or any(map(_bends, self.walked))
 
     def along(self, mode):
         """JAX's slopes as a function of the weights, or of the direction."""
@@ -224,6 +226,10 @@ class Proof:
 
 def _calls(step, names):
     return step.equation.primitive.name in names or any(_calls(inner, names) for inner in step.inside)
+
+
+def _bends(step):
+    return bends(step.equation) or any(map(_bends, step.inside))
 
 
 def taken(values, ids):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from . import compat, guilt
+from .implicit import tell
 from .judgement import FAILED, ORDER
 from .programs import OWN_RULE, same
 from .refusals import at_input, changing, refuse, returns
@@ -42,6 +43,7 @@ def check(report, flat, modes, draw, declared, n, prefix=""):
         else:
             _look(report, run, records, n, told, prefix)
     report.declare(told.met)
+    tell(report, told.notices)
     if report.verdict in ("wrong", "nonfinite", "unexplained"):
         again = compat.jaxpr_of(lambda *numbers: flat(*numbers), flat.numbers)  # not a cached trace
         if not same(closed, again):

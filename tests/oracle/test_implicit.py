@@ -7,6 +7,8 @@ import pytest
 from jax import lax
 from test_check_grads import verdict
 
+from microgrid.oracle.programs import bends
+
 TWO = np.float32(2)
 
 
@@ -68,13 +70,95 @@ def test_a_root_has_the_slope_of_its_closed_form():
 
 def test_a_second_derivative_goes_through_a_root():
     report = verdict(cube_root, TWO, order=2)
-    assert report.verdict == "ok" and "a root is held fixed at the point" in str(report)
+    assert report.verdict == "ok" and "program alone" not in str(report)
 
 
 @pytest.mark.parametrize("told", [{}, dict(sample=4), dict(engine="float64")])
 def test_a_wrong_tangent_solve_is_found(told):
     wrong = verdict(lambda a: jnp.sin(cube_root(a, lambda g, y: 1.01 * divided(g, y))), TWO, **told)
     assert wrong.verdict == "wrong" and "test_implicit.py" in wrong.guilty.source
+
+
+def frozen(g, y):
+    return y / lax.stop_gradient(g(jnp.float32(1)))
+
+
+def test_a_tangent_solve_that_stops_its_slopes_is_wrong_at_the_second_order():
+    f = lambda a: cube_root(a, frozen)  # noqa: E731
+    assert verdict(f, TWO).verdict == "ok"
+    report = verdict(f, TWO, order=2)
+    assert report.verdict == "wrong" and float(report.leaves[-1].truth) == pytest.approx(-(2 ** (1 / 3)) / 18)
+
+
+def unsolved(f, x):
+    return x
+
+
+def steps(n):
+    return lambda f, x: lax.fori_loop(0, n, lambda i, x: x - f(x) / 4, x)
+
+
+def settled_root(a, solve):
+    return lax.custom_root(lambda x: x**3 + x - a, jnp.float32(0.5), solve, divided)
+
+
+@pytest.mark.parametrize("told", [{}, dict(sample=4), dict(engine="float64"), dict(order=2)])
+@pytest.mark.parametrize("solve", [unsolved, steps(3), lambda f, x: bisected(lambda x: x - 1, x)])
+def test_no_gradient_passes_where_solve_returns_no_root(solve, told):
+    report = verdict(lambda a: settled_root(a, solve), np.float32(1.7), **told)
+    assert report.verdict == "unsupported"
+    assert "custom_root: solve must return a root; got" in report.refused
+    assert "test_implicit.py" in report.refused
+
+
+@pytest.mark.parametrize(("n", "said"), [(5, "approximate"), (40, "ok")])
+def test_a_root_that_is_not_quite_reached_makes_its_slopes_approximate(n, said):
+    report = verdict(lambda a: settled_root(a, steps(n)), np.float32(1.7))
+    assert report.verdict == said and ("from a root, where f is" in str(report)) == (n == 5)
+
+
+def test_a_root_at_0_is_one_to_the_digits_of_its_guess():
+    f = lambda a: lax.custom_root(lambda x: jnp.sin(x) - a, jnp.float32(1), bisected, divided)  # noqa: E731
+    assert not verdict(f, np.float32(0)).failed
+
+
+@pytest.mark.parametrize(("used", "told"), [(True, {}), (False, {}), (True, dict(sample=4))])
+def test_a_report_tells_that_what_has_aux_returns_has_no_slopes(used, told):
+    def f(a):
+        solve = lambda f, x: (bisected(f, x), x * a)  # noqa: E731
+        x, aux = lax.custom_root(lambda x: x**3 - a, jnp.float32(1), solve, divided, has_aux=True)
+        return x * aux if used else x
+
+    report = verdict(f, TWO, **told)
+    assert not report.failed and ("JAX takes what has_aux returns for constant" in str(report)) == used
+
+
+DIAGONAL = np.array([1, 2, 4], "float32")
+SOLVERS = {
+    "right": (lambda _, b: b / DIAGONAL, "ok"),
+    "clipped": (lambda _, b: jnp.clip(b / DIAGONAL, -5, 5), "wrong"),
+    "clipped by norm": (lambda _, b: b / DIAGONAL / jnp.maximum(1, jnp.linalg.norm(b) / 9), "wrong"),
+    "small ones dropped": (lambda _, b: jnp.where(abs(b) < 1e-3, 0, b / DIAGONAL), "wrong"),
+}
+
+
+@pytest.mark.parametrize("told", [{}, dict(sample=4)])
+@pytest.mark.parametrize("backward", [True, False])
+@pytest.mark.parametrize("name", SOLVERS)
+def test_the_solver_of_a_linear_system_is_to_be_linear(name, backward, told):
+    solver, said = SOLVERS[name]
+    solvers = (SOLVERS["right"][0], solver) if backward else (solver, SOLVERS["right"][0])
+    f = lambda b: lax.custom_linear_solve(lambda v: v * DIAGONAL, b, *solvers)  # noqa: E731
+    report = verdict(f, np.array([0.3, -0.5, 1], "float32"), **told)
+    assert report.verdict == ("sampled" if told and said == "ok" else said)
+
+
+def test_the_solvers_of_jax_are_known_to_be_linear():
+    matrix = np.array([[2, 0.5], [0.25, 1]], "float32")
+    program = jax.make_jaxpr(jnp.linalg.solve)(matrix, matrix[0]).jaxpr
+    inner = [e for step in program.eqns for e in [step, *getattr(step.params.get("jaxpr"), "eqns", ())]]
+    solves = [e for e in inner if e.primitive.name == "custom_linear_solve"]
+    assert solves and not any(map(bends, solves))
 
 
 def test_a_wrong_rule_inside_the_equation_is_found():

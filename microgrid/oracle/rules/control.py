@@ -142,11 +142,13 @@ def _custom_linear_solve(replay, equation, *arrays):
         return _solved_by_elimination(
             replay, lambda vectors: run(jaxprs.matvec, known, vectors)[0], right
         ), ()
-    first, steps = run(jaxprs.solve, fixed, [stopped(replay, b) for b in right])
-    products, _ = run(jaxprs.matvec, known, first)
-    rest = [replay.apply("sub", b, product) for b, product in zip(right, products, strict=True)]
-    more, _ = run(jaxprs.solve, fixed, rest)
-    return [replay.apply("add", x, y) for x, y in zip(first, more, strict=True)], steps
+    x, steps = run(jaxprs.solve, fixed, [stopped(replay, b) for b in right])
+    for _ in range(replay.refined):
+        products, _ = run(jaxprs.matvec, known, x)
+        rest = [replay.apply("sub", b, product) for b, product in zip(right, products, strict=True)]
+        more, _ = run(jaxprs.solve, fixed, rest)
+        x = [replay.apply("add", *pair) for pair in zip(x, more, strict=True)]
+    return x, steps
 
 
 def _solved_by_elimination(replay, matvec, right):

@@ -49,6 +49,11 @@ class Composite:
         return jaxpr_as_fun(self.closed)(*numbers)
 
 
+def single(equation):
+    """The equation that one stands for, or itself."""
+    return equation.equation if isinstance(equation, Composite) else equation
+
+
 def composed(record, records):
     """The record that is looked at in the place of one. records: those of the whole run."""
     if record.name in SYMMETRIC:

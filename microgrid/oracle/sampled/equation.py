@@ -11,11 +11,13 @@ from .. import compat, exact, floats, linearity, rounding
 from ..arrays import Unsupported
 from ..balls import differ
 from ..flat import weights
+from ..implicit import is_root, reaching
 from ..judgement import ORDER, leaf_of
-from ..programs import OWN_RULE, unproven
+from ..programs import OWN_RULE, bends, unproven
 from ..proof import SLACK, Answer, taken
 from ..tape import rounded
 from .comparison import Comparison, parts, share, theirs
+from .composite import single
 from .primal import Primal
 from .programs import Derivatives, direction
 from .registry import TooLarge
@@ -57,7 +59,7 @@ class Told:
 
     modes; declared: functions whose rules are the truth; draw: random numbers; cotangents: those of the run
     for the records of functions with a rule of their own, which need not be linear; derivatives: JAX's; met:
-    those rules that came inside other rules.
+    those rules that came inside other rules; notices: see `implicit.tell`.
     """
 
     modes: list
@@ -66,6 +68,7 @@ class Told:
     cotangents: dict = field(default_factory=dict)
     derivatives: Derivatives = field(default_factory=Derivatives)
     met: list = field(default_factory=list)
+    notices: list = field(default_factory=list)
 
 
 def look(record, outputs, told):
@@ -103,6 +106,7 @@ class _Look:
         self.primal, self.told, self.seen = primal, told, Seen()
         self.record, self.values = primal.record, primal.forward()
         told.met += primal.replay.declared
+        told.notices += primal.replay.notices + reaching(primal.replay, primal.ends)
 
     def all(self):
         """Compare the value, and the derivative in each mode."""
@@ -138,7 +142,8 @@ class _Look:
         run, made = self._along(derivative, mode, along, wanted)
         if own:
             self._under_differentiation(run, made, mode)
-        if record.name in unproven(mode, self.told.modes == ["fwd"]):
+        only, equation = self.told.modes == ["fwd"], single(record.equation)
+        if record.name in unproven(mode, only) or bends(equation) or (only and is_root(equation)):
             self._along_others(derivative, mode, along, wanted)
         if own and mode == "rev" and record in self.told.cotangents:
             self._at_run(derivative, self.told.cotangents[record])
