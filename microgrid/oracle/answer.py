@@ -31,7 +31,8 @@ class Answer:
     array, None where these are some of its numbers;
     unit: what all numbers are to be divided by before they are shown. around: [n] which
     truths are those around the point; poles: [n] the infinities that they grow towards there; reach: the
-    largest size of a slope beside the point; hidden: [n] where rounded literals explain a difference.
+    largest size of a slope beside the point; hidden: [n] where rounded literals explain a difference; free:
+    whether literals that are rounded make the balls of theirs wider.
     """
 
     path: str
@@ -50,6 +51,7 @@ class Answer:
     roundings: Any = None
     shape: tuple | None = None
     unit: float = 1.0
+    free: bool = False
 
     def __post_init__(self):
         self.around = np.zeros(len(self.got), bool)
@@ -98,7 +100,7 @@ class Answer:
         return float(np.max(sizes, initial=1.0, where=np.isfinite(sizes)))
 
     @property
-    def _steepest(self):
+    def steepest(self):
         """The largest finite number, true, JAX's or of a side."""
         sizes = np.abs([self.floats, self.got])
         return float(np.max(sizes, initial=self.reach, where=np.isfinite(sizes)))
@@ -134,16 +136,6 @@ class Answer:
                 self.replace(k, limit)
                 self.hulls[k], self.around[k] = hull, True
 
-    @property
-    def vague(self):
-        """Whether balls are too wide to tell what is true where JAX's program may differ from it."""
-        for k in np.flatnonzero(self.apart).tolist() if isinstance(self.truths, list) else ():
-            truth, their = self.truths[k], self.theirs[k]
-            known = hasattr(truth, "rad") and truth.is_finite()
-            if known and (not finite(their) or float(truth.rad()) > FINE * self._steepest):
-                return True
-        return False
-
     def underflows(self, scale):
         """[n] whether more than half of a number is off, beside a scale worth looking at, and that is no
         rounding: a number on the way to it is too small for its type, and is taken for 0."""
@@ -161,7 +153,7 @@ class Answer:
         believed: truths with JAX's own slopes of series, which agree in their place."""
         slack = np.where(self.series, self.bounds, 0.0)
         known = zip(truths, believed or truths, theirs, slack, self.around, strict=True)
-        most = float(jnp.finfo(self.dtype).eps) ** 0.5 * self._steepest
+        most = float(jnp.finfo(self.dtype).eps) ** 0.5 * self.steepest
         self.meant = [
             None if around or _far(x - y, most) or differ(x, y, near) else truth
             for truth, x, y, near, around in known
@@ -184,7 +176,7 @@ class Answer:
         took = False
         for k in self.open(alike):
             near = known[k] is not None and finite(known[k] - self.truths[k])
-            if near and abs(float(known[k] - self.truths[k])) <= ARRIVED * self._steepest:
+            if near and abs(float(known[k] - self.truths[k])) <= ARRIVED * self.steepest:
                 self.meant = self.meant or [None] * len(self.got)
                 self.meant[k], took = known[k], True
         return took
@@ -202,7 +194,7 @@ class Answer:
         radius = float(hull.rad())
         noise = 0.0 if self.around[k] else NOISE * self.radius(k)  # of a truth that cancels to 0
         least = 2.0**-100 * (1e-300 + abs(float(self.truths[k])))
-        if radius <= max(least, noise) or radius > WIDE * self._steepest:
+        if radius <= max(least, noise) or radius > WIDE * self.steepest:
             return False
         return float(hull.lower()) - self.bounds[k] <= self.got[k] <= float(hull.upper()) + self.bounds[k]
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import jax
 import numpy as np
 
-from . import cancellation, exact, floats, guilt, linearity, onward, sample as sampling
+from . import cancellation, exact, floats, guilt, linearity, onward, sample as sampling, width
 from .arrays import Unsupported
 from .call import MODES, call, check_pair
 from .curvature import Curvature, backwards, forwards, left_out
@@ -76,6 +76,7 @@ def check_grads(
             _check(report, Flat(f, args), replace(asked, engine=engine))
         if not report.vague:
             break
+    width.refuse(report)
     report.missed(asked.declared)
     if raises and report.failed:
         raise GradientError(report)
@@ -171,7 +172,7 @@ def _turn_round(report, proof, mode, given, words, curvature):
     stands before the mode, and how these differ from the first."""
     turned = Report(report.name)
     _look(turned, proof, mode, None, "".join(words) + " ", curvature, given)
-    report.vague |= turned.vague
+    report.vague, report.lost = report.vague or turned.vague, report.lost or turned.lost
     if turned.failed and linearity.counts(words[1], turned.verdict) and not report.failed:
         report.leaves, report.refused = report.leaves + turned.leaves, turned.refused
         along = "cotangents" if mode == "rev" else "tangents"
@@ -188,7 +189,7 @@ def _look(report, proof, mode, draw, prefix, curvature, given=None):
         return False
     if curvature is not None:
         curvature.correct(answers, proof.given)
-    report.vague |= any(answer.vague for answer in answers)
+    width.look(report, answers)
     if proof.engine is floats and proof.primal.ties:  # which float64 cannot open
         report.vague |= any(answer.apart.any() for answer in answers)
     scale = max(map(largest, answers), default=0.0)

@@ -40,6 +40,24 @@ class Roundings:
         """[size] how far rounding may move a scalar where no number is too small for its type."""
         return rounding.bounds(self.tape, self.values, flushed=False)
 
+    @cached_property
+    def local(self):
+        """[size] how far its own operation may move each scalar."""
+        made, none = np.zeros(self.size), np.zeros(self.size)
+        for block in self.tape.blocks[: len(self.blocks)]:
+            made[block.start : block.stop] = rounding.step(block, self.values, none)
+        return made
+
+    def bound(self, y):
+        """How far rounding may move a scalar, by its id, in first order.
+
+        bound(y) = sum_x |d y / d x| * local(x)
+        """
+        slopes = np.abs(self.slopes(y))
+        with np.errstate(all="ignore"):
+            bound = float(np.sum(np.where((slopes == 0) | (self.local == 0), 0.0, slopes * self.local)))
+        return np.inf if np.isnan(bound) else bound
+
     def block(self, x):
         """The block of a scalar, by its id."""
         return self.blocks[bisect_right(self.blocks, x, key=lambda block: block.start) - 1]

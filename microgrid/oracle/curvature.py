@@ -96,7 +96,7 @@ class Curvature:
         import flint
 
         proof = self._proof
-        with exact.precision(exact.PRECISIONS[-1]):
+        with exact.precision(max(exact.PRECISIONS[1], exact.bits())):
             pairs = zip(self._numbers(), (np.asarray(d).astype(np.float64) for d in direction), strict=True)
             moved = [[flint.arb(a) + step * b for a, b in zip(x.flat, d.flat, strict=True)] for x, d in pairs]
             held = [proof.values[i].mid() for i in proof.primal.held]

@@ -17,7 +17,7 @@ from . import specials
 from .floats import FIXED
 
 BITS = 170  # 50 digits
-PRECISIONS = (BITS, 4 * BITS)  # the second where the first leaves open what is true
+PRECISIONS = (BITS, 4 * BITS, 16 * BITS)  # the next where one leaves open what is true
 SHORT = 64  # totals of fewer terms are added one by one
 EDGES = {"log": 0, "log1p": -1}  # where a function is -inf, as it is for JAX: a probability of 0
 

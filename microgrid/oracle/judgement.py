@@ -72,7 +72,8 @@ class Leaf:
 class Report:
     """What `check_grads` found. leaves: one for each array and mode; guilty: the first wrong equation, or
     None; notes: what the reader should know; tally: with sample=, a `Tally` of what was looked at; vague:
-    whether balls of more digits may know more; came: the functions whose rules were declared, and used."""
+    whether balls of more digits may know more; lost: whether these leave open what is true; came: the
+    functions whose rules were declared, and used."""
 
     name: str
     leaves: list = field(default_factory=list)
@@ -81,6 +82,7 @@ class Report:
     refused: str = ""
     tally: Any = None
     vague: bool = False
+    lost: bool = False
     came: list = field(default_factory=list)
 
     @property

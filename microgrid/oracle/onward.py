@@ -85,9 +85,9 @@ def _parts(equation, inputs):
 
 def _carried(body, carries):
     """A closed jaxpr without the outputs that are not carried on."""
-    return core.ClosedJaxpr(
-        body.jaxpr.replace(outvars=body.jaxpr.outvars[:carries], debug_info=None), body.consts
-    )
+    known = body.jaxpr.debug_info.with_unknown_names()  # without one JAX warns
+    fewer = body.jaxpr.replace(outvars=body.jaxpr.outvars[:carries], debug_info=known)
+    return core.ClosedJaxpr(fewer, body.consts)
 
 
 def iterates(step, surrogates=()):

@@ -21,6 +21,7 @@ from .slopes import as_floats, seeds, slopes_along, slopes_back
 from .surrogates import Believing
 from .tracing import refused
 from .values import misread
+from .width import tighten
 
 SLACK = 4  # both programs round in float64, and the bound of one stands for both
 
@@ -111,8 +112,10 @@ class Proof:
                 Answer(
                     path, answer.dtype, truth, theirs, slack[ids], numbers, bounds[ids],
                     ids=ids, roundings=roundings, shape=np.shape(answer), unit=unit(given),
+                    free=bool(other.literals.radii),
                 )
             )  # fmt: skip
+            tighten(made[-1])
         if self.primal.series and any(answer.apart.any() for answer in made):
             for answer, truth in zip(made, self._believed(False, backward, given), strict=True):
                 answer.series = ~disagree(truth, answer.theirs, answer.slack)

@@ -1,0 +1,77 @@
+"""Whether balls are narrow enough to tell what is true, and bounds to tell what rounding did.
+
+A long iteration that contracts has slopes below 1, but a ball, and a bound that is carried forward, takes the
+sum of the sizes of all ways through a step: both may grow at every step, until they hold any number.
+"""
+
+import jax.numpy as jnp
+import numpy as np
+
+from .answer import ARRIVED, FINE, WIDE
+from .balls import finite
+
+NOTHING = 2.0**-100  # where all slopes are 0, the radius of a ball that says so
+MOST = 16  # numbers of an array whose bounds are carried backwards
+SAFE = 16  # times the bound of a way back: it leaves out products of errors
+LOST = "its exact slopes are not known, as the balls that hold them grow at each step of a long computation"
+
+
+def look(report, answers):
+    """Tell a report whether balls of more digits may know more, and whether these leave open what is true."""
+    report.vague |= any(map(vague, answers))
+    report.lost |= any(map(lost, answers))
+
+
+def refuse(report):
+    """Let no verdict rest on balls that hold any number; what is proven stays so."""
+    if report.lost and report.verdict not in ("wrong", "nonfinite", "unsupported"):
+        report.refuse(f"{report.name}: {LOST}. Fix: fewer steps, or a function of one step.")
+
+
+def vague(answer):
+    """Whether balls are too wide to tell what is true, or whether JAX's program says the same."""
+    if not isinstance(answer.truths, list):
+        return False
+    apart = np.flatnonzero(answer.apart).tolist()
+    unsaid = any(_known(answer.truths[k]) and not finite(answer.theirs[k]) for k in apart)
+    return unsaid or _wide(answer, ARRIVED)
+
+
+def lost(answer):
+    """Whether balls say nothing of a truth, or of what JAX's program means; literals that are rounded may
+    make the latter as wide as the largest slope."""
+    return isinstance(answer.truths, list) and _wide(answer, WIDE)
+
+
+def _wide(answer, most):
+    """Whether the radius of a ball hides digits that count; most: beside the largest slope, how much of it
+    may be that of literals."""
+    sizes = [*np.abs(answer.got), *map(answer.size, range(len(answer.got))), answer.reach]
+    steepest = max(filter(np.isfinite, sizes), default=0.0)
+    least = FINE * steepest or NOTHING
+    theirs = most * steepest or NOTHING if answer.free else least
+    rows = zip(answer.truths, answer.theirs, answer.around, strict=True)
+    return any((not near and _radius(x) > least) or _radius(y) > theirs for x, y, near in rows)
+
+
+def _known(x):
+    return hasattr(x, "rad") and x.is_finite()
+
+
+def _radius(x):
+    return float(x.rad()) if _known(x) else 0.0
+
+
+def tighten(answer):
+    """Take the bounds that are carried back from a number where those carried forward are larger than any
+    slope, and say nothing: the sum over all ways is taken before its size. Where the way back too is not far
+    below a slope, rounding is large, and bounds stay."""
+    eps = float(jnp.finfo(answer.dtype).eps)
+    with np.errstate(invalid="ignore"):
+        off = np.abs(answer.got - answer.floats)
+        open_ = (answer.bounds > answer.steepest) & ~(off <= SAFE * eps * np.abs(answer.floats))
+    found = np.flatnonzero(open_ & np.isfinite(off))
+    for k in found[np.argsort(-off[found], kind="stable")][:MOST].tolist():
+        bound = SAFE * answer.roundings.bound(answer.ids[k])
+        if bound <= ARRIVED * answer.steepest:
+            answer.bounds[k] = min(bound, answer.bounds[k])

@@ -1,0 +1,54 @@
+"""Long iterations that contract, whose balls and bounds of rounding grow at every step all the same."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+
+from microgrid.oracle import check_grads, exact
+from microgrid.oracle.flat import Flat
+from microgrid.oracle.proof import Proof
+from microgrid.oracle.width import tighten
+
+
+def root(a, steps=200):
+    """The root of x^3 + x = a."""
+    return lax.fori_loop(0, steps, lambda i, x: x - 0.1 * (x**3 + x - a), jnp.full_like(a, 0.5))
+
+
+def ruled(factor):
+    """The same with a rule of its own, times a factor."""
+    made = jax.custom_vjp(lambda a: root(a))
+    made.defvjp(lambda a: (root(a), root(a)), lambda x, ct: (ct * factor / (3 * x**2 + 1),))
+    return made
+
+
+POINT = (jnp.float32(1.7),)
+
+
+@pytest.mark.parametrize("factor", [1.00001, -1.0])
+def test_a_wrong_rule_is_found_where_the_first_balls_grow_beyond_any_slope(factor):
+    assert check_grads(ruled(factor), POINT, modes=("rev",), raises=False).verdict == "wrong"
+
+
+def test_right_slopes_stay_right_there():
+    assert check_grads(root, POINT, modes=("rev",)).verdict == "ok"
+
+
+def test_what_no_precision_knows_is_not_checked(monkeypatch):
+    monkeypatch.setattr(exact, "PRECISIONS", (exact.BITS,))
+    report = check_grads(lambda a: root(a, 300), POINT, modes=("rev",), raises=False)
+    assert report.verdict == "unsupported"
+    assert "grow at each step" in report.refused
+
+
+def test_bounds_of_rounding_do_not_grow_where_errors_shrink():
+    with exact.precision(4 * exact.BITS):
+        (answer,) = Proof(Flat(root, POINT)).answers("rev", np.random.default_rng(0))
+    answer.got = answer.floats * 1.01
+    assert answer.near.all()  # the bound that is carried forward holds anything
+    tighten(answer)
+    assert not answer.near.any()
+    answer.got = answer.floats * 1.00001
+    assert answer.near.all()
