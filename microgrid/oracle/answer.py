@@ -99,7 +99,7 @@ class Answer:
         sizes = np.abs(self.floats)
         return float(np.max(sizes, initial=1.0, where=np.isfinite(sizes)))
 
-    @property
+    @cached_property
     def steepest(self):
         """The largest finite number, true, JAX's or of a side."""
         sizes = np.abs([self.floats, self.got])
@@ -119,6 +119,7 @@ class Answer:
         self.truths[k], self.floats[k], self.hulls[k] = truth, float(truth), None
         if self.meant is not None:
             self.meant[k] = None
+        self.__dict__.pop("steepest", None)
         self.apart[k] = apart([truth], [self.theirs[k]])[0]
 
     def settle(self, sides):
@@ -127,6 +128,7 @@ class Answer:
         for k, truth in enumerate(self.truths):
             limit, one, agreed, self.poles[k] = next(sides)
             self.reach = max(self.reach, float(abs(limit).upper()) if finite(limit) else 0.0)
+            self.__dict__.pop("steepest", None)
             if one or (agreed and not differ(limit, self.theirs[k])):
                 self.hulls[k] = None
             elif one is not None:

@@ -46,12 +46,18 @@ def lost(answer):
 def _wide(answer, most):
     """Whether the radius of a ball hides digits that count; most: beside the largest slope, how much of it
     may be that of literals."""
-    sizes = [*np.abs(answer.got), *map(answer.size, range(len(answer.got))), answer.reach]
-    steepest = max(filter(np.isfinite, sizes), default=0.0)
+    own, theirs = (np.array(list(map(_radius, balls))) for balls in (answer.truths, answer.theirs))
+    own[answer.around] = 0.0
+    got = np.abs(answer.got)
+    steepest = float(np.max(got, initial=answer.reach, where=np.isfinite(got)))
+    if max(np.max(own, initial=0.0), np.max(theirs, initial=0.0)) <= FINE * steepest:
+        return False
+    sizes = filter(np.isfinite, map(answer.size, range(len(got))))
+    steepest = max(steepest, max(sizes, default=0.0))
     least = FINE * steepest or NOTHING
-    theirs = most * steepest or NOTHING if answer.free else least
-    rows = zip(answer.truths, answer.theirs, answer.around, strict=True)
-    return any((not near and _radius(x) > least) or _radius(y) > theirs for x, y, near in rows)
+    return bool(
+        (own > least).any() or (theirs > (most * steepest or NOTHING if answer.free else least)).any()
+    )
 
 
 def _known(x):
