@@ -137,11 +137,6 @@ def softmax(x):
     x = checks.numbers("softmax", "x", x)
     checks.last_axis("softmax", "x", x)
     checks.not_empty("softmax", "x", x)
-    return _softmax(x)
-
-
-@stable.in_full
-def _softmax(x):
     # Never overflows. The shift cancels in the quotient, and is differentiated all the same: so a score that
     # dominates stands still while the others move, and its slope is made of theirs alone.
     powers = jnp.exp(x - jnp.max(x, axis=-1, keepdims=True))

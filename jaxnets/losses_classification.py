@@ -107,17 +107,10 @@ def softmax_focal(logits, labels, reduction="mean", gamma=2.0):
     logits, labels = _rows("softmax_focal", ("logits", "labels"), logits, labels)
     if logits.shape[-1] < 2:
         raise ValueError(f"softmax_focal: logits must have at least 2 classes; got shape {logits.shape}.")
-    terms = stable.counted(labels, _row_focal(logits, gamma))
+    terms = stable.counted(labels, _focal(stable.lead(logits), gamma))
     return _reduce(jnp.sum(terms, axis=-1), reduction)
 
 
-@stable.in_full
 def _focal(scores, gamma):
     """What scores lose that should be high."""
     return stable.focal(scores, jnp.asarray(gamma, scores.dtype))
-
-
-@stable.in_full
-def _row_focal(logits, gamma):
-    """What each class loses that should be the one."""
-    return _focal(stable.lead(logits), gamma)

@@ -12,24 +12,15 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from .precision import rounded_once
+
 COSH = tuple(2 / factorial(2 * k + 2) for k in range(10))  # (cosh(a) - 1) / (a**2 / 2), in a**2
 
 
-def in_full(function) -> Any:
-    """Decorates a function of an array, and of what else: half precision is computed in float32, value and
-    slopes, for it has no digits to lose on the way."""
-
-    @wraps(function)
-    def widened(x, *rest):
-        kind = jnp.result_type(x)
-        wide = jnp.promote_types(kind, jnp.float32)
-        return function(x, *rest) if kind == wide else function(x.astype(wide), *rest).astype(kind)
-
-    return widened
-
-
 def with_slope(slope) -> Any:
-    """Decorates a function of one array with its slope, a function of x and y = function(x), `in_full`."""
+    """Decorates a function of one array with its slope, a function of x and y = function(x).
+
+    Half precision is computed in float32, value and slopes, for it has no digits to lose on the way."""
 
     def decorate(function):
         smooth = jax.custom_jvp(function)
@@ -40,7 +31,7 @@ def with_slope(slope) -> Any:
             y = smooth(x)
             return y, dx * slope(x, y)
 
-        return wraps(function)(in_full(lambda x: smooth(x)))
+        return wraps(function)(rounded_once(lambda x: smooth(x)))
 
     return decorate
 
@@ -197,7 +188,7 @@ def lead(x):
     return jnp.where(top, -behind, gaps - jnp.log1p(jnp.where(top, 0, rest - powers)))
 
 
-@in_full
+@rounded_once
 def log_softmax(x):
     """x - log(sum(exp(x))) along the last axis."""
     return _log_softmax(x)

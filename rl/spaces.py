@@ -64,7 +64,7 @@ def encoded(space, obs, scale=False):
     """
     if isinstance(space, spaces.Box | spaces.MultiBinary):
         if scale and isinstance(space, spaces.Box):
-            middle, half = _middles(space)
+            middle, half = _middle_and_half(space)
             obs = (obs - lifted(middle, obs)) / lifted(half, obs)
         return jnp.reshape(obs, (*obs.shape[: obs.ndim - len(space.shape)], -1)).astype(jnp.float32)
     if isinstance(space, spaces.Discrete):
@@ -77,7 +77,7 @@ def encoded(space, obs, scale=False):
     return jnp.concatenate([encoded(part, obs[name], scale) for name, part in parts], axis=-1)
 
 
-def _middles(space):
+def _middle_and_half(space):
     """Middle and half width of each number of a Box; 0 and 1 where it has no bounds, or equal ones."""
     low, high = space.low.astype(np.float64), space.high.astype(np.float64)
     bounded = np.isfinite(low) & np.isfinite(high) & (low < high)
