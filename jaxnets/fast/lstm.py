@@ -8,7 +8,17 @@ import jax.numpy as jnp
 from jax import lax
 
 from . import recurrent
-from .recurrent import across_time, before, over_all_steps, sigmoid_slope, tanh_slope
+from .loops import in_place, linear
+from .recurrent import (
+    across_time,
+    before,
+    joined,
+    kept,
+    over_all_steps,
+    sigmoid_slope,
+    tanh_slope,
+    unmasked_slopes,
+)
 
 
 def lstm(inputs, kernel, recurrent_kernel, bias, carry, mask=None, reverse=False):
@@ -36,37 +46,37 @@ def _plain(inputs, weights, carry, mask):
         c = recurrent.sigmoid(f) * c + recurrent.sigmoid(i) * recurrent.tanh(g)
         return [c, recurrent.sigmoid(o) * recurrent.tanh(c)], ()
 
-    carry, (_, (_, outputs)) = recurrent.scan(step, carry, over_all_steps(inputs, kernel), mask)
+    carry, outputs = recurrent.scan(step, carry, over_all_steps(inputs, kernel), mask)
     return carry, outputs
 
 
 @jax.custom_jvp
 def _lstm(inputs, weights, carry, mask):
-    carry, (_, (_, outputs)) = _steps(inputs, weights, carry, mask)
+    carry, (outputs, *_) = _steps(inputs, weights, carry, mask)
     return carry, outputs
 
 
 def _steps(inputs, weights, carry, mask, slopes=False):
-    """The last carry, and of all steps (the slopes that the tangents need, where asked for), (c, h)."""
+    """The last carry, and of all steps the slopes that the tangents need, where asked for, and h."""
     kernel, recurrent_kernel, bias = weights
     sigmoid, tanh = recurrent.fast_sigmoid, recurrent.fast_tanh
 
-    def step(carry, xs):
+    def step(carry, xs, unmasked):
         c, h = carry
         us = jnp.split(h @ recurrent_kernel + bias[None], 4, axis=1)
         x_i, x_f, x_g, x_o = (x + u for x, u in zip(xs, us, strict=True))
         i, f, g, o = sigmoid(x_i), sigmoid(x_f), tanh(x_g), sigmoid(x_o)
         new_c = f * c + i * g
         tanh_c = tanh(new_c)
-        kept = ()
-        if slopes:
-            by_gates = g * sigmoid_slope(x_i, i), c * sigmoid_slope(x_f, f), i * tanh_slope(x_g, g)
-            by_o, by_c = tanh_c * sigmoid_slope(x_o, o), o * tanh_slope(new_c, tanh_c)
-            kept = (*by_gates, by_o), by_c, f
-        return [new_c, o * tanh_c], kept
+        carry = kept(unmasked, [new_c, o * tanh_c], carry)
+        if not slopes:
+            return carry, carry[1:]
+        by_gates = g * sigmoid_slope(x_i, i), c * sigmoid_slope(x_f, f), i * tanh_slope(x_g, g)
+        by_o, by_c = tanh_c * sigmoid_slope(x_o, o), o * tanh_slope(new_c, tanh_c)
+        return carry, [*by_gates, by_o, by_c, f, carry[1]]
 
     xs = [over_all_steps(inputs, of_gate) for of_gate in jnp.split(kernel, 4, axis=1)]
-    return recurrent.scan(step, carry, xs, mask)
+    return in_place(step, carry, xs, mask, more=3 * slopes)
 
 
 @_lstm.defjvp
@@ -74,29 +84,60 @@ def _lstm_jvp(primals, tangents):
     inputs, weights, carry, mask = primals
     dinputs, (dkernel, drecurrent_kernel, dbias), dcarry, _ = tangents
     kernel, recurrent_kernel, _ = weights
-    (c, h), (slopes, (_, outputs)) = lax.optimization_barrier(
+    carry_after, (*slopes, outputs) = lax.optimization_barrier(
         _steps(inputs, weights, carry, mask, slopes=True)
     )
-    if mask is not None:
-        by_gates, by_c, keep = slopes
-        by_gates = tuple(jnp.where(mask, slope, 0) for slope in by_gates)
-        slopes = by_gates, by_c, jnp.where(mask, keep, 1)
-        slopes = lax.optimization_barrier(slopes)  # or XLA moves them into the loop
+    slopes = unmasked_slopes(slopes, mask)
+    by_h = None if mask is None else (~mask).astype(outputs.dtype)
 
-    seen = jnp.concatenate([inputs, before(carry[1], outputs)], axis=2)
-    dx = over_all_steps(seen, jnp.concatenate([dkernel, drecurrent_kernel]))
-    dxs = jnp.split(dx + over_all_steps(dinputs, kernel) + dbias[None, None], 4, axis=2)
+    seen = joined(inputs, before(carry[1], outputs))
+    dweights = jnp.split(jnp.concatenate([dkernel, drecurrent_kernel, dbias[None]]), 4, axis=1)
+    kernels = jnp.split(kernel, 4, axis=1)
+    dxs = [
+        over_all_steps(seen, dw) + over_all_steps(dinputs, w) for dw, w in zip(dweights, kernels, strict=True)
+    ]
+    *dcarry, doutputs = _tangents((slopes, by_h, recurrent_kernel), [*dcarry, *dxs])
+    return (carry_after, outputs), (dcarry, doutputs)
+
+
+def _forward(fixed, moving):
+    """The tangents of c, h and all outputs from those of the first carry and of what goes into the gates."""
+    slopes, by_h, recurrent_kernel = fixed
+    dc, dh, *dxs = moving
 
     def step(dcarry, now):
         dc, dh = dcarry
-        dxs, (by_gates, by_c, keep), unmasked = now
+        dxs, (by_i, by_f, by_g, by_o, by_c, keep), by_h = now
         us = lax.split(dh @ recurrent_kernel, (dc.shape[1],) * 4, axis=1)
         di, df, dg, do = (x + u for x, u in zip(dxs, us, strict=True))
-        by_i, by_f, by_g, by_o = by_gates
         dc = dc * keep + di * by_i + df * by_f + dg * by_g
-        new = dc * by_c + do * by_o
-        dh = new if unmasked is None else jnp.where(unmasked, new, dh)
+        passed = 0 if by_h is None else dh * by_h
+        dh = dc * by_c + do * by_o + passed
         return (dc, dh), dh
 
-    dcarry, doutputs = lax.scan(step, tuple(dcarry), (dxs, slopes, mask))
-    return ([c, h], outputs), (list(dcarry), doutputs)
+    (dc, dh), doutputs = lax.scan(step, (dc, dh), (dxs, slopes, by_h))
+    return [dc, dh, doutputs]
+
+
+def _backward(fixed, cotangents):
+    """The transpose of `_forward`."""
+    (*by_gates, by_c, keep), by_h, recurrent_kernel = fixed
+    dc, dh, doutputs = cotangents
+    mirrored = lax.optimization_barrier(recurrent_kernel.T)
+
+    def step(carry, by_gates, now):
+        dc, dh = carry
+        by_i, by_f, by_g, by_o = by_gates
+        by_c, keep, by_h, doutput = now
+        dh = dh + doutput
+        dc = dc + dh * by_c
+        dxs = [dc * by_i, dc * by_f, dc * by_g, dh * by_o]
+        passed = 0 if by_h is None else dh * by_h
+        return (dc * keep, jnp.concatenate(dxs, axis=1) @ mirrored + passed), dxs
+
+    others = by_c, keep, by_h, doutputs
+    (dc, dh), dxs = in_place(step, (dc, dh), by_gates, others, reverse=True)
+    return [dc, dh, *dxs]
+
+
+_tangents = linear(_forward, _backward)

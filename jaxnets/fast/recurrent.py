@@ -6,9 +6,9 @@ gradients of all weights. What stays is one product and a few elementwise operat
 gates are among these: there the gates are at hand, and reading them again costs more than the arithmetic.
 Each gate is an array of its own wherever a loop reads it: out of a part of what a step reads, XLA makes code
 for one number at a time, several times slower.
-The rule of a layer is written once, as its tangent: a linear loop. JAX transposes it into the backward pass,
-whose products for the weights are again outside the loop. So gradients, forward mode, second order and `vmap`
-all come from one rule.
+The rule of a layer is its tangent: products for all steps, which JAX transposes, so that those for the weights
+are again outside the loop, and a linear loop, beside which its transpose is written out, as it works in place
+(`loops.py`). So gradients, forward mode, second order and `vmap` all come from one rule.
 
 T: time step, B: sequence of the batch.
 """
@@ -70,18 +70,39 @@ def _widened(fast):
 def scan(step, carry, steps, mask):
     """A loop over time in which a masked step repeats the carry.
 
-    step: (carry, what belongs to the step) -> (carry, what is kept of the step). Returns (the last carry,
-    (what was kept, the carries of all steps)).
+    step: (carry, what belongs to the step) -> (carry, whatever). Returns (the last carry, the last part of
+    the carries of all steps).
     """
 
     def masked(before, now):
         now, unmasked = now
-        after, kept = step(before, now)
-        if unmasked is not None:
-            after = [jnp.where(unmasked, new, old) for new, old in zip(after, before, strict=True)]
-        return after, (kept, after)
+        after = kept(unmasked, step(before, now)[0], before)
+        return after, after[-1]
 
     return lax.scan(masked, carry, (steps, mask))
+
+
+def kept(unmasked, after, before):
+    """The carry after a step: where the step is masked, that before it. unmasked: [B, 1] or None."""
+    if unmasked is None:
+        return after
+    return [jnp.where(unmasked, new, old) for new, old in zip(after, before, strict=True)]
+
+
+def unmasked_slopes(slopes, mask):
+    """At masked steps the slopes are 0, and 1 the last of them, that by what the carry keeps."""
+    if mask is None:
+        return slopes
+    *slopes, keep = slopes
+    slopes = [*(jnp.where(mask, slope, 0) for slope in slopes), jnp.where(mask, keep, 1)]
+    return lax.optimization_barrier(slopes)  # or XLA moves them into the loop
+
+
+def joined(*steps):
+    """[T, B, features of all, and 1]: what meets several kernels and a bias in one product. In memory, as the
+    product for the kernels reads it by columns."""
+    ones = jnp.ones((*steps[0].shape[:2], 1), steps[0].dtype)
+    return lax.optimization_barrier(jnp.concatenate([*steps, ones], axis=2))
 
 
 def over_all_steps(inputs, kernel):
