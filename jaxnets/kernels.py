@@ -13,6 +13,8 @@ from jax import lax
 from jax.experimental.xla_metadata import set_xla_metadata
 from jax.extend import core
 
+from .compiler import inner_programs
+
 LARGEST = 2**16  # numbers in what one operation makes: of more, threads and vectors make up for the pauses
 _MARK = dict(xla_cpu_small_call="true", inlineable="false")
 _LOOPS = "while scan cond jit pjit closed_call core_call custom_jvp_call custom_vjp_call"
@@ -65,7 +67,7 @@ def _small(jaxpr, looped=False):
         large = looped and any(x.size > LARGEST for x in made)
         if large or name not in ALLOWED or not all(map(_common, made)):
             return False
-        if not all(_small(inner, looped or name in ("scan", "while")) for inner in _inner(equation)):
+        if not all(_small(inner, looped or name in ("scan", "while")) for inner in inner_programs(equation)):
             return False
     return True
 
@@ -73,13 +75,3 @@ def _small(jaxpr, looped=False):
 def _common(aval):
     """Not a key of another kind of random numbers than JAX's default."""
     return not jnp.issubdtype(aval.dtype, jax.dtypes.extended) or str(aval.dtype) == "key<fry>"
-
-
-def _inner(equation):
-    """The programs inside an equation."""
-    for value in equation.params.values():
-        for one in value if isinstance(value, (tuple, list)) else (value,):
-            if isinstance(one, core.ClosedJaxpr):
-                yield one.jaxpr
-            elif isinstance(one, core.Jaxpr):
-                yield one

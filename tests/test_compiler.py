@@ -68,6 +68,26 @@ def test_convolutions_leave_ynnpack_and_products_stay():
     assert " convolution(" in entry and " dot(" not in entry
 
 
+@pytest.mark.parametrize("rows, split", [(32, False), (128, True), (1024, False)])
+def test_products_that_only_eigen_splits_between_cores_go_there_where_they_are_most_of_the_work(rows, split):
+    def products(x, kernel):
+        return jax.lax.scan(lambda x, _: (jnp.tanh(x @ kernel), None), x, length=3)[0] @ jnp.ones((128, 2))
+
+    if compiler.EIGEN.keys() - compiler._known().keys():
+        pytest.skip("this XLA multiplies as it likes")
+    arrays = jnp.ones((rows, 128), jnp.float32), jnp.ones((128, 128), jnp.float32)
+    text = compiler.jit(products).lower(*arrays).compile().as_text()
+    assert ("ynn_fusion" not in text) == split
+
+
+def test_the_work_of_a_loop_counts_as_often_as_it_runs():
+    def products(x):
+        return jax.lax.scan(lambda x, _: (jax.jit(jnp.dot)(x, x), None), x, length=3)[0] @ jnp.ones((4, 2))
+
+    jaxpr = jax.make_jaxpr(products)(jnp.ones((4, 4))).jaxpr
+    assert sorted(compiler._products(jaxpr)) == [(32, 1), (64, 3)]
+
+
 def test_on_an_accelerator_nothing_is_asked(monkeypatch):
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
     seen = []

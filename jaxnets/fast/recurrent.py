@@ -6,9 +6,9 @@ gradients of all weights. What stays is one product and a few elementwise operat
 gates are among these: there the gates are at hand, and reading them again costs more than the arithmetic.
 Each gate is an array of its own wherever a loop reads it: out of a part of what a step reads, XLA makes code
 for one number at a time, several times slower.
-The rule of a layer is its tangent: products for all steps, which JAX transposes, so that those for the weights
-are again outside the loop, and a linear loop, beside which its transpose is written out, as it works in place
-(`loops.py`). So gradients, forward mode, second order and `vmap` all come from one rule.
+The rule of a layer is its tangent: products for all steps, which JAX transposes, so that those for the
+weights are again outside the loop, and a linear loop, beside which its transpose is written out, as it works
+in place (`loops.py`). So gradients, forward mode, second order and `vmap` all come from one rule.
 
 T: time step, B: sequence of the batch.
 """
