@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from .. import checks, inputs, learning, returns, schedules, spaces
+from .. import checks, inputs, learning, returns, schedules
 from ..chance import Draw, drawn
 from ..distributions import distribution
 from ..networks import agent_net
@@ -90,7 +90,7 @@ class ActorCritic(Agent):
 
     def _seen(self, scales, obs):
         """What the networks are fed, [..., F]."""
-        rows = spaces.encoded(self.observation_space, obs)
+        rows = self._encoded(obs)
         return learning.normalized(scales.obs, rows) if self.normalize_obs else rows
 
     def _policy(self, params, seen, legal):
@@ -125,7 +125,7 @@ class ActorCritic(Agent):
     def _scaled(self, scales, rollout):
         """(scales, reward) after this rollout, each as it is where nothing is normalised."""
         if self.normalize_obs:
-            rows = spaces.encoded(self.observation_space, rollout.obs)
+            rows = self._encoded(rollout.obs)
             scales = scales._replace(obs=learning.seen_more(scales.obs, rows, rollout.mask))
         if self.normalize_reward:
             return learning.scaled_reward(scales, rollout, self.gamma)

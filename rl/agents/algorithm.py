@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 
 import numpy as np
 
-from .. import checks
+from .. import checks, spaces
 from .trainable import Trainable
 
 
@@ -19,6 +19,8 @@ class Algorithm(Trainable):
     num_steps: Any
     action_mask: bool
     compiled: bool | None
+    observation_space: Any
+    scale_obs = False  # whether numbers between bounds are seen from -1 to 1
 
     schedules: ClassVar = {"learning_rate": float("inf")}  # may be functions of the steps, up to so much
     fresh_episodes = False  # whether every iteration starts new episodes
@@ -43,6 +45,10 @@ class Algorithm(Trainable):
         """The hyper-parameters but for env and seed, as a key."""
         names = [field.name for field in fields(cast(Any, self))]
         return tuple((name, getattr(self, name)) for name in names if name not in ("env", "seed"))
+
+    def _encoded(self, obs):
+        """Observations as the numbers that a network is fed, [..., F]."""
+        return spaces.encoded(self.observation_space, obs, self.scale_obs)
 
     def _check(self):
         """Raises for hyper-parameters that cannot be; by now the spaces are known."""

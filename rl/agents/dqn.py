@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from gymnasium.spaces import Discrete
 from jax import lax
 
-from .. import buffer as replay, checks, inputs, learning, q_learning, schedules, spaces
+from .. import buffer as replay, checks, inputs, learning, q_learning, schedules
 from ..chance import Draw
 from ..distributions import only_legal, suited
 from ..networks import agent_net
@@ -107,7 +107,7 @@ class DQN(Agent):
 
     def q(self, params, obs, legal=None):
         """Action values [..., A] of observations; the lowest number for actions that are not legal."""
-        outputs = self.net(params, spaces.encoded(self.observation_space, obs, self.scale_obs))
+        outputs = self.net(params, self._encoded(obs))
         if self.dueling:
             value, advantage = outputs[..., :1], outputs[..., 1:]
             outputs = value + advantage - jnp.mean(advantage, axis=-1, keepdims=True)

@@ -138,20 +138,16 @@ class SAC(Agent):
 
     def _act(self, actor, noise, obs, memory, legal):
         start, noise, anywhere = noise
-        mean, log_std = self._policy(
-            actor["policy"], spaces.encoded(self.observation_space, obs, self.scale_obs)
-        )
+        mean, log_std = self._policy(actor["policy"], self._encoded(obs))
         return jnp.where(start, anywhere, jnp.tanh(mean + jnp.exp(log_std) * noise)), memory
 
     def _choose(self, deterministic, actor, key, obs, memory, legal):
-        mean, log_std = self._policy(
-            actor["policy"], spaces.encoded(self.observation_space, obs, self.scale_obs)
-        )
+        mean, log_std = self._policy(actor["policy"], self._encoded(obs))
         noise = 0.0 if deterministic else jax.random.normal(key, mean.shape)
         return jnp.tanh(mean + jnp.exp(log_std) * noise), memory
 
     def _worth(self, actor, obs):
-        seen = spaces.encoded(self.observation_space, obs, self.scale_obs)
+        seen = self._encoded(obs)
         action = jnp.tanh(self._policy(actor["policy"], seen)[0])
         return jnp.min(self._q(actor["q"], seen, action), axis=0)
 
@@ -179,9 +175,7 @@ class SAC(Agent):
         lots, next_noise, noise = draw
         rows, envs = replay.drawn(memory, lots, self.n_step)
         batch = replay.batch(memory, rows, envs, self.gamma, self.n_step)
-        seen, next_seen = (
-            spaces.encoded(self.observation_space, o, self.scale_obs) for o in (batch.obs, batch.next_obs)
-        )
+        seen, next_seen = (self._encoded(o) for o in (batch.obs, batch.next_obs))
         alpha = jnp.exp(params["log_alpha"])
 
         next_action, next_log_prob = self._drawn(params["policy"], next_seen, next_noise)
