@@ -13,7 +13,7 @@ WIDE = {"xla_cpu_prefer_vector_width": 512}  # XLA stops at 256 bits, half of wh
 _EIGEN = "xla_cpu_experimental_ynn_fusion_type"
 EIGEN = {_EIGEN: "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT,LIBRARY_FUSION_TYPE_REDUCE"}
 PRODUCTS_TOO = {_EIGEN: "LIBRARY_FUSION_TYPE_REDUCE"}
-SPLIT = range(2 * 10**6, 5 * 10**6)  # multiply-adds of a product that Eigen splits between cores, and YNNPACK not
+SPLIT = range(2 * 10**6, 5 * 10**6)  # multiply-adds of products that Eigen splits between cores, not YNNPACK
 
 _by_eigen = contextvars.ContextVar("convolutions of what is traced are computed by Eigen", default=False)
 

@@ -83,8 +83,10 @@ class RecurrentLayer(Layer):
 
     def __call__(self, inputs, carry=None, mask=None):
         """[batch, time, hidden], or only the state after the last step, [batch, hidden]."""
-        _, outputs = self.unroll(inputs, carry, mask)
-        return outputs if self.return_sequences else outputs[:, 0 if self.reverse else -1]
+        carry, outputs = self.unroll(inputs, carry, mask)
+        if self.return_sequences:
+            return outputs
+        return carry if self.parts is None else carry[-1]  # `outputs` would need a slope of each
 
     def _drawn(self):
         if not self.parameters:
