@@ -16,7 +16,7 @@ _WHERE = {
     "check_model": "model",
     "gradient_test": "decorator",
     "meaning": "meanings",
-    "replay": "check",
+    "replay": "replayed",
     "rule": "rules",
     "to_microgrid": "nets",
     "verdict": "crosscheck",

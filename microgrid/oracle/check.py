@@ -5,19 +5,29 @@ from dataclasses import replace
 import jax
 import numpy as np
 
-from . import cancellation, exact, floats, guilt, linearity, onward, sample as sampling, width
+from . import (
+    cancellation,
+    exact,
+    floats,
+    guilt,
+    linearity,
+    onward,
+    rule_by_rule,
+    sample as sampling,
+    slopes,
+    width,
+)
 from .arrays import Unsupported
-from .call import MODES, call, check_pair
+from .call import MODES, call
 from .curvature import Curvature, backwards, forwards, left_out
 from .flat import Flat
 from .implicit import reaching, tell
 from .judgement import Report, largest, leaf_of, told
 from .levels import warn
-from .proof import JaxRefuses, Proof, taken
+from .programs import unproven
+from .proof import JaxRefuses, Proof
 from .refusals import changing, refusal, refuse, returns
 from .tracing import untraced
-
-MOST_DIGITS = 100_000
 
 
 class GradientError(AssertionError):
@@ -139,8 +149,10 @@ def _prove(report, proof, modes, draw, prefix, curvature):
             report.notes.append("it chose between equal numbers: float64 does not look at their other sides")
     seen = [mode for mode in modes if mode not in refused]
     for mode in seen if not report.failed else ():
-        if proof.turns(mode, seen == ["fwd"]):
-            for word, given in linearity.others(proof.along(mode), along[mode]):
+        only = seen == ["fwd"]
+        _one_by_one(report, proof, (mode, prefix), unproven(mode, only), along[mode])
+        if proof.turns(mode, only) and not report.failed:
+            for word, given in linearity.others(*slopes.along(proof.flat, mode, along[mode])):
                 _turn_round(report, proof, mode, given, (prefix, word), curvature)
     if proof.arrived:
         report.notes.append(onward.ARRIVED)
@@ -155,7 +167,7 @@ def _prove(report, proof, modes, draw, prefix, curvature):
         if not proof.repeats():
             report.refuse(changing(report.name))
             return refused
-        report.guilty = guilt.first(proof, report.verdict, guilt.failed_in(report))
+        report.guilty = report.guilty or guilt.first(proof, report.verdict, guilt.failed_in(report))
         if report.verdict == "wrong" and any(onward.iterates(x, proof.surrogates) for x in proof.steps):
             report.notes.append(onward.ITERATION)
     elif any(leaf.verdict == "kink" for leaf in report.leaves) and not report.failed:
@@ -167,6 +179,20 @@ def _prove(report, proof, modes, draw, prefix, curvature):
     return refused
 
 
+def _one_by_one(report, proof, mode, names, given):
+    """Add the first custom rule that is not linear to the report. mode: with what stands before it."""
+    if found := rule_by_rule.first(proof, mode[0], names, given):
+        leaf, report.guilty = found
+        leaf.mode = f"{mode[1]}{mode[0]}"
+        report.leaves.append(leaf)
+        _tell(report, mode[0])
+
+
+def _tell(report, mode):
+    along = "cotangents" if mode == "rev" else "tangents"
+    report.notes.append(f"a custom rule is right for some {along} and not for others: it is not linear")
+
+
 def _turn_round(report, proof, mode, given, words, curvature):
     """Add what is wrong in one mode with other weights, or in another direction, to the report. words: what
     stands before the mode, and how these differ from the first."""
@@ -175,8 +201,7 @@ def _turn_round(report, proof, mode, given, words, curvature):
     report.vague, report.lost = report.vague or turned.vague, report.lost or turned.lost
     if turned.failed and linearity.counts(words[1], turned.verdict) and not report.failed:
         report.leaves, report.refused = report.leaves + turned.leaves, turned.refused
-        along = "cotangents" if mode == "rev" else "tangents"
-        report.notes.append(f"a custom rule is right for some {along} and not for others: it is not linear")
+        _tell(report, mode)
 
 
 def _look(report, proof, mode, draw, prefix, curvature, given=None):
@@ -206,44 +231,3 @@ def _look(report, proof, mode, draw, prefix, curvature, given=None):
             leaf.cancelled = (cancellation.flushed if underflow else cancellation.found)(answer, leaf.at)
     report.leaves += [leaf_of(stray, f"{prefix}{mode}") for stray in proof.strays]
     return True
-
-
-def replay(f, args, digits=50):
-    """What a function of arrays really is at args, to so many digits: its program scalar by scalar in balls.
-
-    f, args: as for `check_grads`. Branches are those that JAX takes. Returns the float outputs as a list of
-    numpy arrays of flint.arb, [...], and of flint.acb where they are complex. Raises NotImplementedError for
-    what cannot be replayed, and TypeError or ValueError for a mistaken call.
-
-    >>> print(replay(jnp.tanh, (0.5,))[0].item().str(30, radius=False))
-    0.462117157260009758502318483644
-    """
-    check_pair("replay", f, args)
-    if isinstance(digits, bool) or not isinstance(digits, int | np.integer) or not 1 <= digits <= MOST_DIGITS:
-        raise ValueError(f"replay: digits must be a whole number from 1 to {MOST_DIGITS}; got {digits!r}.")
-    flat = Flat(f, tuple(args))
-    try:
-        outputs = jax.eval_shape(flat, *flat.numbers)
-        if outputs and not flat.strange:
-            with exact.precision(int(digits * 3.33) + 16):
-                proof = Proof(flat)
-                return [_balls(proof.values, array) for array in proof.outputs]
-    except Unsupported:
-        raise
-    except Exception as error:
-        if not (sentence := untraced(told(f), flat, error)):
-            raise
-        raise NotImplementedError(f"replay: {sentence}") from error
-    came = f"{' and '.join(flat.strange)} beside them" if flat.strange else flat.returned
-    raise ValueError(f"replay: f must return floats, and arrays alone; got {came}. Fix: return floats alone.")
-
-
-def _balls(values, array):
-    """A numpy array of balls, complex ones for a complex array."""
-    import flint
-
-    balls = taken(values, array.scalars)
-    if array.imaginary is not None:
-        half = len(balls) // 2
-        balls = list(map(flint.acb, balls[:half], balls[half:]))
-    return np.array(balls, object).reshape(array.shape)

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 from jax import lax
 
-from . import compat, indexing, linearity
+from . import compat, indexing, linearity, slopes
 from .along import breaks, directions
 from .arrays import Unsupported
 from .flat import Flat
@@ -183,7 +183,7 @@ def _in_mode(proof, step, verdict, mode):
         if proof.turns(mode, True):
             none = [0 * w for w in first]
             leaves += [x for x in _leaves(proof, mode, none) if x.verdict == "wrong"]  # 0 / 0 is not
-            for word, given in linearity.others(proof.along(mode), first):
+            for word, given in linearity.others(*slopes.along(proof.flat, mode, first)):
                 leaves += [x for x in _leaves(proof, mode, given) if linearity.counts(word, x.verdict)]
     except (Unsupported, JaxRefuses):
         return None

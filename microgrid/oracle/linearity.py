@@ -1,61 +1,140 @@
 """Whether a custom rule is linear: what else to ask of it than one set of cotangents, or of tangents.
 
-A rule that clips, or drops what is small, is right for cotangents of a common size. So JAX's slopes along
-others that are larger, and smaller, by a power of two are compared with what they were, times that power:
-rounding commutes with it, so that a right rule gives the same numbers. Only where it does not, they are
-proven.
+A rule that clips, or drops what is small, is right for cotangents of a common size, and one that looks at
+their signs for some of these. So JAX's slopes along others are compared with what they must be: those that
+are larger, or smaller, by a power of two, with which rounding commutes, and those of which some point the
+other way. Only where they are far from that, they are proven.
 """
+
+from collections import namedtuple
 
 import jax.numpy as jnp
 import numpy as np
 
 from .flat import opposite
 
-MOST = 40  # binary digits
+SIZES = (20, -20, 40, -40)  # binary digits by which numbers are made larger, or smaller
 LEAST = 4
-OFF = 2.0**-8  # beside a number: far more than what compilers reorder
+SPLITS = (
+    6  # into those that keep their signs and those that do not: any two of 64 numbers are told apart once
+)
+OFF = 2.0**-8  # beside a number: far more than what compilers reorder, and iterations leave
+
+Asked = namedtuple("Asked", "word given terms")
+Asked.__doc__ = """Others that a rule is to be asked: what it says of them is the sum of the terms, factors
+and what it says of some more."""
 
 
-def others(run, given):
+def others(run, given, waits=False):
     """(a word, cotangents or tangents) that a custom rule is to be asked too, besides those that are given.
 
-    run: what gives JAX's slopes along such, a list of arrays.
+    run: what gives JAX's slopes along such, a list of arrays; waits: see `questions`.
     """
     yield "opposite", opposite(given)
-    before = run(given)
-    exponent = min((_exponent(w.dtype) for w in given), default=LEAST)
-    for word, scale in (("large", 2.0**exponent), ("small", 2.0**-exponent)):
-        scaled = [(w * scale).astype(w.dtype) for w in given]
-        if any(_strays(x, y, scale) for x, y in zip(before, run(scaled), strict=True)):
-            yield word, scaled
+    seen = set()
+    for asked in breaches(run, given, waits):
+        if asked.word not in seen:
+            yield asked.word, asked.given
+            yield from ((asked.word, more) for factor, more in asked.terms if more is not given)
+        seen.add(asked.word)
+
+
+def breaches(run, given, waits=False, around=False):
+    """What a rule is `Asked` whose answers, in floats, are far from those of a linear one.
+
+    run, given, waits, around: as in `others` and `questions`.
+    """
+    known = {}
+
+    def answers(ct):
+        key = tuple(np.asarray(x).tobytes() for x in ct)
+        if key not in known:
+            known[key] = [_wide(x) for x in run(ct)]
+        return known[key]
+
+    dtypes = [x.dtype for x in run(given)]
+    for asked in questions(given, waits, around):
+        rows = [[factor * x for x in answers(ct)] for factor, ct in asked.terms]
+        numbers = zip(answers(asked.given), *rows, dtypes, strict=True)
+        if any(_strays(now, terms, dtype, asked.word) for now, *terms, dtype in numbers):
+            yield asked
+
+
+def questions(given, waits=False, around=False):
+    """What a rule is `Asked` besides what is given.
+
+    waits: whether it runs a loop until that is near enough: such a loop may be so at once for small numbers,
+    and never for large ones. around: whether to ask for numbers near 1 in the place of the given ones too.
+    """
+    one = _scaled(given, -_exponent(given)) if around else given
+    yield Asked("turned", [-w for w in one], [(-1.0, one)])
+    least = min((_range(w.dtype) for w in given), default=LEAST)
+    for size in () if waits else SIZES:
+        digits = int(np.sign(size)) * min(abs(size), least)
+        word = "large" if size > 0 else "small"
+        yield Asked(word, _scaled(one, digits), [(2.0**digits, one)])
+        if around and abs(size) == min(map(abs, SIZES)):
+            yield Asked(word, _scaled(given, digits), [(2.0**digits, given)])
+    for keeps in _splits(one):
+        kept = [jnp.where(keep, w, 0) for keep, w in zip(keeps, one, strict=True)]
+        turned = [jnp.where(keep, w, -w) for keep, w in zip(keeps, one, strict=True)]
+        yield Asked("signs", turned, [(2.0, kept), (-1.0, one)])
 
 
 def counts(word, verdict):
-    """Whether a verdict on slopes along others is one on the rule: at sizes that are not those of the run
-    numbers may overflow and underflow, and only a proof counts.
+    """Whether a verdict on slopes along others is one on the rule: at sizes and signs that are not those of
+    the run numbers may overflow, underflow and cancel, and only a proof counts.
 
-    >>> counts("opposite", "unexplained"), counts("large", "unexplained"), counts("large", "wrong")
+    >>> counts("opposite", "unexplained"), counts("large", "unexplained"), counts("signs", "wrong")
     (True, False, True)
     """
     return word == "opposite" or verdict == "wrong"
 
 
-def _exponent(dtype):
-    """Of the power of two by which numbers of a type are made larger: a sixth of its range."""
-    return min(MOST, max(LEAST, int(jnp.finfo(dtype).maxexp) // 6))
+def _range(dtype):
+    """How many binary digits numbers of a type are made larger or smaller at most: a third of its range."""
+    return max(LEAST, int(jnp.finfo(dtype).maxexp) // 3)
 
 
-def _strays(before, after, scale):
-    """Whether numbers are not what they were, times a scale, where the type has numbers of that size."""
-    finfo = jnp.finfo(before.dtype)
-    if not np.size(before):
-        return False
+def _exponent(given):
+    """That of the largest of some numbers, to base 2."""
+    largest = max((float(np.max(np.abs(_wide(w)), initial=0.0)) for w in given), default=0.0)
+    return int(np.frexp(largest)[1])
+
+
+def _scaled(given, digits):
+    """Numbers times a power of two."""
+    half = digits // 2  # of which a narrow type may not have the whole
+    return [
+        (w * w.dtype.type(2.0**half) * w.dtype.type(2.0 ** (digits - half))).astype(w.dtype) for w in given
+    ]
+
+
+def _splits(given):
+    """Which numbers keep their signs, arrays of booleans, where the others are to turn: so that any two that
+    are not 0 are told apart, if they are few."""
+    places = np.cumsum(np.concatenate([np.asarray(w).ravel() != 0 for w in given])) - 1
+    ends = np.cumsum([np.size(w) for w in given])[:-1]
+    for digit in range(min(SPLITS, int(places[-1]).bit_length() if places.size else 0)):
+        keeps = np.split(places >> digit & 1 == 0, ends)
+        yield [keep.reshape(np.shape(w)) for keep, w in zip(keeps, given, strict=True)]
+
+
+def allowed(sizes, dtype, word):
+    """How far numbers of an array may be off, by the sizes of the terms they are made of; infinity for those
+    that are too large or too small for their type."""
+    finfo = jnp.finfo(dtype)
+    seen = (sizes > 16 * float(finfo.tiny)) & (sizes < float(finfo.max) / 16)
+    if word == "signs":  # sums may cancel
+        sizes = np.max(sizes, initial=0.0, where=seen)
+    return np.where(seen, OFF * sizes, np.inf)
+
+
+def _strays(now, terms, dtype, word):
+    """Whether numbers are not the sums of some terms."""
     with np.errstate(all="ignore"):
-        parts = ([np.real(x), np.imag(x)] for x in map(_wide, (before, after)))
-        was, now = map(np.stack, parts)
-        was = was * scale
-        seen = (np.abs(was) > 16 * float(finfo.tiny)) & (np.abs(was) < float(finfo.max) / 16)
-        return bool((seen & np.isfinite(now) & (np.abs(now - was) > OFF * np.abs(was))).any())
+        sizes = np.max(np.abs([now, *terms]), axis=0)
+        return bool((np.abs(now - sum(terms)) > allowed(sizes, dtype, word)).any())
 
 
 def _wide(numbers):

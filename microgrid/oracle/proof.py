@@ -60,13 +60,6 @@ class Proof:
         roots = mode == "fwd" and only and any(map(seeks, self.steps))
         return self.uses(unproven(mode, only)) or roots or any(map(_bends, self.walked))
 
-    def along(self, mode):
-        """JAX's slopes as a function of the weights, or of the direction."""
-        made = jax.jit(
-            lambda given, *x: (slopes_back if mode == "rev" else slopes_along)(self.flat, given)(*x)[0]
-        )
-        return lambda given: made(given, *self.flat.numbers)
-
     def uses(self, names):
         """Whether a primitive of one of these names came in the run."""
         return any(_calls(step, names) for step in self.steps)

@@ -3,6 +3,9 @@
 import jax
 import numpy as np
 
+from . import compat
+from .waiting import waits
+
 
 def slopes_back(flat, given):
     """JAX's program (numbers) -> (slopes by reverse mode with these weights, outputs)."""
@@ -17,6 +20,19 @@ def slopes_back(flat, given):
 def slopes_along(flat, given):
     """JAX's program (numbers) -> (changes of the outputs along a direction, outputs)."""
     return lambda *numbers: jax.jvp(flat, numbers, tuple(given))[::-1]
+
+
+def along(flat, mode, given):
+    """(JAX's slopes as a function of the weights, or of the direction, those that are given, whether a loop
+    waits for what comes of them)."""
+
+    def slopes(*both):
+        one, numbers = list(both[: len(given)]), both[len(given) :]
+        return (slopes_back if mode == "rev" else slopes_along)(flat, one)(*numbers)[0]
+
+    made, arguments = jax.jit(slopes), [*given, *flat.numbers]
+    marks = [k < len(given) for k in range(len(arguments))]
+    return lambda one: made(*one, *flat.numbers), given, waits(compat.jaxpr_of(slopes, arguments), marks)
 
 
 def as_floats(array, result):

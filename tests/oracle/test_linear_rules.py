@@ -1,10 +1,15 @@
 """Custom rules that are right for some cotangents or tangents, and not for others."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax import lax
 from test_check_grads import verdict
+
+from microgrid.oracle.waiting import waits
 
 HALF, THREE = np.float32(0.5), np.array([0.5, 1.0, 2.0], "float32")
 SEEDS = range(4)
@@ -30,7 +35,45 @@ CLIPS = {
     "the norm": lambda x, ct: (ct * jnp.minimum(1, 20 / jnp.linalg.norm(ct)),),
     "near 0": lambda x, ct: (jnp.where(jnp.abs(ct) < 1e-3, 0, ct),),
 }
+CLIPPED = by_vjp(same, lambda x, ct: (jnp.clip(ct, -1, 1),))
+DROPPED = by_vjp(same, lambda x, ct: (jnp.where(jnp.abs(ct) < 1e-6, 0, ct),))
+OF_ONE_SIGN = by_vjp(same, lambda x, ct: (jnp.where(ct[0] * ct[1] > 0, ct, 2 * ct),))
+WAVES = by_vjp(
+    lambda x: (jnp.sin(x), jnp.cos(x)),
+    lambda x, ct: (jnp.where(ct[0] * ct[1] > 0, 1, 2) * (ct[0] * jnp.cos(x[0]) - ct[1] * jnp.sin(x[0])),),
+)
+
+
+def root_by_steps(tolerance):
+    """sqrt(a) with the rule of the implicit function, solved by steps until one is below the tolerance."""
+
+    def solved(f, x):
+        return lax.while_loop(
+            lambda s: jnp.abs(s[0] - s[1]) > tolerance, lambda s: (s[1], f(s[1])), (x, f(x))
+        )[1]
+
+    def step(a, x):
+        return 0.5 * (x + a / x)
+
+    made = jax.custom_vjp(lambda a: solved(partial(step, a), a))
+
+    def backward(kept, ct):
+        a, x = kept
+        w = solved(lambda u: ct + jax.vjp(partial(step, a), x)[1](u)[0], ct)
+        return jax.vjp(lambda a: step(a, x), a)[1](w)
+
+    made.defvjp(lambda a: (made(a), (a, made(a))), backward)
+    return made
+
+
 NOT_LINEAR = {
+    "cotangents of at most 1 behind a small factor": (lambda x: 1e-7 * CLIPPED(x), HALF),
+    "cotangents of at least 1e-6 behind a large factor": (lambda x: 1e9 * DROPPED(x), HALF),
+    "a small factor at every step": (
+        lambda x: lax.scan(lambda c, _: (1e-7 * CLIPPED(jnp.sin(c)), None), x, None, length=3)[0], HALF,
+    ),
+    "two numbers of one sign": (lambda x: jnp.sum(OF_ONE_SIGN(x) ** 2), THREE),
+    "two outputs of one sign": (WAVES, HALF),
     "the size of the cotangent": (by_vjp(jnp.sin, lambda x, ct: (jnp.abs(ct) * jnp.cos(x[0]),)), HALF),
     "positive cotangents only": (by_vjp(lambda x: x * 1, lambda x, ct: (jnp.maximum(ct, 0),)), HALF),
     "cotangents of at most 1": (by_vjp(lambda x: x * 1, lambda x, ct: (jnp.clip(ct, -1, 1),)), HALF),
@@ -38,7 +81,7 @@ NOT_LINEAR = {
     "a norm of at most 20": (lambda x: jnp.sum(by_vjp(same, CLIPS["the norm"])(x) ** 2), THREE),
     "cotangents that are not small": (by_vjp(same, CLIPS["near 0"]), HALF),
     "guided backpropagation": (lambda x: jnp.mean(by_vjp(jax.nn.relu, guided)(x)), THREE),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("told", [{}, dict(engine="float64"), dict(sample=8)])
@@ -86,3 +129,21 @@ def test_linear_rules_stay_right_in_both_directions():
     right = by_vjp(lambda x, y: x * jnp.sin(y), lambda x, ct: (ct * jnp.sin(x[1]), ct * x[0] * jnp.cos(x[1])))
     for told in ({}, dict(sample=8), dict(order=2)):
         assert verdict(lambda x: right(x, x) ** 2, HALF, modes="rev", **told).verdict in ("ok", "sampled")
+
+
+def test_a_rule_that_iterates_until_a_step_is_small_is_not_asked_for_ever():
+    assert verdict(root_by_steps(1e-6), np.float32(2), modes="rev").verdict == "ok"
+
+
+@pytest.mark.parametrize("loop", [
+    lambda x: lax.while_loop(lambda c: c[0] < x, lambda c: (c[0] + 1, c[1] * 2), (x - 2, x))[1],
+    lambda x: lax.scan(lambda c, _: (root_by_steps(1e-3)(c), None), x, None, length=2)[0],
+    lambda x: jax.jit(root_by_steps(1e-3))(x),
+])  # fmt: skip
+def test_a_loop_waits_for_what_decides_how_often_it_runs(loop):
+    assert waits(jax.make_jaxpr(loop)(HALF), [True])
+
+
+def test_a_loop_that_counts_waits_for_nothing_else():
+    closed = jax.make_jaxpr(lambda n, x: lax.fori_loop(0, n, lambda i, c: c * x, x))(3, HALF)
+    assert waits(closed, [True, False]) and not waits(closed, [False, True])

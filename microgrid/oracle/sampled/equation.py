@@ -152,9 +152,9 @@ class _Look:
         """The same along others, of which a rule that is not linear gives itself away."""
 
         def slopes(given):
-            return [slot.value for slot in derivative.split(derivative.run(self.record, given).outputs)[1]]
+            return derivative.split(derivative.of(self.record, given))[1]
 
-        for word, given in linearity.others(slopes, along):
+        for word, given in linearity.others(slopes, along, derivative.waits):
             seen, self.seen = self.seen, Seen()
             self._along(derivative, mode, given, wanted)
             self.seen.leaves = [x for x in self.seen.leaves if linearity.counts(word, x.verdict)]

@@ -8,6 +8,7 @@ from jax.extend.core import jaxpr_as_fun
 from .. import compat
 from ..flat import weights
 from ..interpreter import Replay
+from ..waiting import waits
 from .primal import Primal
 from .records import Slot
 from .run import Run
@@ -55,6 +56,12 @@ class Derivative:
         arguments = self._given(record), self._others(record), ends
         shapes = jax.tree.map(_like, arguments, is_leaf=lambda x: isinstance(x, Slot))
         self.closed = jax.make_jaxpr(derivative)(*shapes)
+
+    @property
+    def waits(self):
+        """Whether a loop waits for what comes of the cotangents or tangents."""
+        count = len(self.closed.in_avals) - len(self.results if self.mode == "rev" else self.moving)
+        return waits(self.closed, [k >= count for k in range(len(self.closed.in_avals))])
 
     def _given(self, record):
         return [record.inputs[k] for k in self.moving]
