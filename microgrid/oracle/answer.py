@@ -12,7 +12,7 @@ from .balls import apart, differ, finite
 FLUSHED = 4  # times the smallest normal number: below it, numbers are taken for 0 and no digits are lost
 WIDE = 2.0**10  # times the steepest slope
 NOISE = 2.0**8  # times the radius of a ball: what is no wider is no kink
-ARRIVED = 2.0**-4  # of the steepest slope: further off no iteration explains a rule
+ARRIVED = 2.0**-4  # of a slope: further off no iteration explains a rule
 FINE = 2.0**-20  # beside the number itself: what is nearer has lost no digits that anybody counts
 
 
@@ -31,7 +31,8 @@ class Answer:
     array, None where these are some of its numbers;
     unit: what all numbers are to be divided by before they are shown. around: [n] which
     truths are those around the point; poles: [n] the infinities that they grow towards there; reach: the
-    largest size of a slope beside the point; hidden: [n] where rounded literals explain a difference; free:
+    largest size of a slope beside the point; hidden: [n] where rounded literals explain a difference;
+    arrived: [n] where a meaning is what an iteration tends to; free:
     whether literals that are rounded make the balls of theirs wider.
     """
 
@@ -57,6 +58,7 @@ class Answer:
         self.around = np.zeros(len(self.got), bool)
         self.hulls = [None] * len(self.got)
         self.poles = [()] * len(self.got)
+        self.arrived = np.zeros(len(self.got), bool)
         self.reach, self.hidden = 0.0, np.zeros(len(self.got), bool)
         self.series = np.full(len(self.got), self.series)
 
@@ -177,10 +179,12 @@ class Answer:
         whether any were taken."""
         took = False
         for k in self.open(alike):
-            near = known[k] is not None and finite(known[k] - self.truths[k])
-            if near and abs(float(known[k] - self.truths[k])) <= ARRIVED * self.steepest:
+            if known[k] is None or not finite(known[k] - self.truths[k]):
+                continue
+            one, other = float(known[k]), float(self.truths[k])
+            if abs(one - other) <= ARRIVED * max(abs(one), abs(other)):  # a steep slope excuses no small one
                 self.meant = self.meant or [None] * len(self.got)
-                self.meant[k], took = known[k], True
+                self.meant[k], self.arrived[k], took = known[k].mid(), True, True
         return took
 
     @property

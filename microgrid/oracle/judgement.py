@@ -173,6 +173,8 @@ def leaf_of(answer, mode, scale=None):
     if leaf.verdict == "approximate" and answer.meant is not None and answer.meant[at] is not None:
         meant = float(answer.meant[at])
         leaf.truth = _shown(answer.meant[at], answer.unit)
+        if answer.arrived[at]:
+            leaf.truth += f", at the steps {_shown(answer.truths[at], answer.unit)}"
         leaf.ulps = abs(float(answer.got[at]) - meant) / max(abs(meant) * eps, tiny)
     return leaf
 

@@ -252,3 +252,25 @@ def test_a_fixed_point_whose_rule_iterates_too_is_judged_where_both_arrive(facto
     layer.defvjp(lambda w: (settled(w), (w, settled(w))), backward)
     weights = np.random.default_rng(0).normal(size=(3, 3)).astype("float32") * np.float32(0.3)
     assert verdict(lambda w: jnp.sum(layer(w) ** 2), weights).verdict == said
+
+
+STAYS = np.array([0, 1], "float32")
+
+
+def decayed(y):
+    """One number that decays, beside one that stays."""
+    return lax.fori_loop(0, 40, lambda i, y: y - jnp.float32(0.1) * (1 - STAYS) * y, y)
+
+
+def test_a_slope_that_decays_is_no_slope_of_0_beside_a_steep_one():
+    layer = jax.custom_vjp(decayed)
+    layer.defvjp(lambda y: (decayed(y), None), lambda _, ct: (STAYS * ct,))
+    for weight in (1, 1000):
+        report = verdict(lambda y, w=weight: jnp.array([1, w]) @ layer(y), STAYS + 1)
+        assert report.verdict == "wrong" and report.leaves[0].index == "[0]"
+
+
+def test_a_report_tells_both_slopes_of_an_iteration_that_has_not_arrived():
+    (leaf,) = verdict(implicit(few_newton_steps), np.float32(0.7)).leaves
+    arrived, there = map(float, leaf.truth.split(", at the steps "))
+    assert 0 < abs(arrived - there) < 1e-3 * abs(arrived) and abs(leaf.value - arrived) < 1e-3 * abs(arrived)
