@@ -33,7 +33,7 @@ def apart(xs, ys):
     zero, made = flint.arb(0), []
     for x, y in zip(xs, ys, strict=True):
         difference = x - y
-        if type(difference) is int:
+        if isinstance(difference, int | float):
             made.append(difference != 0)
         else:
             made.append(not (difference.contains(zero) and difference.is_finite()))

@@ -125,7 +125,7 @@ def _moving(replay, step):
     return [k for k, array in enumerate(step.inputs) if array.floats and replay.live(array)]
 
 
-def _proof(replay, step):
+def proof_of(replay, step):
     """One equation as a function of its own, at the numbers of the run."""
     function, moving = compat.alone(step.equation), _moving(replay, step)
     literal = [compat.is_literal(atom) for atom in step.equation.invars]
@@ -155,7 +155,7 @@ def _alone(replay, step, verdict, modes=("rev",)):
     if not _moving(replay, step) or not any(array.floats for array in step.outputs):
         return None
     try:
-        proof = _proof(replay, step)
+        proof = proof_of(replay, step)
     except Unsupported:
         return None
     others = [mode for mode in ("rev", "fwd") if mode not in modes]

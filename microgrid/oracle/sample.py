@@ -2,11 +2,13 @@
 
 import numpy as np
 
-from . import compat, guilt
+from . import compat, guilt, onward
+from .call import MODES
 from .implicit import tell
 from .judgement import FAILED, ORDER
 from .programs import OWN_RULE, same
 from .refusals import at_input, changing, refuse, returns
+from .sampled import arrived
 from .sampled.composite import composed
 from .sampled.equation import Seen, Told, look
 from .sampled.records import Slot, beginning
@@ -83,10 +85,11 @@ def _look(report, run, records, n, told, prefix):
         outputs.setdefault(record, []).append((o, at))
     for record, pairs in outputs.items():
         with np.errstate(all="ignore"):
-            one = look(composed(record, run.records), pairs, told)
+            one = _settled(look(composed(record, run.records), pairs, told), record, report)
         if one.worst.verdict in FAILED and report.guilty is None:
             report.guilty = guilt.named(record, f"{one.worst.verdict} by itself")
         seen.add(one)
+        report.lost |= one.lost
     report.notes += [note for note in dict.fromkeys(seen.notes) if note not in report.notes]
     if seen.leaves and ORDER.index(seen.worst.verdict) > ORDER.index("sampled"):
         seen.worst.mode = prefix + seen.worst.mode
@@ -96,6 +99,20 @@ def _look(report, run, records, n, told, prefix):
     else:
         name, where = records[0].name, compat.source(records[0].equation)
         report.notes.append(f"not looked at, as no finite derivative is asked for: {name}, {where}")
+
+
+def _settled(seen, record, report):
+    """What was `Seen` of an equation, where a rule for what an iteration tends to is right where that has
+    arrived."""
+    if not arrived.iterates(record):
+        return seen
+    for leaf in seen.leaves:
+        if leaf.verdict == "wrong" and leaf.mode in MODES:
+            found = arrived.verdict(record, leaf.mode)
+            leaf.verdict = "sampled" if found == "ok" else found
+            note = onward.ITERATION if found == "wrong" else onward.ARRIVED
+            report.notes += [note] if note not in report.notes else []
+    return seen
 
 
 def _drawn(places, n, told):

@@ -17,30 +17,44 @@ def root(a, steps=200):
     return lax.fori_loop(0, steps, lambda i, x: x - 0.1 * (x**3 + x - a), jnp.full_like(a, 0.5))
 
 
-def ruled(factor):
+def ruled(factor, steps=200):
     """The same with a rule of its own, times a factor."""
-    made = jax.custom_vjp(lambda a: root(a))
-    made.defvjp(lambda a: (root(a), root(a)), lambda x, ct: (ct * factor / (3 * x**2 + 1),))
+    made = jax.custom_vjp(lambda a: root(a, steps))
+    made.defvjp(lambda a: (root(a, steps),) * 2, lambda x, ct: (ct * factor / (3 * x**2 + 1),))
     return made
 
 
 POINT = (jnp.float32(1.7),)
 
 
+@pytest.mark.parametrize("told", [{}, dict(sample=8)])
 @pytest.mark.parametrize("factor", [1.00001, -1.0])
-def test_a_wrong_rule_is_found_where_the_first_balls_grow_beyond_any_slope(factor):
-    assert check_grads(ruled(factor), POINT, modes=("rev",), raises=False).verdict == "wrong"
+def test_a_wrong_rule_is_found_where_the_first_balls_grow_beyond_any_slope(factor, told):
+    assert check_grads(ruled(factor), POINT, modes=("rev",), raises=False, **told).verdict == "wrong"
 
 
-def test_right_slopes_stay_right_there():
-    assert check_grads(root, POINT, modes=("rev",)).verdict == "ok"
+@pytest.mark.parametrize("f", [root, ruled(1)])
+def test_right_slopes_stay_right_there(f):
+    assert check_grads(f, POINT, modes=("rev",)).verdict == "ok"
+    assert check_grads(f, POINT, modes=("rev",), sample=8).verdict == "sampled"
+
+
+@pytest.mark.parametrize("factor", [1, 1.001])
+def test_a_sample_of_an_unstable_iteration_knows_its_slopes(factor):
+    def logistic(x):
+        return lax.fori_loop(0, 30, lambda i, x: 3.9 * x * (1 - x), x)
+
+    made = jax.custom_vjp(lambda x: logistic(x))
+    made.defvjp(lambda x: (logistic(x), x), lambda x, ct: (factor * jax.grad(logistic)(x) * ct,))
+    report = check_grads(made, (jnp.float32(0.4),), modes=("rev",), raises=False, sample=8)
+    assert report.verdict == ("sampled" if factor == 1 else "wrong")
 
 
 def test_what_no_precision_knows_is_not_checked(monkeypatch):
     monkeypatch.setattr(exact, "PRECISIONS", (exact.BITS,))
-    report = check_grads(lambda a: root(a, 300), POINT, modes=("rev",), raises=False)
-    assert report.verdict == "unsupported"
-    assert "grow at each step" in report.refused
+    for f, told in ((lambda a: root(a, 300), {}), (ruled(1, 300), dict(sample=8))):
+        report = check_grads(lambda a, f=f: f(a), POINT, modes=("rev",), raises=False, **told)
+        assert report.verdict == "unsupported" and "grow at each step" in report.refused
 
 
 def test_bounds_of_rounding_do_not_grow_where_errors_shrink():

@@ -10,18 +10,19 @@ import numpy as np
 from .. import exact, floats, rounding
 from ..answer import wider
 from ..balls import finite, known
+from ..conditioning import Roundings
 from ..interpreter import Replay
 from ..judgement import leaf_of
 from ..proof import SLACK, Answer, taken
+from ..width import tighten
 from .registry import TooLarge
+from .sharper import FLUSHED, SHARP, settled, sharpened, unknown
 from .slices import MOST, Slice
 
 FEW = 2**19  # numbers that a slice of JAX's program for cotangents may read: where it is more, fewer slopes
 NUDGES = 3  # directions in which a singular point is approached
 NUDGE = 2.0**-67  # about 1e-20
 AIMED = 4  # numbers where JAX is furthest off, by size and by ULPs, that are looked at besides random ones
-FLUSHED = 1e-300  # float64 says nothing about numbers below
-SHARP = 1e-6  # what float64 leaves open beyond this share of the largest number is decided in balls
 
 
 def theirs(primal, run, pairs, most=MOST, **told):
@@ -113,21 +114,22 @@ class Comparison:
         return [_placed(at, numbers, slot, wanted) for (at, numbers), (slot, wanted) in pairs]
 
     def judged(self):
-        """(a leaf for each array, the smallest error that could not have been missed)."""
+        """(a leaf for each array, the smallest error that could not have been missed, whether balls left open
+        what is true)."""
         rough = floats.forward(self.other.tape)
         self._bounds = rounding.bounds(self.other.tape, rough)
+        self._roundings = Roundings(self.other.tape, rough, [])
         tape, radii = self.other.tape, self.other.literals.radii
         slack = SLACK * rounding.bounds(tape, rough, np.float64, radii)
         answers = self._answers(self.rough, rough, slack)
         leaves = [leaf_of(answer, self.mode) for answer in answers]
         tied = self.primal.replay.ties or self.other.ties
-        if not tied and all(map(_settled, answers)) and all(leaf.verdict == "ok" for leaf in leaves):
+        if not tied and all(map(settled, answers)) and all(leaf.verdict == "ok" for leaf in leaves):
             left = (share(2 * answer.slack, answer.floats, answer.dtype) for answer in answers)
-        else:
-            answers = self._in_balls(tied, answers)
-            leaves = [leaf_of(answer, self.mode) for answer in answers]
-            left = map(_open, answers)
-        return leaves, max(2 * self.noise, *left, 0.0)
+            return leaves, max(2 * self.noise, *left, 0.0), False
+        answers, leaves, lost = sharpened(lambda: self._in_balls(tied, answers), self.mode)
+        left = (share(unknown(answer), answer.floats, answer.dtype) for answer in answers)
+        return leaves, max(2 * self.noise, *left, 0.0), lost
 
     def _answers(self, truths, values, slack):
         made = []
@@ -137,13 +139,16 @@ class Comparison:
             path = f"{self.primal.record.name}, {'input' if self.mode == 'rev' else 'output'} {given[k]}"
             bounds, series = self._bounds[ids], self.primal.replay.series
             theirs = taken(values, ids)
-            made.append(Answer(path, slot.dtype, truth, theirs, slack[ids], got, bounds, series))
+            answer = Answer(path, slot.dtype, truth, theirs, slack[ids], got, bounds, series, ids=ids)
+            answer.roundings, answer.free = self._roundings, bool(self.other.literals.radii)
+            tighten(answer)
+            made.append(answer)
         return made
 
     def _in_balls(self, tied, rough):
         values = self.primal.forward(exact)
         truths = self._placed(self.primal.slopes(self.mode, self.given, values, exact))
-        around = []
+        around, beside = [], [[not finite(x) for x in truth] for truth in truths]
         if tied or not all(finite(x) for truth in truths for x in truth):
             around = self._around(values)
             truths = [list(map(known, *pair)) for pair in zip(truths, around, strict=True)]
@@ -159,7 +164,7 @@ class Comparison:
                 answer.hulls = [h if answer.within(h, k) else wider(h, x) for k, (h, x) in pairs]
         if any(answer.apart.any() for answer in answers):
             self._mean(answers)
-        return answers
+        return answers, beside
 
     def _slopes_of(self, primal, **told):
         known = primal.slopes(self.mode, self.given, primal.forward(exact, **told), exact)
@@ -229,22 +234,8 @@ def _placed(at, numbers, slot, wanted):
 
 def _without_infinity(answer, known):
     """What balls cannot say of infinite numbers, exp at -inf for one, as float64 has it."""
-    agree = (np.abs(known.truths - known.theirs) <= known.slack) & np.isfinite(known.truths)
+    sure = np.isfinite(known.truths) & (known.slack <= SHARP * np.abs(known.truths) + FLUSHED)
+    agree = sure & (np.abs(known.truths - known.theirs) <= known.slack)
     for k in np.flatnonzero(agree).tolist():
         if not (finite(answer.truths[k]) and finite(answer.theirs[k])):
             answer.truths[k] = answer.theirs[k] = float(known.truths[k])
-
-
-def _settled(answer):
-    """Whether float64 is sharp enough for an answer."""
-    truths, slack = answer.floats, answer.slack
-    if not np.isfinite(truths).all() or not np.isfinite(slack).all():
-        return False
-    return bool(np.max(slack, initial=0.0) <= SHARP * np.max(np.abs(truths), initial=0.0) + FLUSHED)
-
-
-def _open(answer):
-    """What the balls of an answer leave open, as a share of the largest number."""
-    differences = [x - y for x, y in zip(answer.truths, answer.theirs, strict=True)]
-    radii = [0.0 if isinstance(d, int | float) else float(d.rad()) for d in differences]
-    return share(np.array(radii), answer.floats, answer.dtype)

@@ -10,17 +10,20 @@ import numpy as np
 from .. import compat, exact, floats, linearity, rounding
 from ..arrays import Unsupported
 from ..balls import differ
+from ..conditioning import Roundings
 from ..flat import weights
 from ..implicit import is_root, reaching
 from ..judgement import ORDER, leaf_of
 from ..programs import OWN_RULE, bends, unproven
 from ..proof import SLACK, Answer, taken
 from ..tape import rounded
+from ..width import tighten
 from .comparison import Comparison, parts, share, theirs
 from .composite import single
 from .primal import Primal
 from .programs import Derivatives, direction
 from .registry import TooLarge
+from .sharper import sharp, sharpened
 
 AT_RUN = 8  # numbers of each input that are looked at with the cotangents of the run itself
 
@@ -32,7 +35,7 @@ class Seen:
     leaves: one for each comparison; slope, value: the largest of the smallest errors of a derivative and of a
     value that could not have been missed at a coordinate, as shares of the largest number there; unseen: the
     share of the coordinates where JAX's derivative is not finite, so that nothing was seen; notes: what was
-    left out.
+    left out; lost: whether balls leave open what is true.
     """
 
     leaves: list = field(default_factory=list)
@@ -40,9 +43,11 @@ class Seen:
     value: float = 0.0
     unseen: float = 0.0
     notes: list = field(default_factory=list)
+    lost: bool = False
 
     def add(self, other):
         """Add what was seen elsewhere."""
+        self.lost |= other.lost
         self.leaves, self.notes = self.leaves + other.leaves, self.notes + other.notes
         self.slope, self.value = max(self.slope, other.slope), max(self.value, other.value)
         self.unseen = max(self.unseen, other.unseen)
@@ -124,6 +129,8 @@ class _Look:
         bounds, truths = rounding.bounds(tape, self.values)[ids], taken(self.values, ids)
         slack = SLACK * rounding.bounds(tape, self.values, np.float64)[ids]
         answer = Answer(f"{self.record.name}, value", slot.dtype, truths, truths, slack, got, bounds + slack)
+        answer.ids, answer.roundings = ids, Roundings(tape, self.values, [])
+        tighten(answer)
         leaf = leaf_of(answer, "value")
         if leaf.verdict != "ok":
             balls = taken(self.primal.forward(exact), ids)
@@ -171,7 +178,8 @@ class _Look:
         return run, [made[k] for k in wanted] if made else []
 
     def _judged(self, comparison):
-        leaves, slope = comparison.judged()
+        leaves, slope, lost = comparison.judged()
+        self.seen.lost |= lost
         self.seen.leaves += leaves
         self.seen.slope = max(self.seen.slope, slope)
         self.seen.unseen = max(self.seen.unseen, comparison.unseen)
@@ -197,10 +205,17 @@ class _Look:
                 f"{self.record.name}, value of its rule", slot.dtype, one, two, slack[of_rule],
                 parts(slot.flat[at]), np.full(len(one), np.inf),
             )  # fmt: skip
-            differs = not (np.isfinite(one).all() and np.isfinite(two).all()) or answer.apart.any()
+            differs = answer.apart.any() or not (sharp(answer.slack, one) and sharp(answer.slack, two))
             if differs:
-                answer.truths = taken(self.primal.forward(exact), ids)
-                answer.theirs = taken(exact.forward(other.tape, None, radii), of_rule)
+
+                def in_balls(answer=answer, ids=ids, of_rule=of_rule):
+                    answer.truths = taken(self.primal.forward(exact), ids)
+                    answer.theirs = taken(exact.forward(other.tape, None, radii), of_rule)
+                    fresh = replace(answer)
+                    return [fresh], [~np.isfinite(fresh.floats)]
+
+                (answer,), _, lost = sharpened(in_balls, mode)
+                self.seen.lost |= lost
                 differs = any(map(differ, answer.truths, answer.theirs))
             leaf = leaf_of(replace(answer, theirs=answer.truths), mode)
             leaf.verdict = "unexplained" if differs else "ok"

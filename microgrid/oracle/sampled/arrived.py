@@ -1,0 +1,50 @@
+"""Functions with a rule of their own that iterate: the rule is judged where the iteration has arrived."""
+
+import numpy as np
+
+from .. import exact, onward, width
+from ..arrays import Step, Unsupported
+from ..guilt import proof_of
+from ..judgement import ORDER, leaf_of
+from ..proof import JaxRefuses
+
+MOST = 4096  # numbers that go into an equation and come out of it, to look at it whole
+
+
+class Kept:
+    """What is asked of a replay, of an equation whose arrays are kept."""
+
+    @staticmethod
+    def numbers(slot):
+        """The numbers of an array."""
+        return slot.value
+
+    @staticmethod
+    def live(slot):
+        """Whether it depends on what is differentiated."""
+        return slot.live
+
+
+def iterates(record):
+    """Whether a record is of a function with a rule of its own that iterates."""
+    return record.is_equation and onward.iterates(_step(record))
+
+
+def verdict(record, mode):
+    """The verdict on such a function, looked at whole; "wrong" where it is too large for that, or no
+    precision tells."""
+    if sum(slot.size for slot in (*record.inputs, *record.outputs)) > MOST:
+        return "wrong"
+    for bits in exact.PRECISIONS:
+        with exact.precision(bits):
+            try:
+                answers = proof_of(Kept, _step(record)).answers(mode, np.random.default_rng(0))
+            except (Unsupported, JaxRefuses):
+                break
+            if not any(map(width.vague, answers)):
+                return max((leaf_of(answer, mode).verdict for answer in answers), key=ORDER.index)
+    return "wrong"
+
+
+def _step(record):
+    return Step(record.equation, record.inputs, record.outputs)
