@@ -214,6 +214,15 @@ class Answer:
         radius = float(loose.rad()) if hasattr(loose, "rad") else 0.0
         return abs(self.got[k] - float(loose)) <= self.wide[k] + radius
 
+    def vague(self, k):
+        """Whether the sides of what is in doubt are known for number k to no more than any slope: of terms
+        that cancel the hull is the sum of theirs."""
+        return (
+            bool(float(self.loose[k].rad()) > WIDE * self.steepest)
+            if hasattr(self.loose[k], "rad")
+            else False
+        )
+
     @cached_property
     def apart(self):
         """[n] whether truth and JAX's program are proven to differ, or one of them is not finite."""

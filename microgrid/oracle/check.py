@@ -224,8 +224,10 @@ def _look(report, proof, mode, draw, prefix, curvature, given=None):
         if len(answer.got):
             leaf.condition = answer.condition(leaf.at)
         underflow = leaf.verdict == "unexplained" and answer.underflows(scale)[leaf.at]
-        if any(map(answer.hangs, np.flatnonzero(~answer.near & ~answer.apart).tolist())):
-            note = "a choice hangs on rounding: what JAX took the other side of is right there, to rounding"
+        far = np.flatnonzero(~answer.near & ~answer.apart).tolist()
+        if hanging := [answer.vague(k) for k in far if answer.hangs(k)]:
+            note = "a choice hangs on rounding: what JAX took the other side of is "
+            note += "not known to be right there" if any(hanging) else "right there, to rounding"
             report.notes += [note] if note not in report.notes else []
         if leaf.verdict == "imprecise" or underflow:
             leaf.cancelled = (cancellation.flushed if underflow else cancellation.found)(answer, leaf.at)

@@ -39,3 +39,11 @@ def test_a_wrong_rule_beside_such_a_choice_is_wrong():
     f = lambda x: jnp.maximum(jnp.linalg.norm(x / jnp.linalg.norm(x)), 1.0) * made(x)  # noqa: E731
     report = verdict(f, ROWS[0], modes="rev")
     assert report.verdict == "wrong" and report.guilty.primitive.startswith("custom_vjp")
+
+
+def test_a_report_calls_no_side_right_whose_slopes_are_not_known():
+    twice = jax.custom_vjp(lambda x: jnp.maximum(x, 0))
+    twice.defvjp(lambda x: (jnp.maximum(x, 0), x), lambda x, ct: (jnp.where(x > 0, 2 * ct, 0),))
+    f = lambda x: twice((x + 1e4) - 1e4 - x + 1e-5 * x)  # noqa: E731
+    points = np.random.default_rng(0).uniform(-5, 5, 12).astype("float32")
+    assert not any("is right there" in str(verdict(f, x, modes="rev")) for x in points)
