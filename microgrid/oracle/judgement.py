@@ -215,6 +215,8 @@ def _verdict(answer, k):
         right = (too_large and got * float(truth) == np.inf) or (
             np.isinf(got) and np.sign(got) in answer.poles[k]
         )
+        if right and finite(their) and differ(truth, their, answer.slack[k]) and not _explained(answer, k):
+            return "wrong"  # a program that is another one may round to anything
         return "ok" if right else "nonfinite"
     if answer.within(answer.hulls[k], k):
         return "kink"
@@ -228,7 +230,7 @@ def _verdict(answer, k):
             return "kink"
         if abs(got - float(their)) > bound >= abs(got - float(truth)):
             return "unexplained"  # the replay of JAX's program does not give what JAX returned
-        meant = answer.meant is not None and answer.meant[k] is not None
+        meant = _explained(answer, k)
         broken_off = answer.series[k] and abs(float(truth - their)) <= bound
         if not meant and not broken_off:
             return "wrong"
@@ -239,3 +241,8 @@ def _verdict(answer, k):
     if near_tie:
         return "kink"
     return "ok" if answer.hangs(k) else "unexplained"
+
+
+def _explained(answer, k):
+    """Whether number k is one of what functions mean."""
+    return answer.meant is not None and answer.meant[k] is not None

@@ -66,3 +66,10 @@ def test_bounds_of_rounding_do_not_grow_where_errors_shrink():
     assert not answer.near.any()
     answer.got = answer.floats * 1.00001
     assert answer.near.all()
+
+
+def test_an_infinite_slope_of_a_wrong_program_is_wrong_however_much_it_rounds():
+    twice = jax.custom_vjp(jnp.tanh)
+    twice.defvjp(lambda x: (jnp.tanh(x), x), lambda x, ct: (2 * ct * (1 - jnp.tanh(x) ** 2),))
+    far = lambda w: lax.fori_loop(0, 200, lambda i, h: twice(w * h), jnp.float32(0.5))  # noqa: E731
+    assert check_grads(far, (jnp.float32(1.1),), modes=("rev",), raises=False).verdict == "wrong"
