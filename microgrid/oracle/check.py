@@ -143,6 +143,8 @@ def _prove(report, proof, modes, draw, prefix, curvature):
     for mode in modes:
         refused += [] if _look(report, proof, mode, draw, prefix, curvature) else [mode]
         along[mode] = proof.given
+    if report.vague and exact.bits() < exact.PRECISIONS[-1]:
+        return refused  # all is looked at once more, with more digits
     if proof.engine is floats:
         report.notes.append("run in float64 only: what rounding there could hide is not seen")
         if proof.primal.ties:

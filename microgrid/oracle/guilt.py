@@ -175,6 +175,8 @@ def _in_mode(proof, step, verdict, mode):
         leaves = [leaf_of(answer, mode) for answer in answers + proof.strays]
         if verdict == "nonfinite" and not all(np.isfinite(x.got).all() for x in answers + proof.strays):
             return "nonfinite"
+        if any(leaf.verdict == "wrong" for leaf in leaves):  # it is that along others too
+            return "wrong"
         if own and mode == "rev" and breaks(proof, answers):
             return "wrong"
         along = [*directions(proof)] if own and mode == "fwd" else []
