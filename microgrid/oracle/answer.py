@@ -7,7 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from .balls import apart, differ, finite
+from .balls import apart, differ, finite, wider
 
 FLUSHED = 4  # times the smallest normal number: below it, numbers are taken for 0 and no digits are lost
 WIDE = 2.0**10  # times the steepest slope
@@ -28,12 +28,10 @@ class Answer:
     program decides there something that the function does not; hulls: the truths with ties open, None where
     no tie matters; meant: the slopes of what functions mean, where JAX's rules are right for them and else
     None, or None; ids: [n] of JAX's numbers, in the program whose `roundings` they are; shape: of the
-    array, None where these are some of its numbers;
-    unit: what all numbers are to be divided by before they are shown. around: [n] which
-    truths are those around the point; poles: [n] the infinities that they grow towards there; reach: the
-    largest size of a slope beside the point; hidden: [n] where rounded literals explain a difference;
-    arrived: [n] where a meaning is what an iteration tends to; free:
-    whether literals that are rounded make the balls of theirs wider.
+    array, None where these are some of its numbers; unit: what all numbers are to be divided by before they
+    are shown. around: [n] which truths are those around the point; poles: [n] the infinities that they grow
+    towards there; reach: the largest size of a slope beside the point; hidden: [n] where rounded literals
+    explain a difference; free: whether literals that are rounded make the balls of theirs wider.
     """
 
     path: str
@@ -124,18 +122,23 @@ class Answer:
         self.__dict__.pop("steepest", None)
         self.apart[k] = apart([truth], [self.theirs[k]])[0]
 
-    def settle(self, sides):
-        """Take what the truths tend to around the point for the truths, where that is one number or where
-        there is none at the point; sides: an iterator over (limit, settled, agreed, poles) of `Sides`."""
+    def settle(self, sides, complete):
+        """Take what the truths tend to around the point for the truths, where that is one number, where there
+        is none at the point, or where JAX has none of what all sides say; sides: an iterator over (limit,
+        settled, agreed, poles) of `Sides`; complete: as there."""
         for k, truth in enumerate(self.truths):
             limit, one, agreed, self.poles[k] = next(sides)
             self.reach = max(self.reach, float(abs(limit).upper()) if finite(limit) else 0.0)
             self.__dict__.pop("steepest", None)
-            if one or (agreed and not differ(limit, self.theirs[k])):
+            known = complete and one is False
+            if one or (agreed and not differ(limit, self.theirs[k]) and not differ(limit, truth)):
                 self.hulls[k] = None
+            elif known:
+                self.hulls[k] = limit
             elif one is not None:
                 self.hulls[k] = wider(self.hulls[k], limit)
-            if finite(limit) and (not finite(truth) or (one and differ(truth, limit))):
+            other = (one and differ(truth, limit)) or (known and differ(limit, self.theirs[k]))
+            if finite(limit) and (other or not finite(truth)):
                 hull = self.hulls[k]
                 self.replace(k, limit)
                 self.hulls[k], self.around[k] = hull, True
@@ -245,10 +248,3 @@ def hidden(x, y, dtype):
     """Whether two balls are one number to the digits of a dtype."""
     finfo = jnp.finfo(dtype)
     return finite(x - y) and abs(float(x - y)) <= max(float(finfo.eps) / 2 * abs(float(x)), float(finfo.tiny))
-
-
-def wider(hull, limit):
-    """What holds a ball and the hull there is, or the one of them that is finite."""
-    if hull is None or not finite(limit) or not finite(hull):
-        return limit if hull is None or finite(limit) else hull
-    return limit.union(limit * 0 + hull)

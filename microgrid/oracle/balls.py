@@ -25,6 +25,13 @@ def differ(x, y, slack=0.0):
     return difference.is_finite() and not near
 
 
+def wider(hull, limit):
+    """What holds a ball and the hull there is, or the one of them that is finite."""
+    if hull is None or not finite(limit) or not finite(hull):
+        return limit if hull is None or finite(limit) else hull
+    return limit.union(limit * 0 + hull)
+
+
 def apart(xs, ys):
     """Which of two lists of balls, or of numbers for what is exactly so, are proven to be different numbers,
     or are not finite: a list of booleans."""

@@ -8,6 +8,8 @@ conventions of its pieces (0 for relu, 1 for abs) is not. Where the sides differ
 n: numbers of the gradient, m: numbers of the inputs; member, site: as in `beside`; side: one point beside.
 """
 
+import math
+
 import numpy as np
 
 from . import exact
@@ -35,8 +37,9 @@ class Sides:
     theirs: [n] what JAX's program says, balls. limits: [n] balls that hold what the truths tend to from the
     sides that were looked at; settled: [n] whether that is one number from every side there is, None where
     it is not known, or where the function itself jumps at the point; agreed: [n] whether it is one number
-    from those that were looked at; poles: [n] sets of the infinities that they grow towards, of 1 and -1,
-    looked for where the point is `singular` or JAX's program has no finite answer.
+    from those that were looked at; complete: whether many more sides than there are ways to decide the ties
+    showed no new way; poles: [n] sets of the infinities that they grow towards, of 1 and -1, looked for where
+    the point is `singular` or JAX's program has no finite answer.
     """
 
     def __init__(self, proof, backward, given, theirs, singular):
@@ -46,13 +49,14 @@ class Sides:
         self._sizes = [_sizes(x) for x in proof.flat.numbers]
         self._patterns, self._quiet = set(), 0
         self.limits, self.settled, self.agreed = [], [None] * len(theirs), [False] * len(theirs)
-        self.poles, self._jumps = [set() for _ in theirs], False
+        self.poles, self._jumps, self.complete = [set() for _ in theirs], False, False
         try:
             with exact.precision(max(BITS, exact.bits())):
                 self._look_around()
         except Unsupported:  # of a branch that the run did not take
             self._jumps = True
         if self._jumps:
+            self.complete = False
             self.settled, self.agreed = [None] * len(theirs), [False] * len(theirs)
 
     def _look_around(self):
@@ -72,13 +76,17 @@ class Sides:
             one = self._agreed()
             self.agreed = one.tolist()
             unmet = [] if line else self._unmet()
-            strange = any(differ(self._widened(k), self._theirs[k]) for k in np.flatnonzero(one))
-            known = None if unmet or (strange and not line and self._quiet < self._enough()) else True
+            strange = any(
+                limit.is_finite() and differ(self._widened(k), self._theirs[k])
+                for k, limit in enumerate(self.limits)
+            )
+            self.complete = line or self._quiet >= self._enough()
+            known = None if unmet or (strange and not self.complete) else True
             pairs = zip(one.tolist(), self.limits, strict=True)
             self.settled = [known if x else (False if limit.is_finite() else None) for x, limit in pairs]
-            if not strange or known or self._looks * self._beside.tape.size > SCALARS or self._looks > MOST:
+            if not strange or self.complete or self._too_long():
                 break
-            direction = self._towards(unmet[0]) if unmet else self._direction()
+            direction = self._towards(unmet[self._looks % len(unmet)]) if unmet else self._direction()
             if direction is None:
                 break
             self._join(direction)
@@ -104,13 +112,16 @@ class Sides:
     def _direction(self):
         """A random direction, [m]; the lengths along the inputs are of all sizes, so that each may decide."""
         m = sum(map(len, self._sizes))
-        return 2 ** self._draw.uniform(-8, 0, m) * self._draw.choice((-1, 1), m)
+        return 2 ** self._draw.uniform(-24, 0, m) * self._draw.choice((-1, 1), m)
 
     def _enough(self):
-        """How many sides in a row must show no new way to decide the ties before there is none: for a few
-        ties some more than there are ways."""
-        ways = 2.0 ** len(self._sites)
-        return 0 if len(self._patterns) >= ways else min(48, 3 * ways)
+        """How many sides in a row must show no new way to decide the ties before there is none: many more
+        than there are ways, as some are met on few sides."""
+        ways = math.prod(math.factorial(min(len(met[0]), WIDEST)) for met in self._sites.values())
+        return 0 if len(self._patterns) >= ways else min(48, 12 * ways)
+
+    def _too_long(self):
+        return self._looks * self._beside.tape.size > SCALARS or self._looks > MOST
 
     def _look(self, direction, step):
         """[n] the truths on one side."""

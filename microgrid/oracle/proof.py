@@ -195,7 +195,7 @@ class Proof:
     def _open(self, answers, other, program, mode, given):
         """Where the point is at a tie or singular, or nothing else explains an answer: the truths around."""
         singular = any(not finite(a.truths[k]) for a in answers for k in np.flatnonzero(a.apart))
-        found = None
+        found = sides = None
         if singular or self.primal.ties:
             theirs = [x for answer in answers for x in answer.theirs]
             sides = Sides(self, mode == "rev", given, theirs, singular)
@@ -203,9 +203,9 @@ class Proof:
         if self.primal.ties or other.ties:
             for answer, hull in zip(answers, self._hulls("ties", mode, given)[0], strict=True):
                 answer.hulls = hull
-        if found is not None:
+        if sides is not None:
             for answer in answers:
-                answer.settle(found)
+                answer.settle(found, sides.complete)
         if any(map(_doubtful, answers)):
             hulls, opened, inputs = self._hulls("near", mode, given)
             results, _ = walk(opened, program, inputs)

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import exact, floats, rounding
-from ..answer import wider
-from ..balls import finite, known
+from ..balls import finite, known, wider
 from ..conditioning import Roundings
 from ..interpreter import Replay
 from ..judgement import leaf_of

@@ -1,0 +1,110 @@
+"""Choices between equal numbers that hang on each other: what their sides are, and what none of them says."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+from test_check_grads import verdict
+
+relu, ZERO, PAIR = jax.nn.relu, np.float32(0), np.zeros(2, "float32")
+
+
+def with_slope(f, slope):
+    """A function of one number or more whose slope by the first is said to be `slope` where that is 0."""
+    made = jax.custom_jvp(f)
+
+    @made.defjvp
+    def rule(primals, tangents):
+        value, tangent = jax.jvp(f, primals, tangents)
+        return value, jnp.where(primals[0] == 0, slope * tangents[0], tangent)
+
+    return made
+
+
+@jax.custom_vjp
+def first_of_the_largest(x):
+    return jnp.max(x)
+
+
+first_of_the_largest.defvjp(
+    lambda x: (jnp.max(x), x), lambda x, ct: (ct * jax.nn.one_hot(jnp.argmax(x), x.size),)
+)
+
+
+def shared(*shares):
+    """The largest of so many numbers, whose slope is dealt out in fixed shares."""
+    made = jax.custom_vjp(lambda *x: jnp.max(jnp.stack(x)))
+    made.defvjp(lambda *x: (jnp.max(jnp.stack(x)), None), lambda _, ct: tuple(ct * s for s in shares))
+    return made
+
+
+def leaky(x):
+    return relu(x) - 0.1 * relu(-x)
+
+
+def bent(x):
+    return 2 * jnp.clip(x, 0, 1) + 3 * jnp.minimum(x, 0)
+
+
+def behind(b, c):
+    return relu(c - 100 * relu(b))
+
+
+def two_layers(seed, width):
+    kernel = np.random.default_rng(seed).normal(size=(width, width)).astype("float32")
+    return lambda b, c: relu(relu(b) @ kernel + c).sum(), [np.zeros(width, "float32")] * 2
+
+
+KINKS = {
+    **{f"the first of {n}": (first_of_the_largest, [np.zeros(n, "float32")]) for n in (2, 3, 4, 8, 16)},
+    "half to each of two of four": (shared(0.5, 0.5, 0.0, 0.0), [ZERO] * 4),
+    "a share for each of four": (shared(0.2, 0.6, 0.2, 0.0), [ZERO] * 4),
+    "a relu behind another": (behind, [ZERO, ZERO]),
+    "a maximum behind another": (lambda b, c: jnp.maximum(c - 100 * jnp.maximum(b, 0), 0), [ZERO, ZERO]),
+    **{f"two layers of {n}, {seed}": two_layers(seed, n) for n in (2, 3, 8) for seed in (0, 2)},
+    "relu of relu of relu": (with_slope(lambda x: relu(relu(relu(x))), 0.3), [ZERO]),
+    "between 2 and 3": (with_slope(bent, 2.5), [ZERO]),
+    "between -1 and 1": (with_slope(lambda b, c: jnp.abs(c - jnp.abs(b)), 0.7), [ZERO, ZERO]),
+    "between -2 and 0": (with_slope(lambda b, c: relu(c - 2 * relu(b)), -0.9), [ZERO, ZERO]),
+    "sorted": (lambda x: jnp.sort(x) @ jnp.arange(4.0, dtype="float32"), [np.zeros(4, "float32")]),
+    "windows": (
+        lambda x: lax.reduce_window(x, -jnp.inf, lax.max, (2, 2), (2, 2), "VALID").sum(),
+        [np.zeros((4, 4), "float32")],
+    ),
+}
+NO_SIDE_SAYS_IT = {
+    "leaky relu by two": (leaky, [ZERO], "true [0.1, 1]"),
+    "two slopes above JAX's 0": (lambda x: 2 * relu(x) - 3 * relu(-x), [ZERO], "true [2, 3]"),
+    "relu of relu of relu": (with_slope(lambda x: relu(relu(relu(x))), -0.3), [ZERO], "true [0, 1]"),
+    "above 2 and 3": (with_slope(bent, 4.9), [ZERO], "true [2, 3]"),
+    "beyond -1 and 1": (with_slope(lambda b, c: jnp.abs(c - jnp.abs(b)), 1.7), [ZERO] * 2, "true [-1, 1]"),
+    "above -2 and 0": (with_slope(lambda b, c: relu(c - 2 * relu(b)), 0.9), [ZERO] * 2, "true [-2, 0]"),
+    "far beyond": (
+        with_slope(lambda b, c: jnp.abs(jnp.abs(jnp.abs(b)) - c), 3.5),
+        [ZERO, ZERO],
+        "true [-1, 1]",
+    ),
+    "shares of 1.4": (shared(0.9, 0.5, 0.0, 0.0), [ZERO] * 4, ""),
+}
+
+
+@pytest.mark.parametrize("name", KINKS)
+def test_what_a_side_says_or_what_lies_between_is_a_kink(name):
+    f, arguments = KINKS[name]
+    for engine in ({}, dict(engine="float64")) if "relu" in name else ({},):
+        report = verdict(f, *arguments, **engine)
+        assert report.verdict == "kink", report
+
+
+@pytest.mark.parametrize("name", NO_SIDE_SAYS_IT)
+def test_what_lies_between_no_slopes_of_the_sides_is_wrong(name):
+    f, arguments, told = NO_SIDE_SAYS_IT[name]
+    report = verdict(f, *arguments)
+    assert report.verdict == "wrong" and told in str(report), report
+
+
+def test_the_second_order_of_a_kink_has_the_slopes_of_its_sides():
+    assert verdict(lambda x: relu(x) ** 2, ZERO, order=2).verdict == "kink"
+    report = verdict(lambda x: leaky(x) ** 2, ZERO, order=2)
+    assert report.verdict == "wrong" and "true [0.02, 2]" in str(report), report
