@@ -148,7 +148,7 @@ def frame_of(equation):
 def call_of(equation):
     """The jaxpr that an equation calls as it is, closed; None for one that calls none."""
     params = equation.params
-    for name in ("call_jaxpr", "fun_jaxpr", "fwd_jaxpr", "jaxpr"):
+    for name in ("call_jaxpr", "fun_jaxpr", "fwd_jaxpr", "jaxpr", "callee", "call"):
         if name in params:
             inner = params[name]
             return inner if hasattr(inner, "consts") else core.ClosedJaxpr(inner, ())

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import lax
+from jax.custom_derivatives import linear_call
 from test_check_grads import verdict
 
 from microgrid.oracle.waiting import waits
@@ -147,3 +148,22 @@ def test_a_loop_waits_for_what_decides_how_often_it_runs(loop):
 def test_a_loop_that_counts_waits_for_nothing_else():
     closed = jax.make_jaxpr(lambda n, x: lax.fori_loop(0, n, lambda i, c: c * x, x))(3, HALF)
     assert waits(closed, [True, False]) and not waits(closed, [False, True])
+
+
+@pytest.mark.parametrize("engine", [{}, dict(engine="float64")], ids=str)
+def test_the_transpose_that_a_linear_call_is_told_is_looked_at(engine):
+    def scaled(x, error):
+        return linear_call(lambda k, x: k * x, lambda k, ct: k * ct * error, jnp.full(2, 3.0, "float32"), x)
+
+    for error, expected in ((1.0, "ok"), (1.001, "wrong")):
+        report = verdict(lambda x, e=error: jnp.sin(scaled(x, e)), np.float32([0.3, 0.7]), **engine)
+        assert report.verdict == expected, report
+    assert report.guilty.primitive == "linear_call"
+
+
+def test_what_a_custom_vmap_calls_is_followed():
+    def sines(x):
+        return jnp.sum(jax.custom_batching.sequential_vmap(jnp.sin)(x))
+
+    report = verdict(sines, np.float32([0.3, 0.7]), modes=("fwd",))
+    assert report.verdict == "ok", report

@@ -16,7 +16,8 @@ def _shard_map(replay, equation, *arrays):
     if compat.devices(equation) > 1:
         raise Unsupported(
             f"replay follows shard_map on one device, not on {compat.devices(equation)} "
-            f"({compat.source(equation)}). Fix: check the gradient on a mesh of one device.",
+            f"({compat.source(equation)}). Fix: check the gradient on a mesh of one device; whether sums "
+            "over devices are right it does not see there.",
             equation,
         )
     return replay.walk(equation.params["jaxpr"], [], arrays)[0], ()

@@ -15,7 +15,7 @@ from .roots import root
 
 @control("jit", "pjit", "closed_call", "core_call", "remat", "remat2", "checkpoint", "custom_jvp_call",
          "custom_vjp_call", "custom_vjp_call_jaxpr", "custom_vmap_call", "remat_opt", "composite",
-         "call_hi_primitive", "xla_metadata_call", "program_order", "eval_jaxpr")  # fmt: skip
+         "call_hi_primitive", "xla_metadata_call", "program_order", "eval_jaxpr", "linear_call")  # fmt: skip
 def _call(replay, equation, *arrays):
     if by_bits := BY_BITS.get(compat.looks_at_bits(equation)):
         return by_bits(replay, equation, *arrays), ()
