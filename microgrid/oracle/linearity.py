@@ -15,9 +15,7 @@ from .flat import opposite
 
 SIZES = (20, -20, 40, -40)  # binary digits by which numbers are made larger, or smaller
 LEAST = 4
-SPLITS = (
-    6  # into those that keep their signs and those that do not: any two of 64 numbers are told apart once
-)
+SPLITS = 6  # into numbers that keep their signs and those that do not: any two of 64 are told apart once
 OFF = 2.0**-8  # beside a number: far more than what compilers reorder, and iterations leave
 
 Asked = namedtuple("Asked", "word given terms")

@@ -12,8 +12,8 @@ from jax import lax
 from jax.experimental import io_callback
 from test_check_grads import X, verdict
 
-from microgrid.oracle import check_model, gradient_test, meaning, rule
-from microgrid.oracle.check import GradientError, check_grads, replay
+from microgrid.oracle import check_model, gradient_test, meaning, replay, rule
+from microgrid.oracle.check import GradientError, check_grads
 from microgrid.oracle.crosscheck import verdict as room_verdict
 
 
