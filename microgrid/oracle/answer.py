@@ -7,7 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from .balls import apart, differ, finite, wider
+from .balls import apart, differ, finite, radius, wider
 
 FLUSHED = 4  # times the smallest normal number: below it, numbers are taken for 0 and no digits are lost
 WIDE = 2.0**10  # times the steepest slope
@@ -212,19 +212,12 @@ class Answer:
         if self.loose is None or self.wide is None or not np.isfinite(self.wide[k]):
             return False
         loose = self.loose[k]
-        if not finite(loose):
-            return False
-        radius = float(loose.rad()) if hasattr(loose, "rad") else 0.0
-        return abs(self.got[k] - float(loose)) <= self.wide[k] + radius
+        return finite(loose) and abs(self.got[k] - float(loose)) <= self.wide[k] + radius(loose)
 
     def vague(self, k):
         """Whether the sides of what is in doubt are known for number k to no more than any slope: of terms
         that cancel the hull is the sum of theirs."""
-        return (
-            bool(float(self.loose[k].rad()) > WIDE * self.steepest)
-            if hasattr(self.loose[k], "rad")
-            else False
-        )
+        return radius(self.loose[k]) > WIDE * self.steepest
 
     @cached_property
     def apart(self):

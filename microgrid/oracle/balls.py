@@ -10,6 +10,11 @@ def finite(x):
     return math.isfinite(x) if isinstance(x, int | float) else x.is_finite()
 
 
+def radius(x):
+    """The radius of a finite ball, 0 of any other, and of a number for what is exactly so."""
+    return float(x.rad()) if hasattr(x, "rad") and x.is_finite() else 0.0
+
+
 def known(x, y):
     """The first of two balls or numbers, or where that is not finite the second."""
     return x if finite(x) else y

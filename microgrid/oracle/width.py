@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .answer import ARRIVED, FINE, WIDE
-from .balls import finite
+from .balls import finite, radius
 
 NOTHING = 2.0**-100  # where all slopes are 0, the radius of a ball that says so
 MOST = 16  # numbers of an array whose bounds are carried backwards
@@ -46,7 +46,7 @@ def lost(answer):
 def _wide(answer, most):
     """Whether the radius of a ball hides digits that count; most: beside the largest slope, how much of it
     may be that of literals."""
-    own, theirs = (np.array(list(map(_radius, balls))) for balls in (answer.truths, answer.theirs))
+    own, theirs = (np.array(list(map(radius, balls))) for balls in (answer.truths, answer.theirs))
     own[answer.around] = 0.0
     got = np.abs(answer.got)
     steepest = float(np.max(got, initial=answer.reach, where=np.isfinite(got)))
@@ -62,10 +62,6 @@ def _wide(answer, most):
 
 def _known(x):
     return hasattr(x, "rad") and x.is_finite()
-
-
-def _radius(x):
-    return float(x.rad()) if _known(x) else 0.0
 
 
 def tighten(answer):

@@ -104,6 +104,7 @@ def test_a_tangent_that_is_clipped_far_out_is_found():
     clipped.defjvp(lambda x, dx: (clipped(*x), jnp.clip(dx[0], -100, 100) * jnp.cos(x[0])))
     for told in ({}, dict(engine="float64"), dict(sample=8)):
         assert verdict(clipped, THREE, modes="fwd", **told).verdict == "wrong"
+        assert verdict(lambda x: clipped(1e-9 * x), THREE, modes="fwd", **told).verdict == "wrong"
 
 
 @pytest.mark.parametrize("loss", [jnp.sum, jnp.mean])
