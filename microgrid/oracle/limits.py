@@ -8,14 +8,13 @@ conventions of its pieces (0 for relu, 1 for abs) is not. Where the sides differ
 n: numbers of the gradient, m: numbers of the inputs; member, site: as in `beside`; side: one point beside.
 """
 
-import math
-
 import numpy as np
 
 from . import exact
 from .arrays import Unsupported
 from .balls import differ, finite
 from .beside import replayed
+from .directions import WIDEST, Directions
 
 FAR, NEAR = 2.0**-50, 2.0**-70  # steps away from the point, relative to the inputs
 NEARER = 2.0**-90
@@ -28,7 +27,6 @@ BENT = 2.0**12 * NEAR / FAR  # of how far slopes move on one side: so far they m
 JUMP = 2.0**-16  # a continuous function moves less, with slopes of up to 2**34
 GROWTH = 1.125  # from the far step to the near one: a logarithm's is 1.4
 FLAT = 2.0**-40  # slopes below which equal numbers part in second order only
-WIDEST = 6  # members of a tie whose orders can all be met
 
 
 class Sides:
@@ -37,56 +35,55 @@ class Sides:
     theirs: [n] what JAX's program says, balls. limits: [n] balls that hold what the truths tend to from the
     sides that were looked at; settled: [n] whether that is one number from every side there is, None where
     it is not known, or where the function itself jumps at the point; agreed: [n] whether it is one number
-    from those that were looked at; complete: whether many more sides than there are ways to decide the ties
-    showed no new way; poles: [n] sets of the infinities that they grow towards, of 1 and -1, looked for where
-    the point is `singular` or JAX's program has no finite answer.
+    from those that were looked at; line: whether there are two sides and no more, of one number; poles: [n]
+    sets of the infinities that they grow towards, of 1 and -1, looked for where the point is `singular` or
+    JAX's program has no finite answer.
     """
 
     def __init__(self, proof, backward, given, theirs, singular):
         self._proof, self._backward, self._given, self._theirs = proof, backward, given, theirs
         self._singular = singular
-        self._draw, self._sites, self._flat, self._looks = np.random.default_rng(0), {}, set(), 0
+        self._sites, self._flat = {}, set()
         self._sizes = [_sizes(x) for x in proof.flat.numbers]
-        self._patterns, self._quiet = set(), 0
+        count = sum(map(len, self._sizes))
+        self._directions, self.line = Directions(count), count == 1
         self.limits, self.settled, self.agreed = [], [None] * len(theirs), [False] * len(theirs)
-        self.poles, self._jumps, self.complete = [set() for _ in theirs], False, False
+        self.poles, self._jumps = [set() for _ in theirs], False
         try:
             with exact.precision(max(BITS, exact.bits())):
                 self._look_around()
         except Unsupported:  # of a branch that the run did not take
             self._jumps = True
         if self._jumps:
-            self.complete = False
             self.settled, self.agreed = [None] * len(theirs), [False] * len(theirs)
 
     def _look_around(self):
         import flint
 
-        first = self._direction()
+        first = self._directions.any()
         far, near = self._look(first, FAR), self._look(first, NEAR)
         self._spread = [_distance(x, y) for x, y in zip(far, near, strict=True)]
         self.limits = list(map(flint.arb, near))
         self._join(-first)
-        self._join(self._direction())
+        self._join(self._directions.any())
         if self._singular or not all(map(finite, self._theirs)):
             self._find_poles(far, near)
             self._find_poles(self._look(-first, FAR), self._look(-first, NEAR))
-        line = sum(map(len, self._sizes)) == 1  # which has two sides, and both were looked at
         while True:
             one = self._agreed()
             self.agreed = one.tolist()
-            unmet = [] if line else self._unmet()
-            strange = any(
-                limit.is_finite() and differ(self._widened(k), self._theirs[k])
-                for k, limit in enumerate(self.limits)
-            )
-            self.complete = line or self._quiet >= self._enough()
-            known = None if unmet or (strange and not self.complete) else True
+            unmet = [] if self.line else self._unmet()
+            strange = any(differ(self._widened(k), self._theirs[k]) for k in np.flatnonzero(one))
+            every = self.line or self._directions.exhausted(len(met[0]) for met in self._sites.values())
+            known = None if unmet or (strange and not every) else True
             pairs = zip(one.tolist(), self.limits, strict=True)
             self.settled = [known if x else (False if limit.is_finite() else None) for x, limit in pairs]
-            if not strange or self.complete or self._too_long():
+            if not strange or every or self._too_long():
                 break
-            direction = self._towards(unmet[self._looks % len(unmet)]) if unmet else self._direction()
+            direction = self._directions.between()
+            if direction is None:
+                turn = self._directions.looks % max(len(unmet), 1)
+                direction = self._towards(unmet[turn]) if unmet else self._directions.any()
             if direction is None:
                 break
             self._join(direction)
@@ -109,19 +106,9 @@ class Sides:
             if np.isfinite(y) and abs(y) > GROWTH * abs(x) and x * y > 0:
                 self.poles[k].add(1 if y > 0 else -1)
 
-    def _direction(self):
-        """A random direction, [m]; the lengths along the inputs are of all sizes, so that each may decide."""
-        m = sum(map(len, self._sizes))
-        return 2 ** self._draw.uniform(-24, 0, m) * self._draw.choice((-1, 1), m)
-
-    def _enough(self):
-        """How many sides in a row must show no new way to decide the ties before there is none: many more
-        than there are ways, as some are met on few sides."""
-        ways = math.prod(math.factorial(min(len(met[0]), WIDEST)) for met in self._sites.values())
-        return 0 if len(self._patterns) >= ways else min(48, 12 * ways)
-
     def _too_long(self):
-        return self._looks * self._beside.tape.size > SCALARS or self._looks > MOST
+        looks = self._directions.looks
+        return looks * self._beside.tape.size > SCALARS or looks > MOST
 
     def _look(self, direction, step):
         """[n] the truths on one side."""
@@ -139,9 +126,7 @@ class Sides:
         for key, site in beside.sites.items():
             self._sites.setdefault(key, []).append(site.places)
         pattern = frozenset((key, *site.places) for key, site in beside.sites.items())
-        self._quiet = self._quiet + 1 if pattern in self._patterns else 0
-        self._patterns.add(pattern)
-        self._looks += 1
+        self._directions.met(direction, pattern)
         self._jumps |= any(map(self._jumped, outputs, self._proof.outputs))
         truths = self._proof.truths(beside, inputs, outputs, beside.values, self._backward, self._given)
         return [x for array in truths for x in array]
@@ -191,7 +176,7 @@ class Sides:
         if site is None or len(site.members) > WIDEST:
             return None
         if len(site.members) > 2:
-            return self._direction()
+            return self._directions.any()
         low, high = site.order
         slopes = exact.adjoints(
             self._beside.tape, self._beside.values, [(np.array([low]), [1.0]), (np.array([high]), [-1.0])]
@@ -202,10 +187,10 @@ class Sides:
             return None
         if np.max(np.abs(slopes)) <= FLAT:
             self._flat.add(key)  # one is never below the other around the point
-            return self._direction()
+            return self._directions.any()
         if _distance(self._beside.values[low], self._beside.values[high]) > 4 * NEAR * np.sum(np.abs(slopes)):
             return None
-        return slopes / np.max(np.abs(slopes)) + self._direction() / 1024
+        return slopes / np.max(np.abs(slopes)) + self._directions.any() / 1024
 
 
 def _all_met(met):

@@ -73,6 +73,14 @@ def questions(given, waits=False, around=False):
         yield Asked(word, _scaled(one, digits), [(2.0**digits, one)])
         if around and abs(size) == min(map(abs, SIZES)):
             yield Asked(word, _scaled(given, digits), [(2.0**digits, given)])
+    if not waits:
+        far, single = 2.0 ** min(SIZES[0] // 2, least), _single(one)
+        spiked = [w + (far - 1) * x for w, x in zip(one, single, strict=True)]
+        yield Asked(
+            "large",
+            [x.astype(w.dtype) for x, w in zip(spiked, one, strict=True)],
+            [(1.0, one), (far - 1, single)],
+        )
     for keeps in _splits(one):
         kept = [jnp.where(keep, w, 0) for keep, w in zip(keeps, one, strict=True)]
         turned = [jnp.where(keep, w, -w) for keep, w in zip(keeps, one, strict=True)]
@@ -108,9 +116,19 @@ def _scaled(given, digits):
     ]
 
 
+def _single(given):
+    """The last number that is not 0, and 0 in the place of all others."""
+    flat = np.concatenate([np.asarray(w).ravel() for w in given] or [np.zeros(0)])
+    at = np.flatnonzero(flat)[-1:]
+    keeps = np.split(np.isin(np.arange(flat.size), at), np.cumsum([np.size(w) for w in given])[:-1])
+    return [jnp.where(keep.reshape(np.shape(w)), w, 0) for keep, w in zip(keeps, given, strict=True)]
+
+
 def _splits(given):
-    """Which numbers keep their signs, arrays of booleans, where the others are to turn: so that any two that
-    are not 0 are told apart, if they are few."""
+    """Which numbers keep their signs, arrays of booleans, where the others are to turn: so that all have one
+    sign, or the other, and any two that are not 0 are told apart, if they are few."""
+    yield [_wide(w).real > 0 for w in given]
+    yield [_wide(w).real < 0 for w in given]
     places = np.cumsum(np.concatenate([np.asarray(w).ravel() != 0 for w in given])) - 1
     ends = np.cumsum([np.size(w) for w in given])[:-1]
     for digit in range(min(SPLITS, int(places[-1]).bit_length() if places.size else 0)):

@@ -168,3 +168,18 @@ def test_what_a_custom_vmap_calls_is_followed():
 
     report = verdict(sines, np.float32([0.3, 0.7]), modes=("fwd",))
     assert report.verdict == "ok", report
+
+
+@pytest.mark.parametrize(
+    "backward",
+    [
+        lambda x, ct: (jnp.where(jnp.max(ct) > 0, ct, 0),),
+        lambda x, ct: (jnp.where(jnp.argmax(ct) == 3, 0.5, 1) * ct,),
+        lambda x, ct: (jnp.clip(ct, *(10 * jnp.median(jnp.abs(ct)) * jnp.array([-1, 1], "float32"))),),
+    ],
+    ids=["drops what is negative all over", "looks where the largest is", "clips at the median"],
+)
+def test_rules_that_look_at_all_cotangents_at_once_are_wrong(backward):
+    kept = by_vjp(lambda x: x, backward)
+    x, w = np.float32([0.3, -0.2, 0.5, 0.1, 0.7]), np.float32([1, -2, 0.5, 1.5, -0.7])
+    assert verdict(lambda x: jnp.sum(kept(x) * w), x).verdict == "wrong"
