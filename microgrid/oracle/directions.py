@@ -10,6 +10,7 @@ import numpy as np
 
 WIDEST = 6  # members of a tie whose orders can all be met
 NARROW = 10  # times that what lies between two sides is halved
+BESIDE = 2.0**-12
 MOST = 48  # sides in a row without a new pattern
 
 
@@ -37,8 +38,8 @@ class Directions:
             halved, one, other = self._pairs.pop()
             if halved < NARROW and len({key for key, *_ in one[1] ^ other[1]}) > 1:
                 self._ends, self._halved = (one, other), halved + 1
-                middle = one[0] + other[0]
-                return middle / max(np.max(np.abs(middle)), np.finfo(float).tiny)
+                middle = one[0] + other[0] + self.any() * BESIDE  # as the middle of opposites is the point
+                return middle / np.max(np.abs(middle))
         return None
 
     def met(self, direction, pattern):
