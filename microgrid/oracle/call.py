@@ -67,38 +67,37 @@ def _check_leaf(caller, path, leaf):
         )
 
 
-def call(f, args, order, modes, seed, engine, surrogate, sample, raises):
-    """The `Call`, or TypeError or ValueError."""
-    check_pair("check_grads", f, args)
+def call(caller, order, modes, seed, engine, surrogate, sample, raises):
+    """The `Call`, or TypeError or ValueError of a caller."""
     if not _whole(order) or order not in (1, 2):
-        raise ValueError(f"check_grads: order must be 1 or 2; got {order!r}.")
+        raise ValueError(f"{caller}: order must be 1 or 2; got {order!r}.")
     if not _whole(seed) or seed < 0:
-        raise ValueError(f"check_grads: seed must be an integer of at least 0; got {seed!r}.")
+        raise ValueError(f"{caller}: seed must be an integer of at least 0; got {seed!r}.")
     if not isinstance(raises, bool | np.bool_):
-        raise TypeError(f"check_grads: raises must be True or False; got {raises!r}.")
+        raise TypeError(f"{caller}: raises must be True or False; got {raises!r}.")
     if not isinstance(engine, str) or engine not in ENGINES:
-        raise ValueError(f"check_grads: engine must be 'exact' or 'float64'; got {engine!r}.")
-    count = _sample(sample, engine)
-    return Call(order, _modes(modes), int(seed), ENGINES[engine], surrogates.declared(surrogate), count)
+        raise ValueError(f"{caller}: engine must be 'exact' or 'float64'; got {engine!r}.")
+    count, kinds = _sample(caller, sample, engine), _modes(caller, modes)
+    return Call(order, kinds, int(seed), ENGINES[engine], surrogates.declared(caller, surrogate), count)
 
 
-def _modes(modes):
+def _modes(caller, modes):
     given = (modes,) if isinstance(modes, str) else modes
     known = isinstance(given, tuple | list | set) and all(isinstance(m, str) and m in MODES for m in given)
     if not known or not given:
-        raise ValueError(f"check_grads: modes must be of 'fwd' and 'rev', one or both; got {modes!r}.")
+        raise ValueError(f"{caller}: modes must be of 'fwd' and 'rev', one or both; got {modes!r}.")
     return tuple(given)
 
 
-def _sample(sample, engine):
+def _sample(caller, sample, engine):
     if sample is None:
         return None
     if engine != "exact":
-        raise ValueError(f"check_grads: sample= takes no engine; got {engine!r}. Fix: leave engine out.")
+        raise ValueError(f"{caller}: sample= takes no engine; got {engine!r}. Fix: leave engine out.")
     if not _whole(sample):
-        raise TypeError(f"check_grads: sample must be a whole number; got {sample!r}. Fix: sample=32.")
+        raise TypeError(f"{caller}: sample must be a whole number; got {sample!r}. Fix: sample=32.")
     if sample < 1:
-        raise ValueError(f"check_grads: sample must be at least 1; got {sample}. Fix: sample=32.")
+        raise ValueError(f"{caller}: sample must be at least 1; got {sample}. Fix: sample=32.")
     return int(sample)
 
 

@@ -6,12 +6,13 @@ import numpy as np
 from ..checks import flatten, whole
 from ..value import plain
 from . import exact, floats, rounding
-from .check import GradientError
+from .call import call
+from .check import concluded
 from .conditioning import Roundings
 from .flat import Flat
 from .interpreter import Replay, walk
 from .judgement import Leaf, Report
-from .model import boolean, check_model
+from .model import boolean, examined_model
 from .nets import to_microgrid
 from .proof import SLACK, Proof
 
@@ -24,7 +25,8 @@ class CrossCheck:
     rounding may do. x, y: the examples, few, as every number is replayed; every: whole number >= 1.
     training: False checks gradients in inference mode, which sees neither dropout nor the statistics of
     batches; True those of the loss that fit differentiates, at the masks that its next step will draw.
-    Outputs are compared in inference mode.
+    Outputs are compared in inference mode. surrogate, sample: as for `check_grads`; with sample=32, say, for
+    a net too large to replay, outputs are not compared.
 
     reports: the `Report` of each check, in order. Raises `GradientError`, with the report, from fit where a
     verdict is an error; the net keeps the weights it then has. Warns where digits are lost.
@@ -39,10 +41,11 @@ class CrossCheck:
     ['ok', 'ok']
     """
 
-    def __init__(self, x, y, every=1, training=False):
+    def __init__(self, x, y, every=1, training=False, surrogate=(), sample=None):
         self.x, self.y, self.every = x, y, whole("CrossCheck", "every", every, 1)
         boolean("CrossCheck", "training", training)
         self.training = training
+        self._asked = call("CrossCheck", 1, "rev", 0, "exact", surrogate, sample, True)
         self.reports, self._epochs = [], 0
 
     def on_train_begin(self, net, logs):
@@ -55,13 +58,14 @@ class CrossCheck:
         self._epochs += 1
         if self._epochs % self.every:
             return
-        report = check_model(net, self.x, self.y, training=self.training, raises=False)
-        report.name = f"{report.name} after epoch {epoch}"
-        if not report.failed:
+        report = examined_model("CrossCheck", net, self.x, self.y, self.training, self._asked)
+        report.name = f"{report.name} after epoch {len(net.history.epoch)}"  # as fit prints it, from 1
+        if self._asked.sample:
+            report.notes.append("not compared with the scalar room: sample= looks at a few numbers only")
+        elif not report.failed:
             in_both_rooms(report, net, self.x)
         self.reports.append(report)
-        if report.failed:
-            raise GradientError(report)
+        concluded(report, self._asked, raises=True)
 
 
 def in_both_rooms(report: Report, net, x):

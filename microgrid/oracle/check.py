@@ -18,7 +18,7 @@ from . import (
     width,
 )
 from .arrays import Unsupported
-from .call import MODES, call
+from .call import MODES, call, check_pair
 from .curvature import Curvature, backwards, forwards, left_out
 from .flat import Flat
 from .implicit import reaching, tell
@@ -79,7 +79,13 @@ def check_grads(
     ignored = [name for name, x in (("atol", atol), ("rtol", rtol), ("eps", eps)) if x is not None]
     if ignored:
         warn(f"check_grads: {', '.join(ignored)} ignored: nothing is estimated.")
-    asked = call(f, args, order, modes, seed, engine, surrogate, sample, raises)
+    check_pair("check_grads", f, args)
+    asked = call("check_grads", order, modes, seed, engine, surrogate, sample, raises)
+    return concluded(examined(f, args, asked), asked, raises)
+
+
+def examined(f, args, asked):
+    """The `Report` on f at args, as asked by a `Call`."""
     for engine, bits in asked.attempts:
         report = Report(told(f))
         with exact.precision(bits), np.errstate(all="ignore"), jax.debug_nans(False), jax.debug_infs(False):
@@ -87,6 +93,12 @@ def check_grads(
         if not report.vague:
             break
     width.refuse(report)
+    return report
+
+
+def concluded(report, asked, raises):
+    """The report, with what was declared in vain; raises, or warns, where its verdict asks for it."""
+    __tracebackhide__ = True
     report.missed(asked.declared)
     if raises and report.failed:
         raise GradientError(report)

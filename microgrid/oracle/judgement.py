@@ -70,12 +70,13 @@ class Leaf:
 
 @dataclass
 class Report:
-    """What `check_grads` found. leaves: one for each array and mode; guilty: the first wrong equation, or
-    None; notes: what the reader should know; tally: with sample=, a `Tally` of what was looked at; vague:
-    whether balls of more digits may know more; lost: whether these leave open what is true; came: the
-    functions whose rules were declared, and used."""
+    """What `check_grads` found. caller: whose report it is, in words; leaves: one for each array and mode;
+    guilty: the first wrong equation, or None; notes: what the reader should know; tally: with sample=, a
+    `Tally` of what was looked at; vague: whether balls of more digits may know more; lost: whether these
+    leave open what is true; came: the functions whose rules were declared, and used."""
 
     name: str
+    caller: str = "check_grads"
     leaves: list = field(default_factory=list)
     guilty: Any = None
     notes: list = field(default_factory=list)
@@ -115,7 +116,7 @@ class Report:
         self.refused = sentence
 
     def __str__(self):
-        lines = [f"check_grads of {self.name}: {self.verdict}"]
+        lines = [f"{self.caller} of {self.name}: {self.verdict}"]
         if self.refused:
             lines.append(f"  {self.refused}")
         width = min(WIDTH, max((len(leaf.place) for leaf in self.leaves), default=0))

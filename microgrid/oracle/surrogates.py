@@ -15,7 +15,7 @@ from .own_rules import rule_is
 from .special_functions import breaks_off
 
 
-def declared(functions):
+def declared(caller, functions):
     """The functions of a declaration, a list; TypeError for one that jax.custom_vjp or custom_jvp did not
     make, or that has no rule yet. One function may stand without a list."""
     functions = list(functions) if isinstance(functions, list | tuple | set | frozenset) else [functions]
@@ -23,7 +23,7 @@ def declared(functions):
         if not all(rules(function)):
             came = getattr(function, "__name__", repr(function))
             raise TypeError(
-                "check_grads: surrogate must list functions made by jax.custom_vjp or jax.custom_jvp; "
+                f"{caller}: surrogate must list functions made by jax.custom_vjp or jax.custom_jvp; "
                 f"got {came}. Fix: surrogate=[f], f the very function whose defvjp or defjvp was called."
             )
     return functions

@@ -52,7 +52,7 @@ def test_what_is_wrong_in_training_alone_is_found_with_training():
     wrong = {leaf.path.partition(":")[0] for leaf in report.leaves if leaf.verdict == "wrong"}
     assert wrong == {"1 Noisy", "loss"}
     net.fit(TABLE, Y, epochs=1, callbacks=[CrossCheck(TABLE, Y)], verbose=0)
-    with pytest.raises(GradientError, match="after epoch 1: wrong"):
+    with pytest.raises(GradientError, match="CrossCheck of NeuralNet after epoch 1: wrong"):
         net.fit(TABLE, Y, epochs=1, callbacks=[CrossCheck(TABLE, Y, training=True)], verbose=0)
 
 
@@ -148,6 +148,31 @@ MISTAKES = {
         lambda: check_model(FLAX, np.ones((2, 7))), TypeError,
         r"check_model: layer 0 Linear does not take float\d\d\[2, 7\]: dot_general requires ",
     ),
+    "what is no rule": (
+        lambda: check_model(small(), TWO, surrogate=[jnp.round]), TypeError,
+        r"check_model: surrogate must list functions made by jax.custom_vjp or jax.custom_jvp; got round",
+    ),
+    "the third order": (
+        lambda: check_model(small(), TWO, order=3), ValueError, r"check_model: order must be 1 or 2; got 3\.",
+    ),
+    "no such engine": (
+        lambda: check_model(small(), TWO, engine="quick"), ValueError,
+        r"check_model: engine must be 'exact' or 'float64'; got 'quick'\.",
+    ),
+    "no such mode": (
+        lambda: check_model(small(), TWO, modes="back"), ValueError,
+        r"check_model: modes must be of 'fwd' and 'rev', one or both; got 'back'\.",
+    ),
+    "inputs that jit traces": (
+        lambda: jax.jit(lambda x: check_model(FLAX, x).verdict)(TWO), TypeError,
+        r"check_model: args must be numbers; args\[1\] is traced by jit, vmap or grad\. Fix: call check_mo",
+    ),
+    "what is no rule, of a callback": (
+        lambda: CrossCheck(TWO, ONE, surrogate=5), TypeError, "CrossCheck: surrogate must list functions ",
+    ),
+    "no coordinates, of a callback": (
+        lambda: CrossCheck(TWO, ONE, sample=0), ValueError, r"CrossCheck: sample must be at least 1; got 0\.",
+    ),
     "training of a callback": (
         lambda: CrossCheck(TWO, ONE, training=None), TypeError,
         r"CrossCheck: training must be True or False; got None\.",
@@ -179,6 +204,30 @@ def test_every_array_of_a_table_is_named_in_one_way():
     ]  # fmt: skip
     report = check_model(FLAX, np.array([[1.0, np.nan]]), raises=False)
     assert report.refused.startswith("0 Linear: is nan at args: input[0, 1] is nan. Fix: ")
+
+
+@jax.custom_vjp
+def rounded(x):
+    return jnp.round(x)
+
+
+rounded.defvjp(lambda x: (jnp.round(x), None), lambda _, ct: (ct,))
+
+
+@pytest.mark.parametrize("told", [{}, dict(engine="float64"), dict(order=2), dict(sample=8)])
+def test_a_straight_through_layer_passes_where_it_is_declared(told):
+    net = small(jn.Linear(2, 3), rounded, jn.Linear(3, 1))
+    other = custom(jnp.tanh, lambda x: 1 - x * x)
+    report = check_model(net, TWO, ONE, surrogate=[rounded, other], **told)
+    assert report.verdict == ("sampled" if told.get("sample") else "ok")
+    notes = [note.partition(" (")[0] for note in report.notes if "declared" in note]
+    assert [note for note in notes if "second order" not in note] == [
+        "1 rounded: taken as the truth, as declared: the rule of rounded",
+        "loss: taken as the truth, as declared: the rule of rounded",
+        "declared, and not called: tanh",
+    ]
+    with pytest.raises(GradientError, match=r"^check_model of NeuralNet: wrong\n"):
+        check_model(net, TWO, ONE, **told)
 
 
 @pytest.mark.parametrize("training", [False, True])

@@ -31,12 +31,56 @@ by_hand.defvjp(lambda x: (jnp.tanh(x), x), lambda x, ct: (ct * (1 - x * x),))  #
 
 def test_a_wrong_rule_ends_the_training_in_its_first_epoch():
     net, check = compiled(jn.Linear(2, 2), by_hand, jn.Linear(2, 1)), CrossCheck(X[:2], Y[:2])
-    with pytest.raises(GradientError, match="check_grads of NeuralNet after epoch 0: wrong") as error:
+    with pytest.raises(GradientError, match=r"^CrossCheck of NeuralNet after epoch 1: wrong") as error:
         net.fit(X, Y, epochs=9, callbacks=[check], verbose=0)
     assert net.history.epoch == [0]
     assert error.value.report is check.reports[0] and check.reports[0].guilty.primitive == "custom_vjp_call"
     wrong = {leaf.path.partition(":")[0] for leaf in check.reports[0].leaves if leaf.verdict == "wrong"}
     assert wrong == {"1 by_hand", "loss"}
+
+
+@jax.custom_vjp
+def straight_through(x):
+    return jnp.round(x)
+
+
+straight_through.defvjp(lambda x: (jnp.round(x), None), lambda _, ct: (ct,))
+
+
+@pytest.mark.parametrize("told", [{}, dict(sample=4)])
+def test_a_net_with_a_straight_through_layer_is_checked_where_it_is_declared(told):
+    net = compiled(jn.Linear(2, 2), straight_through, jn.Linear(2, 1))
+    check = CrossCheck(X[:2], Y[:2], surrogate=[straight_through], **told)
+    net.fit(X, Y, epochs=1, callbacks=[check], verbose=0)
+    assert [report.verdict for report in check.reports] == ["sampled" if told else "ok"]
+    assert any("as declared: the rule of straight_through" in note for note in check.reports[0].notes)
+    with pytest.raises(GradientError, match="1 straight_through: input"):
+        net.fit(X, Y, epochs=1, callbacks=[CrossCheck(X[:2], Y[:2], **told)], verbose=0)
+
+
+def test_a_net_too_large_to_replay_is_sampled_and_not_compared_with_the_scalar_room():
+    net, check = compiled(jn.Linear(2, 2), jn.tanh, jn.Linear(2, 1)), CrossCheck(X[:2], Y[:2], sample=4)
+    net.fit(X, Y, epochs=1, callbacks=[check], verbose=0)
+    (report,) = check.reports
+    assert report.verdict == "sampled" and all(leaf.mode == "rev" for leaf in report.leaves)
+    assert report.notes[-1].startswith("not compared with the scalar room: sample= ")
+
+
+def test_what_loses_digits_is_warned_of_under_the_name_of_the_callback():
+    def lossy(x):
+        return jnp.sin(x + 1e6)
+
+    net = compiled(jn.Linear(2, 2), lossy)
+    with pytest.warns(UserWarning, match=r"^CrossCheck of NeuralNet after epoch 1: imprecise"):
+        net.fit(X, X, epochs=1, callbacks=[CrossCheck(X[:2], None)], verbose=0)
+
+
+def test_the_epoch_of_a_report_is_that_which_fit_prints(capsys):
+    net, check = compiled(jn.Linear(2, 1)), CrossCheck(X[:2], Y[:2])
+    net.fit(X, Y, epochs=2, callbacks=[check])
+    net.fit(X, Y, epochs=1, callbacks=[check])
+    printed = [line.partition("/")[0] for line in capsys.readouterr().out.splitlines()]
+    assert [report.name.partition("after ")[2] for report in check.reports] == printed
 
 
 def test_a_right_net_is_checked_every_so_many_epochs_and_learns_the_same_bits():
@@ -46,7 +90,7 @@ def test_a_right_net_is_checked_every_so_many_epochs_and_learns_the_same_bits():
     net.fit(X, Y, epochs=2, callbacks=[check], verbose=0)
     alone.fit(X, Y, epochs=5, verbose=0)
     assert_same(state(net), state(alone))
-    assert [report.name for report in check.reports] == ["NeuralNet after epoch 1", "NeuralNet after epoch 3"]
+    assert [report.name for report in check.reports] == ["NeuralNet after epoch 2", "NeuralNet after epoch 1"]
     for report in check.reports:
         assert report.verdict == "ok" and report.leaves[-1].mode == "scalar room"
         assert report.leaves[-1].ulps <= report.leaves[-1].condition / 2
