@@ -110,8 +110,8 @@ def concluded(report, asked, raises):
 def _check(report, flat, asked, prefix="", curvature=None):
     """Fill the report, as asked by a `Call`; curvature: of the function whose gradient program this is."""
     if not flat.numbers:
-        fix = f" Fix: {flat.fix}." if flat.fix else ""
-        return report.refuse(f"{report.name} has no float argument to differentiate: {flat.kinds}.{fix}")
+        sentence = f"{report.name} has no float argument to differentiate: {flat.kinds}"
+        return report.refuse(f"{sentence}. Fix: {flat.fix}.")
     if flat.closed:
         return report.refuse(
             f"{report.name} takes floats inside {flat.closed}, which is no pytree, so that nothing in it can "

@@ -14,7 +14,7 @@ class Flat:
     returned: what the function returned when it was called last, in words; outputs: what to call its
     results, "output" unless told; strange: the types of what it returned that is no array; closed: an
     argument with floats that JAX does not see, in words; kinds: what the first arguments are; fix: what to
-    give instead where none of them can be differentiated, "" where that is not known.
+    give instead where none of them can be differentiated.
     """
 
     def __init__(self, f, args, outputs=()):
@@ -31,8 +31,7 @@ class Flat:
                 self.closed = f"args{jax.tree_util.keystr(path)}, a {type(leaf).__name__}"
         kinds = [f"args{jax.tree_util.keystr(path)} is {_told(leaf)}" for path, leaf in leaves[:4]]
         self.kinds = ", ".join(kinds) or "args is empty"
-        abstract = any(isinstance(leaf, jax.ShapeDtypeStruct) for leaf in self._leaves)
-        self.fix = "an array of numbers, jnp.ones(x.shape, x.dtype) say" if abstract else ""
+        self.fix = _fix(self._leaves)
 
     def __call__(self, *numbers):
         leaves = list(self._leaves)
@@ -52,6 +51,16 @@ class Flat:
         made = Flat(derive, tuple(self.numbers), outputs)
         made.paths = self.paths
         return made
+
+
+def _fix(leaves):
+    if any(isinstance(leaf, jax.ShapeDtypeStruct) for leaf in leaves):
+        return "an array of numbers, jnp.ones(x.shape, x.dtype) say"
+    if any(
+        _is_array(leaf) and not jnp.issubdtype(compat.dtype(leaf), jax.dtypes.prng_key) for leaf in leaves
+    ):
+        return "floats, 3.0 for 3, say, or x.astype(float) for an array"
+    return "args=(x,), with x a float or an array of floats"
 
 
 def _told(leaf):

@@ -29,11 +29,11 @@ WIDTH = 48  # of the column of places, at most
 @dataclass
 class Leaf:
     """One array of a gradient. verdict; at: the index of its worst number; value: JAX's, truth: the true one,
-    as text to the digits that are proven, or what else `label` says; ulps: how far apart they are, in ULPs of
-    the dtype; condition: how many half ULPs the number may move where inputs and operations are rounded once,
-    see `conditioning.Roundings.condition`, or None; lost: how many of the dtype's decimal digits rounding
-    took from the array, by its largest number; cancelled: which equations lost them, where it is imprecise,
-    else None; index: where in the array the number stands, as text."""
+    as text to the digits that are proven, or what else `label` says, and "" of an empty array; ulps: how far
+    apart they are, in ULPs of the dtype; condition: how many half ULPs the number may move where inputs and
+    operations are rounded once, see `conditioning.Roundings.condition`, or None; lost: how many decimal
+    digits of the dtype rounding took from the array, by its largest number; cancelled: which equations lost
+    them, where it is imprecise, else None; index: where in the array the number stands, as text."""
 
     path: str
     mode: str
@@ -56,6 +56,8 @@ class Leaf:
 
     def line(self, width):
         """What a report says of it. width: of the column for its place."""
+        if not self.truth:
+            return f"  {self.place:<{width}} {self.verdict:<11} nothing to compare: empty, {self.dtype}"
         off = f"{self.ulps:.3g} ULP of {self.dtype}"
         if self.verdict == "kink":
             off = f"between the slopes of its sides, {self.dtype}"
@@ -107,9 +109,8 @@ class Report:
 
     def missed(self, surrogates):
         """Say which functions were declared, and did not come."""
-        for function in surrogates:
-            if not any(function is one for one in self.came):
-                self.notes.append(f"declared, and not called: {told(function)}{source(function)}")
+        for function in [f for f in surrogates if not any(f is one for one in self.came)]:
+            self.notes.append(f"declared, and not called: {told(function)}{source(function)}")
 
     def refuse(self, sentence):
         """Say what could not be checked."""

@@ -1,8 +1,9 @@
 """What JAX itself does not differentiate, and what no function may do or be given: a sentence each."""
 
+import contextlib
+import functools
 import os
 import traceback
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -66,14 +67,18 @@ def refuse(report, flat, said=""):
     """Say in a report that JAX differentiates a function in no mode; said: JAX's words for one of them, else
     those of the last note.
 
-    A callback is told with its line and a fix. Notes that say the same of one mode are taken back.
+    The line is told where it is known, and a callback's fix. Notes that say the same of one mode are taken
+    back.
     """
     said = said or [note for note in report.notes if " mode: " in note][-1].partition(" mode: ")[2]
     report.notes = [note for note in report.notes if not note.endswith(f" mode: {said}")]
-    if fix := next((fix for start, fix in CALLBACKS.items() if said.startswith(start)), None):
+    fix = next((fix for start, fix in CALLBACKS.items() if said.startswith(start)), None)
+    said = said.partition(". ")[0] if fix else said
+    if fix or ". Fix: " not in said:
         errors = (error for mode in ("rev", "fwd") if (error := error_of(flat, mode)))
-        where = next((f" ({raised_at(error)})" for error in errors), "")
-        said = f"{said.partition('. ')[0].removesuffix('.')}{where}. Fix: {fix}."
+        where = next((raised_at(error) for error in errors), "inside JAX")
+        place = "" if where == "inside JAX" or where in said else f" ({where})"
+        said = f"{said.removesuffix('.')}{place}{f'. Fix: {fix}' if fix else ''}"
     report.refuse(f"JAX does not differentiate {report.name}: {said.removesuffix('.')}.")
 
 
@@ -121,11 +126,12 @@ def raised_at(error):
     return f"{theirs[-1].filename}:{theirs[-1].lineno} ({theirs[-1].name})" if theirs else "inside JAX"
 
 
-@cache
+@functools.cache
 def libraries():
-    """The folders of libraries of layers and of losses, whose lines tell a user nothing."""
+    """The folders of libraries of layers and of losses, and files between JAX's, whose lines tell nothing."""
     specs = filter(None, map(find_spec, ("jaxnets", "rl", "flax", "optax")))
-    return tuple(f"{Path(spec.origin).parent}{os.sep}" for spec in specs if spec.origin)
+    folders = (f"{Path(spec.origin).parent}{os.sep}" for spec in specs if spec.origin)
+    return *folders, contextlib.__file__, functools.__file__
 
 
 def being_made(error):

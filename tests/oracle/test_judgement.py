@@ -124,3 +124,11 @@ def test_a_meaning_that_the_type_cannot_tell_from_its_program_is_ok():
 def test_an_end_of_a_kink_that_is_0_is_shown_so():
     leaf, *_ = check_grads(jax.nn.relu, (np.float32(0),), raises=False).leaves
     assert leaf.truth == "[0, 1]"
+
+
+@pytest.mark.parametrize("told", [{}, dict(sample=4)])
+def test_of_an_empty_array_the_report_says_that_there_is_nothing_to_compare(told):
+    x, empty = np.ones(3, "float32"), np.zeros((0, 3), "float32")
+    report = check_grads(lambda x, y: jnp.sum(x * x) + jnp.sum(y), (x, empty), modes="rev", **told)
+    (line,) = [line for line in str(report).splitlines() if "args[1]" in line]
+    assert line.split(None, 3)[3] == "nothing to compare: empty, float32" and not report.failed

@@ -44,6 +44,14 @@ def inside(function):
     return f"({__file__}:{function.__code__.co_firstlineno + 1} ({function.__name__}))"
 
 
+def summed(a):
+    return lax.zeta(a, a)
+
+
+def decomposed(x):
+    return jnp.linalg.svd(x)[1]
+
+
 def as_bits(x):
     return lax.bitcast_convert_type(x, "float32")
 
@@ -54,7 +62,15 @@ REFUSED = {
     "a shape that depends on values": (lambda x: x[x > 0], (X,), "test_refusals.py:"),
     "a choice in Python": (lambda x: x if x[0] > 0 else -x, (X,), "Fix: jnp.where, lax.cond, or a shape"),
     "no float result": (lambda x: jnp.argmax(x), (X,), "returns int"),
-    "no float argument": (lambda i: i * 2, (3,), "has no float argument to differentiate"),
+    "a whole number": (
+        lambda i: i * 2, (3,),
+        "no float argument to differentiate: args[0] is int. Fix: floats, 3.0 for 3, say, or x.astype(float)",
+    ),
+    "whole numbers": (lambda i: i * 2, (np.arange(3),), "args[0] is int64[3]. Fix: floats, 3.0 for 3, say"),
+    "no argument": (
+        lambda: 2.0, (), "no float argument to differentiate: args is empty. Fix: args=(x,), with x a float",
+    ),
+    "a random key": (jax.random.normal, (jax.random.key(0),), "key<fry>[]. Fix: args=(x,), with x a float"),
     "nan": (lambda x: jnp.log(-x), (abs(X),), "is nan at args: log makes it, "),
     "infinite": (lambda x: 1 / (x - x), (X,), "is infinite at args: div makes it, "),
     "nan among the arguments": (
@@ -75,7 +91,12 @@ REFUSED = {
         lambda x: lax.reduce_window(x, np.float32(0), lambda a, b: jnp.sin(a) + b, (2,), (1,), "VALID"),
         (X,), f"replay has no rule for reduce_window with a function of its own ({__file__}:",
     ),
-    "no gradient": (lambda a: lax.zeta(a, a), (abs(X) + 2,), "rule for 'zeta' not implemented"),
+    "no gradient": (
+        summed, (abs(X) + 2,), f"rule for 'zeta' not implemented {inside(summed)}.",
+    ),
+    "a decomposition in full": (
+        decomposed, (np.ones((2, 3), "float32"),), f"not implemented for full matrices {inside(decomposed)}.",
+    ),
     "no gradient and no rule": (
         lambda x: lax.rng_uniform(x[0], x[1], (3,)), (X,), "rule for 'rng_uniform' not implemented",
     ),

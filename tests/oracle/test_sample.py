@@ -292,6 +292,21 @@ def test_the_second_order_is_looked_at_too():
     assert made.verdict == "sampled" and "second order, rev" in str(made)
 
 
+def test_the_line_of_an_argument_shows_an_entry_of_the_gradient_of_a_loss():
+    loss = lambda x: jnp.sum(jnp.tanh(x) ** 2)  # noqa: E731
+    made = report(loss, X, modes="rev")
+    (leaf,) = made.leaves
+    assert leaf.value == pytest.approx(float(jax.grad(loss)(X).reshape(-1)[leaf.at]), rel=1e-4)
+    assert leaf.place == f"args[0] at {leaf.index} (rev)"
+    assert leaf.index == str([leaf.at // 20, leaf.at % 20]) and float(leaf.truth) == pytest.approx(
+        leaf.value, rel=1e-4
+    )
+    wrong = custom(jnp.tanh, lambda x: 1 - x * x)
+    assert "custom_vjp_call by itself, input 0 (rev)" in str(
+        report(lambda x: jnp.sum(wrong(x)), X, modes="rev")
+    )
+
+
 def test_a_whole_that_its_parts_do_not_make_is_unexplained(monkeypatch):
     right = chain.backward
     monkeypatch.setattr(chain, "backward", lambda *args, **told: [2 * x for x in right(*args, **told)])

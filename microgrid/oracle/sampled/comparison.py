@@ -135,7 +135,8 @@ class Comparison:
         for k, ((slot, at), truth) in enumerate(zip(self.pairs, truths, strict=True)):
             ids, got = self.found.at(slot, at).scalars, parts(slot.flat[at])
             given = self.primal.record.moving if self.mode == "rev" else [o for o, _ in self.primal.outputs]
-            path = f"{self.primal.record.name}, {'input' if self.mode == 'rev' else 'output'} {given[k]}"
+            end = "input" if self.mode == "rev" else "output"
+            path = f"{self.primal.record.name} by itself, {end} {given[k]}"
             bounds, series = self._bounds[ids], self.primal.replay.series
             theirs = taken(values, ids)
             answer = Answer(path, slot.dtype, truth, theirs, slack[ids], got, bounds, series, ids=ids)

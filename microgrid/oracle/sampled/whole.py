@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import compat, exact, guilt
 from ..balls import finite
+from ..flat import unit
 from ..judgement import Leaf
 from ..programs import OWN_RULE
 from ..refusals import REFUSALS, mistyped
@@ -32,6 +33,7 @@ class Whole:
         self.report, self.flat, self.run, self.told = report, flat, run, told
         self.mode, self.prefix = mode, prefix
         self.given = [direction(told.draw, slot) for slot in (run.outputs if mode == "rev" else run.inputs)]
+        self.unit = unit(self.given)  # by which the slopes of a loss are divided, exactly
         self.walk = chain.backward if mode == "rev" else chain.forward
 
     def look(self):
@@ -82,7 +84,9 @@ class Whole:
         broken = ~np.isfinite(off)
         leaf.at = int(np.argmax(np.isnan(one) if np.isnan(one).any() else broken if broken.any() else off))
         value, truth = one[leaf.at], other[leaf.at]
-        leaf.value, leaf.truth = float(np.real(value)), f"{float(np.real(truth)):.9g}"
+        leaf.index = str(list(map(int, np.unravel_index(leaf.at, got.shape)))) if got.shape else ""
+        shown, other_shown = (float(np.real(x)) / self.unit + 0.0 for x in (value, truth))
+        leaf.value, leaf.truth = shown, f"{other_shown:.9g}"
         if broken.any():
             leaf.verdict, leaf.ulps = "nonfinite", float("inf")
             return leaf
