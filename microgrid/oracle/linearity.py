@@ -127,8 +127,8 @@ def _single(given):
 def _splits(given):
     """Which numbers keep their signs, arrays of booleans, where the others are to turn: so that all have one
     sign, or the other, and any two that are not 0 are told apart, if they are few."""
-    yield [_wide(w).real > 0 for w in given]
-    yield [_wide(w).real < 0 for w in given]
+    yield [np.real(_wide(w)) > 0 for w in given]
+    yield [np.real(_wide(w)) < 0 for w in given]
     places = np.cumsum(np.concatenate([np.asarray(w).ravel() != 0 for w in given])) - 1
     ends = np.cumsum([np.size(w) for w in given])[:-1]
     for digit in range(min(SPLITS, int(places[-1]).bit_length() if places.size else 0)):
