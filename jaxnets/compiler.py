@@ -51,6 +51,10 @@ class jit:
         """As that of a function by `jax.jit`."""
         return self._for(arguments).lower(*arguments)
 
+    def trace(self, *arguments):
+        """As that of a function by `jax.jit`, which `jax.export` takes then too."""
+        return jax.jit(self._traced).trace(*arguments)
+
     def _for(self, arguments):
         if self._compiled is None:
             options = self._options

@@ -80,10 +80,8 @@ class Sides:
             self.settled = [known if x else (False if limit.is_finite() else None) for x, limit in pairs]
             if not strange or every or self._too_long():
                 break
-            direction = self._directions.between()
-            if direction is None:
-                turn = self._directions.looks % max(len(unmet), 1)
-                direction = self._towards(unmet[turn]) if unmet else self._directions.any()
+            turn = self._directions.looks % max(len(unmet), 1)
+            direction = self._towards(unmet[turn]) if unmet else self._directions.any()
             if direction is None:
                 break
             self._join(direction)
@@ -126,7 +124,7 @@ class Sides:
         for key, site in beside.sites.items():
             self._sites.setdefault(key, []).append(site.places)
         pattern = frozenset((key, *site.places) for key, site in beside.sites.items())
-        self._directions.met(direction, pattern)
+        self._directions.met(pattern)
         self._jumps |= any(map(self._jumped, outputs, self._proof.outputs))
         truths = self._proof.truths(beside, inputs, outputs, beside.values, self._backward, self._given)
         return [x for array in truths for x in array]
