@@ -10,9 +10,9 @@ from jax.extend import core
 WIDE = {"xla_cpu_prefer_vector_width": 512}  # XLA stops at 256 bits, half of what AVX-512 computes at once
 # YNNPACK keeps a convolution on one core, so Eigen has those; sums stay where XLA puts them, and products too
 # unless most of the work is in those that YNNPACK keeps on one core and Eigen does not.
-_EIGEN = "xla_cpu_experimental_ynn_fusion_type"
-EIGEN = {_EIGEN: "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT,LIBRARY_FUSION_TYPE_REDUCE"}
-PRODUCTS_TOO = {_EIGEN: "LIBRARY_FUSION_TYPE_REDUCE"}
+_BY_YNNPACK = "xla_cpu_experimental_ynn_fusion_type"
+EIGEN = {_BY_YNNPACK: "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT,LIBRARY_FUSION_TYPE_REDUCE"}
+PRODUCTS_TOO = {_BY_YNNPACK: "LIBRARY_FUSION_TYPE_REDUCE"}
 SPLIT = range(2 * 10**6, 5 * 10**6)  # multiply-adds of products that Eigen splits between cores, not YNNPACK
 
 _by_eigen = contextvars.ContextVar("convolutions of what is traced are computed by Eigen", default=False)
@@ -52,7 +52,7 @@ class jit:
         return self._for(arguments).lower(*arguments)
 
     def trace(self, *arguments):
-        """As that of a function by `jax.jit`, which `jax.export` takes then too."""
+        """As that of a function by `jax.jit`; `jax.export` takes what has it."""
         return jax.jit(self._traced).trace(*arguments)
 
     def _for(self, arguments):

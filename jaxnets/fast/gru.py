@@ -17,6 +17,7 @@ from .recurrent import (
     before,
     joined,
     kept,
+    of_each_gate,
     over_all_steps,
     sigmoid_slope,
     tanh_slope,
@@ -88,15 +89,10 @@ def _columns(recurrent_kernel):
     return slice(None, 2 * width), slice(2 * width, None)
 
 
-def _inputs_part(inputs, kernel):
-    """What the inputs add to each gate at all steps, for each gate an array."""
-    return [over_all_steps(inputs, of_gate) for of_gate in jnp.split(kernel, 3, axis=1)]
-
-
 def _plain(inputs, weights, carry, mask, reset_after):
     """One loop that says the formula."""
     step = _step(weights, reset_after, recurrent.sigmoid, recurrent.tanh)
-    return recurrent.scan(step, carry, _inputs_part(inputs, weights[0]), mask)
+    return recurrent.scan(step, carry, of_each_gate(inputs, weights[0], 3), mask)
 
 
 def _steps(inputs, weights, carry, mask, reset_after, slopes=False):
@@ -108,7 +104,7 @@ def _steps(inputs, weights, carry, mask, reset_after, slopes=False):
         after = kept(unmasked, after, carry)
         return after, [*by, *after]
 
-    return in_place(step, carry, _inputs_part(inputs, weights[0]), mask, more=3 * slopes)
+    return in_place(step, carry, of_each_gate(inputs, weights[0], 3), mask, more=3 * slopes)
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(4,))
@@ -141,7 +137,7 @@ def _gru_jvp(reset_after, primals, tangents):
         du_n = [change((h_before,), candidate, drecurrent_kernel, drecurrent_bias[None])]
     else:
         dx_n, du_n = change((inputs, r * h_before), candidate, *changes), []
-    dxs = [dx + more for dx, more in zip([*dxs, dx_n], _inputs_part(dinputs, kernel), strict=True)]
+    dxs = [dx + more for dx, more in zip([*dxs, dx_n], of_each_gate(dinputs, kernel, 3), strict=True)]
     tangents = _tangents_after if reset_after else _tangents_before
     dh, doutputs = tangents((slopes, recurrent_kernel), [dh, *dxs, *du_n])
     return ([h], outputs), ([dh], doutputs)

@@ -14,6 +14,7 @@ from .recurrent import (
     before,
     joined,
     kept,
+    of_each_gate,
     over_all_steps,
     sigmoid_slope,
     tanh_slope,
@@ -75,8 +76,7 @@ def _steps(inputs, weights, carry, mask, slopes=False):
         by_o, by_c = tanh_c * sigmoid_slope(x_o, o), o * tanh_slope(new_c, tanh_c)
         return carry, [*by_gates, by_o, by_c, f, carry[1]]
 
-    xs = [over_all_steps(inputs, of_gate) for of_gate in jnp.split(kernel, 4, axis=1)]
-    return in_place(step, carry, xs, mask, more=3 * slopes)
+    return in_place(step, carry, of_each_gate(inputs, kernel, 4), mask, more=3 * slopes)
 
 
 @_lstm.defjvp
@@ -91,11 +91,9 @@ def _lstm_jvp(primals, tangents):
     by_h = None if mask is None else (~mask).astype(outputs.dtype)
 
     seen = joined(inputs, before(carry[1], outputs))
-    dweights = jnp.split(jnp.concatenate([dkernel, drecurrent_kernel, dbias[None]]), 4, axis=1)
-    kernels = jnp.split(kernel, 4, axis=1)
-    dxs = [
-        over_all_steps(seen, dw) + over_all_steps(dinputs, w) for dw, w in zip(dweights, kernels, strict=True)
-    ]
+    dweights = jnp.concatenate([dkernel, drecurrent_kernel, dbias[None]])
+    pairs = zip(of_each_gate(seen, dweights, 4), of_each_gate(dinputs, kernel, 4), strict=True)
+    dxs = [by_weights + by_inputs for by_weights, by_inputs in pairs]
     *dcarry, doutputs = _tangents((slopes, by_h, recurrent_kernel), [*dcarry, *dxs])
     return (carry_after, outputs), (dcarry, doutputs)
 

@@ -110,6 +110,11 @@ def over_all_steps(inputs, kernel):
     return _over_all_steps.bind(inputs, kernel)
 
 
+def of_each_gate(inputs, kernel, gates):
+    """The same for each gate by itself, whose columns of the kernel stand side by side: [T, B, out] each."""
+    return [over_all_steps(inputs, columns) for columns in jnp.split(kernel, gates, axis=1)]
+
+
 def _product(inputs, kernel):
     return (_rows(inputs) @ kernel).reshape(*inputs.shape[:2], kernel.shape[1])
 

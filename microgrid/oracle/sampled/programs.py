@@ -1,5 +1,7 @@
 """JAX's own derivative of one equation, as a program of the numbers that went into it."""
 
+from functools import cached_property
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -57,7 +59,7 @@ class Derivative:
         shapes = jax.tree.map(_like, arguments, is_leaf=lambda x: isinstance(x, Slot))
         self.closed = jax.make_jaxpr(derivative)(*shapes)
 
-    @property
+    @cached_property
     def waits(self):
         """Whether a loop waits for what comes of the cotangents or tangents."""
         count = len(self.closed.in_avals) - len(self.results if self.mode == "rev" else self.moving)
