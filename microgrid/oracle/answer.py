@@ -122,16 +122,16 @@ class Answer:
         self.__dict__.pop("steepest", None)
         self.apart[k] = apart([truth], [self.theirs[k]])[0]
 
-    def settle(self, sides, line):
+    def settle(self, sides, whole):
         """Take what the truths tend to around the point for the truths, where that is one number, where there
         is none at the point, or where JAX has none of what all sides say; sides: an iterator over (limit,
-        settled, agreed, poles) of `Sides`; line: whether there are two sides and no more, of one number: of
-        several, sides may be missed that say what JAX says."""
+        settled, agreed, poles) of `Sides`; whole: whether those were all sides: of others, some may be missed
+        that say what JAX says."""
         for k, truth in enumerate(self.truths):
             limit, one, agreed, self.poles[k] = next(sides)
             self.reach = max(self.reach, float(abs(limit).upper()) if finite(limit) else 0.0)
             self.__dict__.pop("steepest", None)
-            known = line and one is False
+            known = whole and one is False
             if one or (agreed and not differ(limit, self.theirs[k]) and not differ(limit, truth)):
                 self.hulls[k] = None
             elif known:

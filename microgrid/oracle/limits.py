@@ -8,13 +8,15 @@ conventions of its pieces (0 for relu, 1 for abs) is not. Where the sides differ
 n: numbers of the gradient, m: numbers of the inputs; member, site: as in `beside`; side: one point beside.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 from . import exact
 from .arrays import Unsupported
 from .balls import differ, finite
 from .beside import replayed
-from .directions import WIDEST, Directions
+from .fan import MOST as MOST_FORMS, Fan
 
 FAR, NEAR = 2.0**-50, 2.0**-70  # steps away from the point, relative to the inputs
 NEARER = 2.0**-90
@@ -35,9 +37,9 @@ class Sides:
     theirs: [n] what JAX's program says, balls. limits: [n] balls that hold what the truths tend to from the
     sides that were looked at; settled: [n] whether that is one number from every side there is, None where
     it is not known, or where the function itself jumps at the point; agreed: [n] whether it is one number
-    from those that were looked at; line: whether there are two sides and no more, of one number; poles: [n]
-    sets of the infinities that they grow towards, of 1 and -1, looked for where the point is `singular` or
-    JAX's program has no finite answer.
+    from those that were looked at; whole: whether those are all sides there are; poles: [n] sets of the
+    infinities that they grow towards, of 1 and -1, looked for where the point is `singular` or JAX's program
+    has no finite answer.
     """
 
     def __init__(self, proof, backward, given, theirs, singular):
@@ -46,7 +48,7 @@ class Sides:
         self._sites, self._flat = {}, set()
         self._sizes = [_sizes(x) for x in proof.flat.numbers]
         count = sum(map(len, self._sizes))
-        self._directions, self.line = Directions(count), count == 1
+        self._fan, self.whole = Fan(count), count == 1
         self.limits, self.settled, self.agreed = [], [None] * len(theirs), [False] * len(theirs)
         self.poles, self._jumps = [set() for _ in theirs], False
         try:
@@ -55,36 +57,35 @@ class Sides:
         except Unsupported:  # of a branch that the run did not take
             self._jumps = True
         if self._jumps:
-            self.settled, self.agreed = [None] * len(theirs), [False] * len(theirs)
+            self.settled = [None if one else one for one in self.settled]
+            self.agreed, self.whole = [False] * len(theirs), False
 
     def _look_around(self):
         import flint
 
-        first = self._directions.any()
+        first = self._fan.any()
         far, near = self._look(first, FAR), self._look(first, NEAR)
         self._spread = [_distance(x, y) for x, y in zip(far, near, strict=True)]
         self.limits = list(map(flint.arb, near))
         self._join(-first)
-        self._join(self._directions.any())
+        self._join(self._fan.any())
         if self._singular or not all(map(finite, self._theirs)):
             self._find_poles(far, near)
             self._find_poles(self._look(-first, FAR), self._look(-first, NEAR))
         while True:
             one = self._agreed()
             self.agreed = one.tolist()
-            unmet = [] if self.line else self._unmet()
-            strange = any(differ(self._widened(k), self._theirs[k]) for k in np.flatnonzero(one))
-            every = self.line or self._directions.exhausted(len(met[0]) for met in self._sites.values())
-            known = None if unmet or (strange and not every) else True
+            members = [len(met[0]) for met in self._sites.values()]
+            self.whole = self.whole or self._fan.whole(members)
+            every = self.whole or self._fan.exhausted(members)
+            widened = list(map(self._widened, range(len(self.limits))))
+            strange = [finite(x) and differ(x, y) for x, y in zip(widened, self._theirs, strict=True)]
+            known = True if every or (self._all_met() and not (one & strange).any()) else None
             pairs = zip(one.tolist(), self.limits, strict=True)
-            self.settled = [known if x else (False if limit.is_finite() else None) for x, limit in pairs]
-            if not strange or every or self._too_long():
+            self.settled = [known if x else (False if finite(limit) else None) for x, limit in pairs]
+            if every or not any(strange) or self._too_long():
                 break
-            turn = self._directions.looks % max(len(unmet), 1)
-            direction = self._towards(unmet[turn]) if unmet else self._directions.any()
-            if direction is None:
-                break
-            self._join(direction)
+            self._join(self._fan.next())
         self.limits = list(map(self._widened, range(len(self.limits))))
         self._forget_steep(first, near)
 
@@ -105,7 +106,7 @@ class Sides:
                 self.poles[k].add(1 if y > 0 else -1)
 
     def _too_long(self):
-        looks = self._directions.looks
+        looks = self._fan.looks
         return looks * self._beside.tape.size > SCALARS or looks > MOST
 
     def _look(self, direction, step):
@@ -124,7 +125,7 @@ class Sides:
         for key, site in beside.sites.items():
             self._sites.setdefault(key, []).append(site.places)
         pattern = frozenset((key, *site.places) for key, site in beside.sites.items())
-        self._directions.met(pattern)
+        self._fan.met(pattern, self._forms(beside, step))
         self._jumps |= any(map(self._jumped, outputs, self._proof.outputs))
         truths = self._proof.truths(beside, inputs, outputs, beside.values, self._backward, self._given)
         return [x for array in truths for x in array]
@@ -163,35 +164,35 @@ class Sides:
             flint.arb(self.limits[k], self._spread[k] / 16) if self.limits[k].is_finite() else self.limits[k]
         )
 
-    def _unmet(self):
-        """The keys of sites whose members were not met in every order."""
-        return [key for key, met in self._sites.items() if key not in self._flat and not _all_met(met)]
+    def _all_met(self):
+        """Whether every member of every tie that the first order decides was met at every place."""
+        return all(key in self._flat or _in_every_order(met) for key, met in self._sites.items())
 
-    def _towards(self, key):
-        """A direction in which a pair that was met in one order only may be met in the other; None where
-        there is none, as rounding alone made the two equal in the run."""
-        site = self._beside.sites.get(key)
-        if site is None or len(site.members) > WIDEST:
+    def _forms(self, beside, step):
+        """[n, m] how fast neighbouring members of all ties part; None where nobody asks, where they do so in
+        second order only, or are too many."""
+        pairs = [
+            (key, *pair) for key, site in beside.sites.items() for pair in pairwise(site.order)
+            if differ(*(beside.values[i] for i in pair))
+        ]  # fmt: skip
+        if self.whole or not self._fan.linear or len(pairs) > MOST_FORMS:
             return None
-        if len(site.members) > 2:
-            return self._directions.any()
-        low, high = site.order
-        slopes = exact.adjoints(
-            self._beside.tape, self._beside.values, [(np.array([low]), [1.0]), (np.array([high]), [-1.0])]
-        )
-        sizes = np.concatenate(self._sizes)
-        slopes = np.array([float(slopes[i]) for i in self._inputs]) * sizes
-        if not np.isfinite(slopes).all():
-            return None
-        if np.max(np.abs(slopes)) <= FLAT:
-            self._flat.add(key)  # one is never below the other around the point
-            return self._directions.any()
-        if _distance(self._beside.values[low], self._beside.values[high]) > 4 * NEAR * np.sum(np.abs(slopes)):
-            return None
-        return slopes / np.max(np.abs(slopes)) + self._directions.any() / 1024
+        made, sizes = [], np.concatenate(self._sizes)
+        for key, low, high in pairs:
+            ends = [(np.array([high]), [1.0]), (np.array([low]), [-1.0])]
+            slopes = exact.adjoints(beside.tape, beside.values, ends)
+            form = np.array([float(slopes[i]) for i in self._inputs]) * sizes
+            if not np.isfinite(form).all():
+                return None
+            if np.max(np.abs(form)) <= FLAT:
+                self._flat.add(key)
+                return None
+            if _distance(beside.values[high], beside.values[low]) <= 4 * step * np.sum(np.abs(form)):
+                made.append(form)  # and else rounding alone made the two equal in the run
+        return np.array(made).reshape(-1, len(sizes))
 
 
-def _all_met(met):
+def _in_every_order(met):
     """Whether every member came to every place; met: the places of the members on each side."""
     count = len(met[0])
     if any(len(places) != count for places in met):

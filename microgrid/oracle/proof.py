@@ -205,7 +205,7 @@ class Proof:
                 answer.hulls = hull
         if sides is not None:
             for answer in answers:
-                answer.settle(found, sides.line)
+                answer.settle(found, sides.whole)
         if any(map(_doubtful, answers)):
             hulls, opened, inputs = self._hulls("near", mode, given)
             results, _ = walk(opened, program, inputs)

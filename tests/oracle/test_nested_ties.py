@@ -56,12 +56,9 @@ def two_layers(seed, width):
     return lambda b, c: relu(relu(b) @ kernel + c).sum(), [np.zeros(width, "float32")] * 2
 
 
-def layer(seed):
-    draw = np.random.default_rng(seed)
-    inputs = draw.integers(2, 5)
-    kernel = draw.normal(size=(inputs, 2 * inputs)).astype("float32")
-    weights = draw.normal(size=2 * inputs).astype("float32")
-    return lambda x: relu(x @ kernel) @ weights, [np.zeros(inputs, "float32")]
+def twice_clipped(x):
+    kept = 2 * jnp.clip(x[0], 0, 9)
+    return 3 * jnp.abs(kept) - 3 * jnp.abs(-kept - jnp.clip(x[1], 0, 9))
 
 
 KINKS = {
@@ -74,7 +71,11 @@ KINKS = {
     "relu of relu of relu": (with_slope(lambda x: relu(relu(relu(x))), 0.3), [ZERO]),
     "a side": (lambda x: relu(x[1] - x[0]) - relu(0.5 * x[0] - x[1]), [PAIR]),
     "two hinges": (lambda x: relu(x[0] - x[1]) - 2 * relu(2 * x[1] - x[0]), [PAIR]),
-    **{f"{seed}: a net that its inputs overfill": layer(seed) for seed in range(8)},
+    **{
+        f"a wedge to {slope}": (lambda x, s=slope: relu(x[1] - x[0]) - relu(s * x[0] - x[1]), [PAIR])
+        for slope in (0.9, 0.97, 0.999, 0.99999)
+    },
+    "a hat": (lambda x: jnp.minimum(jnp.maximum(x[0] - x[1], 0), jnp.maximum(1.1 * x[1] - x[0], 0)), [PAIR]),
     "between 2 and 3": (with_slope(bent, 2.5), [ZERO]),
     "between -1 and 1": (with_slope(lambda b, c: jnp.abs(c - jnp.abs(b)), 0.7), [ZERO, ZERO]),
     "between -2 and 0": (with_slope(lambda b, c: relu(c - 2 * relu(b)), -0.9), [ZERO, ZERO]),
@@ -90,6 +91,9 @@ NO_SIDE_SAYS_IT = {
     "relu of relu of relu": (with_slope(lambda x: relu(relu(relu(x))), -0.3), [ZERO], "true [0, 1]"),
     "above 2 and 3": (with_slope(bent, 4.9), [ZERO], "true [2, 3]"),
     "shares of 1.4": (shared(0.9, 0.5, 0.0, 0.0), [ZERO] * 4, ""),
+    "above -1 and 1": (with_slope(lambda b, c: jnp.abs(c - jnp.abs(b)), 1.7), [ZERO, ZERO], "true [-1, 1]"),
+    "above -2 and 0": (with_slope(lambda b, c: relu(c - 2 * relu(b)), 0.9), [ZERO, ZERO], "true [-2, 0]"),
+    "clipped twice": (twice_clipped, [PAIR], "true 0 "),
 }
 
 
@@ -108,7 +112,28 @@ def test_what_lies_between_no_slopes_of_the_sides_is_wrong(name):
     assert report.verdict == "wrong" and told in str(report), report
 
 
+@pytest.mark.parametrize("seed", range(16))
+def test_a_layer_of_relus_at_0_is_a_kink_where_each_0_lies_between_the_slopes_of_its_sides(seed):
+    draw = np.random.default_rng(seed)
+    inputs, units = (2, 6) if seed % 2 else (3, 7)
+    kernel = draw.normal(size=(inputs, units)).astype("float32")
+    weights = draw.normal(size=units).astype("float32")
+    active = np.random.default_rng(0).normal(size=(200_000, inputs)) @ kernel > 0
+    slopes = np.unique(active, axis=0) * weights @ kernel.T
+    between = (slopes.min(0) <= 0) & (slopes.max(0) >= 0)
+    report = verdict(lambda x: relu(x @ kernel) @ weights, np.zeros(inputs, "float32"), modes="rev")
+    assert report.verdict == ("kink" if between.all() else "wrong"), report
+
+
 def test_the_second_order_of_a_kink_has_the_slopes_of_its_sides():
     assert verdict(lambda x: relu(x) ** 2, ZERO, order=2).verdict == "kink"
     report = verdict(lambda x: leaky(x) ** 2, ZERO, order=2)
     assert report.verdict == "wrong" and "true [0.02, 2]" in str(report), report
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_the_second_order_where_the_slope_jumps_has_the_slopes_of_its_sides(count):
+    def f(x):
+        return jnp.max(x) ** 2 + relu(x[0] - 1) * x[1]
+
+    assert verdict(f, np.ones(count, "float32"), order=2).verdict == "kink"
