@@ -21,7 +21,7 @@ from .fan import MOST as MOST_FORMS, Fan
 FAR, NEAR = 2.0**-50, 2.0**-70  # steps away from the point, relative to the inputs
 NEARER = 2.0**-90
 MOST = 96  # sides that are looked at, at most
-SCALARS = 10**7  # of the programs of all sides together, at most
+SCALARS = 10**7  # of the programs of all sides together, and of the ways back from their ties, at most
 BITS = 3 * exact.BITS  # a third may be lost where steps of 1e-21 are divided by each other
 LEAST = 2.0**-900  # the size of the smallest numbers, whose steps would be 0 in float64
 SMALL = 2.0**-30  # beside the largest slope, sides that differ by less do not differ
@@ -45,7 +45,7 @@ class Sides:
     def __init__(self, proof, backward, given, theirs, singular):
         self._proof, self._backward, self._given, self._theirs = proof, backward, given, theirs
         self._singular = singular
-        self._sites, self._flat = {}, set()
+        self._sites, self._flat, self._followed = {}, set(), 0
         self._sizes = [_sizes(x) for x in proof.flat.numbers]
         count = sum(map(len, self._sizes))
         self._fan, self.whole = Fan(count), count == 1
@@ -107,7 +107,7 @@ class Sides:
 
     def _too_long(self):
         looks = self._fan.looks
-        return looks * self._beside.tape.size > SCALARS or looks > MOST
+        return looks * self._beside.tape.size + self._followed > SCALARS or looks > MOST
 
     def _look(self, direction, step):
         """[n] the truths on one side."""
@@ -175,8 +175,10 @@ class Sides:
             (key, *pair) for key, site in beside.sites.items() for pair in pairwise(site.order)
             if differ(*(beside.values[i] for i in pair))
         ]  # fmt: skip
-        if self.whole or not self._fan.linear or len(pairs) > MOST_FORMS:
+        work = len(pairs) * beside.tape.size
+        if self.whole or not self._fan.linear or len(pairs) > MOST_FORMS or work > SCALARS / MOST_FORMS:
             return None
+        self._followed += work
         made, sizes = [], np.concatenate(self._sizes)
         for key, low, high in pairs:
             ends = [(np.array([high]), [1.0]), (np.array([low]), [-1.0])]
