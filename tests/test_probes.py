@@ -32,7 +32,12 @@ SOFT = dict(
 AGENTS = {
     "PPO": (rl.PPO, TWO, dict(batch_size=64, num_epochs=4, **POLICY), 12_800),
     "PPO of a Box": (rl.PPO, ONE, dict(batch_size=64, num_epochs=4, log_std=-1.0, **POLICY), 25_600),
-    "A2C": (rl.A2C, TWO, POLICY, 51_200),
+    "A2C": (
+        rl.A2C,
+        TWO,
+        POLICY | dict(learning_rate=rl.linear(0.01, 0.0, 51_200)),
+        51_200,
+    ),  # RMSprop circles
     "REINFORCE": (rl.REINFORCE, TWO, POLICY, 51_200),
     "DQN": (rl.DQN, TWO, VALUES, 4_800),
     "DQN, all extras": (rl.DQN, TWO, dict(dueling=True, n_step=2, prioritized=True, **VALUES), 4_800),
