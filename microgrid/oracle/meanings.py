@@ -13,6 +13,7 @@ import numpy as np
 from . import compat
 from .fields import Field, join, parts, unpacked
 from .meaning_checks import arguments, held, raised
+from .programs import OWN_RULE
 from .specials import ROWS, Row, by_circle
 from .user_rules import is_own
 
@@ -101,6 +102,12 @@ def known(equation, inputs):
     return (
         found if sum(kind + 1 for kind in kinds) == found.count and set(kinds) <= {found.analytic} else None
     )
+
+
+def comes(step):
+    """Whether a function with a meaning came in a step of a run."""
+    own = step.equation.primitive.name in OWN_RULE
+    return (own and known(step.equation, step.inputs) is not None) or any(map(comes, step.inside))
 
 
 def near(numbers, others):

@@ -15,6 +15,8 @@ from .flat import unit, weights
 from .implicit import seeks
 from .interpreter import Replay, walk
 from .limits import Sides
+from .literals import excuse
+from .meanings import comes
 from .programs import bends, same, unproven
 from .refusals import REFUSALS, mistyped
 from .slopes import as_floats, seeds, slopes_along, slopes_back
@@ -116,7 +118,8 @@ class Proof:
             return made
         self._open(made, other, program, mode, given)
         if any(answer.apart.any() for answer in made):
-            self._mean(made, program, backward, given)
+            if self.primal.series or any(map(excuse, made)) or any(map(comes, self.steps)):
+                self._mean(made, program, backward, given)
             self.arrived |= onward.settle(self, made, program, backward, given)
         return made
 

@@ -12,6 +12,7 @@ from .balls import finite, radius
 
 NOTHING = 2.0**-100  # where all slopes are 0, the radius of a ball that says so
 MOST = 16  # numbers of an array whose bounds are carried backwards
+DIGITS = 20  # binary ones, of a number beyond all floats
 SAFE = 16  # times the bound of a way back: it leaves out products of errors
 LOST = "its exact slopes are not known, as the balls that hold them grow at each step of a long computation"
 
@@ -46,7 +47,7 @@ def lost(answer):
 def _wide(answer, most):
     """Whether the radius of a ball hides digits that count; most: beside the largest slope, how much of it
     may be that of literals."""
-    own, theirs = (np.array(list(map(radius, balls))) for balls in (answer.truths, answer.theirs))
+    own, theirs = (np.array(list(map(_radius, balls))) for balls in (answer.truths, answer.theirs))
     own[answer.around] = 0.0
     got = np.abs(answer.got)
     steepest = float(np.max(got, initial=answer.reach, where=np.isfinite(got)))
@@ -58,6 +59,12 @@ def _wide(answer, most):
     return bool(
         (own > least).any() or (theirs > (most * steepest or NOTHING if answer.free else least)).any()
     )
+
+
+def _radius(x):
+    """The radius of a ball, 0 of one that is known, and so large that its radius is no float."""
+    wide = radius(x)
+    return 0.0 if np.isinf(wide) and x.rel_accuracy_bits() >= DIGITS else wide
 
 
 def _known(x):

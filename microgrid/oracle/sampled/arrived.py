@@ -5,8 +5,9 @@ import numpy as np
 from .. import exact, onward, width
 from ..arrays import Step, Unsupported
 from ..guilt import proof_of
-from ..judgement import ORDER, leaf_of
+from ..judgement import leaf_of
 from ..proof import JaxRefuses
+from ..verdicts import ORDER
 
 MOST = 4096  # numbers that go into an equation and come out of it, to look at it whole
 
