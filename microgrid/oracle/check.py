@@ -123,7 +123,7 @@ def _check(report, flat, asked, prefix="", curvature=None):
         if asked.sample:
             refused = sampling.check(report, flat, modes, draw, asked.declared, asked.sample, prefix)
         else:
-            proof = Proof(flat, asked.engine, asked.declared)
+            proof = Proof(flat, asked.engine, asked.declared, hasty=exact.bits() < exact.PRECISIONS[-1])
             refused = _prove(report, proof, modes, draw, prefix, curvature)
     except Unsupported as error:
         refused = [said for mode in modes if (said := refusal(flat, mode))]
@@ -134,7 +134,7 @@ def _check(report, flat, asked, prefix="", curvature=None):
         if not (sentence := untraced(report.name, flat, error)):
             raise
         return report.refuse(sentence)
-    if asked.order == 2 and not report.failed:
+    if asked.order == 2 and not report.failed and not width.again(report):
         backward = not ("rev" in refused or modes == ("fwd",))
         made, given = (backwards if backward else forwards)(flat, draw)
         reason = left_out(proof, report.verdict)
@@ -156,8 +156,8 @@ def _prove(report, proof, modes, draw, prefix, curvature):
     for mode in modes:
         refused += [] if _look(report, proof, mode, draw, prefix, curvature) else [mode]
         along[mode] = proof.given
-    if report.vague and exact.bits() < exact.PRECISIONS[-1]:
-        return refused  # all is looked at once more, with more digits
+        if width.again(report):
+            return refused
     if proof.engine is floats:
         report.note("run in float64 only: what rounding there could hide is not seen")
         if proof.primal.ties:
@@ -169,8 +169,8 @@ def _prove(report, proof, modes, draw, prefix, curvature):
         if proof.turns(mode, only) and not report.failed:
             for word, given in linearity.others(*slopes.along(proof.flat, mode, along[mode])):
                 _turn_round(report, proof, mode, given, (prefix, word), curvature)
-    if proof.arrived:
-        report.note(onward.ARRIVED)
+    report.note(onward.ARRIVED if proof.arrived else "")
+    report.note(onward.TOLERANT if proof.tolerant and not report.failed else "")
     if proof.misread and report.failed:
         report.note(proof.misread)
     elif proof.misread:  # nothing that passes rests on a number that is in doubt
@@ -184,7 +184,7 @@ def _prove(report, proof, modes, draw, prefix, curvature):
             return refused
         report.guilty = report.guilty or guilt.first(proof, report.verdict, guilt.failed_in(report))
         if report.verdict == "wrong" and any(onward.iterates(x, proof.surrogates) for x in proof.steps):
-            report.note(onward.ITERATION)
+            report.note(onward.ITERATION + onward.declaration(proof.steps, proof.surrogates))
     elif any(leaf.verdict == "kink" for leaf in report.leaves) and not report.failed:
         if guilty := guilt.wrong_rule(proof.primal, proof.steps):
             report.guilty = guilty

@@ -111,7 +111,8 @@ def _verdict(answer, k):
         meant = _explained(answer, k)
         broken_off = answer.series[k] and abs(float(truth - their)) <= bound
         if not meant and not broken_off:
-            return "wrong"
+            near_enough = answer.tolerant and hidden(truth, their, answer.dtype)
+            return "approximate" if near_enough else "wrong"
         if not meant or not (answer.hidden[k] or hidden(truth, their, answer.dtype)):
             return "approximate"
     if abs(got - float(truth)) <= bound:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import compat, guilt, onward
+from . import compat, guilt
 from .call import MODES
 from .implicit import tell
 from .programs import OWN_RULE, same
@@ -109,9 +109,8 @@ def _settled(seen, record, report):
         return seen
     for leaf in seen.leaves:
         if leaf.verdict == "wrong" and leaf.mode in MODES:
-            found = arrived.verdict(record, leaf.mode)
+            found, note = arrived.verdict(record, leaf.mode)
             leaf.verdict = "sampled" if found == "ok" else found
-            note = onward.ITERATION if found == "wrong" else onward.ARRIVED
             report.note(note)
     return seen
 

@@ -7,6 +7,7 @@ sum of the sizes of all ways through a step: both may grow at every step, until 
 import jax.numpy as jnp
 import numpy as np
 
+from . import exact
 from .answer import ARRIVED, FINE, WIDE
 from .balls import finite, radius
 
@@ -23,6 +24,11 @@ def look(report, answers):
     report.lost |= any(map(lost, answers))
 
 
+def again(report):
+    """Whether all is looked at once more, with more digits."""
+    return report.vague and exact.bits() < exact.PRECISIONS[-1]
+
+
 def refuse(report):
     """Let no verdict rest on balls that hold any number; what is proven stays so."""
     if report.lost and report.verdict not in ("wrong", "nonfinite", "unsupported"):
@@ -33,9 +39,13 @@ def vague(answer):
     """Whether balls are too wide to tell what is true, or whether JAX's program says the same."""
     if not isinstance(answer.truths, list):
         return False
+    return unsaid(answer) or _wide(answer, ARRIVED)
+
+
+def unsaid(answer):
+    """Whether a truth is known, and the ball of what JAX's program says is not finite."""
     apart = np.flatnonzero(answer.apart).tolist()
-    unsaid = any(_known(answer.truths[k]) and not finite(answer.theirs[k]) for k in apart)
-    return unsaid or _wide(answer, ARRIVED)
+    return any(_known(answer.truths[k]) and not finite(answer.theirs[k]) for k in apart)
 
 
 def lost(answer):
