@@ -23,6 +23,7 @@ from . import (
     regularization,
 )
 from .loop import paths, split
+from .precision import wide
 
 _SOFTMAX = (activations.softmax, jax.nn.softmax)
 _SIGMOID = (activations.sigmoid, jax.nn.sigmoid)
@@ -125,7 +126,7 @@ class Objective:
         if self.name and weights is None:
             return self.function(scores, targets)
         terms = (
-            self.function(scores, targets, "none")
+            self.function(wide(scores), targets, "none")  # rounded once, when they are weighed and added up
             if self.name
             else jnp.asarray(self.function(scores, targets))
         )

@@ -141,7 +141,6 @@ def _check(report, flat, asked, prefix="", curvature=None):
         report.note(reason)
         curvature = None if reason else Curvature(proof, given, backward)
         _check(report, made, replace(asked, order=1, seed=asked.seed + 1), "second order, ", curvature)
-    return None
 
 
 def _prove(report, proof, modes, draw, prefix, curvature):
@@ -183,6 +182,7 @@ def _prove(report, proof, modes, draw, prefix, curvature):
             report.refuse(changing(report.name))
             return refused
         report.guilty = report.guilty or guilt.first(proof, report.verdict, guilt.failed_in(report))
+        report.note(guilt.narrowed(proof) if report.verdict == "unexplained" else "")
         if report.verdict == "wrong" and any(onward.iterates(x, proof.surrogates) for x in proof.steps):
             report.note(onward.ITERATION + onward.declaration(proof.steps, proof.surrogates))
     elif any(leaf.verdict == "kink" for leaf in report.leaves) and not report.failed:

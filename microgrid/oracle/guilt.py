@@ -16,6 +16,7 @@ from .own_rules import rule_of
 from .programs import OWN_RULE
 from .proof import JaxRefuses, Proof
 from .refusals import at_input
+from .rounding import unit
 from .surrogates import among
 from .verdicts import FAILED, ORDER
 
@@ -219,6 +220,16 @@ def named(step, verdict, around=""):
         own, theirs = (f"{own[0]} by {rule}", place), place
     where = compat.line_of(step.equation) or around or theirs or "inside JAX"
     return Guilty(step.equation.primitive.name, shapes, where, verdict, " at ".join(filter(None, own)))
+
+
+def narrowed(proof):
+    """What to say where JAX's program rounds to a type that is narrower than those of the function, or ""."""
+    made = [np.dtype(block.dtype) for block in proof.primal.tape.blocks if block.op not in ("leaf", "stop")]
+    kind = max(made, key=unit)
+    if unit(kind) <= proof.coarsest:
+        return ""
+    told = f"a custom rule rounds to {kind}, which the function itself does not use"
+    return f"{told}. Fix: the types of the function; where it is meant, declare it: surrogate=[f]"
 
 
 def failed_in(report):

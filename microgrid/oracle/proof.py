@@ -89,6 +89,7 @@ class Proof:
         results, steps = walk(other, program, self.inputs)
         self.values = self.engine.forward(tape, self.values, other.literals.radii)
         rough = self.values if self.engine is floats else floats.forward(tape)
+        self.coarsest = max(self.coarsest, rounding.declared(tape))
         bounds, slack = rounding.bounds(tape, rough, coarsest=self.coarsest), np.zeros(tape.size)
         self.walked += steps
         roundings = Roundings(tape, rough, self.inputs, self.walked)
