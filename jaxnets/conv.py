@@ -7,7 +7,7 @@ import numpy as np
 from flax import nnx
 
 from . import checks, weights, window_checks
-from .convolution import conv_transpose, correlate
+from .convolution import _batched, _transposed
 from .data import whole
 from .layer import Layer
 
@@ -126,8 +126,8 @@ class Conv(KernelLayer):
 
     def __call__(self, inputs):
         kernel, bias = self._held()
-        inputs = self._taken(inputs)
-        return correlate(inputs, kernel, bias, self.strides, self.padding, self.dilation, self.groups)
+        more = self.strides, self.padding, self.dilation, self.groups
+        return _batched("Conv", self._taken(inputs), kernel, bias, *more)
 
 
 class ConvTranspose(KernelLayer):
@@ -171,5 +171,4 @@ class ConvTranspose(KernelLayer):
     def __call__(self, inputs):
         kernel, bias = self._held()
         more = self.strides, self.padding, self.dilation, self.transpose_kernel
-        inputs = self._taken(inputs)
-        return conv_transpose(inputs, kernel, bias, *more)
+        return _transposed("ConvTranspose", self._taken(inputs), kernel, bias, *more)

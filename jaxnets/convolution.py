@@ -76,17 +76,8 @@ def conv_transpose(inputs, kernel, bias=None, strides=1, padding="VALID", dilati
     >>> conv_transpose(jnp.array([[1.0], [2.0]]), jnp.array([[[10.0]], [[1.0]]]), strides=2).tolist()
     [[1.0], [10.0], [2.0], [20.0]]
     """
-    told = "conv_transpose"
-    inputs, kernel = _floats(told, inputs, kernel)
-    window_checks.boolean(told, "transpose_kernel", transpose_kernel)
-    rank, out = window_checks.meeting(told, inputs.shape, kernel.shape, transpose_kernel=transpose_kernel)
-    window = kernel.shape[:rank]
-    found = windows.transposed(told, inputs.shape, window, strides, padding, dilation, out)
-    batch, lead = _batch(inputs, rank)
-    outputs = lax.conv_transpose(
-        batch, kernel, found.strides, found.pairs, found.dilation, LAYOUTS[rank], transpose_kernel
-    )
-    return _finished(told, outputs, lead, bias, kernel, out)
+    more = strides, padding, dilation, transpose_kernel
+    return _transposed("conv_transpose", inputs, kernel, bias, *more)
 
 
 def pad(inputs, padding, mode="CONSTANT"):
@@ -160,4 +151,17 @@ def _batched(function, inputs, kernel, bias, strides, padding, dilation, groups)
     if found.mode in window_checks.MIRRORS:
         batch, pairs = _padded(batch, pairs, found.mode), ((0, 0),) * rank
     outputs = fast.correlate(batch, kernel, found.strides, pairs, found.dilation, groups)
+    return _finished(function, outputs, lead, bias, kernel, out)
+
+
+def _transposed(function, inputs, kernel, bias, strides, padding, dilation, transpose_kernel):
+    inputs, kernel = _floats(function, inputs, kernel)
+    window_checks.boolean(function, "transpose_kernel", transpose_kernel)
+    rank, out = window_checks.meeting(function, inputs.shape, kernel.shape, transpose_kernel=transpose_kernel)
+    window = kernel.shape[:rank]
+    found = windows.transposed(function, inputs.shape, window, strides, padding, dilation, out)
+    batch, lead = _batch(inputs, rank)
+    outputs = lax.conv_transpose(
+        batch, kernel, found.strides, found.pairs, found.dilation, LAYOUTS[rank], transpose_kernel
+    )
     return _finished(function, outputs, lead, bias, kernel, out)

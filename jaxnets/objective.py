@@ -23,6 +23,7 @@ from . import (
     regularization,
 )
 from .loop import paths, split
+from .precision import wide
 
 _SOFTMAX = (activations.softmax, jax.nn.softmax)
 _SIGMOID = (activations.sigmoid, jax.nn.sigmoid)
@@ -124,11 +125,10 @@ class Objective:
     def _loss(self, scores, targets, weights):
         if self.name and weights is None:
             return self.function(scores, targets)
-        terms = (
-            self.function(scores, targets, "none")
-            if self.name
-            else jnp.asarray(self.function(scores, targets))
-        )
+        if self.name:  # in float32, as it is rounded once, when the terms are weighed and added up
+            terms = self.function(wide(scores), targets, "none")
+        else:
+            terms = jnp.asarray(self.function(scores, targets))
         if weights is not None:
             terms = terms * weights.reshape(weights.shape + (1,) * (terms.ndim - 1))
         return jnp.mean(terms) if terms.ndim else terms

@@ -4,7 +4,7 @@ from typing import Any
 
 from . import checks, weights, window_checks
 from .checks import whole
-from .convolution import _swapped, conv_transpose, correlate
+from .convolution import _correlate, _swapped, _transposed
 from .layer import Layer
 
 
@@ -114,7 +114,8 @@ class Conv(KernelLayer):
     def __call__(self, inputs) -> Any:
         """[time][out] or [height][width][out] Values of one example, [time][in] or [height][width][in]."""
         kernel, bias = self._held(inputs)
-        return correlate(inputs, kernel, bias, self.strides, self.padding, self.dilation, self.groups)
+        more = self.strides, self.padding, self.dilation, self.groups
+        return _correlate("Conv", inputs, kernel, bias, *more)
 
 
 class ConvTranspose(KernelLayer):
@@ -158,4 +159,4 @@ class ConvTranspose(KernelLayer):
         """[time][out] or [height][width][out] Values of one example, [time][in] or [height][width][in]."""
         kernel, bias = self._held(inputs)
         more = self.strides, self.padding, self.dilation, self.transpose_kernel
-        return conv_transpose(inputs, kernel, bias, *more)
+        return _transposed("ConvTranspose", inputs, kernel, bias, *more)

@@ -70,21 +70,8 @@ def conv_transpose(inputs, kernel, bias=None, strides=1, padding="VALID", dilati
     >>> conv_transpose([[1.0], [2.0]], [[[10.0]], [[1.0]]], strides=2)
     [[1.0], [10.0], [2.0], [20.0]]
     """
-    told = "conv_transpose"
-    given, kernel_shape = shape(inputs, f"{told}: inputs"), shape(kernel, f"{told}: kernel")
-    window_checks.boolean(told, "transpose_kernel", transpose_kernel)
-    biased = None if bias is None else shape(bias, f"{told}: bias")
-    window = window_checks.meeting(told, given, kernel_shape, biased, swapped=transpose_kernel)
-    slide = windows.transposed(told, window, strides, padding, dilation)
-    spread = [(n - 1) * s + 1 for n, s in zip(given[:-1], slide.strides, strict=True)]
-    seen = slide._replace(strides=(1,) * len(window)).cells(told, spread)
-    stamped = [
-        [[(u, cell // s) for u, cell in place if cell % s == 0] for place in places]
-        for places, s in zip(seen, slide.strides, strict=True)
-    ]
-    if transpose_kernel:
-        kernel = _swapped(_turned(kernel, len(window)), len(window))
-    return _outputs(inputs, kernel, bias, 1, stamped)
+    more = strides, padding, dilation, transpose_kernel
+    return _transposed("conv_transpose", inputs, kernel, bias, *more)
 
 
 def pad(inputs, padding, mode="CONSTANT"):
@@ -141,6 +128,23 @@ def _correlate(function, inputs, kernel, bias, strides, padding, dilation, group
     window = window_checks.meeting(function, given, kernel_shape, told, groups)
     slide = windows.slide(function, given[:-1], window, strides, padding, dilation)
     return _outputs(inputs, kernel, bias, groups, slide.cells(function, given[:-1]))
+
+
+def _transposed(function, inputs, kernel, bias, strides, padding, dilation, transpose_kernel):
+    given, kernel_shape = shape(inputs, f"{function}: inputs"), shape(kernel, f"{function}: kernel")
+    window_checks.boolean(function, "transpose_kernel", transpose_kernel)
+    biased = None if bias is None else shape(bias, f"{function}: bias")
+    window = window_checks.meeting(function, given, kernel_shape, biased, swapped=transpose_kernel)
+    slide = windows.transposed(function, window, strides, padding, dilation)
+    spread = [(n - 1) * s + 1 for n, s in zip(given[:-1], slide.strides, strict=True)]
+    seen = slide._replace(strides=(1,) * len(window)).cells(function, spread)
+    stamped = [
+        [[(u, cell // s) for u, cell in place if cell % s == 0] for place in places]
+        for places, s in zip(seen, slide.strides, strict=True)
+    ]
+    if transpose_kernel:
+        kernel = _swapped(_turned(kernel, len(window)), len(window))
+    return _outputs(inputs, kernel, bias, 1, stamped)
 
 
 def _outputs(inputs, kernel, bias, groups, seen):

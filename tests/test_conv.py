@@ -358,3 +358,14 @@ def test_kernels_are_drawn_as_their_names_say(kind):
     for room in (jn, mg):
         with pytest.raises(ValueError, match=f"^{kind}: kernel_init must be one of"):
             getattr(room, kind)(1, 1, (2,), kernel_init="kaiming")
+
+
+@pytest.mark.parametrize("kind", ["Conv", "ConvTranspose"])
+def test_a_layer_whose_window_does_not_fit_names_itself(kind):
+    padding = "VALID" if kind == "Conv" else [(0, 0)]
+    array, scalar = (jn, np.random.default_rng(0), np.ones((1, 2, 1))), (mg, random.Random(0), [[1.0]] * 2)
+    for room, draw, inputs in (array, scalar):
+        layer = getattr(room, kind)(1, 1, (5,), padding=padding)
+        layer.initialize(draw)
+        with pytest.raises(ValueError, match=f"^{kind}: the window must fit into the padded input"):
+            layer(inputs)

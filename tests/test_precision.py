@@ -109,3 +109,17 @@ def test_gradient_norms_of_half_precision_are_rounded_once():
     )
     assert norms.dtype == jnp.bfloat16
     np.testing.assert_allclose(norms.astype(jnp.float32), expected, rtol=2**-8)
+
+
+@pytest.mark.parametrize("dtype", HALVES)
+def test_weighted_terms_are_not_rounded_before_they_are_added_up(dtype):
+    def short(scores):
+        return scores.astype(dtype)
+
+    x, weights = Z[:, :3].astype("float32"), np.abs(W[:, 0])
+    net = jn.NeuralNet([jn.Linear(3, 10), short], seed=0)
+    net.compile(jn.gradient_descent(0.1), "softmax_cross_entropy")
+    told = net.evaluate(x, LABELS, sample_weight=weights)["loss"]
+    scores = np.asarray(net.forward(x)).astype("float64")
+    expected = np.mean(weights * jn.softmax_cross_entropy(scores, LABELS, "none"))
+    assert told == pytest.approx(float(expected), rel=1e-6)

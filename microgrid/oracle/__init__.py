@@ -10,7 +10,7 @@ _WHERE = {
     "GradientError": "check",
     "PAIRS": "pairs",
     "Pair": "pairs",
-    "Report": "judgement",
+    "Report": "verdicts",
     "Verdict": "crosscheck",
     "check_grads": "check",
     "check_model": "model",

@@ -31,7 +31,8 @@ class Answer:
     array, None where these are some of its numbers; unit: what all numbers are to be divided by before they
     are shown. around: [n] which truths are those around the point; poles: [n] the infinities that they grow
     towards there; reach: the largest size of a slope beside the point; hidden: [n] where rounded literals
-    explain a difference; free: whether literals that are rounded make the balls of theirs wider.
+    explain a difference; free: whether literals that are rounded make the balls of theirs wider;
+    tolerant: whether a rule runs a loop to a tolerance of its own.
     """
 
     path: str
@@ -51,6 +52,7 @@ class Answer:
     shape: tuple | None = None
     unit: float = 1.0
     free: bool = False
+    tolerant: bool = False
 
     def __post_init__(self):
         self.around = np.zeros(len(self.got), bool)

@@ -15,6 +15,11 @@ def radius(x):
     return float(x.rad()) if hasattr(x, "rad") and x.is_finite() else 0.0
 
 
+def least(x):
+    """The least size of what a ball holds, or of a number for what is exactly so."""
+    return float(abs(x).lower()) if hasattr(x, "lower") else abs(float(x))
+
+
 def known(x, y):
     """The first of two balls or numbers, or where that is not finite the second."""
     return x if finite(x) else y

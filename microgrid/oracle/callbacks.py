@@ -11,10 +11,10 @@ from .check import concluded
 from .conditioning import Roundings
 from .flat import Flat
 from .interpreter import Replay, walk
-from .judgement import Leaf, Report
 from .model import boolean, examined_model
 from .nets import to_microgrid
 from .proof import SLACK, Proof
+from .verdicts import Leaf, Report
 
 
 class CrossCheck:

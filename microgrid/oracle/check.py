@@ -22,12 +22,13 @@ from .call import MODES, call, check_pair
 from .curvature import Curvature, backwards, forwards, left_out
 from .flat import Flat
 from .implicit import reaching, tell
-from .judgement import Report, largest, leaf_of, told
+from .judgement import largest, leaf_of
 from .levels import warn
 from .programs import unproven
 from .proof import JaxRefuses, Proof
 from .refusals import changing, refusal, refuse, returns
 from .tracing import untraced
+from .verdicts import Report, told
 
 
 class GradientError(AssertionError):
@@ -122,7 +123,7 @@ def _check(report, flat, asked, prefix="", curvature=None):
         if asked.sample:
             refused = sampling.check(report, flat, modes, draw, asked.declared, asked.sample, prefix)
         else:
-            proof = Proof(flat, asked.engine, asked.declared)
+            proof = Proof(flat, asked.engine, asked.declared, hasty=exact.bits() < exact.PRECISIONS[-1])
             refused = _prove(report, proof, modes, draw, prefix, curvature)
     except Unsupported as error:
         refused = [said for mode in modes if (said := refusal(flat, mode))]
@@ -133,14 +134,13 @@ def _check(report, flat, asked, prefix="", curvature=None):
         if not (sentence := untraced(report.name, flat, error)):
             raise
         return report.refuse(sentence)
-    if asked.order == 2 and not report.failed:
+    if asked.order == 2 and not report.failed and not width.again(report):
         backward = not ("rev" in refused or modes == ("fwd",))
         made, given = (backwards if backward else forwards)(flat, draw)
         reason = left_out(proof, report.verdict)
-        report.notes += [reason] if reason else []
+        report.note(reason)
         curvature = None if reason else Curvature(proof, given, backward)
         _check(report, made, replace(asked, order=1, seed=asked.seed + 1), "second order, ", curvature)
-    return None
 
 
 def _prove(report, proof, modes, draw, prefix, curvature):
@@ -155,12 +155,12 @@ def _prove(report, proof, modes, draw, prefix, curvature):
     for mode in modes:
         refused += [] if _look(report, proof, mode, draw, prefix, curvature) else [mode]
         along[mode] = proof.given
-    if report.vague and exact.bits() < exact.PRECISIONS[-1]:
-        return refused  # all is looked at once more, with more digits
+        if width.again(report):
+            return refused
     if proof.engine is floats:
-        report.notes.append("run in float64 only: what rounding there could hide is not seen")
+        report.note("run in float64 only: what rounding there could hide is not seen")
         if proof.primal.ties:
-            report.notes.append("it chose between equal numbers: float64 does not look at their other sides")
+            report.note("it chose between equal numbers: float64 does not look at their other sides")
     seen = [mode for mode in modes if mode not in refused]
     for mode in seen if not report.failed else ():
         only = seen == ["fwd"]
@@ -168,10 +168,10 @@ def _prove(report, proof, modes, draw, prefix, curvature):
         if proof.turns(mode, only) and not report.failed:
             for word, given in linearity.others(*slopes.along(proof.flat, mode, along[mode])):
                 _turn_round(report, proof, mode, given, (prefix, word), curvature)
-    if proof.arrived:
-        report.notes.append(onward.ARRIVED)
+    report.note(onward.ARRIVED if proof.arrived else "")
+    report.note(onward.TOLERANT if proof.tolerant and not report.failed else "")
     if proof.misread and report.failed:
-        report.notes.append(proof.misread)
+        report.note(proof.misread)
     elif proof.misread:  # nothing that passes rests on a number that is in doubt
         report.refuse(proof.misread)
     tell(report, [*proof.primal.notices, *reaching(proof.primal, proof.outputs)])
@@ -182,12 +182,13 @@ def _prove(report, proof, modes, draw, prefix, curvature):
             report.refuse(changing(report.name))
             return refused
         report.guilty = report.guilty or guilt.first(proof, report.verdict, guilt.failed_in(report))
+        report.note(guilt.narrowed(proof) if report.verdict == "unexplained" else "")
         if report.verdict == "wrong" and any(onward.iterates(x, proof.surrogates) for x in proof.steps):
-            report.notes.append(onward.ITERATION)
+            report.note(onward.ITERATION + onward.declaration(proof.steps, proof.surrogates))
     elif any(leaf.verdict == "kink" for leaf in report.leaves) and not report.failed:
         if guilty := guilt.wrong_rule(proof.primal, proof.steps):
             report.guilty = guilty
-            report.notes.append("at a kink too a rule is right by itself, and its slopes add up over a tie")
+            report.note("at a kink too a rule is right by itself, and its slopes add up over a tie")
             for leaf in report.leaves:
                 leaf.verdict = "wrong" if leaf.verdict == "kink" else leaf.verdict
     return refused
@@ -204,7 +205,7 @@ def _one_by_one(report, proof, mode, names, given):
 
 def _tell(report, mode):
     along = "cotangents" if mode == "rev" else "tangents"
-    report.notes.append(f"a custom rule is right for some {along} and not for others: it is not linear")
+    report.note(f"a custom rule is right for some {along} and not for others: it is not linear")
 
 
 def _turn_round(report, proof, mode, given, words, curvature):
@@ -224,7 +225,7 @@ def _look(report, proof, mode, draw, prefix, curvature, given=None):
         answers = proof.answers(mode, draw, given)
     except JaxRefuses as error:
         note = f"no {'forward' if mode == 'fwd' else 'reverse'} mode: {error}"
-        report.notes += [note] if note not in report.notes else []
+        report.note(note)
         return False
     if curvature is not None:
         curvature.correct(answers, proof.given)
@@ -242,7 +243,7 @@ def _look(report, proof, mode, draw, prefix, curvature, given=None):
         if hanging := [answer.vague(k) for k in far if answer.hangs(k)]:
             note = "a choice hangs on rounding: what JAX took the other side of is "
             note += "not known to be right there" if any(hanging) else "right there, to rounding"
-            report.notes += [note] if note not in report.notes else []
+            report.note(note)
         if leaf.verdict == "imprecise" or underflow:
             leaf.cancelled = (cancellation.flushed if underflow else cancellation.found)(answer, leaf.at)
     report.leaves += [leaf_of(stray, f"{prefix}{mode}") for stray in proof.strays]

@@ -42,9 +42,14 @@ QUICK = {  # the counting and deciding of loops, in numpy: a call of JAX takes a
 
 def evaluate(equation, numbers):
     """The outputs of one equation, as JAX computes them from the numbers of all its inputs."""
-    quick = QUICK.get(equation.primitive.name)
-    if quick and all(isinstance(x, np.ndarray) and x.dtype.kind in "biu" for x in numbers):
-        return [np.asarray(quick(*numbers))]
+    name = equation.primitive.name
+    if all(isinstance(x, np.ndarray) and x.dtype.kind in "biu" for x in numbers):
+        if quick := QUICK.get(name):
+            return [np.asarray(quick(*numbers))]
+        if name == "select_n" and numbers[0].dtype == bool and len(numbers) == 3:
+            return [np.where(numbers[0], numbers[2], numbers[1])]
+        if name == "convert_element_type" and np.dtype(equation.params["new_dtype"]).kind in "iu":
+            return [numbers[0].astype(equation.params["new_dtype"])]
     function = alone(equation)
     given = [x for x, v in zip(numbers, equation.invars, strict=True) if not is_literal(v)]
     try:

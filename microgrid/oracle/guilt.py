@@ -11,12 +11,14 @@ from . import compat, indexing, linearity, slopes
 from .along import breaks, directions
 from .arrays import Unsupported
 from .flat import Flat
-from .judgement import ORDER, leaf_of
+from .judgement import leaf_of
 from .own_rules import rule_of
 from .programs import OWN_RULE
 from .proof import JaxRefuses, Proof
 from .refusals import at_input
+from .rounding import unit
 from .surrogates import among
+from .verdicts import FAILED, ORDER
 
 
 @dataclass
@@ -106,23 +108,32 @@ def _kept(replay, steps, test):
 
 
 def _those_of(replay, steps, verdict, modes, around=""):
+    moving = [step for step in steps if _moves(replay, step)]
     for step in steps:
         around = compat.line_of(step.equation) or around
-        found = _alone(replay, step, verdict, modes)
-        if found is not None and ORDER.index(found) < ORDER.index("unexplained"):
+        inside = step.inside if step.equation.primitive.name not in OWN_RULE else ()
+        sole = bool(inside) and len(moving) == 1 and moving[0] is step  # it is what the whole is
+        found = None if sole else _alone(replay, step, verdict, modes)
+        if found not in (None, *FAILED):
             continue
         deeper = False
-        if step.inside and step.equation.primitive.name not in OWN_RULE:
-            for inner in _those_of(replay, step.inside, verdict, modes, around):
-                deeper = True
-                yield inner
-        if found and not deeper:
+        for inner in _those_of(replay, inside, verdict, modes, around):
+            deeper = True
+            yield inner
+        if sole and not deeper:
+            found = _alone(replay, step, verdict, modes)
+        if found in FAILED and not deeper:
             yield named(step, f"{found} by itself", around)
 
 
 def _moving(replay, step):
     """The numbers of the inputs of an equation that are differentiated."""
     return [k for k, array in enumerate(step.inputs) if array.floats and replay.live(array)]
+
+
+def _moves(replay, step):
+    """Whether something is differentiated through an equation."""
+    return bool(_moving(replay, step)) and any(array.floats for array in step.outputs)
 
 
 def proof_of(replay, step):
@@ -152,7 +163,7 @@ def _outside(step):
 def _alone(replay, step, verdict, modes=("rev",)):
     """The verdict on one equation, or None for one that nothing is differentiated through. modes: in which it
     is looked at; where JAX has none of them, in the other one."""
-    if not _moving(replay, step) or not any(array.floats for array in step.outputs):
+    if not _moves(replay, step):
         return None
     try:
         proof = proof_of(replay, step)
@@ -209,6 +220,16 @@ def named(step, verdict, around=""):
         own, theirs = (f"{own[0]} by {rule}", place), place
     where = compat.line_of(step.equation) or around or theirs or "inside JAX"
     return Guilty(step.equation.primitive.name, shapes, where, verdict, " at ".join(filter(None, own)))
+
+
+def narrowed(proof):
+    """What to say where JAX's program rounds to a type that is narrower than those of the function, or ""."""
+    made = [np.dtype(block.dtype) for block in proof.primal.tape.blocks if block.op not in ("leaf", "stop")]
+    kind = max(made, key=unit)
+    if unit(kind) <= proof.coarsest:
+        return ""
+    told = f"a custom rule rounds to {kind}, which the function itself does not use"
+    return f"{told}. Fix: the types of the function; where it is meant, declare it: surrogate=[f]"
 
 
 def failed_in(report):

@@ -49,7 +49,7 @@ def tell(report, notices):
         if verdict == "unsupported" and not report.failed:
             report.refuse(text)
             continue
-        report.notes += [text] if text not in report.notes else []
+        report.note(text)
         for leaf in report.leaves if verdict == "approximate" else ():
             leaf.verdict = verdict if leaf.verdict in PASSES else leaf.verdict
 

@@ -1,137 +1,13 @@
-"""What a check found: verdicts, and the report that people read."""
-
-from dataclasses import dataclass, field
-from typing import Any
+"""What a check found: the verdict on each array of a gradient."""
 
 import jax.numpy as jnp
 import numpy as np
 
 from .answer import FLUSHED, hidden
 from .balls import differ, finite, interval
-from .surrogates import source
+from .verdicts import ORDER, Leaf
 
-ORDER = (
-    "ok",
-    "kink",
-    "sampled",
-    "imprecise",
-    "approximate",
-    "unexplained",
-    "nonfinite",
-    "wrong",
-    "unsupported",
-)
-FAILED = ORDER[5:]
 DIGITS = 15
-WIDTH = 48  # of the column of places, at most
-
-
-@dataclass
-class Leaf:
-    """One array of a gradient. verdict; at: the index of its worst number; value: JAX's, truth: the true one,
-    as text to the digits that are proven, or what else `label` says, and "" of an empty array; ulps: how far
-    apart they are, in ULPs of the dtype; condition: how many half ULPs the number may move where inputs and
-    operations are rounded once, see `conditioning.Roundings.condition`, or None; lost: how many decimal
-    digits of the dtype rounding took from the array, by its largest number; cancelled: which equations lost
-    them, where it is imprecise, else None; index: where in the array the number stands, as text."""
-
-    path: str
-    mode: str
-    dtype: Any
-    verdict: str = "ok"
-    at: int = 0
-    value: float = 0.0
-    truth: str = ""
-    ulps: float = 0.0
-    condition: float | None = None
-    lost: float = 0.0
-    cancelled: Any = None
-    label: str = "true"
-    index: str = ""
-
-    @property
-    def place(self):
-        """Which number of which array it is, in which mode."""
-        return f"{self.path}{self.index and f' at {self.index}'} ({self.mode})"
-
-    def line(self, width):
-        """What a report says of it. width: of the column for its place."""
-        if not self.truth:
-            return f"  {self.place:<{width}} {self.verdict:<11} nothing to compare: empty, {self.dtype}"
-        off = f"{self.ulps:.3g} ULP of {self.dtype}"
-        if self.verdict == "kink":
-            off = f"between the slopes of its sides, {self.dtype}"
-        elif self.truth == "0" and self.value:
-            off = f"off by {abs(self.value):.3g} in {self.dtype}"
-        said = f"JAX {self.value:<15.9g} {self.label} {self.truth:<22}"
-        line = f"  {self.place:<{width}} {self.verdict:<11} {said} {off}"
-        if self.condition is not None and np.isfinite(self.condition) and self.verdict != "kink":
-            line += f", condition {self.condition:.2g}"
-        return f"{line}\n    digits lost: {self.cancelled}" if self.cancelled else line
-
-
-@dataclass
-class Report:
-    """What `check_grads` found. caller: whose report it is, in words; leaves: one for each array and mode;
-    guilty: the first wrong equation, or None; notes: what the reader should know; tally: with sample=, a
-    `Tally` of what was looked at; vague: whether balls of more digits may know more; lost: whether these
-    leave open what is true; came: the functions whose rules were declared, and used."""
-
-    name: str
-    caller: str = "check_grads"
-    leaves: list = field(default_factory=list)
-    guilty: Any = None
-    notes: list = field(default_factory=list)
-    refused: str = ""
-    tally: Any = None
-    vague: bool = False
-    lost: bool = False
-    came: list = field(default_factory=list)
-
-    @property
-    def verdict(self):
-        """The worst verdict of all arrays."""
-        if self.refused:
-            return "unsupported"
-        return max((leaf.verdict for leaf in self.leaves), key=ORDER.index, default="ok")
-
-    @property
-    def failed(self):
-        """Whether it is an error."""
-        return self.verdict in FAILED
-
-    def declare(self, surrogates):
-        """Say whose rules were taken as the truth: those of functions that were declared, and came."""
-        self.came += surrogates
-        for function in surrogates:
-            note = f"taken as the truth, as declared: the rule of {told(function)}{source(function)}"
-            self.notes += [note] if note not in self.notes else []
-
-    def missed(self, surrogates):
-        """Say which functions were declared, and did not come."""
-        for function in [f for f in surrogates if not any(f is one for one in self.came)]:
-            self.notes.append(f"declared, and not called: {told(function)}{source(function)}")
-
-    def refuse(self, sentence):
-        """Say what could not be checked."""
-        self.refused = sentence
-
-    def __str__(self):
-        lines = [f"{self.caller} of {self.name}: {self.verdict}"]
-        if self.refused:
-            lines.append(f"  {self.refused}")
-        width = min(WIDTH, max((len(leaf.place) for leaf in self.leaves), default=0))
-        lines += [leaf.line(width) for leaf in self.leaves]
-        if self.guilty:
-            lines.append(f"  guilty: {self.guilty}")
-        if self.tally:
-            lines.append(f"  {self.tally}")
-        return "\n".join(lines + [f"  note: {note}" for note in self.notes])
-
-
-def told(function):
-    """The name of a function, or of what it is."""
-    return getattr(function, "__name__", type(function).__name__)
 
 
 def largest(answer):
@@ -217,8 +93,8 @@ def _verdict(answer, k):
         right = (too_large and got * float(truth) == np.inf) or (
             np.isinf(got) and np.sign(got) in answer.poles[k]
         )
-        if right and finite(their) and differ(truth, their, answer.slack[k]) and not _explained(answer, k):
-            return "wrong"  # a program that is another one may round to anything
+        if finite(their) and differ(truth, their, answer.slack[k]) and not _explained(answer, k):
+            return "wrong"  # a program that is another one may round to anything, and grow beyond all numbers
         return "ok" if right else "nonfinite"
     if answer.within(answer.hulls[k], k):
         return "kink"
@@ -235,7 +111,8 @@ def _verdict(answer, k):
         meant = _explained(answer, k)
         broken_off = answer.series[k] and abs(float(truth - their)) <= bound
         if not meant and not broken_off:
-            return "wrong"
+            near_enough = answer.tolerant and hidden(truth, their, answer.dtype)
+            return "approximate" if near_enough else "wrong"
         if not meant or not (answer.hidden[k] or hidden(truth, their, answer.dtype)):
             return "approximate"
     if abs(got - float(truth)) <= bound:

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from . import compat
+from .balls import finite, least
 
 PLAIN, FEW = 12, 3  # digits in base 2 of a number that is taken as it is, in a wide and in a narrow type
 
@@ -65,6 +66,14 @@ class Literals:
             strict = self._exact is None or x in self._exact
             if (loose or not strict) and _is_rounded(x, dtype):
                 self.radii[i] = max(abs(x) * eps / 2, self.radii.get(i, 0))
+
+
+def excuse(answer):
+    """Whether literals known to half a unit may be why numbers of an answer are proven to be others: further
+    off than half of the digits of the type they excuse nothing."""
+    most = 2 * float(jnp.finfo(answer.dtype).eps) ** 0.5 * answer.steepest
+    off = (answer.truths[k] - answer.theirs[k] for k in np.flatnonzero(answer.apart).tolist())
+    return any(finite(x) and least(x) <= most for x in off)
 
 
 def _key(numbers):

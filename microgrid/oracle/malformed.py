@@ -11,7 +11,8 @@ from .own_rules import rule_of
 from .programs import OWN_RULE, VJP_RULE
 
 FIXES = {  # what JAX says -> what to return, or take, instead
-    "bwd rule must produce an output with the same type": "a slope of the shape and dtype of its argument",
+    "bwd rule must produce an output with the same type|bwd rule produced an output of type": "a slope of "
+    "the shape and dtype of its argument",
     "bwd rule must produce an output with the same container": "a tuple of one slope for each argument, "
     "return (ct,) where there is one",
     "fwd rule .*must produce a pair": "fwd must return f(x), of the type and shape that f has, and residuals",

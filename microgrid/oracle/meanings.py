@@ -12,7 +12,9 @@ import numpy as np
 
 from . import compat
 from .fields import Field, join, parts, unpacked
+from .lower_rank import lowered
 from .meaning_checks import arguments, held, raised
+from .programs import OWN_RULE
 from .specials import ROWS, Row, by_circle
 from .user_rules import is_own
 
@@ -70,7 +72,7 @@ def meant(replay, equation, inputs):
     """The outputs of an equation that calls a function with a meaning, by that; None without, and where its
     program is no approximation of it."""
     if (found := known(equation, inputs)) is None:
-        return None
+        return lowered(replay, equation, inputs)
     ids = [part for array in compat.real_inputs(equation, inputs) for part in parts(array)]
     dtype = equation.outvars[0].aval.dtype
     try:
@@ -101,6 +103,12 @@ def known(equation, inputs):
     return (
         found if sum(kind + 1 for kind in kinds) == found.count and set(kinds) <= {found.analytic} else None
     )
+
+
+def comes(step):
+    """Whether a function with a meaning came in a step of a run."""
+    own = step.equation.primitive.name in OWN_RULE
+    return (own and known(step.equation, step.inputs) is not None) or any(map(comes, step.inside))
 
 
 def near(numbers, others):

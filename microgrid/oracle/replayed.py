@@ -7,9 +7,9 @@ from . import exact
 from .arrays import Unsupported
 from .call import check_pair
 from .flat import Flat
-from .judgement import told
 from .proof import Proof, taken
 from .tracing import untraced
+from .verdicts import told
 
 MOST_DIGITS = 100_000
 

@@ -38,7 +38,12 @@ def unit(dtype):
 def coarsest(tape, dtypes, size):
     """The unit of the narrowest of some dtypes, and those of the first `size` scalars of a tape."""
     own = {block.dtype for block in tape.blocks if block.start < size and block.op not in ("leaf", "stop")}
-    return max(map(unit, {*map(np.dtype, dtypes), *map(np.dtype, own)}))
+    return max(map(unit, {*map(np.dtype, dtypes), *map(np.dtype, own)}), default=0.0)
+
+
+def declared(tape):
+    """The unit of the narrowest type that the declared rules of a tape were seen to round to."""
+    return max((block.numbers.coarsest for block in tape.blocks if block.op == "rule"), default=0.0)
 
 
 def smallest(dtype):

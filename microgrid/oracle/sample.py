@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from . import compat, guilt, onward
+from . import compat, guilt
 from .call import MODES
 from .implicit import tell
-from .judgement import FAILED, ORDER
 from .programs import OWN_RULE, same
 from .refusals import at_input, changing, refuse, returns
 from .sampled import arrived
@@ -16,6 +15,7 @@ from .sampled.run import Run
 from .sampled.tally import Tally
 from .sampled.whole import Whole
 from .surrogates import among
+from .verdicts import FAILED, ORDER
 
 
 def check(report, flat, modes, draw, declared, n, prefix=""):
@@ -90,7 +90,8 @@ def _look(report, run, records, n, told, prefix):
             report.guilty = guilt.named(record, f"{one.worst.verdict} by itself")
         seen.add(one)
         report.lost |= one.lost
-    report.notes += [note for note in dict.fromkeys(seen.notes) if note not in report.notes]
+    for note in seen.notes:
+        report.note(note)
     if seen.leaves and ORDER.index(seen.worst.verdict) > ORDER.index("sampled"):
         seen.worst.mode = prefix + seen.worst.mode
         report.leaves.append(seen.worst)
@@ -98,7 +99,7 @@ def _look(report, run, records, n, told, prefix):
         report.tally.add(count, total, seen)
     else:
         name, where = records[0].name, compat.source(records[0].equation)
-        report.notes.append(f"not looked at, as no finite derivative is asked for: {name}, {where}")
+        report.note(f"not looked at, as no finite derivative is asked for: {name}, {where}")
 
 
 def _settled(seen, record, report):
@@ -108,10 +109,9 @@ def _settled(seen, record, report):
         return seen
     for leaf in seen.leaves:
         if leaf.verdict == "wrong" and leaf.mode in MODES:
-            found = arrived.verdict(record, leaf.mode)
+            found, note = arrived.verdict(record, leaf.mode)
             leaf.verdict = "sampled" if found == "ok" else found
-            note = onward.ITERATION if found == "wrong" else onward.ARRIVED
-            report.notes += [note] if note not in report.notes else []
+            report.note(note)
     return seen
 
 

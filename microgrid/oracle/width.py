@@ -7,11 +7,13 @@ sum of the sizes of all ways through a step: both may grow at every step, until 
 import jax.numpy as jnp
 import numpy as np
 
+from . import exact
 from .answer import ARRIVED, FINE, WIDE
 from .balls import finite, radius
 
 NOTHING = 2.0**-100  # where all slopes are 0, the radius of a ball that says so
 MOST = 16  # numbers of an array whose bounds are carried backwards
+DIGITS = 20  # binary ones, of a number beyond all floats
 SAFE = 16  # times the bound of a way back: it leaves out products of errors
 LOST = "its exact slopes are not known, as the balls that hold them grow at each step of a long computation"
 
@@ -20,6 +22,11 @@ def look(report, answers):
     """Tell a report whether balls of more digits may know more, and whether these leave open what is true."""
     report.vague |= any(map(vague, answers))
     report.lost |= any(map(lost, answers))
+
+
+def again(report):
+    """Whether all is looked at once more, with more digits."""
+    return report.vague and exact.bits() < exact.PRECISIONS[-1]
 
 
 def refuse(report):
@@ -32,9 +39,13 @@ def vague(answer):
     """Whether balls are too wide to tell what is true, or whether JAX's program says the same."""
     if not isinstance(answer.truths, list):
         return False
+    return unsaid(answer) or _wide(answer, ARRIVED)
+
+
+def unsaid(answer):
+    """Whether a truth is known, and the ball of what JAX's program says is not finite."""
     apart = np.flatnonzero(answer.apart).tolist()
-    unsaid = any(_known(answer.truths[k]) and not finite(answer.theirs[k]) for k in apart)
-    return unsaid or _wide(answer, ARRIVED)
+    return any(_known(answer.truths[k]) and not finite(answer.theirs[k]) for k in apart)
 
 
 def lost(answer):
@@ -46,7 +57,7 @@ def lost(answer):
 def _wide(answer, most):
     """Whether the radius of a ball hides digits that count; most: beside the largest slope, how much of it
     may be that of literals."""
-    own, theirs = (np.array(list(map(radius, balls))) for balls in (answer.truths, answer.theirs))
+    own, theirs = (np.array(list(map(_radius, balls))) for balls in (answer.truths, answer.theirs))
     own[answer.around] = 0.0
     got = np.abs(answer.got)
     steepest = float(np.max(got, initial=answer.reach, where=np.isfinite(got)))
@@ -58,6 +69,12 @@ def _wide(answer, most):
     return bool(
         (own > least).any() or (theirs > (most * steepest or NOTHING if answer.free else least)).any()
     )
+
+
+def _radius(x):
+    """The radius of a ball, 0 of one that is known, and so large that its radius is no float."""
+    wide = radius(x)
+    return 0.0 if np.isinf(wide) and x.rel_accuracy_bits() >= DIGITS else wide
 
 
 def _known(x):

@@ -243,3 +243,9 @@ def test_a_model_too_large_to_replay_is_sampled(training):
     report = check_model(small(jn.Linear(2, 3), wrong, jn.Linear(3, 1)), TWO, sample=8, raises=False)
     assert {leaf.path[0] for leaf in report.leaves if leaf.verdict == "wrong"} == {"1"}
     assert report.guilty.primitive == "custom_vjp_call"
+
+
+def test_no_note_of_a_report_comes_twice():
+    net = jn.NeuralNet([jn.Linear(3, 2)], seed=0)
+    report = check_model(net, np.ones((2, 3), "float32"), order=2, engine="float64")
+    assert len(report.notes) == len(set(report.notes)) and "float64 only" in str(report)

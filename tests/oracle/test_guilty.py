@@ -9,7 +9,9 @@ from jax.extend.core import Primitive
 from jax.interpreters import ad, mlir
 from test_check_grads import verdict
 
-from microgrid.oracle import check_grads
+from microgrid.oracle import check_grads, exact, guilt
+from microgrid.oracle.flat import Flat
+from microgrid.oracle.proof import Proof
 
 X, PAIR = np.float32(0.3), np.array([1.0, 2.0], "float32")
 POINT = np.array([1.0, -1.0], "float32")
@@ -107,3 +109,14 @@ def test_an_infinite_constant_that_is_kept_is_named_with_its_place(told):
 def test_a_slope_that_grows_without_end_is_told_as_infinite(f, said):
     report = verdict(f, np.float32(0))
     assert report.verdict == "ok" and {leaf.truth for leaf in report.leaves} == {said}
+
+
+def test_what_one_call_holds_is_looked_at_in_its_place(monkeypatch):
+    off = by_jvp(jnp.sin, lambda x, dx: 1.01 * jnp.cos(x) * dx)
+    looked, alone = [], guilt._alone
+    monkeypatch.setattr(guilt, "_alone", lambda r, step, *rest: looked.append(step) or alone(r, step, *rest))
+    with exact.precision(exact.BITS):
+        proof = Proof(Flat(jax.jit(lambda x: jnp.exp(off(x))), (X,)))
+        found = guilt.first(proof, "wrong", ("rev",))
+    names = [step.equation.primitive.name for step in looked]
+    assert found.primitive == names[0] == "custom_jvp_call"

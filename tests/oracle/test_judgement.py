@@ -132,3 +132,15 @@ def test_of_an_empty_array_the_report_says_that_there_is_nothing_to_compare(told
     report = check_grads(lambda x, y: jnp.sum(x * x) + jnp.sum(y), (x, empty), modes="rev", **told)
     (line,) = [line for line in str(report).splitlines() if "args[1]" in line]
     assert line.split(None, 3)[3] == "nothing to compare: empty, float32" and not report.failed
+
+
+def test_columns_stay_in_line_behind_a_long_name():
+    long, other = (
+        "the_kernel_of_a_layer_whose_name_takes_a_whole_line",
+        "another_name_that_is_nearly_as_long_as_it",
+    )
+    args = ({long: np.ones(3, "float32"), other: np.float32(2), "b": np.float32(1)},)
+    report = check_grads(lambda p: jnp.sum(p[long]) * p["b"] * p[other], args, modes="rev")
+    lines = [line for line in str(report).splitlines() if "JAX" in line]
+    assert len({line.index(" JAX ") for line in lines}) == 1 and len(lines) == 3
+    assert f"  args[0]['{long}'] at [0] (rev)" in str(report).splitlines()

@@ -9,7 +9,7 @@ from jax import lax
 from microgrid.oracle import check_grads, exact
 from microgrid.oracle.flat import Flat
 from microgrid.oracle.proof import Proof
-from microgrid.oracle.width import tighten
+from microgrid.oracle.width import tighten, vague
 
 
 def root(a, steps=200):
@@ -73,3 +73,14 @@ def test_an_infinite_slope_of_a_wrong_program_is_wrong_however_much_it_rounds():
     twice.defvjp(lambda x: (jnp.tanh(x), x), lambda x, ct: (2 * ct * (1 - jnp.tanh(x) ** 2),))
     far = lambda w: lax.fori_loop(0, 200, lambda i, h: twice(w * h), jnp.float32(0.5))  # noqa: E731
     assert check_grads(far, (jnp.float32(1.1),), modes=("rev",), raises=False).verdict == "wrong"
+
+
+def test_a_wrong_rule_whose_slopes_grow_beyond_all_numbers_is_wrong_at_once():
+    steep = jax.custom_vjp(lambda x: jnp.tanh(2 * x))
+    steep.defvjp(lambda x: (jnp.tanh(2 * x), x), lambda x, ct: (3 * ct,))
+    f = lambda x: lax.fori_loop(0, 800, lambda i, x: steep(x), x)  # noqa: E731
+    with exact.precision(exact.BITS):
+        (answer,) = Proof(Flat(f, (jnp.float32(1),))).answers("rev", np.random.default_rng(0))
+        assert not vague(answer)  # 3^800 is known to 50 digits, if to no float: more of them say no more
+    report = check_grads(f, (jnp.float32(1),), modes=("rev",), raises=False)
+    assert report.leaves[0].value == np.inf and report.verdict == "wrong"

@@ -1,11 +1,15 @@
 """check_grads of factorisations, real and complex: against JAX's rules, closed forms and differences."""
 
+import warnings
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax.lax import linalg
 from test_check_grads import verdict
+
+from microgrid.oracle import check_grads
 
 draw = np.random.default_rng(5)
 
@@ -193,3 +197,28 @@ def test_pivots_are_judged_as_differences_of_the_values_are():
     slopes = (f(a + 1e-6 * change) - f(a - 1e-6 * change)) / 2e-6
     right = np.allclose(jax.jvp(f, (a,), (change,))[1], slopes, atol=1e-6)
     assert verdict(f, a).verdict == ("ok" if right else "wrong")
+
+
+LOW = np.outer([1, 2, 3, 4], [1.1, 0.3, 0.7]) + np.outer([1, -1, 0.5, 2], [0.2, 1.3, -0.4])
+LOW = LOW.astype("float32")  # of rank 2, but for rounding
+
+
+@pytest.mark.parametrize("matrix", [LOW, LOW.T.copy()])
+def test_a_rank_that_rounding_hides_is_what_pinv_means(matrix):
+    assert 0 < np.linalg.svd(matrix.astype(float))[1][2] < 1e-6
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert check_grads(jnp.linalg.pinv, (matrix,), raises=False).verdict == "approximate"
+
+    def steeper(x, dx):
+        y, dy = jax.jvp(jnp.linalg.pinv, x, dx)
+        return y, dy * (1 + 1e-4)
+
+    off = jax.custom_jvp(lambda x: jnp.linalg.pinv(x))
+    off.defjvp(steeper)
+    assert verdict(off, matrix).verdict == "wrong"
+
+
+def test_what_pinv_leaves_out_beyond_rounding_is_missing_in_its_rule():
+    cut = lambda x: jnp.linalg.pinv(x, rtol=0.3)  # noqa: E731
+    assert verdict(cut, np.float32([[1, 0.1], [0.2, 0.2]])).verdict == "wrong"

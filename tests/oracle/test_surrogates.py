@@ -85,3 +85,21 @@ def test_a_declared_function_that_is_not_called_is_told(told):
     for f, expected in ((jnp.sin, True), (one, False), (lambda x: one(jnp.sin(x)), False)):
         report = check_grads(f, (X,), modes="rev", surrogate=[one], raises=False, **told)
         assert ("declared, and not called: function" in str(report)) == expected
+
+
+POINT = (np.float32([0.3, 1.2]),)
+
+
+def test_what_a_declared_rule_rounds_to_a_narrower_type_is_imprecise_and_no_mystery():
+    def kept_short(residual, ct):
+        return (ct * jnp.cos(residual.astype("float32")),)
+
+    short = jax.custom_vjp(lambda x: jnp.sin(x))
+    short.defvjp(lambda x: (jnp.sin(x), x.astype("bfloat16")), kept_short)
+    made = check_grads(short, POINT, raises=False)
+    assert made.verdict == "unexplained" and "rounds to bfloat16, which the function itself" in str(made)
+    with pytest.warns(UserWarning, match="rounded to bfloat16"):
+        assert check_grads(short, POINT, surrogate=[short]).verdict == "imprecise"
+    none = jax.custom_vjp(lambda x: jnp.sin(x))
+    none.defvjp(lambda x: (jnp.sin(x), x), lambda x, ct: (ct * 0.99 * jnp.cos(x),))
+    assert verdict(lambda x: none(short(x)), short) == "wrong"

@@ -5,9 +5,11 @@ import numpy as np
 from .. import exact, onward, width
 from ..arrays import Step, Unsupported
 from ..guilt import proof_of
-from ..judgement import ORDER, leaf_of
+from ..judgement import leaf_of
 from ..proof import JaxRefuses
+from ..verdicts import ORDER
 
+TOLD = {True: onward.TOLERANT, False: onward.ARRIVED}
 MOST = 4096  # numbers that go into an equation and come out of it, to look at it whole
 
 
@@ -31,19 +33,22 @@ def iterates(record):
 
 
 def verdict(record, mode):
-    """The verdict on such a function, looked at whole; "wrong" where it is too large for that, or no
-    precision tells."""
+    """(the verdict on such a function, looked at whole; "wrong" where it is too large for that, or no
+    precision tells; what a report says of that)."""
+    wrong = "wrong", onward.ITERATION + onward.declaration([_step(record)])
     if sum(slot.size for slot in (*record.inputs, *record.outputs)) > MOST:
-        return "wrong"
+        return wrong
     for bits in exact.PRECISIONS:
         with exact.precision(bits):
             try:
-                answers = proof_of(Kept, _step(record)).answers(mode, np.random.default_rng(0))
+                proof = proof_of(Kept, _step(record))
+                answers = proof.answers(mode, np.random.default_rng(0))
             except (Unsupported, JaxRefuses):
                 break
             if not any(map(width.vague, answers)):
-                return max((leaf_of(answer, mode).verdict for answer in answers), key=ORDER.index)
-    return "wrong"
+                worst = max((leaf_of(answer, mode).verdict for answer in answers), key=ORDER.index)
+                return wrong if worst == "wrong" else (worst, TOLD[proof.tolerant])
+    return wrong
 
 
 def _step(record):

@@ -13,10 +13,11 @@ from ..balls import differ
 from ..conditioning import Roundings
 from ..flat import weights
 from ..implicit import is_root, reaching
-from ..judgement import ORDER, leaf_of
+from ..judgement import leaf_of
 from ..programs import OWN_RULE, bends, unproven
 from ..proof import SLACK, Answer, taken
 from ..tape import rounded
+from ..verdicts import ORDER
 from ..width import tighten
 from .comparison import Comparison, parts, share, theirs
 from .composite import single

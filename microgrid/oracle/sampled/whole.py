@@ -11,10 +11,10 @@ import numpy as np
 from .. import compat, exact, guilt
 from ..balls import finite
 from ..flat import unit
-from ..judgement import Leaf
 from ..programs import OWN_RULE
 from ..refusals import REFUSALS, mistyped
 from ..tracing import refused
+from ..verdicts import Leaf
 from . import chain
 from .primal import Primal
 from .programs import BLOCK, direction
@@ -43,12 +43,12 @@ class Whole:
         except REFUSALS as error:
             note = f"no {'forward' if self.mode == 'fwd' else 'reverse'} mode: "
             note += refused(self.flat, self.mode, error)
-            self.report.notes += [note] if note not in self.report.notes else []
+            self.report.note(note)
             return False
         for path, x, own in zip(self.flat.paths, got, self.flat.numbers, strict=False):
             other = not compat.is_float(x.dtype) and not compat.is_complex(own.dtype)
             if self.mode == "rev" and (other or not jnp.issubdtype(x.dtype, jnp.inexact)):
-                self.report.notes.append(f"no reverse mode: {mistyped(x.dtype, own.dtype, path)}")
+                self.report.note(f"no reverse mode: {mistyped(x.dtype, own.dtype, path)}")
                 return False
         made = self.walk(self.run, self.told.derivatives, self.given, watch=self._keep)
         paths = self.flat.paths

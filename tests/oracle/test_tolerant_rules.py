@@ -1,0 +1,75 @@
+"""Rules that run a loop to a tolerance of their own, as the adjoint equation of an integrator does."""
+
+import warnings
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import lax
+from jax.experimental import ode
+
+from microgrid.oracle import check_grads
+
+POINT = np.array([0.5, 2.0], "float32")
+
+
+def eight_times(x):
+    return lax.fori_loop(0, 3, lambda i, x: 2 * x, x)
+
+
+def stopping(left):
+    """The function with a rule that runs until 2^-20 of a cotangent is left; it is off by that times left."""
+    made = jax.custom_vjp(lambda x: eight_times(x))
+
+    def backward(residual, ct):
+        rest = lax.while_loop(lambda s: jnp.any(jnp.abs(s) > 1e-6 * jnp.abs(ct)), lambda s: s / 2, ct)
+        return (8 * (ct + left * rest),)
+
+    made.defvjp(lambda x: (made(x), None), backward)
+    return made
+
+
+near, far = stopping(2.0**-6), stopping(2.0**-3)  # by 2^-26 and 2^-23 of a slope, half a unit being 2^-24
+
+
+def report(f, x, **told):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return check_grads(f, (x,), modes="rev", raises=False, **told)
+
+
+@pytest.mark.parametrize("told", [{}, dict(sample=4)])
+def test_what_the_type_hides_is_told_and_not_wrong(told):
+    made = report(lambda x: jnp.sin(near(x)), POINT, **told)
+    assert made.verdict == "approximate" and "a tolerance of its own" in str(made)
+    with pytest.warns(UserWarning, match="approximate"):
+        check_grads(near, (POINT,), modes="rev", **told)
+
+
+@pytest.mark.parametrize("told", [{}, dict(sample=4)])
+def test_what_the_type_shows_stays_wrong_and_the_report_says_what_to_declare(told):
+    f = lambda x: jnp.sin(far(x))  # noqa: E731
+    made = report(f, POINT, **told)
+    assert made.verdict == "wrong" and "a tolerance of its own" not in str(made)
+    assert "is to be declared: surrogate=[f]" in str(made)
+    assert report(f, POINT, surrogate=[far], **told).verdict in ("ok", "sampled")
+
+
+def test_a_rule_without_such_a_loop_is_wrong_however_little_it_is_off():
+    little = jax.custom_vjp(jnp.sin)
+    little.defvjp(lambda x: (jnp.sin(x), x), lambda x, ct: (ct * (jnp.cos(x) + 2.0**-26 * jnp.cos(x)),))
+    assert report(little, POINT).verdict == "wrong"
+
+
+def test_such_a_rule_excuses_no_other_type():
+    assert report(lambda x: near(x), POINT.astype("float64")).verdict == "wrong"
+
+
+@pytest.mark.slow
+def test_of_an_integrator_the_report_names_the_function_that_is_to_be_declared():
+    def decay(y):
+        return ode.odeint(lambda y, t: jnp.cos(t) * y**2, y, jnp.linspace(0.0, 1.0, 2, dtype="float32"))[-1]
+
+    made = report(decay, np.float32(0.7))
+    assert made.verdict == "wrong" and "surrogate=[jax.experimental.ode._odeint]" in str(made)
