@@ -97,6 +97,22 @@ def test_parameters_that_clash_are_renamed():
     assert trace(g, 1.0, 1.0)(1.0, 0.0) == 0.0
 
 
+def test_a_constant_has_a_name_that_nothing_else_has():
+    def f(c1):
+        return where(c1 < math.inf, c1 * c1, 0.0)
+
+    assert trace(f, 1.0).value_and_grad(3.0) == (9.0, 6.0)
+
+    def loss(xs):  # the weights of a round are c0, c1, ...
+        weighted = [
+            [k * w * where(x < math.inf, x, 0.0) for w, x in enumerate(row)] for k, row in enumerate(xs)
+        ]
+        return total([total(row) for row in weighted])
+
+    rows = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]
+    assert trace(loss, rows).value_and_grad(rows)[1] == [[0, 0, 0], [0, 1, 2], [0, 2, 4]]
+
+
 def test_functions_without_a_name_or_signature_have_programs():
     assert "def f_and_gradient(x):" in trace(lambda x: x * x, 1.0).source
     assert "def f_and_gradient(x, y):" in trace(partial(lambda w, x, y: w * x * y, 2), 1.0, 1.0).source

@@ -60,7 +60,7 @@ class Source:
 
     def constant(self, value, name="c"):
         """A name for what is taken from outside."""
-        name = f"{name}{len(self.constants) + 1}"
+        name = self.names.fix(("constant", len(self.constants)), f"{name}{len(self.constants) + 1}")
         self.constants[name] = value
         return name
 
