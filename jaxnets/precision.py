@@ -30,12 +30,12 @@ def rounded_once(formula: Formula) -> Formula:
     @wraps(formula)
     def rounded(*arguments: Any, **named: Any):
         leaves, tree = jax.tree.flatten((arguments, named))
-        floats = [x.dtype for x in leaves if _is_float(x)]
-        if not any(map(_is_half, floats)):
+        floats = [x for x in leaves if _is_float(x)]
+        if not any(_is_half(x.dtype) for x in floats):
             return formula(*arguments, **named)
         taken = [wide(x) if _is_float(x) and _is_half(x.dtype) else x for x in leaves]
         arguments, named = jax.tree.unflatten(tree, taken)
-        dtype = jnp.result_type(*floats)
+        dtype = jnp.result_type(*floats)  # one that is weak, as jnp.array(2.0), widens no other
         return jax.tree.map(lambda y: y.astype(dtype), formula(*arguments, **named))
 
     return rounded  # pyright: ignore[reportReturnType]
