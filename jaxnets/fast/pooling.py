@@ -17,6 +17,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from .. import sharding
+
 _MOST_TAPS = 64  # of a window; a larger one is left to lax
 
 
@@ -26,7 +28,11 @@ def max_pool(inputs, window_shape, strides, padding):
     inputs: [n, *spatial, c]; window_shape, strides: a tuple of ints, one for each dimension; padding: a tuple
     of pairs (low, high), cells that never win. Returns [n, *cells, c]; -inf where a window sees only padding.
     """
-    return _max_pool(inputs, window_shape, strides, padding)
+
+    def pooled(inputs):
+        return _max_pool(inputs, window_shape, strides, padding)
+
+    return sharding.split_by_xla(pooled, inputs)(inputs)
 
 
 def avg_pool(inputs, window_shape, strides, padding, count_include_pad=False):
@@ -43,8 +49,11 @@ def avg_pool(inputs, window_shape, strides, padding, count_include_pad=False):
     def fast(inputs):
         return _summed(_padded(inputs, 0, padding), window_shape, strides)
 
-    short = math.prod(window_shape) <= _MOST_TAPS
-    sums = lax.platform_dependent(inputs, cpu=fast, default=stock) if short else stock(inputs)
+    def summed(inputs):
+        short = math.prod(window_shape) <= _MOST_TAPS
+        return lax.platform_dependent(inputs, cpu=fast, default=stock) if short else stock(inputs)
+
+    sums = sharding.split_by_xla(summed, inputs)(inputs)
     if count_include_pad:
         return sums / math.prod(window_shape)
     counts = _outer(seen.sum(0) for seen in _seen(inputs.shape[1:-1], *options))
@@ -68,7 +77,12 @@ def _max_pool_tangent(window_shape, strides, padding, primals, tangents):
     options = (window_shape, strides, padding)
 
     def stock(tangent, inputs):
-        return jax.jvp(lambda inputs: _stock_max(inputs, *options), (inputs,), (tangent,))[1]
+        places = _stock_winner(lax.stop_gradient(inputs), *options)
+        n, c = tangent.shape[0], tangent.shape[-1]
+        chosen = jnp.take_along_axis(
+            tangent.reshape(n, -1, c), places.reshape(n, -1, c), axis=1, mode="fill", fill_value=0
+        )
+        return chosen.reshape(places.shape)
 
     def fast(tangent, inputs):
         won = lax.optimization_barrier(_winner(lax.stop_gradient(inputs), *options)[1].astype(np.int8))
@@ -98,6 +112,25 @@ def _stock_max(inputs, window_shape, strides, padding):
     return lax.reduce_window(
         inputs, _least(inputs.dtype), lax.max, *_in_all_axes(window_shape, strides, padding)
     )
+
+
+def _stock_winner(inputs, window_shape, strides, padding):
+    """The place of the largest cell of each window, [n, *cells, c]; its number, row by row, in the image, or
+    one beyond all where a window sees only padding. JAX's own slope of `_stock_max` would go to padding that
+    is as small as what is there, and not to nan."""
+    spatial = inputs.shape[1:-1]
+    beyond = np.int32(math.prod(spatial))
+    places = jnp.arange(beyond, dtype=np.int32).reshape(1, *spatial, 1)
+
+    def winner(one, other):
+        (x, i), (y, j) = one, other
+        tie = (x == y) | ((x != x) & (y != y))
+        wins = jnp.where(tie, j < i, (y > x) | (y != y))
+        return jnp.where(wins, y, x), jnp.where(wins, j, i)
+
+    nothing = _least(inputs.dtype), beyond
+    each = inputs, jnp.broadcast_to(places, inputs.shape)
+    return lax.reduce_window(each, nothing, winner, *_in_all_axes(window_shape, strides, padding))[1]
 
 
 def _least(dtype):
