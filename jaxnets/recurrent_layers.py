@@ -11,7 +11,7 @@ import numpy as np
 from flax import nnx
 from jax.core import Tracer
 
-from . import checks
+from . import checks, untraced
 from .data import whole
 from .layer import Layer
 from .recurrent import _activation, _carried, _forgetting, gru_step, lstm_step, rnn_step
@@ -37,8 +37,7 @@ class RecurrentLayer(Layer):
         for parameter in ("kernel", "recurrent_kernel", *self._zeros()):
             setattr(self, parameter, nnx.Param(None))
         if rngs is not None:
-            checks.rngs(name, rngs)
-            self.initialize(np.random.default_rng(np.asarray(jax.random.key_data(rngs.params()))))
+            self.initialize(untraced.generator(name, rngs))
 
     def initialize(self, generator, dtype="float32"):
         """Draw the weights from a numpy random generator; in numpy, so that nothing is compiled."""
