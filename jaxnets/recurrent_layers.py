@@ -109,8 +109,11 @@ class RecurrentLayer(Layer):
             return None
         mask = checks.array(name, "mask", mask)
         if mask.shape != given[:2]:
+            fix = " Fix: mask[..., 0]." if mask.shape == (*given[:2], 1) else ""
+            if mask.shape == given[:1]:
+                fix = f" Fix: for lengths, jnp.arange({given[1]}) < mask[:, None]."
             raise ValueError(
-                f"{name}: mask must have the shape {given[:2]} to meet inputs {given}; got {mask.shape}."
+                f"{name}: mask must have the shape {given[:2]} to meet inputs {given}; got {mask.shape}.{fix}"
             )
         if not isinstance(mask, Tracer):
             marks = np.asarray(mask)

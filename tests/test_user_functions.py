@@ -149,17 +149,17 @@ def test_what_came_is_told_in_one_short_line():
 @pytest.mark.parametrize("outer", [jax.jit, jax.grad, jax.vmap])
 def test_fit_inside_a_transformation_is_refused_and_touches_nothing(outer):
     net = net_for(CLASSES)
-    inside = outer(lambda a: (net.fit(X, CLASSES, verbose=0), a)[1])
+    inside = outer(lambda a: (net.fit(X, ROWS, verbose=0), a)[1])
     with pytest.raises(TypeError, match=r"^fit: it must be called outside of jit, grad and vmap; got"):
         inside(np.ones(()) if outer is not jax.vmap else np.ones(2))
-    net.fit(X, CLASSES, verbose=0)
+    net.fit(X, ROWS, verbose=0)
 
 
 @pytest.mark.parametrize("name", ["evaluate", "predict"])
 def test_what_returns_numbers_is_refused_inside_jit_alone(name):
     net = net_for(CLASSES)
-    net.fit(X, CLASSES, verbose=0)
-    given = (X,) if name == "predict" else (X, CLASSES)
+    net.fit(X, ROWS, verbose=0)
+    given = (X,) if name == "predict" else (X, ROWS)
 
     def inside(a):
         getattr(net, name)(*given)
@@ -174,7 +174,7 @@ def test_a_compiled_net_is_copied_and_not_pickled():
     net = net_for(CLASSES)
     with pytest.raises(TypeError, match=r"^NeuralNet: a net must be pickled before .* Fix: save its weights"):
         pickle.dumps(net)
-    copy.deepcopy(net).fit(X, CLASSES, verbose=0)
+    copy.deepcopy(net).fit(X, ROWS, verbose=0)
     fresh = NeuralNet([jn.Linear(2, 1)])
     again = pickle.loads(pickle.dumps(fresh))
     assert (again.params[0]["kernel"] == fresh.params[0]["kernel"]).all()
