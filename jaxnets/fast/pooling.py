@@ -77,12 +77,8 @@ def _max_pool_tangent(window_shape, strides, padding, primals, tangents):
     options = (window_shape, strides, padding)
 
     def stock(tangent, inputs):
-        places = _stock_winner(lax.stop_gradient(inputs), *options)
-        n, c = tangent.shape[0], tangent.shape[-1]
-        chosen = jnp.take_along_axis(
-            tangent.reshape(n, -1, c), places.reshape(n, -1, c), axis=1, mode="fill", fill_value=0
-        )
-        return chosen.reshape(places.shape)
+        ranked = _ranked(lax.stop_gradient(inputs))
+        return jax.jvp(lambda inputs: _stock_max(inputs, *options), (ranked,), (tangent,))[1]
 
     def fast(tangent, inputs):
         won = lax.optimization_barrier(_winner(lax.stop_gradient(inputs), *options)[1].astype(np.int8))
@@ -114,23 +110,12 @@ def _stock_max(inputs, window_shape, strides, padding):
     )
 
 
-def _stock_winner(inputs, window_shape, strides, padding):
-    """The place of the largest cell of each window, [n, *cells, c]; its number, row by row, in the image, or
-    one beyond all where a window sees only padding. JAX's own slope of `_stock_max` would go to padding that
-    is as small as what is there, and not to nan."""
-    spatial = inputs.shape[1:-1]
-    beyond = np.int32(math.prod(spatial))
-    places = jnp.arange(beyond, dtype=np.int32).reshape(1, *spatial, 1)
-
-    def winner(one, other):
-        (x, i), (y, j) = one, other
-        tie = (x == y) | ((x != x) & (y != y))
-        wins = jnp.where(tie, j < i, (y > x) | (y != y))
-        return jnp.where(wins, y, x), jnp.where(wins, j, i)
-
-    nothing = _least(inputs.dtype), beyond
-    each = inputs, jnp.broadcast_to(places, inputs.shape)
-    return lax.reduce_window(each, nothing, winner, *_in_all_axes(window_shape, strides, padding))[1]
+def _ranked(inputs):
+    """Numbers in the order of the inputs, nan above all, and padding, -inf, below them: `lax` would give the
+    slope of nan to what comes after it, and that of -inf to padding. Only the largest finite numbers rank as
+    the infinite ones."""
+    most = jnp.finfo(inputs.dtype).max
+    return jnp.where(jnp.isnan(inputs), jnp.inf, jnp.clip(inputs, -most, most))
 
 
 def _least(dtype):
