@@ -11,6 +11,8 @@ import pytest
 import scipy.signal
 from jax import lax
 
+import jaxnets as jn
+import microgrid as mg
 from jaxnets import convolution as arrays
 from microgrid import Value, convolution as scalars, windows
 from microgrid.checks import each, flatten
