@@ -5,13 +5,12 @@ t: position of a query, s: position of a key and its value, h: head, c: feature.
 
 import math
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 from jax import lax
 
-from . import checks, data, masks
+from . import checks, data, masks, untraced
 from .layer import Layer
 from .linear import Linear, linear
 from .precision import rounded_once
@@ -199,8 +198,7 @@ class MultiHeadAttention(Layer):
             setattr(self, f"{part}_kernel", nnx.Param(None))
             setattr(self, f"{part}_bias", nnx.Param(None) if use_bias else None)
         if rngs is not None:
-            checks.rngs(name, rngs)
-            self.initialize(np.random.default_rng(np.asarray(jax.random.key_data(rngs.params()))))
+            self.initialize(untraced.generator(name, rngs))
 
     def initialize(self, generator, dtype="float32"):
         """Draw kernels and biases from a numpy random generator; in numpy, so that nothing is compiled."""

@@ -126,8 +126,8 @@ def share(function, argument, value):
 
 
 def countable(function, argument, *values):
-    """Whole numbers that XLA can count cells with."""
-    if (largest := max(values, default=0)) > MOST:
+    """Whole numbers that XLA can count cells with; sizes that `jax.export` leaves open pass unread."""
+    if (largest := max(_known(values), default=0)) > MOST:
         raise ValueError(f"{function}: {argument} must be at most {MOST}; got {shown(largest)}.")
 
 
@@ -135,11 +135,16 @@ def fits(function, argument, shape, dtype: Any = "float32", copies=1):
     """The shape of an array that XLA can count the cells of, and that this machine can hold, as often as the
     function does at a time."""
     countable(function, f"an axis of {argument}", *shape)
-    if math.prod(shape) * np.dtype(dtype).itemsize * copies > (memory := _memory()):
+    if math.prod(_known(shape)) * np.dtype(dtype).itemsize * copies > (memory := _memory()):
         raise ValueError(
             f"{function}: {argument} must fit into the {memory / 2**30:.0f} GiB of memory; "
             f"got shape {tuple(shape)}."
         )
+
+
+def _known(sizes):
+    """The sizes that are numbers already, and not only names such as the batch "b" of an export."""
+    return [size for size in sizes if isinstance(size, int | np.integer)]
 
 
 @cache

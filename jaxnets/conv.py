@@ -6,7 +6,7 @@ import jax
 import numpy as np
 from flax import nnx
 
-from . import checks, weights, window_checks
+from . import checks, untraced, weights, window_checks
 from .convolution import _batched, _transposed
 from .data import whole
 from .layer import Layer
@@ -75,8 +75,7 @@ class KernelLayer(Layer):
 
     def _drawn_at_once(self, rngs):
         if rngs is not None:
-            checks.rngs(type(self).__name__, rngs)
-            self.initialize(np.random.default_rng(np.asarray(jax.random.key_data(rngs.params()))))
+            self.initialize(untraced.generator(type(self).__name__, rngs))
 
     def _held(self):
         """The kernel and the bias, drawn."""

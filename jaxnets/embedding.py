@@ -6,7 +6,7 @@ import numpy as np
 from flax import nnx
 from jax.core import Tracer
 
-from . import checks, data
+from . import checks, data, untraced
 from .layer import Layer
 
 
@@ -57,8 +57,7 @@ class Embedding(Layer):
         self.features = data.whole("Embedding", "features", features, 1)
         self.table = nnx.Param(None)
         if rngs is not None:
-            checks.rngs("Embedding", rngs)
-            self.initialize(np.random.default_rng(np.asarray(jax.random.key_data(rngs.params()))))
+            self.initialize(untraced.generator("Embedding", rngs))
 
     def initialize(self, generator, dtype="float32"):
         """Draw the table from a numpy random generator; in numpy, so that nothing is compiled."""

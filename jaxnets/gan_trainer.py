@@ -11,7 +11,7 @@ import numpy as np
 import optax
 from flax import nnx
 
-from . import activations, checks, data, gan, gan_step, loop, parts, sharding, training
+from . import activations, checks, data, gan, gan_step, loop, parts, sharding, training, untraced
 from .neural_net import NeuralNet
 from .objective import layers_of
 from .progress import progress
@@ -133,6 +133,7 @@ class GAN:
         by an error or by Ctrl-C, both networks are those of the last finished chunk. Bad data raises
         ValueError or TypeError before anything is touched.
         """
+        untraced.refuse("fit")
         if self._game is None:
             raise ValueError(
                 "fit: the GAN must be compiled first. "
@@ -201,6 +202,7 @@ class GAN:
         With `ema` it is the averaged generator that answers.
         """
         latent = data.features("generate", "latent", latent, self.dtype)
+        untraced.refuse("generate")
         if latent.shape[1:] != (self.latent_features,):
             raise ValueError(
                 f"generate: latent must be [N, {self.latent_features}], the latent_features of the GAN; "

@@ -3,11 +3,10 @@
 i: input feature, o: output feature.
 """
 
-import jax
 import numpy as np
 from flax import nnx
 
-from . import checks, weights
+from . import checks, untraced, weights
 from .layer import Layer
 
 
@@ -72,8 +71,7 @@ class Linear(Layer):
         self.kernel_init, self.bias_init = kernel_init, bias_init
         self.kernel, self.bias = nnx.Param(None), nnx.Param(None)
         if rngs is not None:
-            checks.rngs("Linear", rngs)
-            self.initialize(np.random.default_rng(np.asarray(jax.random.key_data(rngs.params()))))
+            self.initialize(untraced.generator("Linear", rngs))
 
     def initialize(self, generator, dtype="float32"):
         """Draw kernel and bias from a numpy random generator; in numpy, so that nothing is compiled."""

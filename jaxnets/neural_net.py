@@ -7,7 +7,7 @@ import numpy as np
 from flax import nnx
 from jax.core import Tracer
 
-from . import callbacks as calling, calls, checks, data, loop, parts, sharding, targets, training
+from . import callbacks as calling, calls, checks, data, loop, parts, sharding, targets, training, untraced
 from .objective import Objective, describe, layers_of, optimizer_of
 from .programs import Programs
 from .progress import progress
@@ -40,9 +40,8 @@ class NeuralNet:
         self.module = parts.sequential("NeuralNet: layers", layers)
         self._untrained = parts.draw(self.module, self.seed, self.dtype)
         self._ids = parts.ids(self.module)
-        self._frozen = frozenset()
         self._programs, self._opt_state, self._epochs, self.history = Programs(), None, 0, None
-        self.stop_training = False
+        self._frozen, self.stop_training = frozenset(), False
 
     def __repr__(self):
         inside = ", ".join(map(describe, self.layers)) or describe(self.module)
@@ -124,8 +123,7 @@ class NeuralNet:
         batch_size = data.optional(data.whole, "fit", "batch_size", batch_size, 1)
         chunk_steps = data.optional(data.whole, "fit", "chunk_steps", chunk_steps, 1)
         until_loss = data.optional(data.finite_number, "fit", "until_loss", until_loss)
-        shared = sharding.Devices("fit", devices)
-        callbacks = calling.listed("fit", callbacks)
+        shared, callbacks = sharding.Devices("fit", devices), calling.listed("fit", callbacks)
         train = self._batch("fit", x, y, sample_weight)
         train, validation = data.validation(train, validation_split, validation_data, self._batch)
         if epochs == 0:
@@ -185,6 +183,7 @@ class NeuralNet:
             )
         batch_size = data.whole("predict", "batch_size", batch_size, 1)
         x = data.features("predict", "x", x, self.dtype, self._ids)
+        untraced.refuse("predict")
         self._programs.outputs("predict", self.module, x[:batch_size])
         graphdef, params, rest = loop.split(self.module)
         run = self._programs.inference(graphdef)
@@ -232,6 +231,8 @@ class NeuralNet:
         return text
 
     def _compiled(self, function):
+        if function != "backward":
+            untraced.refuse(function)
         if self._programs.objective is None:
             raise ValueError(f"{function}: the net must be compiled first. Fix: compile(optimizer, loss).")
         return self._programs.objective

@@ -1,5 +1,6 @@
 """The compiled functions of one network, each made once for a structure of its module and kept."""
 
+import copy
 from typing import Any
 
 import jax
@@ -14,6 +15,21 @@ class Programs:
         self._kept = {}
         self.objective: Any = None
         self.optimizer: Any = None
+
+    def __getstate__(self):
+        """What is pickled of a network that has none: compiled functions cannot be."""
+        if self._kept or self.objective:
+            raise TypeError(
+                "NeuralNet: a net must be pickled before it is compiled or asked, for compiled functions "
+                'cannot be; got one with such. Fix: save its weights, np.savez("net.npz", '
+                "*jax.tree.leaves(net.params))."
+            )
+        return vars(self)
+
+    def __deepcopy__(self, memo):
+        memo[id(self)] = twin = Programs()
+        vars(twin).update(copy.deepcopy(vars(self), memo))
+        return twin
 
     def compile(self, objective, optimizer):
         """Another loss or optimizer: only inference stays as it is."""

@@ -175,7 +175,8 @@ def _carried(function, carry, shape, parts=None):
         rule, got = f"({', '.join(parts)}), each of shape {shape}", [x.shape for x in arrays]
         shape = [shape] * len(parts)
     if got != shape:
-        together = parts is not None and len(set(got)) == 1  # an array, or what would be one
+        # an array, or lists that would be one
+        together = parts is not None and not isinstance(carry, tuple) and len(set(got)) == 1
         told = getattr(carry, "shape", (len(got), *arrays[0].shape)) if together else got
         raise ValueError(f"{function}: carry must be {rule}; got {told}.")
     return arrays

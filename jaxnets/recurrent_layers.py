@@ -11,7 +11,7 @@ import numpy as np
 from flax import nnx
 from jax.core import Tracer
 
-from . import checks
+from . import checks, untraced
 from .data import whole
 from .layer import Layer
 from .recurrent import _activation, _carried, _forgetting, gru_step, lstm_step, rnn_step
@@ -37,8 +37,7 @@ class RecurrentLayer(Layer):
         for parameter in ("kernel", "recurrent_kernel", *self._zeros()):
             setattr(self, parameter, nnx.Param(None))
         if rngs is not None:
-            checks.rngs(name, rngs)
-            self.initialize(np.random.default_rng(np.asarray(jax.random.key_data(rngs.params()))))
+            self.initialize(untraced.generator(name, rngs))
 
     def initialize(self, generator, dtype="float32"):
         """Draw the weights from a numpy random generator; in numpy, so that nothing is compiled."""
@@ -110,8 +109,11 @@ class RecurrentLayer(Layer):
             return None
         mask = checks.array(name, "mask", mask)
         if mask.shape != given[:2]:
+            fix = " Fix: mask[..., 0]." if mask.shape == (*given[:2], 1) else ""
+            if mask.shape == given[:1]:
+                fix = f" Fix: for lengths, jnp.arange({given[1]}) < mask[:, None]."
             raise ValueError(
-                f"{name}: mask must have the shape {given[:2]} to meet inputs {given}; got {mask.shape}."
+                f"{name}: mask must have the shape {given[:2]} to meet inputs {given}; got {mask.shape}.{fix}"
             )
         if not isinstance(mask, Tracer):
             marks = np.asarray(mask)

@@ -11,7 +11,14 @@ from contextlib import nullcontext
 import jax
 import numpy as np
 from jax import lax
-from jax.sharding import Mesh, NamedSharding, PartitionSpec, get_abstract_mesh, use_abstract_mesh
+from jax.sharding import (
+    Mesh,
+    NamedSharding,
+    PartitionSpec,
+    auto_axes,
+    get_abstract_mesh,
+    use_abstract_mesh,
+)
 
 from . import checks
 
@@ -112,6 +119,8 @@ def on_each_device(function, *batch):
     mesh = get_abstract_mesh()
 
     def shared(*arguments):
+        if _explicit(arguments) is not None:
+            return split_by_xla(function, arguments[batch[0]])(*arguments)
         if _BATCH not in mesh.axis_names or arguments[batch[0]].shape[0] % mesh.shape[_BATCH]:
             return function(*arguments)
         rows, everywhere = PartitionSpec(_BATCH), PartitionSpec()
@@ -119,6 +128,35 @@ def on_each_device(function, *batch):
         return jax.shard_map(function, mesh=mesh, in_specs=specs, out_specs=rows, check_vma=False)(*arguments)
 
     return shared
+
+
+def split_by_xla(function, rows):
+    """A function whose results are as many rows as `rows` has, and lie as those do, where arrays lie on a
+    mesh with Explicit axes: there JAX would ask for the layout of each array between them."""
+
+    def laid_out(*arguments):
+        if (mesh := _explicit((rows, arguments))) is None:
+            return function(*arguments)
+        layout = NamedSharding(mesh, PartitionSpec(*jax.typeof(rows).sharding.spec[:1]))
+        return jax.jit(auto_axes(function, out_sharding=layout))(*arguments)
+
+    return laid_out
+
+
+def _explicit(tree):
+    """The mesh with Explicit axes on which arrays of a tree lie; None where there is none."""
+    meshes = (jax.typeof(array).sharding.mesh for array in jax.tree.leaves(tree))
+    return next((mesh for mesh in meshes if mesh.explicit_axes), None)
+
+
+def varying_alike(tree):
+    """The arrays of a tree, inside a `jax.shard_map` of the user's own: where one differs from device to
+    device, all may, so that they can be steps of one loop; slopes of those that do not are added up."""
+    arrays, form = jax.tree.flatten(tree)
+    axes = [jax.typeof(array).manual_axis_type.varying for array in arrays]
+    more = [tuple(frozenset().union(*axes) - own) for own in axes]
+    varying = [lax.pcast(x, new, to="varying") if new else x for x, new in zip(arrays, more, strict=True)]
+    return jax.tree.unflatten(form, varying)
 
 
 ONE = Devices("fit", 1)

@@ -3,6 +3,8 @@
 All of it is known before anything is traced: sizes are Python's numbers.
 """
 
+from math import gcd
+
 import numpy as np
 
 from . import checks
@@ -10,6 +12,11 @@ from .data import whole
 
 MIRRORS = ("REFLECT", "SYMMETRIC", "EDGE", "WRAP")
 PADDINGS = ("VALID", "SAME", *MIRRORS)
+
+
+def some(count, thing):
+    """So many things, as one says it."""
+    return f"{count} {thing}{'s' * (count != 1)}"
 
 
 def is_whole(x, least):
@@ -84,7 +91,8 @@ def mirror_fits(function, mode, sizes, pairs):
         most = n - 1 if mode == "REFLECT" else n
         if mode in ("REFLECT", "SYMMETRIC", "WRAP") and max(pair) > most:
             raise ValueError(
-                f"{function}: {mode} padding must be at most {most} cells beside {n} cells; got {pair}."
+                f"{function}: {mode} padding must be at most {some(most, 'cell')} beside {some(n, 'cell')}; "
+                f"got {pair} for {tuple(sizes)} cells. Fix: a smaller window, or EDGE padding."
             )
 
 
@@ -125,7 +133,7 @@ def dividing(function, groups, in_features, out_features):
     if in_features % groups or out_features % groups:
         raise ValueError(
             f"{function}: groups must divide in_features {in_features} and out_features {out_features}; "
-            f"got {groups}."
+            f"got {groups}. Fix: groups={gcd(groups, in_features, out_features)}, or other features."
         )
     return groups
 
@@ -141,19 +149,21 @@ def meeting(function, given, kernel, groups=1, transpose_kernel=False):
         )
     if len(given) <= rank or 0 in given[-rank - 1 :]:
         raise ValueError(
-            f"{function}: inputs must have {rank} dimensions of cells and one of channels to meet kernel "
-            f"{kernel}, none of them empty; got {given}."
+            f"{function}: inputs must have {some(rank, 'dimension')} of cells and one of channels to meet "
+            f"kernel {kernel}, none of them empty; got {given}."
         )
     into, out = kernel[-2:]
     if transpose_kernel:
         into, out = out, into
     if given[-1] != groups * into:
+        taken = f" in {groups} groups" if groups > 1 else ""
         raise ValueError(
-            f"{function}: inputs must end in the {groups * into} channels that kernel {kernel} takes in "
-            f"{groups} groups; got {given[-1]} in {given}."
+            f"{function}: inputs must end in the {some(groups * into, 'channel')} that kernel {kernel} "
+            f"takes{taken}; got {given[-1]} in {given}. Fix: put channels last, or take another kernel."
         )
     if out % groups:
         raise ValueError(
-            f"{function}: groups must divide the {out} output channels of kernel {kernel}; got {groups}."
+            f"{function}: groups must divide the {out} output channels of kernel {kernel}; got {groups}. "
+            f"Fix: groups={gcd(groups, out)}, or {out + -out % groups} output channels."
         )
     return rank, out

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from jax import lax
 
 from . import checks
-from .window_checks import MIRRORS, PADDINGS, for_each, padding_of, shape_of
+from .window_checks import MIRRORS, PADDINGS, for_each, padding_of, shape_of, some
 
 
 class Slide(NamedTuple):
@@ -44,9 +44,10 @@ def outputs(function, sizes, found):
     """How many windows fit in each dimension."""
     padded = tuple(n + sum(pair) for n, pair in zip(sizes, found.pairs, strict=True))
     if any(n < r for n, r in zip(padded, found.reaches, strict=True)):
+        counted = ", dilation counted" if max(found.dilation) > 1 else ""
         raise ValueError(
-            f"{function}: the window must fit into the padded input; got a window of {found.reaches} cells, "
-            f"dilation counted, over {padded} cells. Fix: padding='SAME', or a smaller window."
+            f"{function}: the window must fit into the padded input; got a window of {found.reaches} "
+            f"cells{counted}, over {padded} cells. Fix: padding='SAME', or a smaller window."
         )
     return tuple(1 + (n - r) // s for n, r, s in zip(padded, found.reaches, found.strides, strict=True))
 
@@ -65,7 +66,7 @@ def pooled(function, given, window_shape, strides, padding):
     rank = len(window)
     if len(given) <= rank or 0 in given[-rank - 1 :]:
         raise ValueError(
-            f"{function}: inputs must have {rank} dimensions of cells and one of channels to meet "
+            f"{function}: inputs must have {some(rank, 'dimension')} of cells and one of channels to meet "
             f"window_shape {window}, none of them empty; got {given}."
         )
     sizes = given[-rank - 1 : -1]

@@ -147,7 +147,7 @@ def _carried(function, carry, hidden, parts=None):
         rule, expected = f"({', '.join(parts)}), each of shape {(hidden,)}", [(hidden,)] * len(parts)
         got = [checks.shape(x, f"{function}: carry") for x in (carry if checks.nested(carry) else [carry])]
     if got != expected:
-        together = parts is not None and len(set(got)) == 1
+        together = parts is not None and not isinstance(carry, tuple) and len(set(got)) == 1
         told = checks.shape(carry) if together else got
         raise ValueError(f"{function}: carry must be {rule}; got {told}.")
 

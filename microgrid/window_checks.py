@@ -1,5 +1,6 @@
 """What convolution and pooling ask of their windows: a check raises one sentence, or returns the value."""
 
+from math import gcd
 from operator import index
 
 from .checks import countable, near, shown, whole
@@ -8,6 +9,11 @@ ZEROS = "CONSTANT"  # the mode that pads with zeros
 MIRRORS = ("REFLECT", "SYMMETRIC", "EDGE", "WRAP")
 PLAIN = ("VALID", "SAME")
 PADDINGS = (*PLAIN, *MIRRORS)
+
+
+def some(count, thing):
+    """So many things, as one says it."""
+    return f"{count} {thing}{'s' * (count != 1)}"
 
 
 def is_whole(x, least):
@@ -91,13 +97,18 @@ def cells_given(function, given, layer=None):
         )
 
 
+def many(given, rank):
+    """The fix for a batch, of which one example is taken at a time."""
+    return " Fix: one example at a time, [... for x in inputs]." if len(given) == rank + 2 else ""
+
+
 def dividing(function, groups, in_features, out_features):
     """The groups of a layer, each with its share of inputs and outputs."""
     groups = whole(function, "groups", groups, 1)
     if in_features % groups or out_features % groups:
         raise ValueError(
             f"{function}: groups must divide in_features {in_features} and out_features {out_features}; "
-            f"got {groups}."
+            f"got {groups}. Fix: groups={gcd(groups, in_features, out_features)}, or other features."
         )
     return groups
 
@@ -116,20 +127,24 @@ def meeting(function, given, kernel, bias=None, groups=1, swapped=False):
     rank = len(kernel) - 2
     if len(given) < rank + 1 or 0 in given:
         raise ValueError(
-            f"{function}: inputs must have {rank} dimensions of cells and one of channels to meet kernel "
-            f"{kernel}, none of them empty; got {given}."
+            f"{function}: inputs must have {some(rank, 'dimension')} of cells and one of channels to meet "
+            f"kernel {kernel}, none of them empty; got {given}."
         )
     if len(given) > rank + 1:
-        raise ValueError(f"{function}: inputs must be the cells of one example; got {given}.")
+        raise ValueError(
+            f"{function}: inputs must be the cells of one example; got {given}.{many(given, rank)}"
+        )
     i, o = kernel[:-3:-1] if swapped else kernel[-2:]
     if given[-1] != groups * i:
+        taken = f" in {groups} groups" if groups > 1 else ""
         raise ValueError(
-            f"{function}: inputs must end in the {groups * i} channels that kernel {kernel} takes in "
-            f"{groups} groups; got {given[-1]} in {given}."
+            f"{function}: inputs must end in the {some(groups * i, 'channel')} that kernel {kernel} "
+            f"takes{taken}; got {given[-1]} in {given}. Fix: put channels last, or take another kernel."
         )
     if o % groups:
         raise ValueError(
-            f"{function}: groups must divide the {o} output channels of kernel {kernel}; got {groups}."
+            f"{function}: groups must divide the {o} output channels of kernel {kernel}; got {groups}. "
+            f"Fix: groups={gcd(groups, o)}, or {o + -o % groups} output channels."
         )
     if bias is not None and bias != (o,):
         raise ValueError(f"{function}: bias must be ({o},) to meet kernel {kernel}; got {bias}.")

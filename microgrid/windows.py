@@ -5,7 +5,7 @@ n: cells in a dimension, k: cells of the window, s: stride, d: dilation, low, hi
 
 from typing import Any, NamedTuple
 
-from .window_checks import MIRRORS, PADDINGS, PLAIN, ZEROS, for_each, padding_of, shape_of
+from .window_checks import MIRRORS, PADDINGS, PLAIN, ZEROS, for_each, many, padding_of, shape_of, some
 
 
 def reach(k, d):
@@ -33,9 +33,10 @@ class Slide(NamedTuple):
         reaches = tuple(map(reach, self.window, self.dilation))
         padded = tuple(low + n + high for n, (low, high) in zip(sizes, self.padding, strict=True))
         if any(r > n for r, n in zip(reaches, padded, strict=True)):
+            counted = ", dilation counted" if max(self.dilation) > 1 else ""
             raise ValueError(
-                f"{function}: the window must fit into the padded input; got a window of {reaches} cells, "
-                f"dilation counted, over {padded} cells. Fix: padding='SAME', or a smaller window."
+                f"{function}: the window must fit into the padded input; got a window of {reaches} "
+                f"cells{counted}, over {padded} cells. Fix: padding='SAME', or a smaller window."
             )
         return tuple((n - r) // s + 1 for n, r, s in zip(padded, reaches, self.strides, strict=True))
 
@@ -78,8 +79,8 @@ def pooled(function, given, window_shape, strides, padding):
     window = shape_of(function, window_shape)
     if len(given) != len(window) + 1 or 0 in given:
         raise ValueError(
-            f"{function}: inputs must have {len(window)} dimensions of cells and one of channels to meet "
-            f"window_shape {window}, none of them empty; got {given}."
+            f"{function}: inputs must have {some(len(window), 'dimension')} of cells and one of channels to "
+            f"meet window_shape {window}, none of them empty; got {given}.{many(given, len(window))}"
         )
     found = slide(function, given[:-1], window, window if strides is None else strides, padding, 1, PLAIN)
     if any(max(pair) >= k for pair, k in zip(found.padding, window, strict=True)):
@@ -109,7 +110,8 @@ def mirror_fits(function, mode, sizes, padding):
         most = {"REFLECT": n - 1, "SYMMETRIC": n, "WRAP": n}.get(mode)
         if most is not None and max(pair) > most:
             raise ValueError(
-                f"{function}: {mode} padding must be at most {most} cells beside {n} cells; got {pair}."
+                f"{function}: {mode} padding must be at most {some(most, 'cell')} beside {some(n, 'cell')}; "
+                f"got {pair} for {tuple(sizes)} cells. Fix: a smaller window, or EDGE padding."
             )
 
 

@@ -108,8 +108,18 @@ WRONG = [
     ("Conv", (1, 1, (3, 3)), dict(strides=0), "or one for each of 2 dimensions; got 0."),
     ("Conv", (1, 1, (3,)), dict(dilation=(1, 1)), "or one for each of 1 dimensions; got (1, 1)."),
     ("Conv", (1, 1, (3,)), dict(padding="same"), "for each of 1 dimensions; got 'same'."),
-    ("Conv", (3, 4, (3,)), dict(groups=2), "groups must divide in_features 3 and out_features 4; got 2."),
-    ("Conv", (4, 3, (3,)), dict(groups=2), "groups must divide in_features 4 and out_features 3; got 2."),
+    (
+        "Conv",
+        (3, 4, (3,)),
+        dict(groups=2),
+        "groups must divide in_features 3 and out_features 4; got 2. Fix: groups=1, or other features.",
+    ),
+    (
+        "Conv",
+        (4, 3, (3,)),
+        dict(groups=2),
+        "groups must divide in_features 4 and out_features 3; got 2. Fix: groups=1, or other features.",
+    ),
     ("Conv", (4, 3, (3,)), dict(groups=0), "Conv: groups must be a whole number >= 1; got 0."),
     ("Conv", (1, 1, (3,)), dict(use_bias=1), "Conv: use_bias must be True or False; got 1."),
     ("ConvTranspose", (1, 1, (3,)), dict(padding="WRAP"), "padding must be 'VALID', 'SAME', or a pair"),
@@ -171,7 +181,7 @@ def test_output_sizes_count_the_windows_that_fit(room):
             with pytest.raises(ValueError, match="output_size: the window must fit into the padded input"):
                 room.output_size(n, k, s, dilation=d)
     assert room.output_size((5, 9), (3, 2), (2, 1), ((0, 1), (2, 0))) == (2, 10)
-    with pytest.raises(ValueError, match="output_size: WRAP padding must be at most 1 cells beside 1 cells"):
+    with pytest.raises(ValueError, match="output_size: WRAP padding must be at most 1 cell beside 1 cell"):
         room.output_size(1, 4, padding="WRAP")
 
 

@@ -11,6 +11,8 @@ import pytest
 import scipy.signal
 from jax import lax
 
+import jaxnets as jn
+import microgrid as mg
 from jaxnets import convolution as arrays
 from microgrid import Value, convolution as scalars, windows
 from microgrid.checks import each, flatten
@@ -227,3 +229,29 @@ def test_one_example_at_a_time_in_the_scalar_room():
     for function, kernel in ((scalars.correlate, [[[[1.0]]]]), (scalars.conv_transpose, [[[[1.0]]]])):
         with pytest.raises(ValueError, match=r"inputs must be the cells of one example; got \(1, 1, 1, 1\)"):
             function(batch, kernel)
+
+
+def test_sentences_about_windows_end_in_a_fix_in_both_rooms():
+    series, wide = [[1.0], [2.0]], [[1.0, 2.0]] * 2
+    for room in (jn, mg):
+        for arguments, options, words in (
+            (
+                (series, [[[1.0]]] * 5),
+                dict(padding="REFLECT"),
+                "at most 1 cell beside 2 cells; got .* Fix: a small",
+            ),
+            (
+                (wide, [[[1.0]]]),
+                {},
+                "the 1 channel that kernel .* takes; got 2 .* Fix: put channels last",
+            ),
+            ((wide, [[[1.0] * 3]]), dict(groups=2), "got 2. Fix: groups=1, or 4 output channels."),
+        ):
+            with pytest.raises(ValueError, match=words):
+                room.correlate(*map(np.asarray, arguments) if room is jn else arguments, **options)
+    for call in (
+        lambda: mg.correlate([series, series], [[[1.0]]]),
+        lambda: mg.max_pool([series, series], (2,)),
+    ):
+        with pytest.raises(ValueError, match="Fix: one example at a time"):
+            call()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from jax import lax
 
+from jaxnets.fast import pooling
 from jaxnets.fast.pooling import avg_pool, max_pool
 from tests.fast_gradients import descent, drawn, lowered, operations, pulled
 
@@ -143,3 +144,19 @@ def test_other_platforms_pool_as_lax_does():
         assert lowered(
             jax.grad(lambda x, f=function: jnp.sum(f(x, *options) ** 2)), arguments, "cpu", "cuda", "tpu"
         )
+
+
+@pytest.mark.parametrize("case", POOLS)
+def test_the_form_of_other_platforms_and_large_windows_has_the_same_slopes(case, monkeypatch):
+    monkeypatch.setattr(pooling, "_MOST_TAPS", 0)
+    shape, *options = case
+    for x in images(shape):
+        value, pull = jax.vjp(lambda x: max_pool(x, *options), x)
+        ct = np.random.default_rng(1).standard_normal(value.shape)
+        expected, slopes = pooled_by_hand(x, ct, *options)
+        np.testing.assert_array_equal(value, expected)
+        np.testing.assert_allclose(pull(jnp.asarray(ct))[0], slopes, rtol=1e-12)
+        if np.unique(x).size == x.size:  # forwards, `lax` takes another one of several equal cells
+            tangent = np.random.default_rng(2).standard_normal(shape)
+            moved = jax.jvp(lambda x: max_pool(x, *options), (x,), (tangent,))[1]
+            np.testing.assert_allclose((moved * ct).sum(), (slopes * tangent).sum(), rtol=1e-10)

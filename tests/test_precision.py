@@ -123,3 +123,15 @@ def test_weighted_terms_are_not_rounded_before_they_are_added_up(dtype):
     scores = np.asarray(net.forward(x)).astype("float64")
     expected = np.mean(weights * jn.softmax_cross_entropy(scores, LABELS, "none"))
     assert told == pytest.approx(float(expected), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "layer", [jn.RNN(1, 1), jn.GRU(1, 1), jn.LSTM(1, 1), jn.LSTM(1, 1, use_peephole=True)]
+)
+def test_a_carry_of_more_digits_than_the_inputs_keeps_them(layer):
+    layer.initialize(np.random.default_rng(0))
+    third = jnp.full((1, 1), 1 / 3, jnp.float64)
+    carry = third if layer.parts is None else (third, third)
+    nothing = jnp.zeros((1, 2, 1), jnp.float32), carry, np.zeros((1, 2))
+    after, outputs = layer.unroll(*nothing)
+    assert all(x.dtype == jnp.float64 and (x == 1 / 3).all() for x in (*jax.tree.leaves(after), outputs))

@@ -93,6 +93,19 @@ BATCHES = {
         (np.ones((1, 3, 2)), None, np.ones((1, 2))),
         "mask must have the shape (1, 3) to meet inputs (1, 3, 2); got (1, 2).",
     ),
+    "mask of columns": (
+        (np.ones((1, 3, 2)), None, np.ones((1, 3, 1))),
+        "mask must have the shape (1, 3) to meet inputs (1, 3, 2); got (1, 3, 1). Fix: mask[..., 0].",
+    ),
+    "lengths": (
+        (np.ones((2, 3, 2)), None, np.array([3, 1])),
+        "mask must have the shape (2, 3) to meet inputs (2, 3, 2); got (2,). "
+        "Fix: for lengths, jnp.arange(3) < mask[:, None].",
+    ),
+    "pair of small parts": (
+        (np.ones((2, 3, 2)), (np.ones((1, 3)),) * 2),
+        "carry must be (c, h), each of shape (2, 3); got [(1, 3), (1, 3)].",
+    ),
     "soft mask": (
         (np.ones((1, 3, 2)), None, np.array([[1, 0.5, 1]])),
         "mask must be 1 for a time step that counts, else 0; got 0.5.",

@@ -65,6 +65,54 @@ for wrong in (
         print(error)
 assert jax.device_count() == before == 2
 """
+MESHES = """
+import jax
+import jax.numpy as jnp
+import numpy as np
+import jaxnets as jn
+from flax import nnx
+from jax.sharding import AxisType, NamedSharding, PartitionSpec as P
+
+jn.use_cpu_devices(2)
+rngs = nnx.Rngs(0)
+recurrent = [jn.LSTM(2, 3, rngs=rngs), jn.GRU(2, 3, rngs=rngs), jn.RNN(2, 3, rngs=rngs)]
+pools = [jn.MaxPool((3,), strides=1, padding="SAME")]
+x = jax.random.normal(jax.random.key(0), (4, 5, 2))
+mask = jnp.arange(5)[None] < jnp.array([[5], [3], [2], [4]])
+manual = jax.make_mesh((2,), ("batch",), axis_types=(AxisType.Auto,))
+explicit = jax.make_mesh((2,), ("batch",))
+
+def slopes_of(layer, *mask):
+    graph, params, rest = nnx.split(layer, nnx.Param, ...)
+    def loss(params, x, *mask):
+        return jnp.sum(jnp.sin(nnx.merge(graph, params, rest)(x, **dict(zip(("mask",), mask)))))
+    return jax.grad(loss, (0, 1)), params
+
+def close(one, other):
+    assert all(jax.tree.leaves(jax.tree.map(lambda a, b: np.allclose(a, b, atol=1e-5), one, other)))
+
+for layer in recurrent + pools:
+    given = (x, mask) if layer in recurrent else (x,)
+    slopes, params = slopes_of(layer)
+    expected = jax.jit(slopes)(params, *given)
+    specs = P(), *[P("batch")] * len(given)
+    shared = jax.shard_map(slopes, mesh=manual, in_specs=specs, out_specs=(P(), P("batch")))
+    close(jax.jit(shared)(params, *given), expected)
+    laid = jax.device_put(given, NamedSharding(explicit, P("batch")))
+    close(jax.jit(slopes)(params, *laid), expected)
+    assert jax.eval_shape(layer, laid[0]).sharding.spec[0] == "batch"
+    try:
+        jax.eval_shape(jax.shard_map(layer, mesh=manual, in_specs=P("batch"), out_specs=P()), x)
+    except ValueError as error:
+        assert "could not infer replication" in str(error)
+    else:
+        raise AssertionError(layer)
+laid = jax.device_put(x, NamedSharding(explicit, P("batch")))
+close(recurrent[0](laid), recurrent[0](x))
+with jax.set_mesh(explicit):
+    close(recurrent[0](laid), recurrent[0](x))
+print("done")
+"""
 
 
 def run(code, *arguments):
@@ -118,3 +166,7 @@ def test_more_devices_than_cores_are_refused_without_a_fix_that_cannot_work():
         ValueError, match=r"^fit: devices must be at most \d+, as many as JAX has; got 1000+\.$"
     ):
         sharding.Devices("fit", 10**30)
+
+
+def test_layers_work_inside_shard_map_and_on_meshes_with_explicit_axes():
+    assert run(MESHES).splitlines() == ["done"]

@@ -1,5 +1,8 @@
 """Losses, metrics and modules of the user's own that do not fit: a sentence each, and nothing changes."""
 
+import copy
+import pickle
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -141,3 +144,52 @@ def test_what_came_is_told_in_one_short_line():
 
     with pytest.raises(TypeError, match=r"got a b\.$"):
         NeuralNet([Bad()])
+
+
+@pytest.mark.parametrize("outer", [jax.jit, jax.grad, jax.vmap])
+def test_fit_inside_a_transformation_is_refused_and_touches_nothing(outer):
+    net = net_for(CLASSES)
+    inside = outer(lambda a: (net.fit(X, ROWS, verbose=0), a)[1])
+    with pytest.raises(TypeError, match=r"^fit: it must be called outside of jit, grad and vmap; got"):
+        inside(np.ones(()) if outer is not jax.vmap else np.ones(2))
+    net.fit(X, ROWS, verbose=0)
+
+
+@pytest.mark.parametrize("name", ["evaluate", "predict"])
+def test_what_returns_numbers_is_refused_inside_jit_alone(name):
+    net = net_for(CLASSES)
+    net.fit(X, ROWS, verbose=0)
+    given = (X,) if name == "predict" else (X, ROWS)
+
+    def inside(a):
+        getattr(net, name)(*given)
+        return a
+
+    with pytest.raises(TypeError, match=f"^{name}: it must be called outside of jit; got a call inside"):
+        jax.jit(inside)(1.0)
+    assert jax.grad(inside)(1.0) == 1
+
+
+def test_a_compiled_net_is_copied_and_not_pickled():
+    net = net_for(CLASSES)
+    with pytest.raises(TypeError, match=r"^NeuralNet: a net must be pickled before .* Fix: save its weights"):
+        pickle.dumps(net)
+    copy.deepcopy(net).fit(X, ROWS, verbose=0)
+    fresh = NeuralNet([jn.Linear(2, 1)])
+    again = pickle.loads(pickle.dumps(fresh))
+    assert (again.params[0]["kernel"] == fresh.params[0]["kernel"]).all()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda rngs: jn.Linear(2, 1, rngs=rngs),
+        lambda rngs: jn.Conv(2, 1, (3,), rngs=rngs),
+        lambda rngs: jn.LSTM(2, 1, rngs=rngs),
+        lambda rngs: jn.Embedding(2, 1, rngs=rngs),
+        lambda rngs: jn.MultiHeadAttention(2, 1, rngs=rngs),
+    ],
+)
+def test_a_layer_made_inside_a_trace_is_refused_in_a_sentence(make):
+    with pytest.raises(TypeError, match=r": rngs must hold numbers, .* Fix: make the layer outside of jit"):
+        nnx.eval_shape(lambda: make(nnx.Rngs(0)))

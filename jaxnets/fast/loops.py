@@ -12,7 +12,6 @@ import functools
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jax.core import ShapedArray
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
@@ -30,7 +29,7 @@ def in_place(step, carry, steps, others=(), more=0, reverse=False):
     >>> float(total), doubled.tolist()
     (3.0, [2.0, 4.0])
     """
-    length = len(steps[0])
+    length = steps[0].shape[0]
 
     def now(state, time_and_others):
         (carry, arrays), (t, others) = state, time_and_others
@@ -60,8 +59,7 @@ def linear(forward, transpose):
         return list(forward(jax.tree.unflatten(tree, fixed), list(arrays[tree.num_leaves :])))
 
     def shapes(*arrays, tree):
-        results = jax.eval_shape(functools.partial(computed, tree=tree), *arrays)
-        return [ShapedArray(result.shape, result.dtype) for result in results]
+        return jax.make_jaxpr(functools.partial(computed, tree=tree))(*arrays).out_avals
 
     def tangent(primals, tangents, tree):
         fixed, moving = primals[: tree.num_leaves], primals[tree.num_leaves :]

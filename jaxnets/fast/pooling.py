@@ -17,6 +17,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from .. import sharding
+
 _MOST_TAPS = 64  # of a window; a larger one is left to lax
 
 
@@ -26,7 +28,11 @@ def max_pool(inputs, window_shape, strides, padding):
     inputs: [n, *spatial, c]; window_shape, strides: a tuple of ints, one for each dimension; padding: a tuple
     of pairs (low, high), cells that never win. Returns [n, *cells, c]; -inf where a window sees only padding.
     """
-    return _max_pool(inputs, window_shape, strides, padding)
+
+    def pooled(inputs):
+        return _max_pool(inputs, window_shape, strides, padding)
+
+    return sharding.split_by_xla(pooled, inputs)(inputs)
 
 
 def avg_pool(inputs, window_shape, strides, padding, count_include_pad=False):
@@ -43,8 +49,11 @@ def avg_pool(inputs, window_shape, strides, padding, count_include_pad=False):
     def fast(inputs):
         return _summed(_padded(inputs, 0, padding), window_shape, strides)
 
-    short = math.prod(window_shape) <= _MOST_TAPS
-    sums = lax.platform_dependent(inputs, cpu=fast, default=stock) if short else stock(inputs)
+    def summed(inputs):
+        short = math.prod(window_shape) <= _MOST_TAPS
+        return lax.platform_dependent(inputs, cpu=fast, default=stock) if short else stock(inputs)
+
+    sums = sharding.split_by_xla(summed, inputs)(inputs)
     if count_include_pad:
         return sums / math.prod(window_shape)
     counts = _outer(seen.sum(0) for seen in _seen(inputs.shape[1:-1], *options))
@@ -68,7 +77,8 @@ def _max_pool_tangent(window_shape, strides, padding, primals, tangents):
     options = (window_shape, strides, padding)
 
     def stock(tangent, inputs):
-        return jax.jvp(lambda inputs: _stock_max(inputs, *options), (inputs,), (tangent,))[1]
+        ranked = _ranked(lax.stop_gradient(inputs))
+        return jax.jvp(lambda inputs: _stock_max(inputs, *options), (ranked,), (tangent,))[1]
 
     def fast(tangent, inputs):
         won = lax.optimization_barrier(_winner(lax.stop_gradient(inputs), *options)[1].astype(np.int8))
@@ -98,6 +108,14 @@ def _stock_max(inputs, window_shape, strides, padding):
     return lax.reduce_window(
         inputs, _least(inputs.dtype), lax.max, *_in_all_axes(window_shape, strides, padding)
     )
+
+
+def _ranked(inputs):
+    """Numbers in the order of the inputs, nan above all, and padding, -inf, below them: `lax` would give the
+    slope of nan to what comes after it, and that of -inf to padding. Only the largest finite numbers rank as
+    the infinite ones."""
+    most = jnp.finfo(inputs.dtype).max
+    return jnp.where(jnp.isnan(inputs), jnp.inf, jnp.clip(inputs, -most, most))
 
 
 def _least(dtype):

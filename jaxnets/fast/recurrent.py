@@ -16,7 +16,6 @@ T: time step, B: sequence of the batch.
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jax.core import ShapedArray
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
@@ -40,6 +39,7 @@ def across_time(fast, plain, inputs, weights, carry, mask, reverse):
         return None if array is None else jnp.asarray(array, dtype)
 
     def run(inputs, weights, carry, mask):
+        inputs, weights, carry, mask = sharding.varying_alike((inputs, weights, carry, mask))
         mask = None if mask is None else ordered(mask)[:, :, None]
         arguments = ordered(inputs), weights, carry, mask
         carry, outputs = lax.platform_dependent(*arguments, cpu=_widened(fast), default=plain)
@@ -139,7 +139,7 @@ def _batched(arguments, axes):
 
 _over_all_steps = Primitive("over_all_steps")
 _over_all_steps.def_impl(jax.jit(_product))
-_over_all_steps.def_abstract_eval(lambda x, k: ShapedArray((*x.shape[:2], k.shape[1]), x.dtype))
+_over_all_steps.def_abstract_eval(lambda x, k: x.update(shape=(*x.shape[:2], k.shape[1])))
 ad.defbilinear(_over_all_steps, _of_inputs, _of_kernel)
 batching.primitive_batchers[_over_all_steps] = _batched
 mlir.register_lowering(_over_all_steps, mlir.lower_fun(_product, multiple_results=False))

@@ -25,7 +25,7 @@ FLAT = (
 EMPTY = (dict(inputs=[[[]]]), "none of them empty; got (1, 1, 0).")
 LARGE = (
     dict(window_shape=(4, 2), padding="VALID"),
-    "the window must fit into the padded input; got a window of (4, 2) cells, dilation counted, over (3, 4) cells. Fix: padding='SAME', or a smaller window.",
+    "the window must fit into the padded input; got a window of (4, 2) cells, over (3, 4) cells. Fix: padding='SAME', or a smaller window.",
 )
 STANDING = (
     dict(strides=(1, 0)),
