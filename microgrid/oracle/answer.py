@@ -124,21 +124,20 @@ class Answer:
         self.__dict__.pop("steepest", None)
         self.apart[k] = apart([truth], [self.theirs[k]])[0]
 
-    def settle(self, sides, whole):
+    def settle(self, sides):
         """Take what the truths tend to around the point for the truths, where that is one number, where there
         is none at the point, or where JAX has none of what all sides say; sides: an iterator over (limit,
-        settled, agreed, poles) of `Sides`; whole: whether those were all sides: of others, some may be missed
-        that say what JAX says."""
+        settled, agreed, poles, strict) of `Sides`."""
         for k, truth in enumerate(self.truths):
-            limit, one, agreed, self.poles[k] = next(sides)
+            limit, one, agreed, self.poles[k], strict = next(sides)
             self.reach = max(self.reach, float(abs(limit).upper()) if finite(limit) else 0.0)
             self.__dict__.pop("steepest", None)
-            known = whole and one is False
+            known = strict and one is False
             if one or (agreed and not differ(limit, self.theirs[k]) and not differ(limit, truth)):
                 self.hulls[k] = None
             elif known:
                 self.hulls[k] = limit
-            elif one is not None:
+            elif one is not None or (agreed and not differ(limit, self.theirs[k])):
                 self.hulls[k] = wider(self.hulls[k], limit)
             other = (one and differ(truth, limit)) or (known and differ(limit, self.theirs[k]))
             if finite(limit) and (other or not finite(truth)):
@@ -163,7 +162,7 @@ class Answer:
         believed: truths with JAX's own slopes of series, which agree in their place."""
         slack = np.where(self.series, self.bounds, 0.0)
         known = zip(truths, believed or truths, theirs, slack, self.around, strict=True)
-        most = float(jnp.finfo(self.dtype).eps) ** 0.5 * self.steepest
+        most = 2 * float(jnp.finfo(self.dtype).eps) ** 0.5 * self.steepest  # the radii of two
         self.meant = [
             None if around or _far(x - y, most) or differ(x, y, near) else truth
             for truth, x, y, near, around in known

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 SMALL = 2.0**-24  # beside the other end of an interval, what is 0
 
 
@@ -33,6 +35,14 @@ def differ(x, y, slack=0.0):
         return abs(difference) > slack
     near = difference.contains(0) or (slack > 0 and abs(float(difference)) <= slack)
     return difference.is_finite() and not near
+
+
+def rounded(numbers, bounds, others):
+    """Balls around [n] numbers, as wide as their bounds; where these are not finite the others."""
+    import flint
+
+    rows = zip(numbers.tolist(), bounds.tolist(), others, np.isfinite(numbers + bounds), strict=True)
+    return [flint.arb(x, bound) if here else other for x, bound, other, here in rows]
 
 
 def wider(hull, limit):

@@ -18,8 +18,7 @@ from .balls import differ, finite
 from .beside import replayed
 from .fan import MOST as MOST_FORMS, Fan
 
-FAR, NEAR = 2.0**-50, 2.0**-70  # steps away from the point, relative to the inputs
-NEARER = 2.0**-90
+FAR, NEAR, NEARER = 2.0**-50, 2.0**-70, 2.0**-90  # steps away from the point, relative to the inputs
 MOST = 96  # sides that are looked at, at most
 SCALARS = 10**7  # of the programs of all sides together, and of the ways back from their ties, at most
 BITS = 3 * exact.BITS  # a third may be lost where steps of 1e-21 are divided by each other
@@ -28,29 +27,35 @@ SMALL = 2.0**-30  # beside the largest slope, sides that differ by less do not d
 BENT = 2.0**12 * NEAR / FAR  # of how far slopes move on one side: so far they may on another, where all are 0
 JUMP = 2.0**-16  # a continuous function moves less, with slopes of up to 2**34
 GROWTH = 1.125  # from the far step to the near one: a logarithm's is 1.4
-FLAT = 2.0**-40  # slopes below which equal numbers part in second order only
+FAR_OFF = 2.0  # times half the distance of the sides, from the middle between them
+WIDER = 4.0  # than the first order lets two equal numbers part: so far apart they are no equal numbers
+SLOW = (
+    2.0**-5
+)  # of the steps before: what moves on so far does not come to rest, or it does as slowly as x**0.2
 
 
 class Sides:
     """The truths of a proof beside its point.
 
-    theirs: [n] what JAX's program says, balls. limits: [n] balls that hold what the truths tend to from the
-    sides that were looked at; settled: [n] whether that is one number from every side there is, None where
-    it is not known, or where the function itself jumps at the point; agreed: [n] whether it is one number
-    from those that were looked at; whole: whether those are all sides there are; poles: [n] sets of the
-    infinities that they grow towards, of 1 and -1, looked for where the point is `singular` or JAX's program
-    has no finite answer.
+    truths, theirs, got: [n] balls, what the function's program and JAX's say at the point, and what JAX
+    returned, to rounding. limits: [n] balls that hold what the truths tend to from the sides that were
+    looked at; settled: [n] whether that is one number from every side there is, None where it is not known,
+    or where the function itself jumps at the point; agreed: [n] whether it is one number from those that
+    were looked at; strict: [n] whether no other number can be right: those are all sides there are, or many,
+    and JAX's number is far from all of them; poles: [n] sets of the infinities that they
+    grow towards, of 1 and -1, looked for where the point is `singular` or JAX's program has no finite answer.
     """
 
-    def __init__(self, proof, backward, given, theirs, singular):
-        self._proof, self._backward, self._given, self._theirs = proof, backward, given, theirs
+    def __init__(self, proof, backward, given, truths, theirs, got, singular):
+        self._proof, self._backward, self._given = proof, backward, given
+        self._truths, self._theirs, self._got = truths, theirs, got
         self._singular = singular
         self._sites, self._flat, self._followed = {}, set(), 0
         self._sizes = [_sizes(x) for x in proof.flat.numbers]
         count = sum(map(len, self._sizes))
-        self._fan, self.whole = Fan(count), count == 1
+        self._fan, self._whole = Fan(count), count == 1
         self.limits, self.settled, self.agreed = [], [None] * len(theirs), [False] * len(theirs)
-        self.poles, self._jumps = [set() for _ in theirs], False
+        self.poles, self.strict, self._jumps = [set() for _ in theirs], [False] * len(theirs), False
         try:
             with exact.precision(max(BITS, exact.bits())):
                 self._look_around()
@@ -58,7 +63,7 @@ class Sides:
             self._jumps = True
         if self._jumps:
             self.settled = [None if one else one for one in self.settled]
-            self.agreed, self.whole = [False] * len(theirs), False
+            self.agreed, self.strict = [False] * len(theirs), [False] * len(theirs)
 
     def _look_around(self):
         import flint
@@ -76,26 +81,39 @@ class Sides:
             one = self._agreed()
             self.agreed = one.tolist()
             members = [len(met[0]) for met in self._sites.values()]
-            self.whole = self.whole or self._fan.whole(members)
-            every = self.whole or self._fan.exhausted(members)
+            self._whole = self._whole or (not self._singular and self._fan.whole(members))
+            every = self._whole or self._fan.exhausted(members)
             widened = list(map(self._widened, range(len(self.limits))))
-            strange = [finite(x) and differ(x, y) for x, y in zip(widened, self._theirs, strict=True)]
+            open_, strange, other = (
+                np.array(list(map(_apart, widened, x)), bool) for x in (self._truths, self._theirs, self._got)
+            )
             known = True if every or (self._all_met() and not (one & strange).any()) else None
             pairs = zip(one.tolist(), self.limits, strict=True)
             self.settled = [known if x else (False if finite(limit) else None) for x, limit in pairs]
-            if every or not any(strange) or self._too_long():
+            if every or not (strange | other | (one & open_ & (known is None))).any() or self._too_long():
                 break
             self._join(self._fan.next())
         self.limits = list(map(self._widened, range(len(self.limits))))
-        self._forget_steep(first, near)
+        self.strict = [
+            self._whole or (every and _beyond(*x)) for x in zip(self.limits, self._got, strict=True)
+        ]
+        self._forget_restless(first, far, near)
 
-    def _forget_steep(self, direction, near):
-        """Take no limit for a number that goes on to grow nearer to the point. near: on one side, before."""
-        doubt = [k for k, grows in enumerate(self.poles) if grows and self.limits[k].is_finite()]
-        nearer = self._look(direction, NEARER) if doubt else []
-        for k in doubt:
+    def _forget_restless(self, direction, far, near):
+        """Take no limit for a number that goes on to grow nearer to the point, or to move. far, near: on one
+        side, before."""
+        steep = np.array(
+            [bool(grows) and finite(x) for grows, x in zip(self.poles, self.limits, strict=True)]
+        )
+        sizes = np.abs(list(map(float, near)))
+        moves = np.array(self._spread) > SMALL * np.max(sizes, initial=0.0, where=np.isfinite(sizes))
+        if not (steep | moves).any():
+            return
+        nearer = self._look(direction, NEARER)
+        for k in np.flatnonzero(steep | moves).tolist():
             x, y = abs(float(near[k])), abs(float(nearer[k]))
-            if not np.isfinite(y) or y > GROWTH * x:
+            grows = steep[k] and (not np.isfinite(y) or y > GROWTH * x)
+            if grows or (moves[k] and not _distance(near[k], nearer[k]) <= SLOW * self._spread[k]):
                 self.limits[k], self.settled[k], self.agreed[k] = self.limits[k] * np.nan, None, False
 
     def _find_poles(self, far, near):
@@ -106,8 +124,8 @@ class Sides:
                 self.poles[k].add(1 if y > 0 else -1)
 
     def _too_long(self):
-        looks = self._fan.looks
-        return looks * self._beside.tape.size + self._followed > SCALARS or looks > MOST
+        size = self._fan.looks * self._beside.tape.size + self._followed
+        return size > SCALARS or self._fan.looks > MOST
 
     def _look(self, direction, step):
         """[n] the truths on one side."""
@@ -124,8 +142,9 @@ class Sides:
         self._inputs = np.concatenate([array.scalars for array in inputs])
         for key, site in beside.sites.items():
             self._sites.setdefault(key, []).append(site.places)
-        pattern = frozenset((key, *site.places) for key, site in beside.sites.items())
-        self._fan.met(pattern, self._forms(beside, step))
+        if step == NEAR:
+            pattern = frozenset((key, *site.places) for key, site in beside.sites.items())
+            self._fan.met(pattern, self._forms(beside, direction))
         self._jumps |= any(map(self._jumped, outputs, self._proof.outputs))
         truths = self._proof.truths(beside, inputs, outputs, beside.values, self._backward, self._given)
         return [x for array in truths for x in array]
@@ -158,17 +177,14 @@ class Sides:
 
     def _widened(self, k):
         """A limit with what the sides may still be away from it."""
-        import flint
-
-        return (
-            flint.arb(self.limits[k], self._spread[k] / 16) if self.limits[k].is_finite() else self.limits[k]
-        )
+        limit = self.limits[k]
+        return type(limit)(limit, self._spread[k] / 16) if finite(limit) else limit
 
     def _all_met(self):
         """Whether every member of every tie that the first order decides was met at every place."""
         return all(key in self._flat or _in_every_order(met) for key, met in self._sites.items())
 
-    def _forms(self, beside, step):
+    def _forms(self, beside, direction):
         """[n, m] how fast neighbouring members of all ties part; None where nobody asks, where they do so in
         second order only, or are too many."""
         pairs = [
@@ -176,7 +192,7 @@ class Sides:
             if differ(*(beside.values[i] for i in pair))
         ]  # fmt: skip
         work = len(pairs) * beside.tape.size
-        if self.whole or not self._fan.linear or len(pairs) > MOST_FORMS or work > SCALARS / MOST_FORMS:
+        if self._whole or not self._fan.linear or len(pairs) > MOST_FORMS or work > SCALARS / MOST_FORMS:
             return None
         self._followed += work
         made, sizes = [], np.concatenate(self._sizes)
@@ -184,14 +200,27 @@ class Sides:
             ends = [(np.array([high]), [1.0]), (np.array([low]), [-1.0])]
             slopes = exact.adjoints(beside.tape, beside.values, ends)
             form = np.array([float(slopes[i]) for i in self._inputs]) * sizes
+            off, apart = _distance(beside.values[high], beside.values[low]), NEAR * (form @ direction)
             if not np.isfinite(form).all():
                 return None
-            if np.max(np.abs(form)) <= FLAT:
+            if off > WIDER * NEAR * np.sum(np.abs(form)):
+                continue  # rounding alone made the two equal in the run
+            if not abs(off - apart) <= SMALL * off:
                 self._flat.add(key)
                 return None
-            if _distance(beside.values[high], beside.values[low]) <= 4 * step * np.sum(np.abs(form)):
-                made.append(form)  # and else rounding alone made the two equal in the run
+            made.append(form)
         return np.array(made).reshape(-1, len(sizes))
+
+
+def _apart(limit, number):
+    """Whether a number is none of what there is on the sides that were looked at."""
+    return finite(limit) and differ(limit, number)
+
+
+def _beyond(limit, number):
+    """Whether a number is further from what there is on many sides than these are from each other."""
+    apart = abs(float(number) - float(limit))
+    return finite(limit) and apart > FAR_OFF * float(limit.rad()) and differ(limit, number)
 
 
 def _in_every_order(met):

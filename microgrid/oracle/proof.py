@@ -9,7 +9,7 @@ import numpy as np
 
 from . import compat, exact, floats, onward, rounding
 from .answer import Answer, disagree
-from .balls import finite
+from .balls import finite, rounded
 from .conditioning import Roundings
 from .flat import unit, weights
 from .implicit import seeks
@@ -204,15 +204,17 @@ class Proof:
         singular = any(not finite(a.truths[k]) for a in answers for k in np.flatnonzero(a.apart))
         found = sides = None
         if singular or self.primal.ties:
+            truths = [x for answer in answers for x in answer.truths]
             theirs = [x for answer in answers for x in answer.theirs]
-            sides = Sides(self, mode == "rev", given, theirs, singular)
-            found = zip(sides.limits, sides.settled, sides.agreed, sides.poles, strict=True)
+            got = [x for a in answers for x in rounded(a.got, a.bounds, a.theirs)]
+            sides = Sides(self, mode == "rev", given, truths, theirs, got, singular)
+            found = zip(sides.limits, sides.settled, sides.agreed, sides.poles, sides.strict, strict=True)
         if self.primal.ties or other.ties:
             for answer, hull in zip(answers, self._hulls("ties", mode, given)[0], strict=True):
                 answer.hulls = hull
         if sides is not None:
             for answer in answers:
-                answer.settle(found, sides.whole)
+                answer.settle(found)
         if any(map(_doubtful, answers)):
             hulls, opened, inputs = self._hulls("near", mode, given)
             results, _ = walk(opened, program, inputs)

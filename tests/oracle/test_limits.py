@@ -109,6 +109,24 @@ def test_smooth_functions_in_pieces_are_ok(name):
     assert verdict(*SMOOTH[name]).verdict == "ok"
 
 
+@pytest.mark.parametrize("power", [1.01, 1.1, 1.2, 1.25, 1.5])
+def test_slopes_that_come_to_rest_late_are_not_taken_for_where_they_are(power):
+    def f(x):
+        return jnp.sign(x) * jnp.abs(x) ** power
+
+    @jax.custom_jvp
+    def steeper(x):
+        return f(x)
+
+    @steeper.defjvp
+    def rule(primals, tangents):
+        (x,), (t,) = primals, tangents
+        return f(x), t * jnp.where(x == 0, 0.6, power * jnp.abs(x) ** (power - 1))
+
+    assert verdict(f, 0.0).verdict == "ok"
+    assert verdict(steeper, 0.0).verdict == "wrong"
+
+
 @pytest.mark.parametrize("name", KINKS)
 def test_what_has_two_slopes_is_a_kink(name):
     assert verdict(*KINKS[name]).verdict == "kink"

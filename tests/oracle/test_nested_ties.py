@@ -112,6 +112,56 @@ def test_what_lies_between_no_slopes_of_the_sides_is_wrong(name):
     assert report.verdict == "wrong" and told in str(report), report
 
 
+ORDERED = {
+    "a median": lambda x: jnp.median(
+        jnp.stack([0 * x[0], 0.62 * x[0] - 0.18 * x[1], 0.14 * x[0] + 0.07 * x[1]])
+    ),
+    "the middle of three": lambda x: jnp.sort(jnp.stack([0 * x[0], x[0], 0.001 * x[1]]))[1],
+    "the second": lambda x: lax.top_k(jnp.stack([-0.9 * x[0] - 0.1 * x[1], 0 * x[0], 0.023 * x[0]]), 2)[0][
+        -1
+    ],
+    "a side that is thin": lambda x: jnp.maximum(jnp.minimum(x[0], 1e-7 * x[1]), 0),
+    "a side that is thinner": lambda x: jnp.maximum(jnp.minimum(x[0], 1e-12 * x[1]), 0),
+}
+
+
+@pytest.mark.parametrize("name", ORDERED)
+def test_no_step_leaps_over_a_side(name):
+    assert verdict(ORDERED[name], PAIR, modes="rev").verdict == "kink"
+
+
+CONSTANT = {
+    "at most 0": lambda a, b: relu(jnp.minimum(jnp.floor(b), a)),
+    "clipped to 0": lambda a, b: jnp.clip(relu(a) + relu(b), 0, 0),
+}
+
+
+@pytest.mark.parametrize("name", CONSTANT)
+def test_what_is_constant_around_a_tie_has_the_slope_0(name):
+    assert verdict(CONSTANT[name], ZERO, ZERO, modes="rev").verdict == "ok"
+
+
+def test_how_steep_a_kink_is_matters_not():
+    def f(x):
+        return relu(1e-13 * (x[0] + 2 * x[1])) - 0.1 * relu(-1e-13 * (x[0] + 2 * x[1]))
+
+    assert verdict(f, PAIR, modes="rev").verdict == "wrong"
+
+
+def size(x, there, more):
+    """The length of x, and more of another slope; there: what is said at 0."""
+    squares = jnp.sum(x * x)
+    return jnp.where(squares == 0, there(x), jnp.sqrt(jnp.where(squares == 0, 1, squares)) + more * x.sum())
+
+
+@pytest.mark.parametrize(
+    ("slope", "more", "said"), [(0.0, 0.0, "kink"), (100.0, 0.0, "wrong"), (0.0, 3.0, "wrong")]
+)
+def test_a_branch_for_one_point_is_no_side(slope, more, said):
+    report = verdict(lambda x: size(x, lambda x: slope * x[0], more), PAIR, modes="rev")
+    assert report.verdict == said, report
+
+
 @pytest.mark.parametrize("seed", range(16))
 def test_a_layer_of_relus_at_0_is_a_kink_where_each_0_lies_between_the_slopes_of_its_sides(seed):
     draw = np.random.default_rng(seed)
