@@ -15,6 +15,7 @@ from . import (
     rule_by_rule,
     sample as sampling,
     slopes,
+    tolerant,
     width,
 )
 from .arrays import Unsupported
@@ -169,7 +170,7 @@ def _prove(report, proof, modes, draw, prefix, curvature):
             for word, given in linearity.others(*slopes.along(proof.flat, mode, along[mode])):
                 _turn_round(report, proof, mode, given, (prefix, word), curvature)
     report.note(onward.ARRIVED if proof.arrived else "")
-    report.note(onward.TOLERANT if proof.tolerant and not report.failed else "")
+    report.note(tolerant.TOLERANT if proof.tolerant and not report.failed else "")
     if proof.misread and report.failed:
         report.note(proof.misread)
     elif proof.misread:  # nothing that passes rests on a number that is in doubt
@@ -224,8 +225,7 @@ def _look(report, proof, mode, draw, prefix, curvature, given=None):
     try:
         answers = proof.answers(mode, draw, given)
     except JaxRefuses as error:
-        note = f"no {'forward' if mode == 'fwd' else 'reverse'} mode: {error}"
-        report.note(note)
+        report.note(f"no {'forward' if mode == 'fwd' else 'reverse'} mode: {error}")
         return False
     if curvature is not None:
         curvature.correct(answers, proof.given)

@@ -147,7 +147,8 @@ def proof_of(replay, step):
         at = {**fixed, **dict(zip(moving, given, strict=True))}
         return function(*(at[k] for k in sorted(at)))
 
-    return Proof(Flat(of_moving, tuple(numbers[k] for k in moving)))
+    flat = Flat(of_moving, tuple(numbers[k] for k in moving))
+    return Proof(flat, surrogates=replay.surrogates)
 
 
 def _outside(step):

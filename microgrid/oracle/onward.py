@@ -11,7 +11,7 @@ import sys
 
 from jax.extend import core
 
-from . import compat, exact, slopes
+from . import compat, exact
 from .balls import finite
 from .implicit import is_root
 from .interpreter import Replay, walk
@@ -29,10 +29,6 @@ ARRIVED = "a rule is the derivative of what an iteration tends to, and right whe
 ITERATION = (
     "a function with a rule of its own is an iteration, and is taken at its steps; a rule for what it tends "
     "to, where they do not lead there smoothly, is to be declared: "
-)
-TOLERANT = (
-    "a rule runs a loop to a tolerance of its own, and is not the derivative of the program; at this point "
-    "the two are within half a unit in the last place of the dtype"
 )
 
 
@@ -113,26 +109,6 @@ def _iterating(step, surrogates):
     inner = compat.call_of(step.equation)
     iterating = inner is not None and not among(surrogates, step.equation) and _loops(inner.jaxpr)
     return step.equation if iterating else None
-
-
-def tolerate(proof, answers, mode, given):
-    """Let what the type hides not be wrong where a custom rule, not declared, runs a loop until what comes of
-    its cotangents, or tangents, is near enough; whether it may be that."""
-    off = [answer for answer in answers if answer.open(True)]
-    if not off or not any(_own(step, proof.surrogates) for step in proof.steps):
-        return False
-    if not slopes.along(proof.flat, mode, given)[2]:
-        return False
-    for answer in off:
-        answer.tolerant = True
-    return True
-
-
-def _own(step, surrogates):
-    """Whether a function with a rule of its own, not declared, came in a step of a run."""
-    if step.equation.primitive.name in OWN_RULE:
-        return not among(surrogates, step.equation)
-    return any(_own(inner, surrogates) for inner in step.inside)
 
 
 def declaration(steps, surrogates=()):

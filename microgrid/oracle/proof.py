@@ -7,7 +7,7 @@ not. What rounding did to JAX's answer is judged apart, against a bound of the p
 import jax
 import numpy as np
 
-from . import compat, exact, floats, onward, rounding
+from . import compat, exact, floats, onward, rounding, tolerant
 from .answer import Answer, disagree
 from .balls import finite, rounded
 from .conditioning import Roundings
@@ -124,7 +124,7 @@ class Proof:
             if self.primal.series or any(map(excuse, made)) or any(map(comes, self.steps)):
                 self._mean(made, program, backward, given)
             self.arrived |= onward.settle(self, made, program, backward, given)
-            self.tolerant |= onward.tolerate(self, made, mode, given)
+            self.tolerant |= tolerant.tolerate(self, made, mode, given)
         return made
 
     def _believed(self, means, backward, given):

@@ -66,6 +66,35 @@ def test_such_a_rule_excuses_no_other_type():
     assert report(lambda x: near(x), POINT.astype("float64")).verdict == "wrong"
 
 
+def off_by(factor):
+    """A sine with a rule without a loop that is off by so much of its slope."""
+    made = jax.custom_vjp(lambda x: jnp.sin(x))
+    made.defvjp(lambda x: (jnp.sin(x), x), lambda x, ct: (ct * (jnp.cos(x) + factor * jnp.cos(x)),))
+    return made
+
+
+right, little, sign = off_by(0.0), off_by(2.0**-26), off_by(-2.0)
+BESIDE = {
+    "another that the type hides": lambda x: near(x) + little(x),
+    "another of an argument of its own": lambda x: near(x[0]) + little(x[1]),
+    "another behind a small factor": lambda x: near(x) + 1e-9 * sign(x),
+    "one that waits and is wrong, behind a small factor": lambda x: near(x) + 1e-9 * far(x),
+    "one in a loop": lambda x: lax.scan(lambda c, y: (c + near(y) + little(y), None), jnp.float32(0), x)[0],
+    "one that waits, and is exact": lambda x: stopping(0.0)(x) + little(x),
+}
+
+
+@pytest.mark.parametrize("f", BESIDE.values(), ids=BESIDE)
+def test_such_a_rule_excuses_no_other_rule(f):
+    assert report(f, POINT).verdict == "wrong"
+
+
+def test_a_right_or_declared_rule_beside_such_a_rule_changes_nothing():
+    assert report(lambda x: near(x) + right(x), POINT).verdict == "approximate"
+    assert report(lambda x: jax.jit(near)(right(x)) + near(x[0]), POINT).verdict == "approximate"
+    assert report(lambda x: near(x) + sign(x), POINT, surrogate=[sign]).verdict == "approximate"
+
+
 @pytest.mark.slow
 def test_of_an_integrator_the_report_names_the_function_that_is_to_be_declared():
     def decay(y):

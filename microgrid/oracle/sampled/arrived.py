@@ -1,20 +1,18 @@
 """Functions with a rule of their own that iterate: the rule is judged where the iteration has arrived."""
 
-import numpy as np
-
-from .. import exact, onward, width
-from ..arrays import Step, Unsupported
-from ..guilt import proof_of
+from .. import onward, tolerant
+from ..arrays import Step
 from ..judgement import leaf_of
-from ..proof import JaxRefuses
 from ..verdicts import ORDER
 
-TOLD = {True: onward.TOLERANT, False: onward.ARRIVED}
+TOLD = {True: tolerant.TOLERANT, False: onward.ARRIVED}
 MOST = 4096  # numbers that go into an equation and come out of it, to look at it whole
 
 
 class Kept:
     """What is asked of a replay, of an equation whose arrays are kept."""
+
+    surrogates = ()
 
     @staticmethod
     def numbers(slot):
@@ -38,17 +36,12 @@ def verdict(record, mode):
     wrong = "wrong", onward.ITERATION + onward.declaration([_step(record)])
     if sum(slot.size for slot in (*record.inputs, *record.outputs)) > MOST:
         return wrong
-    for bits in exact.PRECISIONS:
-        with exact.precision(bits):
-            try:
-                proof = proof_of(Kept, _step(record))
-                answers = proof.answers(mode, np.random.default_rng(0))
-            except (Unsupported, JaxRefuses):
-                break
-            if not any(map(width.vague, answers)):
-                worst = max((leaf_of(answer, mode).verdict for answer in answers), key=ORDER.index)
-                return wrong if worst == "wrong" else (worst, TOLD[proof.tolerant])
-    return wrong
+    found = tolerant.alone(Kept, _step(record), mode)
+    if found is None:
+        return wrong
+    proof, answers = found
+    worst = max((leaf_of(answer, mode).verdict for answer in answers), key=ORDER.index)
+    return wrong if worst == "wrong" else (worst, TOLD[proof.tolerant])
 
 
 def _step(record):
