@@ -120,13 +120,14 @@ def forward(tape, v=None, radii=None, given=None):
     for block in tape.blocks:
         if block.start < known:
             continue
-        v[block.start : block.stop] = _value(block, v)
+        v[block.start : block.stop] = value(block, v)
         if given and block.op == "leaf":
             v[block.start : block.stop] = [given.get(i, v[i]) for i in range(block.start, block.stop)]
     return v
 
 
-def _value(block, v):
+def value(block, v):
+    """The numbers of one block, of those of its operands."""
     if block.op == "leaf":
         return block.numbers
     if block.op == "rule":

@@ -225,7 +225,8 @@ def named(step, verdict, around=""):
 
 def narrowed(proof):
     """What to say where JAX's program rounds to a type that is narrower than those of the function, or ""."""
-    made = [np.dtype(block.dtype) for block in proof.primal.tape.blocks if block.op not in ("leaf", "stop")]
+    blocks = [block for block in proof.primal.tape.blocks if not block.declared]
+    made = [np.dtype(block.dtype) for block in blocks if block.op not in ("leaf", "stop")]
     kind = max(made, key=unit)
     if unit(kind) <= proof.coarsest:
         return ""

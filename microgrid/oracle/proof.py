@@ -7,7 +7,7 @@ not. What rounding did to JAX's answer is judged apart, against a bound of the p
 import jax
 import numpy as np
 
-from . import compat, exact, floats, onward, rounding, tolerant
+from . import compat, exact, floats, marked, onward, rounding, tolerant
 from .answer import Answer, disagree
 from .balls import finite, rounded
 from .conditioning import Roundings
@@ -53,6 +53,7 @@ class Proof:
         self.values = engine.forward(self.primal.tape)
         dtypes = [array.dtype for array in (*self.inputs, *self.outputs)]
         self.coarsest = rounding.coarsest(self.primal.tape, dtypes, self.own)
+        self.primal.tape.coarsest = self.coarsest
 
     def repeats(self):
         """Whether the function has the same program when it is traced once more."""
@@ -82,15 +83,14 @@ class Proof:
             got, values = jax.jit(function)(*self.flat.numbers)
         except REFUSALS as error:
             raise JaxRefuses(refused(self.flat, mode, error)) from error
-        program = compat.jaxpr_of(function, self.flat.numbers)
+        program = marked.program(self, function, backward)
         truths = self.truths(self.primal, self.inputs, self.outputs, self.values, backward, given)
         tape = self.primal.tape
         other = Replay(tape, exact=self.primal.literals.known(given))
         results, steps = walk(other, program, self.inputs)
         self.values = self.engine.forward(tape, self.values, other.literals.radii)
         rough = self.values if self.engine is floats else floats.forward(tape)
-        self.coarsest = max(self.coarsest, rounding.declared(tape))
-        bounds, slack = rounding.bounds(tape, rough, coarsest=self.coarsest), np.zeros(tape.size)
+        bounds, slack = marked.bounds(tape, rough), np.zeros(tape.size)
         self.walked += steps
         roundings = Roundings(tape, rough, self.inputs, self.walked)
         if self.engine is floats:
@@ -218,14 +218,14 @@ class Proof:
         if any(map(_doubtful, answers)):
             hulls, opened, inputs = self._hulls("near", mode, given)
             results, _ = walk(opened, program, inputs)
-            bounds = rounding.bounds(opened.tape, floats.forward(opened.tape), coarsest=self.coarsest)
+            bounds = marked.bounds(opened.tape, floats.forward(opened.tape))
             for answer, hull, result in zip(answers, hulls, results, strict=False):  # and values behind
                 answer.loose, answer.late, answer.wide = hull, opened.late, bounds[result.scalars]
 
     def _hulls(self, hull, mode, given):
         """The truths with both sides of what is in doubt followed at once, their replay and its inputs."""
         opened, inputs, outputs, values, size = self._again(hull=hull)
-        opened.mark, opened.late = size, False
+        opened.mark, opened.late, opened.tape.coarsest = size, False, self.coarsest
         return self.truths(opened, inputs, outputs, values, mode == "rev", given), opened, inputs
 
 

@@ -41,22 +41,17 @@ def coarsest(tape, dtypes, size):
     return max(map(unit, {*map(np.dtype, dtypes), *map(np.dtype, own)}), default=0.0)
 
 
-def declared(tape):
-    """The unit of the narrowest type that the declared rules of a tape were seen to round to."""
-    return max((block.numbers.coarsest for block in tape.blocks if block.op == "rule"), default=0.0)
-
-
 def smallest(dtype):
     """Below it numbers of a type are flushed to 0."""
     return float(jnp.finfo(dtype).tiny)
 
 
-def step(block, v, error, flushed=True, coarsest=np.inf):
+def step(block, v, error, flushed=True, coarsest=np.inf, declared=True):
     """[n] the bounds of one block from those of what it is made of. v: the numbers; infinity is exact.
     flushed: whether numbers below the smallest of a type are taken for 0; coarsest: the unit of the narrowest
-    type whose rounding counts."""
+    type whose rounding counts; declared: whether in a declared rule each type's does."""
     with np.errstate(all="ignore"):
-        moved = _moved(block, v, error, flushed, coarsest)
+        moved = _moved(block, v, error, flushed, np.inf if declared and block.declared else coarsest)
     return np.where(np.isinf(v[block.start : block.stop]), 0.0, moved)
 
 
@@ -90,13 +85,13 @@ def _moved(block, v, error, flushed, coarsest):
     return moved
 
 
-def bounds(tape, v, dtype=None, radii=None, flushed=True, coarsest=np.inf):
+def bounds(tape, v, dtype=None, radii=None, flushed=True, coarsest=np.inf, declared=True):
     """[size] the bound of every scalar of a tape; dtype: as if all were rounded to that type; radii: id ->
-    how far a given number may be off; flushed, coarsest: as in `step`."""
+    how far a given number may be off; flushed, coarsest, declared: as in `step`."""
     error = np.zeros(tape.size)
     for block in tape.blocks:
         block = block if dtype is None else replace(block, dtype=np.dtype(dtype))
-        error[block.start : block.stop] = step(block, v, error, flushed, coarsest)
+        error[block.start : block.stop] = step(block, v, error, flushed, coarsest, declared)
         for i in radii or ():
             if block.start <= i < block.stop:
                 error[i] = (radii or {})[i]

@@ -8,7 +8,7 @@ import inspect
 import jax
 import numpy as np
 
-from . import compat, rounding
+from . import compat
 from .arrays import Unsupported
 from .interpreter import Replay, walk
 from .own_rules import rule_is
@@ -50,11 +50,10 @@ class Rule:
     """The custom rule of one equation of a run.
 
     function: the equation of its float inputs; inputs: their numbers in the run; outputs: how many floats.
-    coarsest: the unit of the narrowest type that it was seen to round to.
     """
 
     def __init__(self, function, inputs):
-        self._function, self._inputs, self.coarsest = function, inputs, 0.0
+        self._function, self._inputs = function, inputs
 
     def push(self, engine, numbers, cotangents):
         """What the rule makes of cotangents of the outputs: numbers for the inputs, one after the other.
@@ -89,7 +88,6 @@ class Rule:
         inputs = [replay.input(array) for array in arrays]
         ids = np.concatenate([array.ids.ravel() for array in inputs]).tolist()
         results, _ = walk(replay, compat.jaxpr_of(function, arrays), inputs)
-        self.coarsest = max(self.coarsest, rounding.coarsest(replay.tape, [], replay.tape.size))
         made = engine.forward(replay.tape, given=dict(zip(ids, values, strict=True)))
         return [made[i] for result in results for i in result.ids.ravel().tolist()]
 

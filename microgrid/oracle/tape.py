@@ -26,7 +26,8 @@ class Block:
     "stop" (its operand, with slope 0), "factor" (numbers: who makes them of its operand, without slopes),
     "rule" (its operand, with the slopes for the second operand that numbers, a `surrogates.Rule`, say),
     "total" (one operand: ids [n, k]) or "dot" (two: ids [b, m, k] and [b, k, p], n = b * m * p). dtype: the
-    type that JAX rounds the results to.
+    type that JAX rounds the results to; declared: whether a declared rule rounds them to one that is narrower
+    than those of the function.
     """
 
     op: str
@@ -35,6 +36,7 @@ class Block:
     operands: tuple = ()
     numbers: Any = None
     dtype: Any = FLOAT64
+    declared: bool = False
 
     @property
     def stop(self):
@@ -47,12 +49,15 @@ class Tape:
     """The blocks, and what each scalar was in the run that is replayed: `run`, rounded as JAX rounds.
 
     errors: whether to keep how far rounding may have moved each number. live: which scalars depend on the
-    inputs that are differentiated.
+    inputs that are differentiated. coarsest: the unit of the narrowest type of the function, once that is
+    known; declared: whether what comes is part of a declared rule: what it rounds further no other shares.
     """
 
     errors: bool = False
     blocks: list = field(default_factory=list)
     size: int = 0
+    coarsest: float = np.inf
+    declared: bool = False
 
     def __post_init__(self):
         self._run, self._live, self._error = np.empty(1024), np.empty(1024, bool), np.zeros(1024)
@@ -73,9 +78,13 @@ class Tape:
         """[size] how far rounding may have moved each number of the run; kept if `errors` is set."""
         return self._error[: self.size]
 
+    def _further(self, dtype):
+        """Whether a declared rule rounds to a type that is narrower than those of the function."""
+        return self.declared and rounding.unit(dtype) > self.coarsest
+
     def _known(self, op, operands, dtype):
         """The key of an operation, and the ids of its results if it was done before."""
-        key = (op, str(dtype), *((ids.shape, ids.tobytes()) for ids in operands))
+        key = (op, str(dtype), self._further(dtype), *((ids.shape, ids.tobytes()) for ids in operands))
         return key, self._made.get(key)
 
     def _append(self, op, numbers, live, operands=(), given=None, dtype=FLOAT64, key=None):
@@ -90,7 +99,7 @@ class Tape:
             )
         self._run[start : self.size] = numbers.ravel()
         self._live[start : self.size] = live
-        self.blocks.append(Block(op, start, numbers.size, operands, given, dtype))
+        self.blocks.append(Block(op, start, numbers.size, operands, given, dtype, self._further(dtype)))
         if self.errors:
             self._error[start : self.size] = rounding.step(self.blocks[-1], self._run, self._error)
         return np.arange(start, self.size).reshape(numbers.shape)

@@ -103,3 +103,58 @@ def test_what_a_declared_rule_rounds_to_a_narrower_type_is_imprecise_and_no_myst
     none = jax.custom_vjp(lambda x: jnp.sin(x))
     none.defvjp(lambda x: (jnp.sin(x), x), lambda x, ct: (ct * 0.99 * jnp.cos(x),))
     assert verdict(lambda x: none(short(x)), short) == "wrong"
+
+
+def kept_short(scale):
+    """A sine whose rule keeps its argument in bfloat16."""
+    made = jax.custom_vjp(lambda x: jnp.sin(scale * x))
+    made.defvjp(
+        lambda x: (made(x), x.astype("bfloat16")),
+        lambda x, ct: (ct * scale * jnp.cos(scale * x.astype("float32")),),
+    )
+    return made
+
+
+short, other = kept_short(1.0), kept_short(2.0)
+BESIDE = {
+    "of another argument": lambda x: short(x[0]) + other(x[1]),
+    "of the same argument": lambda x: short(x) + other(x),
+    "with the same residual": lambda x: short(x) + kept_short(1.0)(x),
+    "inside": lambda x: short(other(x)),
+    "in a loop": lambda x: lax.map(jax.checkpoint(lambda y: short(y) * jax.jit(other)(y)), x),
+}
+
+
+@pytest.mark.parametrize("f", BESIDE.values(), ids=BESIDE)
+def test_a_declared_rule_that_rounds_excuses_no_other_one(f):
+    made = check_grads(f, POINT, modes="rev", surrogate=[short], raises=False)
+    assert made.verdict == "unexplained" and "rounds to bfloat16, which the function itself" in str(made)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_a_declared_rule_rounds_is_known_wherever_it_is_called(way):
+    f = lambda x: WAYS[way](short)(x) * WAYS[way](other)(jnp.sin(x))  # noqa: E731
+    with pytest.warns(UserWarning, match="rounded to bfloat16"):
+        assert check_grads(f, POINT, modes="rev", surrogate=[short, other]).verdict == "imprecise"
+    assert check_grads(f, POINT, modes="rev", surrogate=[other], raises=False).verdict == "unexplained"
+
+
+def test_a_declared_rule_of_forward_mode_may_round_too():
+    made = jax.custom_jvp(lambda n, x: (n, jnp.sin(x)))
+
+    def rule(primals, tangents):
+        n, x = primals
+        slope = (tangents[1].astype("bfloat16") * jnp.cos(x).astype("bfloat16")).astype("float32")
+        return made(n, x), (np.zeros((), jax.dtypes.float0), slope)
+
+    made.defjvp(rule)
+    f = lambda x: made(3, x)[1]  # noqa: E731
+    assert check_grads(f, POINT, raises=False).verdict == "unexplained"
+    with pytest.warns(UserWarning, match="rounded to bfloat16"):
+        assert check_grads(f, POINT, surrogate=[made]).verdict == "imprecise"
+
+
+def test_what_loses_nothing_needs_no_declaration():
+    f = BESIDE["of the same argument"]
+    made = check_grads(f, (np.float32([0.5, 1.25]),), modes="rev", surrogate=[short], raises=False)
+    assert made.verdict == "ok"

@@ -6,6 +6,7 @@ from .. import compat
 from ..arrays import Array, Unsupported
 from ..fields import Field, packed, unpacked
 from ..implicit import root_of
+from ..marked import is_marked
 from ..programs import loops
 from . import algebra
 from .elementwise import stopped
@@ -24,7 +25,11 @@ def _call(replay, equation, *arrays):
     inner = compat.call_of(equation)
     if inner is None:
         raise Unsupported(f"replay finds no jaxpr in {equation.primitive.name}.", equation)
-    return replay.walk(inner.jaxpr, [replay.captured(c) for c in inner.consts], arrays)
+    tape, before = replay.tape, replay.tape.declared
+    tape.declared |= is_marked(equation)
+    made = replay.walk(inner.jaxpr, [replay.captured(c) for c in inner.consts], arrays)
+    tape.declared = before
+    return made
 
 
 def _frexp(replay, equation, x):
