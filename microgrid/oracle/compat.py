@@ -33,6 +33,13 @@ def is_key(kind):
     return jnp.issubdtype(kind, jax.dtypes.prng_key)
 
 
+def is_ref(thing):
+    """Whether an array, or an atom of a jaxpr, is one that can be changed in place, as jax.new_ref makes."""
+    from jax._src.state.types import AbstractRef
+
+    return isinstance(getattr(thing, "aval", None), AbstractRef)
+
+
 QUICK = {  # the counting and deciding of loops, in numpy: a call of JAX takes a hundred times as long
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "and": np.bitwise_and, "or": np.bitwise_or,
     "not": np.invert, "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal,

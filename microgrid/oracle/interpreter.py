@@ -52,6 +52,8 @@ class Replay:
     def _of(numbers, leaf):
         """The array of some numbers, of ids that `leaf` makes where they are floats."""
         dtype = compat.dtype(numbers)
+        if compat.is_ref(numbers):  # refused where it is read
+            return Array(dtype, given=numbers)
         if compat.is_float(dtype):
             return Array(dtype, leaf(np.asarray(numbers).astype(dtype).astype(np.float64)))
         if compat.is_complex(dtype):
@@ -230,9 +232,7 @@ class Replay:
         rounded = any(array.floats for array in inputs) and any(array.floats for array in made)
         if rounded and not self.settled(equation, inputs):
             raise ruleless(equation)
-        if any(array.bits for array in inputs):
-            made = [self.of_bits(equation, array) for array in made]
-        return made
+        return [self.of_bits(equation, x) for x in made] if any(x.bits for x in inputs) else made
 
     def of_bits(self, equation, array):
         """An array that was made of bits of floats: as a float again it would have lost its slopes."""

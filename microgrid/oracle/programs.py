@@ -9,6 +9,7 @@ import numpy as np
 from jax.extend import core
 
 from . import compat
+from .arrays import Unsupported
 
 VJP_RULE = ("custom_vjp_call", "custom_vjp_call_jaxpr")
 OWN_RULE = ("custom_jvp_call", *VJP_RULE)
@@ -57,12 +58,20 @@ def makes_floats(equation):
 
 @lru_cache(maxsize=256)
 def needed(jaxpr):
-    """The equations of a jaxpr that its outputs depend on, in order."""
+    """The equations of a jaxpr that its outputs depend on, in order; Unsupported where arrays are changed in
+    place, as those equations make nothing that anything depends on."""
     wanted, found = {v for v in jaxpr.outvars if not compat.is_literal(v)}, []
     for equation in reversed(jaxpr.eqns):
         if wanted.intersection(equation.outvars):
             found.append(equation)
             wanted.update(v for v in equation.invars if not compat.is_literal(v))
+    for equation in found[::-1]:
+        if any(map(compat.is_ref, (*equation.invars, *equation.outvars))):
+            raise Unsupported(
+                f"replay cannot follow arrays that are changed in place: {equation.primitive.name} "
+                f"({compat.source(equation)}). Fix: new arrays, x.at[i].set(y) for ref[i] = y.",
+                equation,
+            )
     return found[::-1]
 
 

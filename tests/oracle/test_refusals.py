@@ -16,6 +16,8 @@ from microgrid.oracle import check_model, gradient_test, meaning, replay, rule
 from microgrid.oracle.check import GradientError, check_grads
 from microgrid.oracle.crosscheck import verdict as room_verdict
 
+OUTSIDE = jax.new_ref(jnp.ones_like(X))
+
 
 @jax.custom_jvp
 def called_back(x):
@@ -26,9 +28,14 @@ called_back.defjvp(lambda x, change: (called_back(*x), jnp.cos(x[0]) * change[0]
 
 
 def in_place(x):
-    memory = jax.new_ref(x)
-    memory[...] = jnp.sin(x)
+    memory = jax.new_ref(jnp.zeros_like(x))
+    memory[0] = jnp.sin(x[0])
     return memory[...]
+
+
+def written(x):
+    OUTSIDE[0] = x[0]
+    return x * 2
 
 
 def called(x):
@@ -86,7 +93,10 @@ REFUSED = {
     ),
     "a callback": (called_back, (X,), "replay cannot look into a callback ("),
     "bits": (as_bits, (X,), "replay cannot follow floats through their bits ("),
-    "no rule": (in_place, (X,), "replay has no rule for the primitive 'new_ref' ("),
+    "in place": (in_place, (X,), f"changed in place: new_ref {inside(in_place)}. Fix: new arrays, x.at[i]."),
+    "in place from outside": (lambda x: x * OUTSIDE[...], (X,), f"in place: get ({__file__}:"),
+    "an array to be changed": (lambda x, memory: x * memory[...], (X, OUTSIDE), f"get ({__file__}:"),
+    "written and never read": (written, (X,), "does not differentiate written: performing a set/swap"),
     "a window of its own": (
         lambda x: lax.reduce_window(x, np.float32(0), lambda a, b: jnp.sin(a) + b, (2,), (1,), "VALID"),
         (X,), f"replay has no rule for reduce_window with a function of its own ({__file__}:",
@@ -113,7 +123,7 @@ def test_what_cannot_be_checked_is_unsupported_and_never_ok(name):
         check_grads(f, args)
 
 
-@pytest.mark.parametrize("name", ["nan among the arguments", "a callback for its effect"])
+@pytest.mark.parametrize("name", ["nan among the arguments", "a callback for its effect", "in place"])
 def test_what_cannot_be_looked_at_is_told_alike_where_coordinates_are_drawn(name):
     f, args, words = REFUSED[name]
     report = verdict(f, *args, sample=2)
