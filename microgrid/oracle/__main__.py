@@ -13,6 +13,7 @@ import argparse
 import importlib
 import inspect
 import math
+import os
 import re
 import sys
 import warnings
@@ -121,7 +122,11 @@ def _raised(error):
 
 
 def fit(name, function, texts):
-    """Raises Mistake where a function does not take so many arguments."""
+    """Raises Mistake where a type leaves a bracket open, or a function does not take so many arguments."""
+    for text in texts:
+        if (opened := text.count("[")) != text.count("]"):
+            told = "no ] for its [" if opened else "no [ for its ]"
+            raise Mistake(f"an argument must be a type such as float32[3,4]; got {told} in {text!r}.")
     try:
         takes = inspect.signature(function)
     except ValueError:  # a builtin does not say
@@ -130,7 +135,10 @@ def fit(name, function, texts):
         takes.bind(*texts)
     except TypeError as error:
         came = " ".join(texts) or "none"
-        raise Mistake(f"{name} takes {takes}; {error} in {came}. Fix: one type for each argument.") from None
+        fix = (
+            "one type for each argument" if texts else "its types behind it, 'float32[3,4]' for one argument"
+        )
+        raise Mistake(f"{name} takes {takes}; {error} in {came}. Fix: {fix}.") from None
 
 
 def run(name, function, point):
@@ -224,4 +232,10 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        status = main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # who read the report has seen enough, head say
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is flushed at the end
+        status = 1
+    sys.exit(status)

@@ -1,5 +1,6 @@
 """The oracle from a shell: what it takes, and one sentence for what is not understood."""
 
+import subprocess
 import sys
 
 import jax
@@ -151,3 +152,21 @@ def test_the_order_of_the_modes_does_not_matter(capsys):
         main(["math:sin", "f32", "--modes", "rev,rev"])
     assert "argument --modes: must be fwd, rev or fwd,rev; got 'rev,rev'" in capsys.readouterr().err
     assert main(["jax.numpy:sin", "f32", "--modes", "rev,fwd"]) == 0
+
+
+def test_a_bracket_that_is_not_closed_and_types_that_are_missing_are_told(tmp_path, monkeypatch, capsys):
+    (tmp_path / "of_two.py").write_text("def loss(x, i): return x")
+    monkeypatch.chdir(tmp_path)
+    for told, words in (
+        (["f32[2"], "got no ] for its [ in 'f32[2'."),
+        ([], "Fix: its types behind it, 'float32"),
+    ):
+        assert main(["of_two:loss", *told]) == 2
+        assert words in capsys.readouterr().err
+
+
+def test_a_report_that_is_not_read_to_its_end_leaves_no_traceback(tmp_path):
+    (tmp_path / "of_one.py").write_text("def loss(x): return x * 2")
+    command = f"{sys.executable} -m microgrid.oracle of_one:loss f32[2] | true"
+    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True)
+    assert done.stderr == ""
