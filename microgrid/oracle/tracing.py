@@ -61,9 +61,7 @@ def untraced(name, flat, error):
             f"{name} goes on with a traced array that it kept from an earlier call{where}. Fix: keep none "
             "outside of it, return what is needed later or take it as an argument."
         )
-    if isinstance(error, jax.errors.ConcretizationTypeError | jax.errors.TracerArrayConversionError) and (
-        kind := being_made(error)
-    ):
+    if isinstance(error, TypeError) and "trace" in text and (kind := being_made(error)):
         return (
             f"{name} makes a {kind} while JAX traces it, and that needs numbers{where}. Fix: make it before, "
             "outside of the function."
