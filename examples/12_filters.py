@@ -14,7 +14,7 @@ import numpy as np
 import jaxnets
 import microgrid
 from microgrid.checks import each, flatten
-from microgrid.oracle.report import Conditioned, worst
+from microgrid.oracle.distance import Conditioned, worst
 from microgrid.value import Value, plain
 
 PIECE = 12  # pixels a side, of the piece that is computed exactly

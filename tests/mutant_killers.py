@@ -19,8 +19,8 @@ import pytest
 
 from microgrid.kinds import SEEN
 from microgrid.oracle import crosscheck as check
+from microgrid.oracle.distance import Conditioned
 from microgrid.oracle.pairs import PAIRS, Pair
-from microgrid.oracle.report import Conditioned
 from tests.mutant_modules import functions_of, load, modules_of, swapped, used_by
 from tests.mutants import Mutant
 

@@ -8,7 +8,7 @@ from functools import cache
 import mpmath
 from mpmath import mpf
 
-from microgrid.oracle.report import ulps
+from microgrid.oracle.distance import ulps
 from microgrid.systems import common
 from microgrid.systems.nested import innermost
 

@@ -9,7 +9,7 @@ import pytest
 import jaxnets as jn
 import microgrid as mg
 from microgrid.oracle import to_microgrid
-from microgrid.oracle.report import ulps
+from microgrid.oracle.distance import ulps
 
 
 def test_the_logarithm_of_a_dominant_class_keeps_its_digits():

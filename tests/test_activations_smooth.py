@@ -11,7 +11,7 @@ import jaxnets as jn
 import microgrid as mg
 from jaxnets import gates
 from microgrid import Value
-from microgrid.oracle.report import ulps
+from microgrid.oracle.distance import ulps
 
 HARD = (1e-300, 1e-9, 0.1, 0.37, 1.0, 1.7, 5.0, 8.3, 13.1, 19.0, 19.6, 24.7, 36.9, 37.4, 40.0, 700.0)
 POINTS = [sign * x for x in HARD for sign in (1, -1)]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from microgrid import Value, grad, jvp, operations, trace
-from microgrid.oracle.report import Conditioned
+from microgrid.oracle.distance import Conditioned
 
 INPUTS, BITS = 4, 256
 EXACT = {

@@ -18,7 +18,7 @@ from mpmath import mpf
 from microgrid import Value, operations
 from microgrid.derivatives import RULES
 from microgrid.kinds import apply
-from microgrid.oracle.report import ulps
+from microgrid.oracle.distance import ulps
 from tests.mutants import alternatives, put, sites
 from tests.rows import (
     EDGES,

@@ -21,8 +21,8 @@ from microgrid import (
     operations as scalar_operations,
 )
 from microgrid.oracle import crosscheck as check
+from microgrid.oracle.distance import ulps
 from microgrid.oracle.pairs import PAIRS
-from microgrid.oracle.report import ulps
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 import jaxnets as jn
 import microgrid as mg
-from microgrid.oracle.report import ulps
+from microgrid.oracle.distance import ulps
 
 
 @pytest.mark.parametrize("score", [-800.0, -40.0, -1e-9, 0.0, 3.0, 40.0])

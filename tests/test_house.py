@@ -167,6 +167,8 @@ def test_all_is_complete(package):
     assert set(module.__all__) - modules == public - modules
     submodules = {info.name for info in pkgutil.iter_modules(module.__path__)}
     assert not set(module.__all__) & submodules - modules, "a top-level name hides a module"
+    lazy = {name for name, home in getattr(module, "_HOMES", {}).items() if home}  # the others are modules
+    assert not lazy & submodules, "a module, once imported, hides a lazy name"
 
 
 def formulas():

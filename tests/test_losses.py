@@ -11,7 +11,7 @@ import pytest
 import jaxnets as jn
 import microgrid as mg
 from microgrid import Value
-from microgrid.oracle.report import ulps
+from microgrid.oracle.distance import ulps
 
 LOGITS = [[2.0, -1.0, 0.5], [1e4, -1e4, 0.0], [40.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
 LABELS = [2, 0, 0, 1]

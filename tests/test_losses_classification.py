@@ -13,7 +13,7 @@ from mpmath import mpf
 import jaxnets as jn
 import microgrid as mg
 from microgrid import Value
-from microgrid.oracle.report import ulps
+from microgrid.oracle.distance import ulps
 
 Z, T = np.random.default_rng(0).normal(size=(2, 6)) * 3, np.array([1.0, 0.0, 1.0, 1.0, 0.0, 0.25])
 ROWS, LABELS = np.random.default_rng(1).normal(size=(5, 3)) * 2, np.array([0, 2, 1, 1, 0])

@@ -13,7 +13,7 @@ from mpmath import mpf
 import jaxnets as jn
 import microgrid as mg
 from microgrid import Value
-from microgrid.oracle.report import ulps
+from microgrid.oracle.distance import ulps
 
 
 @pytest.mark.parametrize("error", [1e-150, 1e-9, 0.01, 0.37, 0.999, 1.0, 1.001, 3.0, 40.0, 1e4])

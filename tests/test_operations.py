@@ -26,7 +26,7 @@ from microgrid.operations import (
     where,
     xlogy,
 )
-from microgrid.oracle.report import ulps
+from microgrid.oracle.distance import ulps
 
 INF = math.inf
 

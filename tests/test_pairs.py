@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from microgrid.oracle import crosscheck as check
+from microgrid.oracle.distance import Conditioned
 from microgrid.oracle.pairs import PAIRS
-from microgrid.oracle.report import Conditioned
 
 FORMULAS = [pair for pair in PAIRS if not pair.walks]
 BOUNDS = (4, 8)  # ULP, of values and of gradients

@@ -11,7 +11,7 @@ import pytest
 from mpmath import mpf
 
 from microgrid import policy_gradient as scalar
-from microgrid.oracle.report import ulps
+from microgrid.oracle.distance import ulps
 from microgrid.value import Value
 from rl import policy_gradient as array
 

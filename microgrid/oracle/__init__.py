@@ -5,12 +5,12 @@ Nothing is imported until it is asked for, so that `import microgrid.oracle` nee
 
 from importlib import import_module
 
-_WHERE = {
+_HOMES = {
     "CrossCheck": "callbacks",
     "GradientError": "check",
     "PAIRS": "pairs",
     "Pair": "pairs",
-    "Report": "verdicts",
+    "Report": "report",
     "Verdict": "crosscheck",
     "check_grads": "check",
     "check_model": "model",
@@ -22,13 +22,13 @@ _WHERE = {
     "verdict": "crosscheck",
     "verdicts": "crosscheck",
 }
-__all__ = list(_WHERE)  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = list(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name):
-    if name not in _WHERE:
+    if name not in _HOMES:
         raise AttributeError(f"module 'microgrid.oracle' has no attribute {name!r}")
-    return getattr(import_module(f".{_WHERE[name]}", __name__), name)
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
 
 
 def __dir__():

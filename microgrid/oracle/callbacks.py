@@ -14,7 +14,7 @@ from .interpreter import Replay, walk
 from .model import boolean, examined_model
 from .nets import to_microgrid
 from .proof import SLACK, Proof
-from .verdicts import Leaf, Report
+from .report import Leaf, Report
 
 
 class CrossCheck:

@@ -28,8 +28,8 @@ from .levels import warn
 from .programs import unproven
 from .proof import JaxRefuses, Proof
 from .refusals import changing, refusal, refuse, returns
+from .report import Report, told
 from .tracing import untraced
-from .verdicts import Report, told
 
 
 class GradientError(AssertionError):

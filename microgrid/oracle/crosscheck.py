@@ -21,8 +21,8 @@ except ModuleNotFoundError as error:
 from ..checks import flatten
 from ..operations import total
 from ..value import Value, backward, plain
+from .distance import Conditioned, worst
 from .pairs import Pair
-from .report import Conditioned, worst
 from .samplers import SUBNORMAL
 from .trajectories import array_optimizer_run, at_step, optimizer_run, path, path_distance
 

@@ -16,9 +16,9 @@ from .own_rules import rule_of
 from .programs import OWN_RULE
 from .proof import JaxRefuses, Proof
 from .refusals import at_input
+from .report import FAILED, ORDER
 from .rounding import unit
 from .surrogates import among
-from .verdicts import FAILED, ORDER
 
 
 @dataclass

@@ -5,7 +5,7 @@ import numpy as np
 
 from .answer import FLUSHED, hidden
 from .balls import differ, finite, interval
-from .verdicts import ORDER, Leaf
+from .report import ORDER, Leaf
 
 DIGITS = 15
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from .call import call, check_pair
 from .check import concluded, examined
+from .report import Report, told
 from .sampled.tally import Tally
-from .verdicts import Report, told
 
 
 def check_model(

@@ -8,8 +8,8 @@ from .arrays import Unsupported
 from .call import check_pair
 from .flat import Flat
 from .proof import Proof, taken
+from .report import told
 from .tracing import untraced
-from .verdicts import told
 
 MOST_DIGITS = 100_000
 

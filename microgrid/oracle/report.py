@@ -1,67 +1,139 @@
-"""Distances between numbers in ULPs, units in the last place, and how far rounding alone may go.
+"""The report that people read: verdicts, a line for each array, and notes."""
 
->>> ulps(1.0, 1.0 + 2**-52)
-1.0
->>> ulps(float("nan"), float("nan"))
-inf
-"""
+from dataclasses import dataclass, field
+from typing import Any
 
-import math
+import numpy as np
 
-from ..kinds import Operations
-from ..methods import with_operations
+from .surrogates import source
 
-# XLA on CPU flushes results below 2**-1022 to 0; up to 16 times that (a flushed factor) is no difference.
-FLUSHED = 2.0**-1018
-
-
-def ulps(x, y, scale=0.0):
-    """The distance of two floats in ULPs of the larger one, or of `scale` where that is larger still.
-
-    0 for equal infinities and where both are flushed to 0 by XLA; infinity where one is nan (nan equals
-    nothing, not even nan) or only one is infinite.
-    """
-    if x == y:
-        return 0.0
-    if not (math.isfinite(x) and math.isfinite(y)):
-        return math.inf
-    if abs(x) <= FLUSHED and abs(y) <= FLUSHED:
-        return 0.0
-    return abs(x - y) / math.ulp(max(abs(x), abs(y), scale))
+ORDER = (
+    "ok",
+    "kink",
+    "sampled",
+    "imprecise",
+    "approximate",
+    "unexplained",
+    "nonfinite",
+    "wrong",
+    "unsupported",
+)
+FAILED = ORDER[5:]
+WIDTH = 48  # of the column of places, at most
+INDENT = 4  # of what is said of places that are all longer
 
 
-def worst(expected, got, scales):
-    """The largest distance in ULPs between two flat lists of numbers, in units of each one's scale."""
-    if len(expected) != len(got):
-        return math.inf
-    distances = (ulps(float(x), float(y), s.scale) for x, y, s in zip(expected, got, scales, strict=True))
-    return max(distances, default=0.0)
+@dataclass
+class Leaf:
+    """One array of a gradient. verdict; at: the index of its worst number; value: JAX's, truth: the true one,
+    as text to the digits that are proven, or what else `label` says, and "" of an empty array; ulps: how far
+    apart they are, in ULPs of the dtype; condition: how many half ULPs the number may move where inputs and
+    operations are rounded once, see `conditioning.Roundings.condition`, or None; lost: how many decimal
+    digits of the dtype rounding took from the array, by its largest number; cancelled: which equations lost
+    them, where it is imprecise, else None; index: where in the array the number stands, as text."""
+
+    path: str
+    mode: str
+    dtype: Any
+    verdict: str = "ok"
+    at: int = 0
+    value: float = 0.0
+    truth: str = ""
+    ulps: float = 0.0
+    condition: float | None = None
+    lost: float = 0.0
+    cancelled: Any = None
+    label: str = "true"
+    index: str = ""
+
+    @property
+    def place(self):
+        """Which number of which array it is, in which mode."""
+        return f"{self.path}{self.index and f' at {self.index}'} ({self.mode})"
+
+    def line(self, width):
+        """What a report says of it. width: of the column for its place; a longer one has its own line."""
+        place = f"  {self.place:<{width}}"
+        if len(self.place) > width:
+            place += f"\n  {'':<{width}}"
+        if not self.truth:
+            return f"{place} {self.verdict:<11} nothing to compare: empty, {self.dtype}"
+        off = f"{self.ulps:.3g} ULP of {self.dtype}"
+        if self.verdict == "kink":
+            off = f"between the slopes of its sides, {self.dtype}"
+        elif self.truth == "0" and self.value:
+            off = f"off by {abs(self.value):.3g} in {self.dtype}"
+        said = f"JAX {self.value:<15.9g} {self.label} {self.truth:<22}"
+        line = f"{place} {self.verdict:<11} {said} {off}"
+        if self.condition is not None and np.isfinite(self.condition) and self.verdict != "kink":
+            line += f", condition {self.condition:.2g}"
+        return f"{line}\n    digits lost: {self.cancelled}" if self.cancelled else line
 
 
-@with_operations
-class Conditioned(Operations):
-    """A float with the scale of its rounding error: it says how far two honest programs may be apart.
+@dataclass
+class Report:
+    """What `check_grads` found. caller: whose report it is, in words; leaves: one for each array and mode;
+    guilty: the first wrong equation, or None; notes: what the reader should know; tally: with sample=, a
+    `Tally` of what was looked at; vague: whether balls of more digits may know more; lost: whether these
+    leave open what is true; came: the functions whose rules were declared, and used."""
 
-        scale(y) = max(|y|, sum_i |d y / d x[i]| * scale(x[i])),  0 for an input
+    name: str
+    caller: str = "check_grads"
+    leaves: list = field(default_factory=list)
+    guilty: Any = None
+    notes: list = field(default_factory=list)
+    refused: str = ""
+    tally: Any = None
+    vague: bool = False
+    lost: bool = False
+    came: list = field(default_factory=list)
 
-    One rounding of an intermediate result of size s moves y by slope * s * 2**-53; the scale follows the
-    largest of them to the end. A well-conditioned formula has scale |y|, so its ULPs are the ordinary ones;
-    after a cancellation, 1e16 - 1e16 + 1 say, the scale remembers the 1e16 in whose units the digits were
-    lost.
-    """
+    @property
+    def verdict(self):
+        """The worst verdict of all arrays."""
+        if self.refused:
+            return "unsupported"
+        return max((leaf.verdict for leaf in self.leaves), key=ORDER.index, default="ok")
 
-    __slots__ = ("data", "scale")
+    @property
+    def failed(self):
+        """Whether it is an error."""
+        return self.verdict in FAILED
 
-    def __init__(self, data, scale=0.0):
-        self.data, self.scale = float(data), scale
+    def declare(self, surrogates):
+        """Say whose rules were taken as the truth: those of functions that were declared, and came."""
+        self.came += surrogates
+        for function in surrogates:
+            note = f"taken as the truth, as declared: the rule of {told(function)}{source(function)}"
+            self.note(note)
 
-    @staticmethod
-    def operation(y, parents, slopes, rule):
-        pushed = sum(abs(slope) * x.scale for x, slope in zip(parents, slopes, strict=True) if x.scale)
-        return Conditioned(y, max(abs(y), pushed))
+    def note(self, sentence):
+        """Say what the reader should know, once; "" is nothing."""
+        self.notes += [sentence] if sentence and sentence not in self.notes else []
 
-    def __bool__(self):
-        return bool(self.data or self.scale)  # a 0 that others cancelled to is not certainly 0
+    def missed(self, surrogates):
+        """Say which functions were declared, and did not come."""
+        for function in [f for f in surrogates if not any(f is one for one in self.came)]:
+            self.note(f"declared, and not called: {told(function)}{source(function)}")
 
-    def __repr__(self):
-        return f"Conditioned({self.data}, scale={self.scale})"
+    def refuse(self, sentence):
+        """Say what could not be checked."""
+        self.refused = sentence
+
+    def __str__(self):
+        lines = [f"{self.caller} of {self.name}: {self.verdict}"]
+        if self.refused:
+            lines.append(f"  {self.refused}")
+        sizes = (len(leaf.place) for leaf in self.leaves)
+        width = max((size for size in sizes if size <= WIDTH), default=INDENT)
+        lines += [leaf.line(width) for leaf in self.leaves]
+        if self.guilty:
+            lines.append(f"  guilty: {self.guilty}")
+        if self.tally:
+            lines.append(f"  {self.tally}")
+        return "\n".join(lines + [f"  note: {note}" for note in self.notes])
+
+
+def told(function):
+    """The name of a function, or of what it is."""
+    return getattr(function, "__name__", type(function).__name__)

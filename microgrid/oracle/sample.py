@@ -7,6 +7,7 @@ from .call import MODES
 from .implicit import tell
 from .programs import OWN_RULE, same
 from .refusals import at_input, changing, refuse, returns
+from .report import FAILED, ORDER
 from .sampled import arrived
 from .sampled.composite import composed
 from .sampled.equation import Seen, Told, look
@@ -15,7 +16,6 @@ from .sampled.run import Run
 from .sampled.tally import Tally
 from .sampled.whole import Whole
 from .surrogates import among
-from .verdicts import FAILED, ORDER
 
 
 def check(report, flat, modes, draw, declared, n, prefix=""):

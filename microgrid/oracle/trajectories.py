@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..checks import each, flatten
-from .report import Conditioned, worst
+from .distance import Conditioned, worst
 
 STEPS = 50
 

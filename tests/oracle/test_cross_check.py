@@ -8,7 +8,7 @@ from flax import nnx
 
 import jaxnets as jn
 from microgrid.oracle import CrossCheck, GradientError, callbacks, to_microgrid
-from microgrid.oracle.verdicts import Report
+from microgrid.oracle.report import Report
 from tests.nets import assert_same, state
 
 draw = np.random.default_rng(0)

@@ -3,7 +3,7 @@
 from .. import onward, tolerant
 from ..arrays import Step
 from ..judgement import leaf_of
-from ..verdicts import ORDER
+from ..report import ORDER
 
 TOLD = {True: tolerant.TOLERANT, False: onward.ARRIVED}
 MOST = 4096  # numbers that go into an equation and come out of it, to look at it whole

@@ -16,8 +16,8 @@ from ..implicit import is_root, reaching
 from ..judgement import leaf_of
 from ..programs import OWN_RULE, bends, unproven
 from ..proof import SLACK, Answer, taken
+from ..report import ORDER
 from ..tape import rounded
-from ..verdicts import ORDER
 from ..width import tighten
 from .comparison import Comparison, parts, share, theirs
 from .composite import single

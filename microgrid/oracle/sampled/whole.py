@@ -13,8 +13,8 @@ from ..balls import finite
 from ..flat import unit
 from ..programs import OWN_RULE
 from ..refusals import REFUSALS, mistyped
+from ..report import Leaf
 from ..tracing import refused
-from ..verdicts import Leaf
 from . import chain
 from .primal import Primal
 from .programs import BLOCK, direction
