@@ -7,7 +7,7 @@ import numpy as np
 from flax import nnx
 
 from . import checks, untraced, weights, window_checks
-from .convolution import _batched, _transposed
+from .convolution import _correlate, _transposed
 from .data import whole
 from .layer import Layer
 
@@ -126,7 +126,7 @@ class Conv(KernelLayer):
     def __call__(self, inputs):
         kernel, bias = self._held()
         more = self.strides, self.padding, self.dilation, self.groups
-        return _batched("Conv", self._taken(inputs), kernel, bias, *more)
+        return _correlate("Conv", self._taken(inputs), kernel, bias, *more)
 
 
 class ConvTranspose(KernelLayer):

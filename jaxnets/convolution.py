@@ -34,7 +34,7 @@ def correlate(inputs, kernel, bias=None, strides=1, padding="VALID", dilation=1,
     >>> correlate(jnp.array([[1.0], [2.0], [4.0]]), jnp.array([[[10.0]], [[1.0]]])).tolist()
     [[12.0], [24.0]]
     """
-    return _batched("correlate", inputs, kernel, bias, strides, padding, dilation, groups)
+    return _correlate("correlate", inputs, kernel, bias, strides, padding, dilation, groups)
 
 
 def convolve(inputs, kernel, bias=None, strides=1, padding="VALID", dilation=1, groups=1):
@@ -54,7 +54,7 @@ def convolve(inputs, kernel, bias=None, strides=1, padding="VALID", dilation=1, 
     """
     kernel = checks.numbers("convolve", "kernel", kernel)
     turned = lax.rev(kernel, tuple(range(kernel.ndim - 2)))
-    return _batched("convolve", inputs, turned, bias, strides, padding, dilation, groups)
+    return _correlate("convolve", inputs, turned, bias, strides, padding, dilation, groups)
 
 
 def conv_transpose(inputs, kernel, bias=None, strides=1, padding="VALID", dilation=1, transpose_kernel=False):
@@ -138,7 +138,7 @@ def _finished(function, outputs, lead, bias, kernel, out):
     return outputs + bias.reshape((1,) * (outputs.ndim - 1) + bias.shape)
 
 
-def _batched(function, inputs, kernel, bias, strides, padding, dilation, groups):
+def _correlate(function, inputs, kernel, bias, strides, padding, dilation, groups):
     inputs, kernel = _floats(function, inputs, kernel)
     rank, out = window_checks.meeting(function, inputs.shape, kernel.shape, groups)
     sizes = inputs.shape[-rank - 1 : -1]

@@ -13,7 +13,7 @@ from .arrays import Unsupported
 from .flat import Flat
 from .judgement import leaf_of
 from .own_rules import rule_of
-from .programs import OWN_RULE
+from .programs import OWN_RULE, differentiated, moves
 from .proof import JaxRefuses, Proof
 from .refusals import at_input
 from .report import FAILED, ORDER
@@ -108,7 +108,7 @@ def _kept(replay, steps, test):
 
 
 def _those_of(replay, steps, verdict, modes, around=""):
-    moving = [step for step in steps if _moves(replay, step)]
+    moving = [step for step in steps if moves(replay, step)]
     for step in steps:
         around = compat.line_of(step.equation) or around
         inside = step.inside if step.equation.primitive.name not in OWN_RULE else ()
@@ -126,19 +126,9 @@ def _those_of(replay, steps, verdict, modes, around=""):
             yield named(step, f"{found} by itself", around)
 
 
-def _moving(replay, step):
-    """The numbers of the inputs of an equation that are differentiated."""
-    return [k for k, array in enumerate(step.inputs) if array.floats and replay.live(array)]
-
-
-def _moves(replay, step):
-    """Whether something is differentiated through an equation."""
-    return bool(_moving(replay, step)) and any(array.floats for array in step.outputs)
-
-
 def proof_of(replay, step):
     """One equation as a function of its own, at the numbers of the run."""
-    function, moving = compat.alone(step.equation), _moving(replay, step)
+    function, moving = compat.alone(step.equation), differentiated(replay, step)
     literal = [compat.is_literal(atom) for atom in step.equation.invars]
     numbers = [replay.numbers(array) for array in step.inputs]
     fixed = {k: x for k, x in enumerate(numbers) if k not in moving and not literal[k]}
@@ -164,7 +154,7 @@ def _outside(step):
 def _alone(replay, step, verdict, modes=("rev",)):
     """The verdict on one equation, or None for one that nothing is differentiated through. modes: in which it
     is looked at; where JAX has none of them, in the other one."""
-    if not _moves(replay, step):
+    if not moves(replay, step):
         return None
     try:
         proof = proof_of(replay, step)

@@ -29,9 +29,7 @@ JUMP = 2.0**-16  # a continuous function moves less, with slopes of up to 2**34
 GROWTH = 1.125  # from the far step to the near one: a logarithm's is 1.4
 FAR_OFF = 2.0  # times half the distance of the sides, from the middle between them
 WIDER = 4.0  # than the first order lets two equal numbers part: so far apart they are no equal numbers
-SLOW = (
-    2.0**-5
-)  # of the steps before: what moves on so far does not come to rest, or it does as slowly as x**0.2
+SLOW = 2.0**-5  # of the way before: what goes on so far comes to rest too late, as x**0.2 does
 
 
 class Sides:
@@ -42,8 +40,8 @@ class Sides:
     looked at; settled: [n] whether that is one number from every side there is, None where it is not known,
     or where the function itself jumps at the point; agreed: [n] whether it is one number from those that
     were looked at; strict: [n] whether no other number can be right: those are all sides there are, or many,
-    and JAX's number is far from all of them; poles: [n] sets of the infinities that they
-    grow towards, of 1 and -1, looked for where the point is `singular` or JAX's program has no finite answer.
+    and JAX's number is far from all of them; poles: [n] sets of the infinities that they grow towards, of 1
+    and -1, looked for where the point is `singular` or JAX's program has no finite answer.
     """
 
     def __init__(self, proof, backward, given, truths, theirs, got, singular):
@@ -102,9 +100,7 @@ class Sides:
     def _forget_restless(self, direction, far, near):
         """Take no limit for a number that goes on to grow nearer to the point, or to move. far, near: on one
         side, before."""
-        steep = np.array(
-            [bool(grows) and finite(x) for grows, x in zip(self.poles, self.limits, strict=True)]
-        )
+        steep = np.array(list(map(bool, self.poles))) & np.array(list(map(finite, self.limits)), bool)
         sizes = np.abs(list(map(float, near)))
         moves = np.array(self._spread) > SMALL * np.max(sizes, initial=0.0, where=np.isfinite(sizes))
         if not (steep | moves).any():

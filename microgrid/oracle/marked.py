@@ -102,9 +102,8 @@ def _backward(function, like):
         return pull(cts)
 
     forward, pushed = _called(forward), _called(push)
-    outputs, pull = jax.eval_shape(
-        forward, *like
-    )  # here an equation has the line of the rule, later the call's
+    # Here an equation has the line of the rule, later that of the call.
+    outputs, pull = jax.eval_shape(forward, *like)
     jax.eval_shape(pushed, pull, [y for y in outputs if _moves(y)])
 
     def backward(pull, cts):

@@ -92,3 +92,13 @@ def _same_array(x, y):
     if not hasattr(x, "dtype") or jnp.issubdtype(x.dtype, jax.dtypes.extended):
         return True
     return np.array_equal(np.asarray(x), np.asarray(y), equal_nan=compat.is_float(x.dtype))
+
+
+def differentiated(replay, step):
+    """The numbers of the inputs of an equation that are differentiated."""
+    return [k for k, array in enumerate(step.inputs) if array.floats and replay.live(array)]
+
+
+def moves(replay, step):
+    """Whether something is differentiated through an equation."""
+    return bool(differentiated(replay, step)) and any(array.floats for array in step.outputs)

@@ -9,7 +9,7 @@ import numpy as np
 from . import exact, slopes, width
 from .arrays import Unsupported
 from .judgement import leaf_of
-from .programs import OWN_RULE, bends
+from .programs import OWN_RULE, bends, moves
 from .surrogates import among
 from .user_rules import is_own
 
@@ -80,7 +80,7 @@ def _calls(proof, steps):
     for step in steps:
         if not _asked(step):
             yield from _calls(proof, step.inside)
-        elif not among(proof.surrogates, step.equation) and _moves(proof.primal, step):
+        elif not among(proof.surrogates, step.equation) and moves(proof.primal, step):
             yield step
 
 
@@ -89,8 +89,3 @@ def _asked(step):
 
     rule = RULES.get(step.equation.primitive.name)
     return _is_own(step) or bends(step.equation) or not (rule is None or is_own(rule))
-
-
-def _moves(replay, step):
-    """Whether something is differentiated through an equation."""
-    return any(x.floats and replay.live(x) for x in step.inputs) and any(y.floats for y in step.outputs)
