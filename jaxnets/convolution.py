@@ -103,7 +103,7 @@ def pad(inputs, padding, mode="CONSTANT"):
     pairs = window_checks.padding_of("pad", padding, rank, ())
     window_checks.known_mode("pad", mode)
     window_checks.mirror_fits("pad", mode, inputs.shape[-rank - 1 : -1], pairs)
-    windows.hold("pad", inputs.shape, windows.Slide((1,) * rank, (1,) * rank, (1,) * rank, pairs))
+    windows.hold("pad", inputs.shape, pairs)
     return _padded(inputs, pairs, mode)
 
 
@@ -145,7 +145,7 @@ def _correlate(function, inputs, kernel, bias, strides, padding, dilation, group
     found = windows.slide(function, sizes, kernel.shape[:rank], strides, padding, dilation)
     window_checks.mirror_fits(function, found.mode, sizes, found.pairs)
     windows.outputs(function, sizes, found)
-    windows.hold(function, inputs.shape, found)
+    windows.hold(function, inputs.shape, found.pairs)
     batch, lead = _batch(inputs, rank)
     pairs = found.pairs
     if found.mode in window_checks.MIRRORS:

@@ -52,10 +52,10 @@ def outputs(function, sizes, found):
     return tuple(1 + (n - r) // s for n, r, s in zip(padded, found.reaches, found.strides, strict=True))
 
 
-def hold(function, given, found):
+def hold(function, given, pairs):
     """Refuses padded inputs that are too large for this machine; given: the shape of the inputs."""
-    rank = len(found.window)
-    sizes = zip(given[-rank - 1 : -1], found.pairs, strict=True)
+    rank = len(pairs)
+    sizes = zip(given[-rank - 1 : -1], pairs, strict=True)
     padded = (n + sum(pair) for n, pair in sizes)
     checks.fits(function, "the padded input", (*given[: -rank - 1], *padded, given[-1]))
 
@@ -77,7 +77,7 @@ def pooled(function, given, window_shape, strides, padding):
             f"nothing; got {found.pairs}."
         )
     outputs(function, sizes, found)
-    hold(function, given, found)
+    hold(function, given, found.pairs)
     return found
 
 
@@ -94,6 +94,6 @@ def transposed(function, given, window, strides, padding, dilation, features):
     most = tuple(n + max(r, s) for n, r, s in zip(spread, found.reaches, strides, strict=True))
     checks.fits(function, "the output", (*given[: -rank - 1], *most, features))
     if not isinstance(padding, str):
-        hold(function, (*given[: -rank - 1], *spread, given[-1]), found)
+        hold(function, (*given[: -rank - 1], *spread, given[-1]), found.pairs)
         outputs(function, spread, found._replace(strides=(1,) * rank))
     return found

@@ -39,12 +39,14 @@ CORES = {  # topics without rows: their functions, and rows that are made of the
     "normal_curve": {"normal_cdf": "activations_smooth.gelu"},
 }
 TESTS = {
+    "attention": ("test_attention", "test_sizes"),
+    "convolution": ("test_convolution", "test_sizes"),
     "operations": ("test_value",),
     "fused": ("test_operations", "test_value", "test_exactness"),
     "embedding": ("test_embedding", "test_nan_and_refusals"),
     "mdp": ("test_mdp", "test_tabular_mdp"),
     "optimizers_adaptive": ("test_optimizers_adaptive", "test_nan_and_refusals"),
-    "pooling": ("test_pooling", "test_conv", "test_layer_input"),
+    "pooling": ("test_pooling", "test_conv", "test_layer_input", "test_sizes"),
     "regularization": ("test_nan_and_refusals",),
 }
 ROOMS = {f"{room}.{pair.topic}" for pair in PAIRS for room in ("microgrid", pair.room)}

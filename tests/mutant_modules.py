@@ -85,10 +85,17 @@ def functions_of(name, module):
     return {id(thing): getattr(module, name) for name, thing in own.items()}
 
 
+@cache
 def modules_of(package):
-    """The package's modules that are loaded; the referee keeps what it has."""
+    """The package's modules, all that it exports among them; the referee keeps what it has.
+
+    A name that is looked up for the first time while a mutant stands in its module would stay the mutant's.
+    """
     for pair in PAIRS:
         check.rooms(pair)
+    room = importlib.import_module(package)
+    for name in room.__all__:
+        getattr(room, name)
     names = [name for name in sys.modules if name.split(".")[0] == package and ".oracle" not in name]
     return [sys.modules[name] for name in names]
 

@@ -1,5 +1,7 @@
 """Sizes that no machine holds get a sentence before anything is made: XLA would end the process."""
 
+from unittest import mock
+
 import numpy as np
 import pytest
 
@@ -67,6 +69,15 @@ def test_a_number_that_xla_does_not_count_to_is_refused_by_both_rooms(name):
         with pytest.raises(ValueError) as error:
             COUNTED[name](room)
         assert str(error.value) == f"{name} must be at most 2147483647; got 9223372036854775808."
+
+
+def test_positions_may_fill_the_memory_with_four_arrays():
+    whole = 4 * 5 * 6 * 8
+    with mock.patch.object(checks, "_memory", return_value=whole):
+        assert jn.positional_encoding(np.arange(5), 6).shape == (5, 6)
+    with mock.patch.object(checks, "_memory", return_value=whole - 1):
+        with pytest.raises(ValueError, match="positional_encoding: the encoding must fit"):
+            jn.positional_encoding(np.arange(5), 6)
 
 
 def test_a_stride_beyond_the_input_is_one_window():

@@ -23,6 +23,10 @@ EQUIVALENT: dict[str, dict[str, str]] = {
             "where the weights are 0, so are the terms"
         ),
     },
+    "jaxnets.losses_regression": {
+        "huber: error <= delta -> error < delta": "at delta both forms have one value and one slope",
+        "huber: jnp.where(inside, error, 0) -> jnp.where(inside, error, 1)": DISCARDED,
+    },
     "jaxnets.losses_similarity": {
         "_direction: (..., 0) -> (..., 1)": CLAMPED,
         "_direction: jnp.where(some, x, 1) -> jnp.where(some, x, 2)": DISCARDED,
