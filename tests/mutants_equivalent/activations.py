@@ -12,7 +12,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "softsign: size < 1 -> size < 2": MEETING_POINT,
     },
     "jaxnets.activations_piecewise": {
-        "hard_silu: jnp.maximum(x, -4) -> jnp.maximum(x, -5)": "below -3 any finite number is multiplied by 0",
+        "hard_silu: jnp.maximum(x, -4) -> jnp.maximum(x, -5)": "below -3 any number is multiplied by 0",
     },
     "jaxnets.activations_smooth": {
         "elu: jnp.where(x > 0, 0, x) -> jnp.where(x > 0, 1, x)": DISCARDED,
