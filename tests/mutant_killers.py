@@ -257,9 +257,8 @@ def names_in(function, module):
         code = codes.pop()
         codes += [inner for inner in code.co_consts if isinstance(inner, types.CodeType)]
         for name in set(code.co_names) - names:
-            helper = vars(module).get(name)
-            if inspect.isfunction(helper) and helper.__module__ == module.__name__:
-                codes.append(helper.__code__)
+            called = functions_in(vars(module).get(name))
+            codes += [helper.__code__ for helper in called if helper.__module__ == module.__name__]
         names |= set(code.co_names)
     marks = [mark for mark in getattr(function, "pytestmark", ()) if mark.name == "parametrize"]
     values = [value for mark in marks for value in mark.args[1]]
@@ -268,6 +267,14 @@ def names_in(function, module):
     if any(inspect.ismodule(value) for value in values):
         names |= {name for name, thing in vars(module).items() if any(thing is value for value in values)}
     return names
+
+
+def functions_in(thing):
+    """A function, or all of a table of them."""
+    if inspect.isfunction(thing):
+        return [thing]
+    parts = thing.values() if isinstance(thing, dict) else thing if isinstance(thing, list | tuple) else ()
+    return [function for part in parts for function in functions_in(part)]
 
 
 def run_test(test, topic):
