@@ -19,7 +19,9 @@ from . import (
     width,
 )
 from .arrays import Unsupported
+from .asking import begun
 from .call import MODES, call, check_pair
+from .capped import ALONG, GIVEN_UP, Endless
 from .curvature import Curvature, backwards, forwards, left_out
 from .flat import Flat
 from .implicit import reaching, tell
@@ -167,7 +169,7 @@ def _prove(report, proof, modes, draw, prefix, curvature):
         only = seen == ["fwd"]
         _one_by_one(report, proof, (mode, prefix), unproven(mode, only), along[mode])
         if proof.turns(mode, only) and not report.failed:
-            for word, given in linearity.others(*slopes.along(proof.flat, mode, along[mode])):
+            for word, given in linearity.others(*slopes.along(proof.flat, mode, along[mode], report.note)):
                 _turn_round(report, proof, mode, given, (prefix, word), curvature)
     report.note(onward.ARRIVED if proof.arrived else "")
     report.note(tolerant.TOLERANT if proof.tolerant and not report.failed else "")
@@ -197,33 +199,31 @@ def _prove(report, proof, modes, draw, prefix, curvature):
 
 def _one_by_one(report, proof, mode, names, given):
     """Add the first custom rule that is not linear to the report. mode: with what stands before it."""
-    if found := rule_by_rule.first(proof, mode[0], names, given):
+    if found := rule_by_rule.first(proof, mode[0], names, given, report.note):
         leaf, report.guilty = found
         leaf.mode = f"{mode[1]}{mode[0]}"
         report.leaves.append(leaf)
-        _tell(report, mode[0])
-
-
-def _tell(report, mode):
-    along = "cotangents" if mode == "rev" else "tangents"
-    report.note(f"a custom rule is right for some {along} and not for others: it is not linear")
+        report.note(linearity.BROKEN.format(ALONG[mode[0]]))
 
 
 def _turn_round(report, proof, mode, given, words, curvature):
     """Add what is wrong in one mode with other weights, or in another direction, to the report. words: what
     stands before the mode, and how these differ from the first."""
     turned = Report(report.name)
-    _look(turned, proof, mode, None, "".join(words) + " ", curvature, given)
+    try:
+        _look(turned, proof, mode, None, "".join(words) + " ", curvature, given)
+    except Endless:
+        return report.note(GIVEN_UP.format(ALONG[mode]))
     report.vague, report.lost = report.vague or turned.vague, report.lost or turned.lost
     if turned.failed and linearity.counts(words[1], turned.verdict) and not report.failed:
         report.leaves, report.refused = report.leaves + turned.leaves, turned.refused
-        _tell(report, mode)
+        report.note(linearity.BROKEN.format(ALONG[mode]))
 
 
 def _look(report, proof, mode, draw, prefix, curvature, given=None):
     """Add the leaves of one mode to the report; False where JAX has no derivative in that mode."""
     try:
-        answers = proof.answers(mode, draw, given)
+        answers = proof.answers(mode, draw, given or begun(proof, mode, draw))
     except JaxRefuses as error:
         report.note(f"no {'forward' if mode == 'fwd' else 'reverse'} mode: {error}")
         return False

@@ -10,6 +10,7 @@ from jax import lax
 from . import compat, indexing, linearity, slopes
 from .along import breaks, directions
 from .arrays import Unsupported
+from .asking import begun
 from .flat import Flat
 from .judgement import leaf_of
 from .own_rules import rule_of
@@ -172,7 +173,7 @@ def _in_mode(proof, step, verdict, mode):
     """The verdict on one equation in one mode, None where there is none."""
     own, draw = step.equation.primitive.name in OWN_RULE, np.random.default_rng(0)
     try:
-        answers = proof.answers(mode, draw)
+        answers = proof.answers(mode, draw, begun(proof, mode, draw))
         first = proof.given
         leaves = [leaf_of(answer, mode) for answer in answers + proof.strays]
         if verdict == "nonfinite" and not all(np.isfinite(x.got).all() for x in answers + proof.strays):

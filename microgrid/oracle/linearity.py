@@ -17,6 +17,7 @@ SIZES = (20, -20, 40, -40)  # binary digits by which numbers are made larger, or
 LEAST = 4
 SPLITS = 6  # into numbers that keep their signs and those that do not: any two of 64 are told apart once
 OFF = 2.0**-8  # beside a number: far more than what compilers reorder, and iterations leave
+BROKEN = "a custom rule is right for some {} and not for others: it is not linear"
 
 Asked = namedtuple("Asked", "word given terms")
 Asked.__doc__ = """Others that a rule is to be asked: what it says of them is the sum of the terms, factors
@@ -26,9 +27,12 @@ and what it says of some more."""
 def others(run, given, waits=False):
     """(a word, cotangents or tangents) that a custom rule is to be asked too, besides those that are given.
 
-    run: what gives JAX's slopes along such, a list of arrays; waits: see `questions`.
+    run: what gives JAX's slopes along such, a list of arrays, or None of what is not to be asked; waits: see
+    `questions`.
     """
-    yield "opposite", opposite(given)
+    turned = opposite(given)
+    if not waits or run(turned) is not None:
+        yield "opposite", turned
     seen = set()
     for asked in breaches(run, given, waits):
         if asked.word not in seen:
@@ -47,13 +51,19 @@ def breaches(run, given, waits=False, around=False):
     def answers(ct):
         key = tuple(np.asarray(x).tobytes() for x in ct)
         if key not in known:
-            known[key] = [_wide(x) for x in run(ct)]
+            made = run(ct)
+            known[key] = None if made is None else [_wide(x) for x in made]
         return known[key]
 
-    dtypes = [x.dtype for x in run(given)]
+    if (made := run(given)) is None:
+        return
+    dtypes = [x.dtype for x in made]
     for asked in questions(given, waits, around):
-        rows = [[factor * x for x in answers(ct)] for factor, ct in asked.terms]
-        numbers = zip(answers(asked.given), *rows, dtypes, strict=True)
+        now, *others = [answers(ct) for ct in (asked.given, *(ct for _, ct in asked.terms))]
+        if now is None or None in others:
+            continue
+        rows = [[factor * x for x in other] for (factor, _), other in zip(asked.terms, others, strict=True)]
+        numbers = zip(now, *rows, dtypes, strict=True)
         if any(_strays(now, terms, dtype, asked.word) for now, *terms, dtype in numbers):
             yield asked
 

@@ -13,6 +13,7 @@ from jax.extend.core import jaxpr_as_fun
 from . import compat, exact, floats, guilt
 from .answer import Answer
 from .arrays import Unsupported
+from .capped import Capped
 from .interpreter import Replay, walk
 from .judgement import leaf_of
 from .linearity import allowed, breaches
@@ -26,11 +27,12 @@ from .surrogates import among
 MOST = 32  # calls of one equation, spread over the run
 
 
-def first(proof, mode, names, given):
+def first(proof, mode, names, given, note):
     """(a `Leaf`, who is guilty) of the first custom rule that is proven not to be linear; None where there is
     none.
 
-    names: of the primitives to look at; given: the weights of the outputs, or the direction.
+    names: of the primitives to look at; given: the weights of the outputs, or the direction; note: what is
+    called with a sentence where one was not asked about some, see `capped`.
     """
     calls = {}
     for step, around in _calls(proof.steps, names, proof.surrogates):
@@ -44,7 +46,7 @@ def first(proof, mode, names, given):
     for steps in calls.values():
         for k in dict.fromkeys(np.linspace(0, len(steps) - 1, MOST).astype(int).tolist()):
             step, around = steps[k]
-            call = _Call(proof.primal, step, mode, along, derivatives, programs)
+            call = _Call(proof.primal, step, mode, along, derivatives, programs, note)
             if leaf := call.leaf():
                 return leaf, guilt.named(step, "wrong by itself", around)
     return None
@@ -62,7 +64,7 @@ def _calls(steps, names, declared, around=""):
 class _Call:
     """One call of a custom rule. along: [size] the slopes of every scalar of the run."""
 
-    def __init__(self, replay, step, mode, along, derivatives, programs):
+    def __init__(self, replay, step, mode, along, derivatives, programs, note):
         inputs, outputs = (
             tuple(Slot(replay.numbers(x), live=x.floats and replay.live(x)) for x in arrays)
             for arrays in (step.inputs, step.outputs)
@@ -78,7 +80,8 @@ class _Call:
         self.values = [self.record.inputs[k].value for k in (*self.record.moving, *self.derivative.fixed)]
         key = id(self.derivative)
         if key not in programs:
-            programs[key] = jax.jit(jaxpr_as_fun(self.derivative.closed)), self.derivative.waits
+            closed, waits = self.derivative.closed, self.derivative.waits
+            programs[key] = Capped(closed, mode, note) if waits else jax.jit(jaxpr_as_fun(closed)), waits
         self.program, self.waits = programs[key]
 
     def leaf(self):

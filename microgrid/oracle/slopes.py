@@ -4,6 +4,7 @@ import jax
 import numpy as np
 
 from . import compat
+from .capped import Capped
 from .waiting import waits
 
 
@@ -22,17 +23,19 @@ def slopes_along(flat, given):
     return lambda *numbers: jax.jvp(flat, numbers, tuple(given))[::-1]
 
 
-def along(flat, mode, given):
+def along(flat, mode, given, note=None):
     """(JAX's slopes as a function of the weights, or of the direction, those that are given, whether a loop
-    waits for what comes of them)."""
+    waits for what comes of them: then the function is `Capped`, and notes it)."""
 
     def slopes(*both):
         one, numbers = list(both[: len(given)]), both[len(given) :]
         return (slopes_back if mode == "rev" else slopes_along)(flat, one)(*numbers)[0]
 
-    made, arguments = jax.jit(slopes), [*given, *flat.numbers]
-    marks = [k < len(given) for k in range(len(arguments))]
-    return lambda one: made(*one, *flat.numbers), given, waits(compat.jaxpr_of(slopes, arguments), marks)
+    arguments = [*given, *flat.numbers]
+    closed, marks = compat.jaxpr_of(slopes, arguments), [k < len(given) for k in range(len(arguments))]
+    waiting = waits(closed, marks)
+    made = Capped(closed, mode, note) if waiting else jax.jit(slopes)
+    return lambda one: made(*one, *flat.numbers), given, waiting
 
 
 def as_floats(array, result):

@@ -8,6 +8,7 @@ import numpy as np
 
 from . import exact, slopes, width
 from .arrays import Unsupported
+from .capped import Endless
 from .judgement import leaf_of
 from .programs import OWN_RULE, bends, moves
 from .surrogates import among
@@ -36,7 +37,8 @@ def tolerate(proof, answers, mode, given):
 
 def alone(replay, step, mode):
     """(one equation as a `Proof` of its own, its answers), with as many digits as tell what is true; None
-    where none do."""
+    where none do. Raises Endless where a loop of its rule never ends."""
+    from .asking import begun
     from .guilt import proof_of
     from .proof import JaxRefuses
 
@@ -44,7 +46,9 @@ def alone(replay, step, mode):
         with exact.precision(bits):
             try:
                 proof = proof_of(replay, step)
-                answers = proof.answers(mode, np.random.default_rng(0))
+                answers = proof.answers(mode, None, begun(proof, mode, np.random.default_rng(0)))
+            except Endless:
+                raise
             except (Unsupported, JaxRefuses):
                 return None
             if not any(map(width.vague, answers)):
@@ -59,7 +63,10 @@ def _excused(proof, mode):
         calls.setdefault(id(step.equation), []).append(step)
     for steps in calls.values():
         for k in dict.fromkeys(np.linspace(0, len(steps) - 1, MOST).astype(int).tolist()):
-            found = alone(proof.primal, steps[k], mode)
+            try:
+                found = alone(proof.primal, steps[k], mode)
+            except Endless:
+                return False
             if found is None or any(leaf_of(answer, mode).verdict == "wrong" for answer in found[1]):
                 return False
             waiting |= found[0].tolerant or found[0].arrived

@@ -102,3 +102,60 @@ def test_of_an_integrator_the_report_names_the_function_that_is_to_be_declared()
 
     made = report(decay, np.float32(0.7))
     assert made.verdict == "wrong" and "surrogate=[jax.experimental.ode._odeint]" in str(made)
+
+
+def fixed_point(tolerance):
+    """cos(a z) = z, whose rule iterates until a step is below a tolerance, of 0 for some cotangents never."""
+
+    def iterate(step, start, tolerance=tolerance):
+        def far(pair):
+            return jnp.abs(pair[0] - pair[1]) > tolerance
+
+        return lax.while_loop(far, lambda pair: (pair[1], step(pair[1])), (start, step(start)))[1]
+
+    made = jax.custom_vjp(lambda a: iterate(lambda z: jnp.cos(a * z), jnp.ones_like(a) / 2, 1e-6))
+
+    def backward(residuals, ct):
+        a, z = residuals
+        along = jax.vjp(lambda z: jnp.cos(a * z), z)[1]
+        return jax.vjp(lambda a: jnp.cos(a * z), a)[1](iterate(lambda u: ct + along(u)[0], ct))
+
+    made.defvjp(lambda a: (made(a), (a, made(a))), backward)
+    return made
+
+
+def seldom_ending():
+    """x * 2 with a rule whose loop ends for cotangents from 0 to 2 alone."""
+    made = jax.custom_vjp(lambda x: 2 * x)
+
+    def backward(residual, ct):
+        def near(pair):
+            return (pair[1] < 3) | (ct > 2) | (ct < 0)
+
+        return (lax.while_loop(near, lambda pair: (pair[0], pair[1] + 1), (2 * ct, 0))[0],)
+
+    made.defvjp(lambda x: (2 * x, None), backward)
+    return made
+
+
+@pytest.mark.parametrize("told", [{}, dict(sample=4)])
+def test_a_rule_is_not_asked_where_its_loop_does_not_end(told):
+    made = report(seldom_ending(), np.float32(0.5), **told)
+    assert made.verdict in ("ok", "sampled"), made
+    assert "did not end for some cotangents that are not those of the run" in str(made)
+
+
+@pytest.mark.parametrize("told", [{}, dict(sample=4)])
+def test_a_gradient_that_does_not_end_is_unsupported(told):
+    made = jax.custom_vjp(lambda x: 2 * x)
+    forever = lambda ct: lax.while_loop(lambda x: x == x, lambda x: x, ct)  # noqa: E731
+    made.defvjp(lambda x: (2 * x, None), lambda _, ct: (forever(ct),))
+    told_of = report(made, np.float32(0.5), **told)
+    assert told_of.verdict == "unsupported" and "and does not end. Fix: a tolerance" in str(told_of)
+
+
+@pytest.mark.parametrize("told", [{}, dict(sample=4)])
+@pytest.mark.parametrize("tolerance", [1e-7, 0.0])
+def test_an_iteration_that_goes_to_and_fro_for_some_cotangents_is_judged_all_the_same(tolerance, told):
+    assert report(fixed_point(tolerance), np.float32(0.8), **told).verdict != "ok"
+    assert report(jax.vmap(fixed_point(tolerance)), np.float32([0.8, 0.7]), **told).verdict != "ok"

@@ -4,6 +4,7 @@ import numpy as np
 
 from .. import compat
 from ..arrays import Array, Unsupported
+from ..capped import Watch
 from ..fields import Field, packed, unpacked
 from ..implicit import root_of
 from ..marked import is_marked
@@ -72,12 +73,15 @@ def _while(replay, equation, *arrays):
     few, many = p["cond_nconsts"], p["body_nconsts"]
     of_cond, of_body, carry = arrays[:few], arrays[few : few + many], list(arrays[few + many :])
     cond, body, steps = p["cond_jaxpr"], p["body_jaxpr"], []
+    watch = Watch(equation, lambda: [replay.numbers(array) for array in arrays])
     while True:
         constants = [replay.captured(c) for c in cond.consts]
         (go,), _ = replay.walk(cond.jaxpr, constants, [*of_cond, *carry])
         going = np.asarray(go.given)
         if not going.any():
             return carry, tuple(steps)
+        if watch.ends():
+            raise watch.refusal()
         constants = [replay.captured(c) for c in body.consts]
         made, inside = replay.walk(body.jaxpr, constants, [*of_body, *carry])
         carry = (

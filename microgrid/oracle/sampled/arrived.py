@@ -2,6 +2,7 @@
 
 from .. import onward, tolerant
 from ..arrays import Step
+from ..capped import Endless
 from ..judgement import leaf_of
 from ..report import ORDER
 
@@ -36,7 +37,10 @@ def verdict(record, mode):
     wrong = "wrong", onward.ITERATION + onward.declaration([_step(record)])
     if sum(slot.size for slot in (*record.inputs, *record.outputs)) > MOST:
         return wrong
-    found = tolerant.alone(Kept, _step(record), mode)
+    try:
+        found = tolerant.alone(Kept, _step(record), mode)
+    except Endless as error:
+        return "unsupported", str(error)
     if found is None:
         return wrong
     proof, answers = found

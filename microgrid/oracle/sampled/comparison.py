@@ -30,6 +30,11 @@ def theirs(primal, run, pairs, most=MOST, **told):
     return replay, Slice(replay, run, pairs, most)
 
 
+def part(dtype):
+    """The type of the parts of complex numbers, or of the numbers themselves."""
+    return np.zeros(0, dtype).real.dtype
+
+
 def parts(numbers):
     """[n] float64, of complex numbers [2 n], the imaginary parts behind the real ones."""
     numbers = np.asarray(numbers)

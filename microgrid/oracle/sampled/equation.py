@@ -1,5 +1,6 @@
 """One equation of a run, looked at alone: its value, its derivative, and what JAX makes of both."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from .. import compat, exact, floats, linearity, rounding
 from ..arrays import Unsupported
 from ..balls import differ
+from ..capped import ALONG, GIVEN_UP, Endless
 from ..conditioning import Roundings
 from ..flat import weights
 from ..implicit import is_root, reaching
@@ -19,7 +21,7 @@ from ..proof import SLACK, Answer, taken
 from ..report import ORDER
 from ..tape import rounded
 from ..width import tighten
-from .comparison import Comparison, parts, share, theirs
+from .comparison import Comparison, part, parts, share, theirs
 from .composite import single
 from .primal import Primal
 from .programs import Derivatives, direction
@@ -125,7 +127,7 @@ class _Look:
     def _value(self, array, slot, at):
         """JAX's value against that of our rules, within the bound of rounding."""
         ids, tape, got = array.scalars, self.primal.replay.tape, parts(slot.flat[at])
-        large = np.isinf(got) & (got == rounded(taken(self.values, ids), _part(slot.dtype)))
+        large = np.isinf(got) & (got == rounded(taken(self.values, ids), part(slot.dtype)))
         ids, got = ids[~large], got[~large]  # what is too large for the type is infinite, and right
         bounds, truths = rounding.bounds(tape, self.values)[ids], taken(self.values, ids)
         slack = SLACK * rounding.bounds(tape, self.values, np.float64)[ids]
@@ -147,24 +149,35 @@ class _Look:
         else:
             along = [direction(self.told.draw, record.inputs[k]) for k in record.moving]
         wanted = [derivative.results.index(o) for o, _ in self.primal.outputs]
-        run, made = self._along(derivative, mode, along, wanted)
+        at_run = self.told.cotangents.get(record) if own and mode == "rev" else None
+        try:
+            run, made = self._along(derivative, mode, along, wanted)
+        except Endless:
+            if at_run is None:
+                raise
+            self.seen.notes.append(GIVEN_UP.format(ALONG[mode]))
+            return self._at_run(derivative, at_run)
         if own:
             self._under_differentiation(run, made, mode)
         only, equation = self.told.modes == ["fwd"], single(record.equation)
         if record.name in unproven(mode, only) or bends(equation) or (only and is_root(equation)):
             self._along_others(derivative, mode, along, wanted)
-        if own and mode == "rev" and record in self.told.cotangents:
-            self._at_run(derivative, self.told.cotangents[record])
+        if at_run is not None:
+            self._at_run(derivative, at_run)
 
     def _along_others(self, derivative, mode, along, wanted):
         """The same along others, of which a rule that is not linear gives itself away."""
 
         def slopes(given):
-            return derivative.split(derivative.of(self.record, given))[1]
+            try:
+                return derivative.split(derivative.of(self.record, given))[1]
+            except Endless:
+                return self.seen.notes.append(GIVEN_UP.format(ALONG[mode]))
 
         for word, given in linearity.others(slopes, along, derivative.waits):
             seen, self.seen = self.seen, Seen()
-            self._along(derivative, mode, given, wanted)
+            with suppress(Endless):
+                self._along(derivative, mode, given, wanted)
             self.seen.leaves = [x for x in self.seen.leaves if linearity.counts(word, x.verdict)]
             seen.add(self.seen)
             self.seen = seen
@@ -235,8 +248,3 @@ class _Look:
         except TooLarge:
             where = compat.source(self.record.equation)
             self.seen.notes.append(f"looked at with random cotangents only: {self.record.name}, {where}")
-
-
-def _part(dtype):
-    """The type of the parts of complex numbers, or of the numbers themselves."""
-    return np.zeros(0, dtype).real.dtype

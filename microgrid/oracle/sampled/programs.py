@@ -8,6 +8,7 @@ import numpy as np
 from jax.extend.core import jaxpr_as_fun
 
 from .. import compat
+from ..capped import Capped, Watch
 from ..flat import weights
 from ..interpreter import Replay
 from ..waiting import waits
@@ -65,6 +66,10 @@ class Derivative:
         count = len(self.closed.in_avals) - len(self.results if self.mode == "rev" else self.moving)
         return waits(self.closed, [k >= count for k in range(len(self.closed.in_avals))])
 
+    @cached_property
+    def _capped(self):
+        return Capped(self.closed, self.mode)
+
     def _given(self, record):
         return [record.inputs[k] for k in self.moving]
 
@@ -94,8 +99,12 @@ class Derivative:
         return Primal(record, [(o, at) for o, at, _ in known], declared), [ct for *_, ct in known]
 
     def of(self, record, along):
-        """The numbers alone."""
+        """The numbers alone; Endless where a loop that waits for what comes of `along` was given up."""
         values = [slot.value for slot in (*self._given(record), *self._others(record))]
+        if self.waits:
+            if (made := self._capped(*values, *along)) is None:
+                raise Watch(record.equation, list).refusal()
+            return made
         function = jaxpr_as_fun(self.closed)
         try:
             return function(*values, *along)

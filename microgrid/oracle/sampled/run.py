@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import compat
 from ..arrays import Unsupported
+from ..capped import Watch
 from ..implicit import is_root
 from ..programs import OWN_RULE, needed
 from ..rules import CONTROL, RULES
@@ -126,11 +127,14 @@ class Run:
         p = equation.params
         few, many = p["cond_nconsts"], p["body_nconsts"]
         of_cond, of_body, carry = given[:few], given[few : few + many], list(given[few + many :])
+        watch = Watch(equation, lambda: [slot.value for slot in given])
         while True:
             (go,) = self.walk(p["cond_jaxpr"], [*of_cond, *carry], (*path, "cond"))
             going = np.asarray(go.value)
             if not going.any():
                 return carry
+            if watch.ends():
+                raise watch.refusal()
             made = self.walk(p["body_jaxpr"], [*of_body, *carry], (*path, "body"))
             if not going.all():
                 made = [self._chosen(go, *pair, path) for pair in zip(made, carry, strict=True)]

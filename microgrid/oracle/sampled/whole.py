@@ -9,9 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import compat, exact, guilt
+from ..asking import ended
 from ..balls import finite
 from ..flat import unit
-from ..programs import OWN_RULE
+from ..programs import OWN_RULE, VJP_RULE
+from ..proof import JaxRefuses
 from ..refusals import REFUSALS, mistyped
 from ..report import Leaf
 from ..tracing import refused
@@ -39,7 +41,13 @@ class Whole:
     def look(self):
         """Add a leaf for each array to the report; False where JAX has no derivative in this mode."""
         try:
+            if self.mode == "rev" and any(record.name in VJP_RULE for record in self.run.records):
+                self.given = ended(self.flat, self.given)
+                self.unit = unit(self.given)
             got = jax.jit(self._function)(*self.flat.numbers)
+        except JaxRefuses as error:
+            self.report.note(f"no reverse mode: {error}")
+            return False
         except REFUSALS as error:
             note = f"no {'forward' if self.mode == 'fwd' else 'reverse'} mode: "
             note += refused(self.flat, self.mode, error)

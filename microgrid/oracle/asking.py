@@ -1,0 +1,30 @@
+"""What JAX's slopes are asked for first."""
+
+import jax.numpy as jnp
+
+from . import slopes
+from .flat import weights
+from .programs import VJP_RULE
+from .proof import JaxRefuses
+
+ENDLESS = (
+    "a loop of a rule waits until it is near enough, and does not end. Fix: a tolerance that the dtype "
+    "reaches, or a limit of its steps"
+)
+
+
+def begun(proof, mode, draw):
+    """Random weights of the outputs of a `Proof`, or a direction of its inputs, as `ended` has them."""
+    given = weights(draw, proof.program.out_avals if mode == "rev" else proof.program.in_avals)
+    proof.given = given
+    return ended(proof.flat, given) if mode == "rev" and proof.uses(VJP_RULE) else given
+
+
+def ended(flat, given):
+    """Weights of the outputs of a `Flat` function with custom rules; weights of 1 where one runs a loop that
+    does not end for those. Raises JaxRefuses where it does not for these either."""
+    for one in (given, [jnp.ones_like(w) for w in given]):
+        run, _, waits = slopes.along(flat, "rev", one)
+        if not waits or run(one) is not None:
+            return one
+    raise JaxRefuses(ENDLESS)
