@@ -7,6 +7,7 @@ import numpy as np
 
 from . import (
     cancellation,
+    declaring,
     exact,
     floats,
     guilt,
@@ -186,8 +187,7 @@ def _prove(report, proof, modes, draw, prefix, curvature):
             return refused
         report.guilty = report.guilty or guilt.first(proof, report.verdict, guilt.failed_in(report))
         report.note(guilt.narrowed(proof) if report.verdict == "unexplained" else "")
-        if report.verdict == "wrong" and any(onward.iterates(x, proof.surrogates) for x in proof.steps):
-            report.note(onward.ITERATION + onward.declaration(proof.steps, proof.surrogates))
+        report.note(declaring.told(proof.steps, proof.surrogates) if report.verdict == "wrong" else "")
     elif any(leaf.verdict == "kink" for leaf in report.leaves) and not report.failed:
         if guilty := guilt.wrong_rule(proof.primal, proof.steps):
             report.guilty = guilty

@@ -13,6 +13,32 @@ def waits(closed, marks):
     return _walked(closed.jaxpr, marks)[1]
 
 
+def repeats(jaxpr):
+    """Whether a loop inside of a jaxpr does one thing to its floats over and over: takes no rows, and does
+    not count where it is."""
+    return any(
+        _repeats(equation) or any(map(repeats, core.jaxprs_in_params(equation.params)))
+        for equation in jaxpr.eqns
+    )
+
+
+def _repeats(equation):
+    params = equation.params
+    if equation.primitive.name == "while":
+        body, start = params["body_jaxpr"].jaxpr, params["cond_nconsts"]
+        fixed, end = params["body_nconsts"], len(equation.invars)
+    elif equation.primitive.name == "scan":
+        closed, fixed, carries, *_ = compat.scan_of(equation)
+        body, start, end = closed.jaxpr, 0, fixed + carries
+    else:
+        return False
+    floats = [compat.is_float(atom.aval.dtype) for atom in equation.invars[start + fixed : end]]
+    counts = (
+        _carried(body, [False] * fixed, [not x for x in floats], [])[0] if end == len(equation.invars) else []
+    )
+    return any(x and not count for x, count in zip(floats, counts, strict=False))
+
+
 def _walked(jaxpr, marks):
     """(marks of the outputs of a jaxpr, whether a loop waits for what is marked)."""
     marked = {v for v, mark in zip(jaxpr.invars, marks, strict=True) if mark}

@@ -52,8 +52,19 @@ def test_what_the_type_shows_stays_wrong_and_the_report_says_what_to_declare(tol
     f = lambda x: jnp.sin(far(x))  # noqa: E731
     made = report(f, POINT, **told)
     assert made.verdict == "wrong" and "a tolerance of its own" not in str(made)
-    assert "is to be declared: surrogate=[f]" in str(made)
+    assert f"is to be declared: surrogate=[f], f the function made of {__file__}:" in str(made)
     assert report(f, POINT, surrogate=[far], **told).verdict in ("ok", "sampled")
+
+
+@pytest.mark.parametrize("told", [{}, dict(sample=4)])
+def test_a_loop_over_an_array_is_no_iteration_that_would_be_declared(told):
+    rows = jax.custom_vjp(lambda x: lax.scan(lambda total, row: (total + row**2, None), x[0], x)[0])
+    rows.defvjp(lambda x: (rows(x), x), lambda x, ct: (3 * ct * x,))
+    counted = jax.custom_vjp(lambda x: lax.fori_loop(0, 2, lambda i, total: total + x[i] ** 2, x[0]))
+    counted.defvjp(lambda x: (counted(x), x), lambda x, ct: (3 * ct * x,))
+    for f in (rows, counted):
+        made = report(f, POINT, **told)
+        assert made.verdict == "wrong" and "is an iteration" not in str(made)
 
 
 def test_a_rule_without_such_a_loop_is_wrong_however_little_it_is_off():

@@ -1,6 +1,6 @@
 """Functions with a rule of their own that iterate: the rule is judged where the iteration has arrived."""
 
-from .. import onward, tolerant
+from .. import declaring, onward, tolerant
 from ..arrays import Step
 from ..capped import Endless
 from ..judgement import leaf_of
@@ -34,7 +34,7 @@ def iterates(record):
 def verdict(record, mode):
     """(the verdict on such a function, looked at whole; "wrong" where it is too large for that, or no
     precision tells; what a report says of that)."""
-    wrong = "wrong", onward.ITERATION + onward.declaration([_step(record)])
+    wrong = "wrong", declaring.told([_step(record)])
     if sum(slot.size for slot in (*record.inputs, *record.outputs)) > MOST:
         return wrong
     try:
