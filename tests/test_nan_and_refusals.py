@@ -102,7 +102,7 @@ REFUSED = {
         "uniform: low must be at most high; got 1.0 and 0.0.",
     ),
     "a mask of other numbers": (
-        lambda room: room.dropout([1.0, 2.0], [2, 0]),
+        lambda room: room.dropout([1.0, 2.0, 3.0], [1, 0, 2]),
         "dropout: mask must be 1 where the neuron stays, else 0; got 2.",
     ),
     "a class for a schedule": (lambda room: room.adam(object), "adam: learning_rate must be a number"),

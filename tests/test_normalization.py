@@ -36,8 +36,9 @@ def test_digits_are_kept_where_the_mean_is_ten_thousand_deviations():
     assert float(jnp.abs(normalization.layer_norm(x.T, eps=1e-5).T - truth).max()) < 5e-4
 
 
-def test_a_constant_feature_becomes_its_bias_to_the_last_bit():
-    x, bias = np.full((100, 1), 1000.7, np.float32), np.array([0.25], np.float32)
+@pytest.mark.parametrize("number", [1000.7, -1000.7])
+def test_a_constant_feature_becomes_its_bias_to_the_last_bit(number):
+    x, bias = np.full((100, 1), number, np.float32), np.array([0.25], np.float32)
     outputs = normalization.batch_norm(x, *normalization.moments(x), bias=bias)
     assert (np.asarray(outputs) == bias).all()
     assert (np.asarray(normalization.layer_norm(x.T)) == 0).all()
@@ -308,6 +309,13 @@ def test_numbers_whose_squares_overflow_are_normalized_too(size):
         assert np.isfinite(jax.jacobian(function)(x)).all()
     assert (np.asarray(normalization.layer_norm(x))[2] == 0).all()
     np.testing.assert_allclose(normalization.group_norm(x[:1, None], 1), turned[:, None], rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_two_numbers_and_their_negatives_become_one_at_every_scale(kind):
+    size = 1.75 * np.exp2(np.arange(20, np.finfo(kind).maxexp), dtype=kind)[:, None]
+    rows = normalization.layer_norm(np.concatenate([size, -size], axis=1), eps=1e-12)
+    np.testing.assert_allclose(rows, np.broadcast_to([1.0, -1.0], rows.shape), rtol=4 * np.finfo(kind).eps)
 
 
 @pytest.mark.parametrize("name", ["BatchNorm", "GroupNorm"])
