@@ -166,6 +166,14 @@ def test_the_tanh_form_of_gelu_is_near_the_exact_one_and_the_library_s():
     assert scalars == pytest.approx(library.tolist(), abs=1e-14)
 
 
+def test_the_tanh_form_is_the_formula_for_other_numbers_and_shut_or_open_far_out():
+    with mpmath.workdps(30):
+        x = mpf("0.7")
+        gate = (1 + mpmath.tanh(mpmath.sqrt(2 / mpmath.pi) * (x + mpf(0.044715) * x**3))) / 2
+        assert abs(mg.gelu(x, approximate=True) / (x * gate) - 1) < 1e-15
+    assert [mg.gelu(x, approximate=True) for x in (-1e110, 1e110)] == [0, 1e110]
+
+
 def test_alpha_is_where_the_negative_side_ends():
     for room in (mg, jn):
         assert float(room.elu(-100.0, alpha=0.5)) == float(room.celu(-100.0, alpha=0.5)) == -0.5

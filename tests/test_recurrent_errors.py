@@ -73,6 +73,10 @@ CALLS = {  # arguments of one example -> the words about one example, and about 
         (ONE, ([0.0, 0.0], [0.0, 0.0, 0.0])),
         "carry must be (c, h), each of shape (3,); got [(2,), (3,)].",
     ),
+    "small carries": (
+        (ONE, ([0.0, 0.0], [0.0, 0.0])),
+        "carry must be (c, h), each of shape (3,); got [(2,), (2,)].",
+    ),
 }
 
 
