@@ -44,6 +44,7 @@ TESTS = {
     "operations": ("test_value",),
     "fused": ("test_operations", "test_value", "test_exactness"),
     "embedding": ("test_embedding", "test_nan_and_refusals"),
+    "losses": ("test_losses", "test_losses_classification"),
     "mdp": ("test_mdp", "test_tabular_mdp"),
     "optimizers_adaptive": ("test_optimizers_adaptive", "test_nan_and_refusals"),
     "pooling": ("test_pooling", "test_conv", "test_layer_input", "test_sizes"),

@@ -96,6 +96,10 @@ def test_a_norm_at_its_bound_is_left_alone():
 def test_what_is_no_array_is_named():
     with pytest.raises(TypeError, match=r"^clip_by_value: grads must be an array"):
         arrays.clip_by_value({"kernel": "steep"}, 1.0)
+    with pytest.raises(
+        TypeError, match=r"^clip_by_value: grads must be nested lists of real numbers; got 'st"
+    ):
+        scalars.clip_by_value([[1.0], "steep"], 1.0)
 
 
 @pytest.mark.parametrize("room", [mg, jn])

@@ -122,3 +122,16 @@ def test_focal_losses_take_labels_as_they_are(room):
     assert float(room.softmax_focal([[0.0, 0.0]], [0], gamma=1.0)) == pytest.approx(
         math.log(2) / 2, rel=1e-15
     )
+
+
+def test_what_does_not_count_costs_nothing_to_numbers_not_known_yet():
+    def loss(both):
+        return mg.sigmoid_binary_cross_entropy(both[:1], both[1:])
+
+    program = mg.trace(loss, [0.5, 0.25])
+    for z, t in ((1.0, 0.25), (1.0, 0.0), (1.0, 1.0)):
+        value, slopes = program.value_and_grad([z, t])
+        assert (value, slopes[0]) == pytest.approx((loss([z, t]), 1 / (1 + math.exp(-z)) - t), rel=1e-15)
+        assert slopes[1] == pytest.approx(-z, rel=1e-15)
+    assert [program([-math.inf, t]) for t in (0.0, 1.0)] == [0, math.inf]
+    assert mg.trace(lambda z: loss([z, 0.0]), 0.5)(-math.inf) == 0

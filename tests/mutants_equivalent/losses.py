@@ -2,12 +2,18 @@
 
 from .reasons import CLAMPED, DISCARDED, MEETING_POINT
 
+FAR = "the power is 0 or 1 long before"
+
 EQUIVALENT: dict[str, dict[str, str]] = {
     "microgrid.losses": {
         "_rowwise: where(size > 0, size, 1) -> where(size > 0, size, 2)": (
             "where the weights are 0, so are the terms"
         ),
         "_smoothed: smoothing == 0 -> smoothing == 1": "with 0 the formula gives the targets too",
+    },
+    "microgrid.losses_classification": {
+        "_focal: minimum(maximum(z, -10000.0), 10000.0) -> minimum(maximum(z, -10000.0), 10001.0)": FAR,
+        "_focal: maximum(z, -10000.0) -> maximum(z, -10001.0)": FAR,
     },
     "microgrid.losses_regression": {
         "huber: abs(e) <= delta -> abs(e) < delta": "at delta both forms have one value and one slope",
