@@ -64,6 +64,10 @@ TABLE = (
     Row("PPO", "LunarLander-v3", 300_000, 200, dict(
         num_envs=16, num_steps=512, batch_size=128, num_epochs=6, gamma=0.999, gae_lambda=0.98, ent_coef=0.01,
         learning_rate=Linear(1e-3, 0.0, 300_000), normalize_reward=True)),
+    Row("DQN", "LunarLander-v3", 600_000, 200, dict(
+        num_envs=4, num_steps=4, gradient_steps=8, batch_size=128, buffer_size=200_000, target_interval=2000,
+        hidden=(128, 128), learning_rate=Linear(1e-3, 1e-5, 600_000), epsilon=Linear(1.0, 0.05, 80_000),
+        n_step=4, dueling=True)),
     Row("SAC", "Pendulum-v1", 12_000, -200, dict(
         hidden=(64, 64), learning_rate=1e-3, learning_starts=200, polyak=0.01)),
 )  # fmt: skip
