@@ -23,7 +23,7 @@ from .slopes import as_floats, seeds, slopes_along, slopes_back
 from .surrogates import Believing
 from .tracing import refused
 from .values import misread
-from .width import tighten, unsaid
+from .width import tighten, tighten_wide, unsaid
 
 SLACK = 4  # both programs round in float64, and the bound of one stands for both
 
@@ -218,9 +218,11 @@ class Proof:
         if any(map(_doubtful, answers)):
             hulls, opened, inputs = self._hulls("near", mode, given)
             results, _ = walk(opened, program, inputs)
-            bounds = marked.bounds(opened.tape, floats.forward(opened.tape))
+            rough = floats.forward(opened.tape)
+            bounds, roundings = marked.bounds(opened.tape, rough), Roundings(opened.tape, rough, inputs)
             for answer, hull, result in zip(answers, hulls, results, strict=False):  # and values behind
                 answer.loose, answer.late, answer.wide = hull, opened.late, bounds[result.scalars]
+                tighten_wide(answer, roundings, result.scalars)
 
     def _hulls(self, hull, mode, given):
         """The truths with both sides of what is in doubt followed at once, their replay and its inputs."""

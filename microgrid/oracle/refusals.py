@@ -24,12 +24,19 @@ NOT_LINEAR = (
     "a custom rule is not linear in its tangents. Fix: add them up, and multiply them by what does not "
     "depend on them, and nothing else"
 )
+OPEN_ISSUE = "open an issue at https://github.com/google/jax !!"  # of linear solvers alone
+NO_TRANSPOSE = (
+    "JAX cannot transpose this linear solver, such as tangent_solve of a custom_root. Fix: "
+    "jnp.linalg.solve(jax.jacobian(g)(y), y) in place of cg(g, y)"
+)
 
 
 def words(error):
     """The first line of an error, in words; of one without any its kind, and where it was raised."""
     if isinstance(error, AssertionError) and "ValAccum" in str(error):
         return NOT_LINEAR
+    if isinstance(error, NotImplementedError) and str(error).startswith(OPEN_ISSUE):
+        return NO_TRANSPOSE
     if lines := str(error).strip().splitlines():
         return lines[0]
     where = raised_at(error)

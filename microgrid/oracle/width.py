@@ -82,15 +82,29 @@ def _known(x):
 
 
 def tighten(answer):
-    """Take the bounds that are carried back from a number where those carried forward are larger than any
+    """Take the bounds that are carried back from a number where those carried forward are as large as a
     slope, and say nothing: the sum over all ways is taken before its size. Where the way back too is not far
     below a slope, rounding is large, and bounds stay."""
     eps = float(jnp.finfo(answer.dtype).eps)
     with np.errstate(invalid="ignore"):
         off = np.abs(answer.got - answer.floats)
-        open_ = (answer.bounds > answer.steepest) & ~(off <= SAFE * eps * np.abs(answer.floats))
-    found = np.flatnonzero(open_ & np.isfinite(off))
-    for k in found[np.argsort(-off[found], kind="stable")][:MOST].tolist():
+        open_ = (answer.bounds > ARRIVED * answer.steepest) & ~(off <= SAFE * eps * np.abs(answer.floats))
+    for k in _furthest(off, open_):
         bound = SAFE * answer.roundings.bound(answer.ids[k])
         if bound <= ARRIVED * answer.steepest:
             answer.bounds[k] = min(bound, answer.bounds[k])
+
+
+def tighten_wide(answer, roundings, ids):
+    """Take the bounds that are carried back where those of the program with its choices open, whose
+    `Roundings` these are, are all that excuses a number. ids: [n] of the numbers, in that program."""
+    off = np.abs(answer.got - answer.floats)
+    open_ = ~answer.near & ~answer.apart & [answer.hangs(k) for k in range(len(off))]
+    for k in _furthest(off, open_):
+        answer.wide[k] = min(SAFE * roundings.bound(ids[k]), answer.wide[k])
+
+
+def _furthest(off, open_):
+    """Of the numbers that are open those that are furthest off, the furthest first."""
+    found = np.flatnonzero(open_ & np.isfinite(off))
+    return found[np.argsort(-off[found], kind="stable")][:MOST].tolist()

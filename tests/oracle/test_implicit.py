@@ -79,6 +79,39 @@ def test_a_wrong_tangent_solve_is_found(told):
     assert wrong.verdict == "wrong" and "test_implicit.py" in wrong.guilty.source
 
 
+def of_system(f, x):
+    return lax.fori_loop(0, 40, lambda i, x: x - f(x) / 5, x)
+
+
+MATRIX = np.array([[4, 1, 0], [1, 3, 1], [0, 1, 5]], "float32")
+AT = np.array([0.3, 2, -1], "float32")
+
+
+def system_root(a, tangent_solve):
+    f = lambda x: MATRIX @ x + 0.1 * x**3 - a  # noqa: E731
+    return lax.custom_root(f, jnp.ones_like(a), of_system, tangent_solve)
+
+
+def by_conjugate_gradients(steps):
+    return lambda g, y: jax.scipy.sparse.linalg.cg(g, y, maxiter=steps)[0]
+
+
+@pytest.mark.parametrize("steps, said", [(1, "unexplained"), (9, "ok")])
+def test_a_tangent_solve_that_breaks_off_is_not_excused_by_the_rounding_of_a_long_loop(steps, said):
+    report = verdict(lambda a: system_root(a, by_conjugate_gradients(steps)), AT, modes="fwd")
+    assert report.verdict == said and "hangs on rounding" not in str(report)
+
+
+def test_a_report_tells_which_solver_jax_cannot_transpose_and_what_to_put_in_its_place():
+    report = verdict(lambda a: system_root(a, by_conjugate_gradients(9)), AT)
+    (note,) = (note for note in report.notes if "no reverse mode" in note)
+    assert "JAX cannot transpose this linear solver, such as tangent_solve of a custom_root. Fix: " in note
+    instead = lambda g, y: jnp.linalg.solve(jax.jacobian(g)(y), y)  # noqa: E731
+    assert "jnp.linalg.solve(jax.jacobian(g)(y), y)" in note
+    report = verdict(lambda a: system_root(a, instead), AT)
+    assert report.verdict == "ok" and {leaf.mode for leaf in report.leaves} == {"fwd", "rev"}
+
+
 def frozen(g, y):
     return y / lax.stop_gradient(g(jnp.float32(1)))
 
