@@ -17,24 +17,51 @@ from .interpreter import walk
 
 
 def lowered(replay, equation, inputs):
-    """The output of an equation that calls JAX's pinv of a real matrix whose rank rounding hides; None for
-    any other equation."""
+    """The output of an equation that calls JAX's pinv of real matrices of which rounding hides the rank of
+    some; None for any other equation."""
     if compat.name_of(equation) != "_pinv" or not compat.of_jax(equation):
         return None
     (a,) = compat.real_inputs(equation, inputs)
-    if a.imaginary is not None or len(a.shape) != 2:
+    if a.imaginary is not None:
         return None
-    field, matrix = Field(replay.tape, a.dtype), a.ids
-    left, sizes, _ = np.linalg.svd(field.numbers(matrix), full_matrices=False)
-    rank = int(np.sum(sizes > float(jnp.finfo(a.dtype).eps) * max(a.shape) * sizes[0]))
-    if rank in (0, len(sizes)):
-        return None
+    field, eps = Field(replay.tape, a.dtype), float(jnp.finfo(a.dtype).eps)
     (p,), _ = walk(replay, compat.call_of(equation), [a])
-    kept = np.linalg.svd(field.numbers(p.ids), compute_uv=False) > 0.5 / sizes[0]  # each is at least 1 / that
-    if int(np.sum(kept)) != rank:
-        return None  # it left out more than rounding, or less
+    matrices = _matrices(field, a.ids, p.ids, eps**0.5)
+    if matrices is None:
+        return None
+    ids = np.array(p.ids)
+    for k in np.ndindex(ids.shape[:-2]):
+        left, largest = _hidden(field.numbers(matrices[k]), eps)
+        if left is None:
+            continue
+        kept = np.linalg.svd(field.numbers(p.ids[k]), compute_uv=False) > 0.5 / largest  # at least 1 / that
+        if int(np.sum(kept)) != left.shape[1]:
+            return None  # it left out more than rounding, or less
+        ids[k] = _inverse(field, matrices[k], p.ids[k], left)
+    if np.array_equal(ids, p.ids):
+        return None
     replay.meant = True
-    return [Array(p.dtype, _inverse(field, matrix, p.ids, left[:, :rank]))]
+    return [Array(p.dtype, ids)]
+
+
+def _matrices(field, a, p, near):
+    """Ids [..., m, n] of the matrices whose inverses are p, ids [..., n, m]: vmap may leave its axis anywhere
+    among those of a. None where they are not found."""
+    for ids in [a] + [np.moveaxis(a, axis, 0) for axis in range(1, a.ndim)]:
+        if p.size and ids.shape == np.swapaxes(p, -1, -2).shape:
+            matrix = field.numbers(ids)
+            off = np.abs(matrix @ field.numbers(p) @ matrix - matrix)
+            if np.max(off) <= near * np.max(np.abs(matrix)):
+                return ids
+    return None
+
+
+def _hidden(matrix, eps):
+    """(left vectors [m, r], the largest singular value) of a matrix [m, n] whose rank r rounding hides; None
+    for the vectors of another one."""
+    left, sizes, _ = np.linalg.svd(matrix, full_matrices=False)
+    rank = int(np.sum(sizes > eps * max(matrix.shape) * sizes[0]))
+    return None if rank in (0, len(sizes)) else left[:, :rank], sizes[0]
 
 
 def _inverse(field, a, p, left):

@@ -203,9 +203,12 @@ LOW = np.outer([1, 2, 3, 4], [1.1, 0.3, 0.7]) + np.outer([1, -1, 0.5, 2], [0.2, 
 LOW = LOW.astype("float32")  # of rank 2, but for rounding
 
 
-@pytest.mark.parametrize("matrix", [LOW, LOW.T.copy()])
+FULL = np.float32(np.random.default_rng(0).normal(size=(4, 3)))
+
+
+@pytest.mark.parametrize("matrix", [LOW, LOW.T.copy(), np.stack([LOW, FULL])])
 def test_a_rank_that_rounding_hides_is_what_pinv_means(matrix):
-    assert 0 < np.linalg.svd(matrix.astype(float))[1][2] < 1e-6
+    assert 0 < np.linalg.svd(matrix.astype(float))[1].min() < 1e-6
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert check_grads(jnp.linalg.pinv, (matrix,), raises=False).verdict == "approximate"
@@ -217,6 +220,12 @@ def test_a_rank_that_rounding_hides_is_what_pinv_means(matrix):
     off = jax.custom_jvp(lambda x: jnp.linalg.pinv(x))
     off.defjvp(steeper)
     assert verdict(off, matrix).verdict == "wrong"
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_rank_that_rounding_hides_passes_under_vmap(axis):
+    report = verdict(jax.vmap(jnp.linalg.pinv, axis), np.stack([FULL, LOW], axis), modes="rev")
+    assert report.verdict == "approximate"
 
 
 def test_what_pinv_leaves_out_beyond_rounding_is_missing_in_its_rule():
