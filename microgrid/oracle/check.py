@@ -172,7 +172,7 @@ def _prove(report, proof, modes, draw, prefix, curvature):
         if proof.turns(mode, only) and not report.failed:
             for word, given in linearity.others(*slopes.along(proof.flat, mode, along[mode], report.note)):
                 _turn_round(report, proof, mode, given, (prefix, word), curvature)
-    report.note(onward.ARRIVED if proof.arrived else "")
+    report.note(onward.ARRIVED if proof.arrived and not report.failed else "")
     report.note(tolerant.TOLERANT if proof.tolerant and not report.failed else "")
     if proof.misread and report.failed:
         report.note(proof.misread)

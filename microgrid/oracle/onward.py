@@ -27,8 +27,9 @@ LEAST = 2.0**-90  # the same beside the largest slope
 LOOPS = ("while", "scan")
 ARRIVED = "a rule is the derivative of what an iteration tends to, and right where it has arrived"
 ITERATION = (
-    "a function with a rule of its own is an iteration, and is taken at its steps; a rule for what it tends "
-    "to, where they do not lead there smoothly, is to be declared: "
+    "a function with a rule of its own is an iteration, and is taken at its steps; what a loop of the rule "
+    "leaves by a tolerance of its own counts as wrong, and a rule for what the function tends to, where its "
+    "steps do not lead there smoothly, is to be declared: "
 )
 
 

@@ -51,7 +51,8 @@ def test_what_the_type_hides_is_told_and_not_wrong(told):
 def test_what_the_type_shows_stays_wrong_and_the_report_says_what_to_declare(told):
     f = lambda x: jnp.sin(far(x))  # noqa: E731
     made = report(f, POINT, **told)
-    assert made.verdict == "wrong" and "a tolerance of its own" not in str(made)
+    assert made.verdict == "wrong" and "a rule runs a loop to a tolerance" not in str(made)
+    assert "what a loop of the rule leaves by a tolerance of its own counts as wrong" in str(made)
     assert f"is to be declared: surrogate=[f], f the function made of {__file__}:" in str(made)
     assert report(f, POINT, surrogate=[far], **told).verdict in ("ok", "sampled")
 
@@ -170,3 +171,22 @@ def test_a_gradient_that_does_not_end_is_unsupported(told):
 def test_an_iteration_that_goes_to_and_fro_for_some_cotangents_is_judged_all_the_same(tolerance, told):
     assert report(fixed_point(tolerance), np.float32(0.8), **told).verdict != "ok"
     assert report(jax.vmap(fixed_point(tolerance)), np.float32([0.8, 0.7]), **told).verdict != "ok"
+
+
+def settled(step, x):
+    return lax.while_loop(
+        lambda c: jnp.max(jnp.abs(c[0] - c[1])) > 1e-6, lambda c: (step(c[0]), c[0]), (step(x), x + 1)
+    )[0]
+
+
+def test_a_report_of_a_wrong_rule_does_not_say_that_it_is_right_where_it_has_arrived():
+    fixed = jax.custom_vjp(lambda a: settled(lambda x: jnp.cos(a * x) / 2, jnp.zeros_like(a)))
+
+    def backward(kept, ct):
+        a, x = kept
+        slope = -jnp.sin(a * x) / 2
+        return (settled(lambda u: ct + slope * a * u, ct) * slope * x,)
+
+    fixed.defvjp(lambda a: (lambda x: (x, (a, x)))(fixed(a)), backward)
+    made = report(fixed, np.float32([0.3, 0.7, 1.2]))
+    assert made.verdict == "wrong" and "right where it has arrived" not in str(made)
