@@ -199,3 +199,20 @@ def test_products_with_logarithms_of_0_are_0_where_the_factor_is():
         assert float(stable.xlog1my(2.0, jnp.array(y))) == pytest.approx(
             float(2 * mpmath.log1p(-y)), rel=1e-15
         )
+
+
+def test_the_slopes_of_a_slope_of_focal_are_those_of_the_formula():
+    def formula(x, power):
+        return (1 + mpmath.exp(x)) ** -power * mpmath.log1p(mpmath.exp(-x))
+
+    for x, power in ((-3.0, 0.5), (0.25, 2.0), (4.0, 1.5)):
+        slopes = jax.hessian(stable.focal, argnums=(0, 1))(x, power)
+        for i, j in ((0, 0), (0, 1), (1, 1)):
+            orders = tuple((i, j).count(k) for k in (0, 1))
+            truth = float(mpmath.diff(formula, (x, power), orders))
+            assert float(slopes[i][j]) == pytest.approx(truth, rel=1e-12)
+
+
+def test_what_stands_alone_leads_by_infinity():
+    for rest in ([], [-jnp.inf], [-jnp.inf] * 2):
+        assert stable.lead(jnp.array([3.0, *rest])).tolist() == [jnp.inf, *rest]

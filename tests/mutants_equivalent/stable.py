@@ -14,6 +14,9 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "lead: jnp.where(top, 0, rest - powers) -> jnp.where(top, 1, rest - powers)": DISCARDED,
         "lead: jnp.where(top, 0, x - jnp.sum(jnp.where(top, x, 0), axis=-1, keepdims=True)) -> "
         "jnp.where(top, 1, x - jnp.sum(jnp.where(top, x, 0), axis=-1, keepdims=True))": DISCARDED,
+        "lead: jnp.where(alone, 0, far) -> jnp.where(alone, 1, far)": DISCARDED,
+        "_focal_jvp: jnp.clip(x, -10000.0, 10000.0) -> jnp.clip(x, -10000.0, 10001.0)": FAR,
+        "_focal_jvp: jnp.clip(x, -10000.0, 10000.0) -> jnp.clip(x, -10001.0, 10000.0)": FAR,
         "xlog1my: jnp.where(small, 0, y) -> jnp.where(small, 1, y)": DISCARDED,
         "xlog1my: jnp.where(small, y, 0) -> jnp.where(small, y, 1)": DISCARDED,
         "xlog1my: y < 0.25 -> y <= 0.25": MEETING_POINT,
