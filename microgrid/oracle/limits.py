@@ -13,16 +13,16 @@ from itertools import pairwise
 import numpy as np
 
 from . import exact
-from .answer import ARRIVED
 from .arrays import Unsupported
-from .balls import differ, finite, radius
-from .beside import flattened, replayed, step_sizes
+from .balls import differ, finite
+from .beside import replayed
 from .fan import MOST as MOST_FORMS, Fan
 
 FAR, NEAR, NEARER = 2.0**-50, 2.0**-70, 2.0**-90  # steps away from the point, relative to the inputs
 MOST = 96  # sides that are looked at, at most
 SCALARS = 10**7  # of the programs of all sides together, and of the ways back from their ties, at most
 BITS = 3 * exact.BITS  # a third may be lost where steps of 1e-21 are divided by each other
+LEAST = 2.0**-900  # the size of the smallest numbers, whose steps would be 0 in float64
 SMALL = 2.0**-30  # beside the largest slope, sides that differ by less do not differ
 BENT = 2.0**12 * NEAR / FAR  # of how far slopes move on one side: so far they may on another, where all are 0
 JUMP = 2.0**-16  # a continuous function moves less, with slopes of up to 2**34
@@ -49,7 +49,7 @@ class Sides:
         self._truths, self._theirs, self._got = truths, theirs, got
         self._singular = singular
         self._sites, self._flat, self._followed = {}, set(), 0
-        self._sizes = [step_sizes(x) for x in proof.flat.numbers]
+        self._sizes = [_sizes(x) for x in proof.flat.numbers]
         count = sum(map(len, self._sizes))
         self._fan, self._whole = Fan(count), count == 1
         self.limits, self.settled, self.agreed = [], [None] * len(theirs), [False] * len(theirs)
@@ -88,12 +88,7 @@ class Sides:
             known = True if every or (self._all_met() and not (one & strange).any()) else None
             pairs = zip(one.tolist(), self.limits, strict=True)
             self.settled = [known if x else (False if finite(limit) else None) for x, limit in pairs]
-            unknown = strange | other | (one & open_ & (known is None))
-            if every or not unknown.any() or self._too_long():
-                break
-            near = one & open_ & ~other & self._near()
-            if not (unknown & ~near).any():  # a loop that goes on to where nothing moves, say
-                self.settled = [bool(near[k]) or self.settled[k] for k in range(len(near))]
+            if every or not (strange | other | (one & open_ & (known is None))).any() or self._too_long():
                 break
             self._join(self._fan.next())
         self.limits = list(map(self._widened, range(len(self.limits))))
@@ -133,7 +128,7 @@ class Sides:
         import flint
 
         parts = np.split(direction, np.cumsum([len(sizes) for sizes in self._sizes])[:-1])
-        balls = [map(flint.arb, x.tolist()) for x in map(flattened, self._proof.flat.numbers)]
+        balls = [map(flint.arb, x.tolist()) for x in map(_numbers, self._proof.flat.numbers)]
         moved = [
             [x + step * float(size) * u for x, size, u in zip(*row, strict=True)]
             for row in zip(balls, self._sizes, (part.tolist() for part in parts), strict=True)
@@ -180,14 +175,6 @@ class Sides:
         """A limit with what the sides may still be away from it."""
         limit = self.limits[k]
         return type(limit)(limit, self._spread[k] / 16) if finite(limit) else limit
-
-    def _near(self):
-        """[n] whether rounding hides how far the truth, and what JAX's program says, are from a limit."""
-        made = []
-        for limit, truth, their, got in zip(self.limits, self._truths, self._theirs, self._got, strict=True):
-            least = min(radius(got), ARRIVED * abs(float(limit)))
-            made.append(finite(truth - their) and max(_distance(limit, x) for x in (truth, their)) <= least)
-        return np.array(made, bool)
 
     def _all_met(self):
         """Whether every member of every tie that the first order decides was met at every place."""
@@ -238,6 +225,20 @@ def _in_every_order(met):
     if any(len(places) != count for places in met):
         return False
     return all(len({places[member] for places in met}) == count for member in range(count))
+
+
+def _numbers(x):
+    x = np.asarray(x)
+    if np.iscomplexobj(x):
+        return np.concatenate([np.real(x).ravel(), np.imag(x).ravel()]).astype(np.float64)
+    return x.ravel().astype(np.float64)
+
+
+def _sizes(x):
+    """[m] how large a step is beside each number of an array: its size, of a 0 that of the least number."""
+    sizes = np.abs(_numbers(x))
+    sizes = np.where(sizes > 0, sizes, np.min(sizes, initial=1.0, where=sizes > 0))
+    return np.maximum(sizes, LEAST)
 
 
 def _distance(x, y):
