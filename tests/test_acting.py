@@ -77,7 +77,8 @@ def test_schedules_of_a_tuned_row_are_drawn_out_with_its_steps():
 def test_tuned_settings_are_there_by_name_and_others_are_told():
     assert rl.tuned(rl.DQN, "Acrobot-v1") == row("DQN", "Acrobot-v1").settings
     with pytest.raises(
-        ValueError, match="a task with a row for DQN: CartPole-v1, Acrobot-v1, MountainCar-v0, LunarLander-v3; got"
+        ValueError,
+        match="a task with a row for DQN: CartPole-v1, Acrobot-v1, MountainCar-v0, LunarLander-v3; got",
     ):
         rl.tuned("DQN", "Taxi-v4")
 

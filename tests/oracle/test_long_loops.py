@@ -8,6 +8,7 @@ from jax import lax
 
 from microgrid.oracle import check_grads, exact
 from microgrid.oracle.flat import Flat
+from microgrid.oracle.judgement import leaf_of
 from microgrid.oracle.proof import Proof
 from microgrid.oracle.width import tighten, vague
 
@@ -84,3 +85,36 @@ def test_a_wrong_rule_whose_slopes_grow_beyond_all_numbers_is_wrong_at_once():
         assert not vague(answer)  # 3^800 is known to 50 digits, if to no float: more of them say no more
     report = check_grads(f, (jnp.float32(1),), modes=("rev",), raises=False)
     assert report.leaves[0].value == np.inf and report.verdict == "wrong"
+
+
+def until_it_moves_no_more(step, x):
+    go = lambda c: jnp.max(jnp.abs(c[0] - c[1])) > 0  # noqa: E731
+    return lax.while_loop(go, lambda c: (step(c[0]), c[0]), (step(x), x + 1))[0]
+
+
+def settled_cosine(factor):
+    made = jax.custom_vjp(lambda a: until_it_moves_no_more(lambda x: jnp.cos(a * x) / 2, jnp.zeros_like(a)))
+
+    def backward(kept, ct):
+        a, x = kept
+        slope = -jnp.sin(a * x) / 2
+        return (factor * until_it_moves_no_more(lambda u: ct + slope * a * u, ct) * slope * x,)
+
+    made.defvjp(lambda a: (lambda x: (x, (a, x)))(made(a)), backward)
+    return made
+
+
+def first_verdict(f, mode):
+    with exact.precision(exact.BITS):
+        (answer,) = Proof(Flat(f, (jnp.float32(1),))).answers(mode, np.random.default_rng(0))
+        return leaf_of(answer, mode, 1.0).verdict
+
+
+@pytest.mark.parametrize("factor, said", [(1, "ok"), (1 + 1e-5, "wrong")])
+def test_a_rule_of_such_a_loop_that_is_off_by_little_is_wrong(factor, said):
+    assert first_verdict(settled_cosine(factor), "rev") == said
+
+
+def test_a_loop_that_starts_where_nothing_moves_has_the_slope_of_those_beside():
+    f = lambda a: until_it_moves_no_more(lambda x: x + (a - x) / 2, jnp.float32(1))  # noqa: E731
+    assert first_verdict(f, "fwd") == "wrong"  # from 1 JAX follows two steps to the end, 1: it says 3 / 4
