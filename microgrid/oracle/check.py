@@ -223,7 +223,7 @@ def _turn_round(report, proof, mode, given, words, curvature):
 def _look(report, proof, mode, draw, prefix, curvature, given=None):
     """Add the leaves of one mode to the report; False where JAX has no derivative in that mode."""
     try:
-        answers = proof.answers(mode, draw, given or begun(proof, mode, draw))
+        answers = proof.answers(mode, given or begun(proof, mode, draw))
     except JaxRefuses as error:
         report.note(f"no {'forward' if mode == 'fwd' else 'reverse'} mode: {error}")
         return False

@@ -173,7 +173,7 @@ def _in_mode(proof, step, verdict, mode):
     """The verdict on one equation in one mode, None where there is none."""
     own, draw = step.equation.primitive.name in OWN_RULE, np.random.default_rng(0)
     try:
-        answers = proof.answers(mode, draw, begun(proof, mode, draw))
+        answers = proof.answers(mode, begun(proof, mode, draw))
         first = proof.given
         leaves = [leaf_of(answer, mode) for answer in answers + proof.strays]
         if verdict == "nonfinite" and not all(np.isfinite(x.got).all() for x in answers + proof.strays):
@@ -196,7 +196,7 @@ def _in_mode(proof, step, verdict, mode):
 
 
 def _leaves(proof, mode, given):
-    return [leaf_of(answer, mode) for answer in proof.answers(mode, None, given)]
+    return [leaf_of(answer, mode) for answer in proof.answers(mode, given)]
 
 
 def named(step, verdict, around=""):

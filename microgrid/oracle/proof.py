@@ -11,7 +11,7 @@ from . import compat, exact, floats, marked, onward, rounding, tolerant
 from .answer import Answer, disagree
 from .balls import finite, rounded
 from .conditioning import Roundings
-from .flat import unit, weights
+from .flat import unit
 from .implicit import seeks
 from .interpreter import Replay, walk
 from .limits import Sides
@@ -69,14 +69,13 @@ class Proof:
         """Whether a primitive of one of these names came in the run."""
         return any(_calls(step, names) for step in self.steps)
 
-    def answers(self, mode, draw, given=None):
+    def answers(self, mode, given):
         """The `Answer` for every array of a gradient ("rev") or of a change of the outputs ("fwd"). given:
-        the weights, or the direction, drawn unless told. `given` are those, and `strays` answers about values
-        that are not the function's own when it is differentiated; `misread` is what the replay of JAX's
-        program computes otherwise than JAX, or None."""
+        the weights of the outputs, or the direction of the inputs, arrays like them (`asking.begun` draws
+        some). Then `given` are those, and `strays` answers about values that are not the function's own when
+        it is differentiated; `misread` is what the replay of JAX's program computes otherwise than JAX, or
+        None. Raises JaxRefuses where JAX has no derivative."""
         backward = mode == "rev"
-        if given is None:
-            given = weights(draw, self.program.out_avals if backward else self.program.in_avals)
         self.given = given
         function = slopes_back(self.flat, given) if backward else slopes_along(self.flat, given)
         try:

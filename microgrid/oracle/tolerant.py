@@ -46,7 +46,7 @@ def alone(replay, step, mode):
         with exact.precision(bits):
             try:
                 proof = proof_of(replay, step)
-                answers = proof.answers(mode, None, begun(proof, mode, np.random.default_rng(0)))
+                answers = proof.answers(mode, begun(proof, mode, np.random.default_rng(0)))
             except Endless:
                 raise
             except (Unsupported, JaxRefuses):

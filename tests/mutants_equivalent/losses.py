@@ -2,6 +2,7 @@
 
 from .reasons import CLAMPED, DISCARDED, MEETING_POINT
 
+AT_DELTA = "at delta both forms have one value and one slope"
 FAR = "the power is 0 or 1 long before"
 
 EQUIVALENT: dict[str, dict[str, str]] = {
@@ -16,7 +17,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "_focal: maximum(z, -10000.0) -> maximum(z, -10001.0)": FAR,
     },
     "microgrid.losses_regression": {
-        "huber: abs(e) <= delta -> abs(e) < delta": "at delta both forms have one value and one slope",
+        "huber: abs(e) <= delta -> abs(e) < delta": AT_DELTA,
         "log_cosh: size < 1 -> size <= 1": MEETING_POINT,
         "log_cosh: size < 1 -> size < 2": MEETING_POINT,
         "log_cosh: minimum(size, 2) -> minimum(size, 3)": DISCARDED,
@@ -30,7 +31,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         ),
     },
     "jaxnets.losses_regression": {
-        "huber: error <= delta -> error < delta": "at delta both forms have one value and one slope",
+        "huber: error <= delta -> error < delta": AT_DELTA,
         "huber: jnp.where(inside, error, 0) -> jnp.where(inside, error, 1)": DISCARDED,
     },
     "jaxnets.losses_similarity": {

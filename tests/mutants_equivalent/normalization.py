@@ -1,7 +1,6 @@
 """The mutants of normalization that no test can kill, because they say the same: module -> change -> why."""
 
 BETWEEN = "in other units, or from another size on, still no square overflows or vanishes"
-
 APART = "an outlier is kept out by any small multiple"
 
 EQUIVALENT = {

@@ -7,10 +7,16 @@ import pytest
 from jax import lax
 
 from microgrid.oracle import check_grads, exact
+from microgrid.oracle.asking import begun
 from microgrid.oracle.flat import Flat
 from microgrid.oracle.judgement import leaf_of
 from microgrid.oracle.proof import Proof
 from microgrid.oracle.width import tighten, vague
+
+
+def answers(flat, mode):
+    proof = Proof(flat)
+    return proof.answers(mode, begun(proof, mode, np.random.default_rng(0)))
 
 
 def root(a, steps=200):
@@ -60,7 +66,7 @@ def test_what_no_precision_knows_is_not_checked(monkeypatch):
 
 def test_bounds_of_rounding_do_not_grow_where_errors_shrink():
     with exact.precision(4 * exact.BITS):
-        (answer,) = Proof(Flat(root, POINT)).answers("rev", np.random.default_rng(0))
+        (answer,) = answers(Flat(root, POINT), "rev")
     answer.got = answer.floats * 1.01
     assert answer.near.all()  # the bound that is carried forward holds anything
     tighten(answer)
@@ -81,7 +87,7 @@ def test_a_wrong_rule_whose_slopes_grow_beyond_all_numbers_is_wrong_at_once():
     steep.defvjp(lambda x: (jnp.tanh(2 * x), x), lambda x, ct: (3 * ct,))
     f = lambda x: lax.fori_loop(0, 800, lambda i, x: steep(x), x)  # noqa: E731
     with exact.precision(exact.BITS):
-        (answer,) = Proof(Flat(f, (jnp.float32(1),))).answers("rev", np.random.default_rng(0))
+        (answer,) = answers(Flat(f, (jnp.float32(1),)), "rev")
         assert not vague(answer)  # 3^800 is known to 50 digits, if to no float: more of them say no more
     report = check_grads(f, (jnp.float32(1),), modes=("rev",), raises=False)
     assert report.leaves[0].value == np.inf and report.verdict == "wrong"
@@ -106,7 +112,7 @@ def settled_cosine(factor):
 
 def first_verdict(f, mode):
     with exact.precision(exact.BITS):
-        (answer,) = Proof(Flat(f, (jnp.float32(1),))).answers(mode, np.random.default_rng(0))
+        (answer,) = answers(Flat(f, (jnp.float32(1),)), mode)
         return leaf_of(answer, mode, 1.0).verdict
 
 
