@@ -3,13 +3,10 @@
 The other room stays as it is, so its answers are computed once and kept.
 """
 
-import contextlib
 import doctest
 import importlib
 import inspect
 import re
-import sys
-import types
 from functools import cache
 from pathlib import Path
 
@@ -17,11 +14,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from microgrid.kinds import SEEN
 from microgrid.oracle import crosscheck as check
 from microgrid.oracle.distance import Conditioned
-from microgrid.oracle.pairs import PAIRS, Pair
-from tests.mutant_modules import functions_of, load, modules_of, swapped, used_by
+from microgrid.oracle.pairs import PAIRS
+from tests.mutant_modules import in_place, load, used_by
+from tests.mutant_reach import reaching, tests_of
 from tests.mutants import Mutant
 
 HELPERS = {"operations", "fused"}  # topics without rows, that the others build on
@@ -37,18 +34,6 @@ CORES = {  # topics without rows: their functions, and rows that are made of the
         "xlog1my": "losses.binary_cross_entropy",
     },
     "normal_curve": {"normal_cdf": "activations_smooth.gelu"},
-}
-TESTS = {
-    "attention": ("test_attention", "test_sizes"),
-    "convolution": ("test_convolution", "test_sizes"),
-    "operations": ("test_value",),
-    "fused": ("test_operations", "test_value", "test_exactness"),
-    "embedding": ("test_embedding", "test_nan_and_refusals"),
-    "losses": ("test_losses", "test_losses_classification"),
-    "mdp": ("test_mdp", "test_tabular_mdp"),
-    "optimizers_adaptive": ("test_optimizers_adaptive", "test_nan_and_refusals"),
-    "pooling": ("test_pooling", "test_conv", "test_layer_input", "test_sizes"),
-    "regularization": ("test_nan_and_refusals",),
 }
 ROOMS = {f"{room}.{pair.topic}" for pair in PAIRS for room in ("microgrid", pair.room)}
 MODULES = sorted(
@@ -84,21 +69,15 @@ def helpers(module):
 
 def killed(mutant: Mutant) -> str | None:
     """What noticed the mutant, or None if nothing did."""
-    scalar_room = mutant.module.startswith("microgrid.")
-    owners = modules_of(mutant.module.split(".")[0])
-    files = tests_of(mutant.module.split(".")[1])  # imported while all is true
+    return noticed(mutant, the_table) or noticed(mutant, topic_tests, reaching(mutant.module))
+
+
+def noticed(mutant, look, *given) -> str | None:
+    """What a look at a mutant in its place says, or None."""
     try:
-        swap = functions_of(mutant.module, load(mutant.module, mutant.code))
-        with contextlib.ExitStack() as stack:
-            for owner in owners:
-                stack.enter_context(swapped(owner, swap))
-            for stage in (same_signature, examples, same_errors, agreement):
-                for pair in rows(mutant):
-                    mine, other = check.rooms(pair)[:: 1 if scalar_room else -1]
-                    stage(pair, mine, other, scalar_room)
-            topic_tests(mutant, swap, files)
-            for pair in rows(mutant) if not scalar_room else ():
-                compiled(pair, check.rooms(pair)[1])
+        changed = load(mutant.module, mutant.code)
+        with in_place(mutant.module, changed, *tests_of(mutant.module.split(".")[1])):
+            look(mutant, *given)
     except (AssertionError, pytest.fail.Exception) as error:
         return f"noticed: {error}"[:200]
     except Exception as error:
@@ -106,6 +85,23 @@ def killed(mutant: Mutant) -> str | None:
     finally:
         check._jitted.cache_clear()
     return None
+
+
+def the_table(mutant):
+    """The tests of the table, the one that compiles last."""
+    scalar_room = mutant.module.startswith("microgrid.")
+    stages = same_signature, examples, same_errors, agreement, *(() if scalar_room else (compiled,))
+    for stage in stages:
+        for pair in rows(mutant):
+            mine, other = check.rooms(pair)[:: 1 if scalar_room else -1]
+            stage(pair, mine, other, scalar_room)
+
+
+def topic_tests(mutant, tests):
+    """The tests of the topic and of the edges that reach the function."""
+    for case, reached in tests:
+        if mutant.function in reached or not mutant.function:
+            case.run()
 
 
 def same_signature(pair, mine, other, scalar_room):
@@ -213,7 +209,7 @@ def trajectories(pair, mine, other, scalar_room):
         assert value <= pair.ulps[0], f"trajectory {value:.1f} ULP off with {case}"
 
 
-def compiled(pair, mine):
+def compiled(pair, mine, other, scalar_room):
     """Compilation changes nothing: one case for every choice."""
     if pair.walks or pair.topic in LOOPS:
         return
@@ -225,70 +221,3 @@ def compiled(pair, mine):
         answer = run(case)
         assert check.worst(outputs, answer[0], scales) <= pair.ulps[0], f"compiled, at {case}"
         assert check.worst(slopes, answer[1], slope_scales) <= pair.ulps[1], f"compiled, at {case}"
-
-
-def tests_of(topic):
-    """The modules of tests that look at a topic."""
-    files = "test_edges", *TESTS.get(topic, (f"test_{topic}",))
-    here = Path(__file__).parent
-    return [importlib.import_module(f"tests.{file}") for file in files if (here / f"{file}.py").exists()]
-
-
-def topic_tests(mutant, swap, files):
-    """The tests of the topic and of the edges that use the mutant's room, with the mutant in its place."""
-    package, topic = mutant.module.split(".")
-    for tests in files:
-        users = (
-            modules_of(package) if topic in HELPERS else [sys.modules[mutant.module], sys.modules[package]]
-        )
-        wanted = {id(user) for user in users} | set(swap)
-        rooms = {name for name, x in vars(tests).items() if id(x) in wanted}
-        words = {*vars(sys.modules[mutant.module]), *rooms, "getattr"}
-        with swapped(tests, swap):
-            for test in [test for name, test in vars(tests).items() if name.startswith("test_")]:
-                names = names_in(test, tests)
-                if "PAIRS" in names or (names & rooms and (topic in HELPERS or names & words)):
-                    run_test(test, topic)
-
-
-def names_in(function, module):
-    """The names that a function uses, and those of the helpers that it calls."""
-    names, codes = set(), [function.__code__]
-    while codes:
-        code = codes.pop()
-        codes += [inner for inner in code.co_consts if isinstance(inner, types.CodeType)]
-        for name in set(code.co_names) - names:
-            called = functions_in(vars(module).get(name))
-            codes += [helper.__code__ for helper in called if helper.__module__ == module.__name__]
-        names |= set(code.co_names)
-    marks = [mark for mark in getattr(function, "pytestmark", ()) if mark.name == "parametrize"]
-    values = [value for mark in marks for value in mark.args[1]]
-    if any(isinstance(value, Pair) for value in values):
-        names.add("PAIRS")
-    if any(inspect.ismodule(value) for value in values):
-        names |= {name for name, thing in vars(module).items() if any(thing is value for value in values)}
-    return names
-
-
-def functions_in(thing):
-    """A function, or all of a table of them."""
-    if inspect.isfunction(thing):
-        return [thing]
-    parts = thing.values() if isinstance(thing, dict) else thing if isinstance(thing, list | tuple) else ()
-    return [function for part in parts for function in functions_in(part)]
-
-
-def run_test(test, topic):
-    """Runs a test for each of its parameters; left are slow ones, those with fixtures, other topics' rows."""
-    marks = getattr(test, "pytestmark", ())
-    sets = [{}]
-    for mark in [mark for mark in marks if mark.name == "parametrize"]:
-        asked = re.split(r"\s*,\s*", mark.args[0]) if isinstance(mark.args[0], str) else list(mark.args[0])
-        values = [v if len(asked) > 1 else (v,) for v in mark.args[1]]
-        sets = [s | dict(zip(asked, v, strict=True)) for s in sets for v in values]
-    if any(mark.name == "slow" for mark in marks) or set(inspect.signature(test).parameters) != set(sets[0]):
-        return
-    for arguments in sets:
-        if all(getattr(x, "topic", topic) == topic for x in arguments.values()):
-            SEEN.intersection_update({float, int})  # the quick ways are open, as in a fresh process
-            test(**arguments)

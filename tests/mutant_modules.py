@@ -4,6 +4,7 @@ import ast
 import contextlib
 import importlib
 import inspect
+import resource
 import sys
 import types
 from functools import cache
@@ -15,6 +16,8 @@ from jax import lax
 from microgrid.oracle import crosscheck as check
 from microgrid.oracle.pairs import PAIRS
 from tests.mutants import ENDLESS, source_tree
+
+MEMORY = 6 << 30  # bytes that a mutant may take beside what the process has
 
 
 class Endless(Exception):
@@ -98,6 +101,29 @@ def modules_of(package):
         getattr(room, name)
     names = [name for name in sys.modules if name.split(".")[0] == package and ".oracle" not in name]
     return [sys.modules[name] for name in names]
+
+
+@contextlib.contextmanager
+def small_memory():
+    """A mutant that no longer refuses what no machine holds gets an error, and the machine stays up."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = MEMORY + 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    resource.setrlimit(resource.RLIMIT_DATA, (most if hard < 0 else min(most, hard), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+@contextlib.contextmanager
+def in_place(name, changed, *users):
+    """A changed module in the true one's place, in all of its package and in other modules that use it."""
+    swap = functions_of(name, changed)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(small_memory())
+        for owner in (*modules_of(name.split(".")[0]), *users):
+            stack.enter_context(swapped(owner, swap))
+        yield
 
 
 @contextlib.contextmanager

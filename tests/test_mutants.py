@@ -1,5 +1,6 @@
 """Every formula is broken in every place, one at a time: some test notices, or it is no change at all."""
 
+import jax
 import pytest
 
 from tests.mutant_killers import MODULES, killed
@@ -13,6 +14,13 @@ ADVICE = (
     "or a mistake that shows it, or add a test to tests/test_edges.py; if no input can show it, say why in "
     "tests/mutants_equivalent/ under the key after 'in'."
 )
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_kept():
+    """JAX keeps what it traces, and the thousands of mutants with it."""
+    yield
+    jax.clear_caches()
 
 
 def survivors(module, made):
