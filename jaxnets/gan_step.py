@@ -23,8 +23,30 @@ class Player(NamedTuple):
     opt_state: Any
 
 
+class Average(NamedTuple):
+    """The running mean of the parameters after each step, 1/ema as heavy as those one step before.
+
+        mean[t] = sum_k ema**(t - k) * params[k] / sum_k ema**(t - k),  k = 1 to t
+
+    weight: 1 - ema**t, that of all steps so far, so that what was there before the first has none.
+    """
+
+    mean: Any
+    weight: Any
+
+    def after(self, params, ema):
+        """The mean with the parameters of one step more."""
+        weight = ema * self.weight + (1 - ema)
+        share = (1 - ema) / weight
+
+        def nearer(mean, new):
+            return mean + share.astype(mean.dtype) * (new - mean)
+
+        return Average(jax.tree.map(nearer, self.mean, params), weight)
+
+
 class Carry(NamedTuple):
-    """What one step hands to the next. average: the running mean of the generator's parameters, or None;
+    """What one step hands to the next. average: an `Average` of the generator's parameters, or None;
     seed: of all noise, a uint32; step: how many steps there were, a uint32."""
 
     generator: Player
@@ -162,7 +184,7 @@ def train_step(graphs, game, latent_features):
         (loss, last_rest), d_fake = jax.value_and_grad(answer, has_aux=True)(fake)
         generator = _learnt(game.generator_optimizer, generator, rest, pull(d_fake)[0], loss)
         if average is not None:
-            average = jax.tree.map(lambda a, p: p + game.ema * (a - p), average, generator.params)
+            average = average.after(generator.params, game.ema)
         mean_loss = (jnp.sum(early) + last) / game.rounds
         carry = Carry(generator, discriminator._replace(rest=last_rest), average, seed, count + 1)
         return carry, jnp.stack([mean_loss, loss])

@@ -87,8 +87,8 @@ class GAN:
         "wasserstein". gradient_penalty: the weight of `gradient_penalty` between real and fake examples,
         customarily 10 with "wasserstein"; r1_penalty: that of half the squared slope at real examples.
         discriminator_steps: steps of the discriminator before each one of the generator. ema: in [0, 1),
-        the decay of a running mean of the generator's weights that `sample` then uses; 0 for none, 0.999 for
-        smoother samples.
+        the decay of a running mean of the generator's weights after each step that `sample` then uses (those
+        before the first step are not in it); 0 for none, 0.999 for smoother samples.
         """
         optimizers = dict(generator=generator_optimizer, discriminator=discriminator_optimizer)
         for name, optimizer in optimizers.items():
@@ -171,7 +171,7 @@ class GAN:
             self._states = list(map(loop.initial_state, self._game[:2], params))
         players = list(map(gan_step.Player, params, rests, self._states))
         if self._game.ema and self._average is None:
-            self._average = players[0].params
+            self._average = gan_step.Average(players[0].params, np.zeros((), self.dtype))
         generator, discriminator = players
         seed, turn = np.uint32(self.seed % 2**32), np.uint32(self.steps)
         carry = gan_step.Carry(generator, discriminator, self._average, seed, turn)
@@ -211,7 +211,7 @@ class GAN:
         graphdef, params, rest = loop.split(self.generator)
         if graphdef not in self._inference:
             self._inference[graphdef] = loop.inference(graphdef)
-        params = params if self._average is None else self._average
+        params = params if self._average is None else self._average.mean
         return np.asarray(self._inference[graphdef](params, rest, latent))
 
     def sample(self, count: int, seed: int = 0) -> np.ndarray:
