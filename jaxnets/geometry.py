@@ -65,7 +65,8 @@ def receptive_field(layers, input_shape=None):
     ReceptiveField(size=(8,), stride=(2,), start=(-2,))
     """
     if not isinstance(layers, list | tuple):
-        raise TypeError(f"receptive_field: layers must be a list of layers; got {checks.shown(layers)}.")
+        fix = " Fix: its layers, net.layers." if hasattr(layers, "layers") else ""
+        raise TypeError(f"receptive_field: layers must be a list of layers; got {checks.shown(layers)}.{fix}")
     found = [
         spec
         for i, layer in enumerate(layers)
@@ -153,7 +154,10 @@ def _spec(i, layer: Any) -> Any:
     module = any(kind.__name__ == "Module" for kind in type(layer).__mro__)  # of any library
     if type(layer).__name__ in CELLWISE or (callable(layer) and not module and not isinstance(layer, type)):
         return None
+    left = (
+        "it and the layers after it" if hasattr(layer, "transpose_kernel") else "what comes after the windows"
+    )
     raise ValueError(
         f"receptive_field: layer {i} must slide a window or look at one cell at a time; got "
-        f"{name}. Fix: leave out what comes after the windows."
+        f"{name}. Fix: leave out {left}."
     )

@@ -55,6 +55,15 @@ def for_each(function, argument, value, rank):
     return tuple(int(x) for x in value)
 
 
+def _pairs(padding, rank):
+    """The fix for cells that were given alone, as other libraries take them: a pair for each dimension."""
+    sides = (padding,) * rank if is_whole(padding, 0) else padding
+    if not isinstance(sides, list | tuple) or not all(is_whole(x, 0) for x in sides):
+        return ""
+    low_high = [tuple(sides)] if (rank, len(sides)) == (1, 2) else [(x, x) for x in sides]
+    return f" Fix: {low_high}." if len(low_high) == rank else ""
+
+
 def padding_of(function, padding, rank, names=PADDINGS):
     """Padding as a layer keeps it: one of the names, or a pair (low, high) for each dimension."""
     if isinstance(padding, str) and padding in names:
@@ -65,7 +74,7 @@ def padding_of(function, padding, rank, names=PADDINGS):
         raise ValueError(
             f"{function}: padding must be {words}a pair (low, high) of whole numbers >= 0 "
             f"for each of {rank} dimensions; "
-            f"got {checks.shown(padding)}.{checks.near(padding, names)}"
+            f"got {checks.shown(padding)}.{_pairs(padding, rank) or checks.near(padding, names)}"
         )
     checks.countable(function, "padding", *(cells for pair in padding for cells in pair))
     return tuple((int(low), int(high)) for low, high in padding)
@@ -96,16 +105,27 @@ def mirror_fits(function, mode, sizes, pairs):
             )
 
 
+def one_channel(given, rank):
+    """The fix for inputs of cells alone."""
+    return " Fix: each cell in a list of its own, inputs[..., None], for one channel." * (len(given) == rank)
+
+
 def batched(layer, inputs):
     """The inputs of a layer that slides a window, many examples of them: one alone would be taken for many,
-    or many for the rows of one."""
+    many for the rows of one, and the rows of an image for sequences."""
     name, rank = type(layer).__name__, len(layer.window_shape)
     inputs = checks.numbers(name, "inputs", inputs)
-    if inputs.ndim < rank + 2:
+    if inputs.ndim != rank + 2:
         cells = "time" if rank == 1 else "height, width"
+        if inputs.ndim < rank + 2:
+            fix = "inputs[None] for one example, inputs[..., None] for one channel"
+        elif (rank, inputs.ndim) == (1, 4):
+            fix = f"window_shape {layer.window_shape * 2} for images"
+        else:
+            fix = f"inputs.reshape(-1, *inputs.shape[-{rank + 1}:])"
         raise ValueError(
             f"{name}: inputs must be [N, {cells}, channels] to meet window_shape {layer.window_shape}; "
-            f"got {inputs.shape}. Fix: inputs[None] for one example."
+            f"got {inputs.shape}. Fix: {fix}."
         )
     return inputs
 
@@ -150,7 +170,7 @@ def meeting(function, given, kernel, groups=1, transpose_kernel=False):
     if len(given) <= rank or 0 in given[-rank - 1 :]:
         raise ValueError(
             f"{function}: inputs must have {some(rank, 'dimension')} of cells and one of channels to meet "
-            f"kernel {kernel}, none of them empty; got {given}."
+            f"kernel {kernel}, none of them empty; got {given}.{one_channel(given, rank)}"
         )
     into, out = kernel[-2:]
     if transpose_kernel:

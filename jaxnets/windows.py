@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from jax import lax
 
 from . import checks
-from .window_checks import MIRRORS, PADDINGS, for_each, padding_of, shape_of, some
+from .window_checks import MIRRORS, PADDINGS, for_each, one_channel, padding_of, shape_of, some
 
 
 class Slide(NamedTuple):
@@ -67,7 +67,7 @@ def pooled(function, given, window_shape, strides, padding):
     if len(given) <= rank or 0 in given[-rank - 1 :]:
         raise ValueError(
             f"{function}: inputs must have {some(rank, 'dimension')} of cells and one of channels to meet "
-            f"window_shape {window}, none of them empty; got {given}."
+            f"window_shape {window}, none of them empty; got {given}.{one_channel(given, rank)}"
         )
     sizes = given[-rank - 1 : -1]
     found = slide(function, sizes, window, window if strides is None else strides, padding, 1, PADDINGS[:2])

@@ -63,7 +63,8 @@ def receptive_field(layers, input_shape=None):
     ReceptiveField(size=(8,), stride=(2,), start=(-2,))
     """
     if not isinstance(layers, list | tuple):
-        raise TypeError(f"receptive_field: layers must be a list of layers; got {checks.shown(layers)}.")
+        fix = " Fix: its layers, net.layers." if hasattr(layers, "layers") else ""
+        raise TypeError(f"receptive_field: layers must be a list of layers; got {checks.shown(layers)}.{fix}")
     found = [spec for i, layer in enumerate(layers) if (spec := _spec(i, layer)) is not None]
     ranks = {len(window) for window, *_ in found}
     if len(ranks) != 1:
@@ -103,7 +104,10 @@ def _spec(i, layer: Any) -> Any:
         or (callable(layer) and not isinstance(layer, Layer | type))
     ):
         return None
+    left = (
+        "it and the layers after it" if hasattr(layer, "transpose_kernel") else "what comes after the windows"
+    )
     raise ValueError(
         f"receptive_field: layer {i} must slide a window or look at one cell at a time; got "
-        f"{getattr(layer, '__name__', kind)}. Fix: leave out what comes after the windows."
+        f"{getattr(layer, '__name__', kind)}. Fix: leave out {left}."
     )

@@ -49,6 +49,15 @@ def for_each(function, argument, value, rank):
     return tuple(map(index, listed))
 
 
+def _pairs(padding, rank):
+    """The fix for cells that were given alone, as other libraries take them: a pair for each dimension."""
+    sides = (padding,) * rank if is_whole(padding, 0) else padding
+    if not isinstance(sides, list | tuple) or not all(is_whole(x, 0) for x in sides):
+        return ""
+    low_high = [tuple(sides)] if (rank, len(sides)) == (1, 2) else [(x, x) for x in sides]
+    return f" Fix: {low_high}." if len(low_high) == rank else ""
+
+
 def pairs(function, padding, rank, names=()):
     """Explicit padding: a pair (low, high) for each dimension; names: words that were allowed instead."""
 
@@ -61,7 +70,7 @@ def pairs(function, padding, rank, names=()):
         raise ValueError(
             f"{function}: padding must be {words}{'or ' if words else ''}a pair (low, high) of whole numbers "
             f">= 0 for each of {rank} dimensions; "
-            f"got {shown(padding)}.{near(padding, names)}"
+            f"got {shown(padding)}.{_pairs(padding, rank) or near(padding, names)}"
         )
     countable(function, "padding", *(cells for pair in padding for cells in pair))
     return tuple((index(low), index(high)) for low, high in padding)
@@ -97,9 +106,14 @@ def cells_given(function, given, layer=None):
         )
 
 
-def many(given, rank):
-    """The fix for a batch, of which one example is taken at a time."""
-    return " Fix: one example at a time, [... for x in inputs]." if len(given) == rank + 2 else ""
+def other_rank(given, rank):
+    """The fix for inputs of one dimension less or more than cells and channels: no channels, or a batch."""
+    if len(given) == rank:
+        return " Fix: each cell in a list of its own, inputs[..., None], for one channel."
+    if len(given) != rank + 2:
+        return ""
+    image = ", or a window of height and width for an image" if rank == 1 else ""
+    return f" Fix: one example at a time, [... for x in inputs]{image}."
 
 
 def dividing(function, groups, in_features, out_features):
@@ -128,11 +142,11 @@ def meeting(function, given, kernel, bias=None, groups=1, swapped=False):
     if len(given) < rank + 1 or 0 in given:
         raise ValueError(
             f"{function}: inputs must have {some(rank, 'dimension')} of cells and one of channels to meet "
-            f"kernel {kernel}, none of them empty; got {given}."
+            f"kernel {kernel}, none of them empty; got {given}.{other_rank(given, rank)}"
         )
     if len(given) > rank + 1:
         raise ValueError(
-            f"{function}: inputs must be the cells of one example; got {given}.{many(given, rank)}"
+            f"{function}: inputs must be the cells of one example; got {given}.{other_rank(given, rank)}"
         )
     i, o = kernel[:-3:-1] if swapped else kernel[-2:]
     if given[-1] != groups * i:

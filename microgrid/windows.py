@@ -5,7 +5,7 @@ n: cells in a dimension, k: cells of the window, s: stride, d: dilation, low, hi
 
 from typing import Any, NamedTuple
 
-from .window_checks import MIRRORS, PADDINGS, PLAIN, ZEROS, for_each, many, padding_of, shape_of, some
+from .window_checks import MIRRORS, PADDINGS, PLAIN, ZEROS, for_each, other_rank, padding_of, shape_of, some
 
 
 def reach(k, d):
@@ -80,7 +80,7 @@ def pooled(function, given, window_shape, strides, padding):
     if len(given) != len(window) + 1 or 0 in given:
         raise ValueError(
             f"{function}: inputs must have {some(len(window), 'dimension')} of cells and one of channels to "
-            f"meet window_shape {window}, none of them empty; got {given}.{many(given, len(window))}"
+            f"meet window_shape {window}, none of them empty; got {given}.{other_rank(given, len(window))}"
         )
     found = slide(function, given[:-1], window, window if strides is None else strides, padding, 1, PLAIN)
     if any(max(pair) >= k for pair, k in zip(found.padding, window, strict=True)):

@@ -112,9 +112,60 @@ def test_the_examples_of_a_batch_are_never_taken_for_the_rows_of_one(name):
     net = jn.NeuralNet([made(jn)], seed=0, dtype="float64")
     words = told(net.layers[0], x)[1]
     assert words.startswith(f"{name}: inputs must be [N, {cells}, channels] to meet window_shape ")
-    assert words.endswith(f"got {x.shape}. Fix: inputs[None] for one example.")
+    assert words.endswith(
+        f"got {x.shape}. Fix: inputs[None] for one example, inputs[..., None] for one channel."
+    )
     assert words in told(net.forward, x)[1]
     told(mg.NeuralNet([made(mg)]).forward, x.tolist())
+
+
+FLAT = np.zeros((5, 8, 8, 1))
+WRONG_RANK = {
+    "Conv": (lambda room: room.Conv(1, 3, (3,)), "window_shape (3, 3) for images"),
+    "ConvTranspose": (lambda room: room.ConvTranspose(1, 3, (2,)), "window_shape (2, 2) for images"),
+    "MaxPool": (lambda room: room.MaxPool((2,)), "window_shape (2, 2) for images"),
+    "AvgPool": (lambda room: room.AvgPool((2,)), "window_shape (2, 2) for images"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_RANK)
+def test_the_rows_of_an_image_are_never_taken_for_sequences(name):
+    made, fix = WRONG_RANK[name]
+    words = told(jn.NeuralNet([made(jn)], seed=0).forward, FLAT)[1]
+    assert f"{name}: inputs must be [N, time, channels] to meet window_shape " in words
+    assert words.endswith(f"got (5, 8, 8, 1). Fix: {fix}.")
+    words = told(mg.NeuralNet([made(mg)], seed=0).forward, FLAT.tolist())[1]
+    assert words.endswith("or a window of height and width for an image.")
+
+
+def test_videos_are_no_images():
+    words = told(jn.MaxPool((2, 2)), np.zeros((2, 3, 8, 8, 1)))[1]
+    assert words.endswith("got (2, 3, 8, 8, 1). Fix: inputs.reshape(-1, *inputs.shape[-3:]).")
+
+
+FIXED = {  # as users of other libraries write it, and what it should have been
+    "Conv(1, 1, (3,), padding=1)": "[(1, 1)]",
+    "Conv(1, 1, (3,), padding=(1, 2))": "[(1, 2)]",
+    "Conv(1, 1, (3, 3), padding=1)": "[(1, 1), (1, 1)]",
+    "Conv(1, 1, (3, 3), padding=(1, 2))": "[(1, 1), (2, 2)]",
+    "pad([[1.0], [2.0]], (1, 1))": "[(1, 1)]",
+    "max_pool([[1.0, 2.0], [3.0, 4.0]], (2, 2))": (
+        "each cell in a list of its own, inputs[..., None], for one channel"
+    ),
+    "correlate([[1.0, 2.0], [3.0, 4.0]], filter_kernel('sobel_x'))": (
+        "each cell in a list of its own, inputs[..., None], for one channel"
+    ),
+    "warm_restarts(0.1, 40)": "[40]",
+    "receptive_field(NeuralNet([Linear(2, 2)]))": "its layers, net.layers",
+    "receptive_field([MaxPool((2,)), ConvTranspose(1, 1, (2,))])": "leave out it and the layers after it",
+}
+
+
+@pytest.mark.parametrize("room", [mg, jn])
+@pytest.mark.parametrize("call", FIXED)
+def test_a_slip_is_told_what_to_write(call, room):
+    words = told(eval, call, {name: getattr(room, name) for name in room.__all__})[1]
+    assert words.endswith(f" Fix: {FIXED[call]}.")
 
 
 def test_the_examples_of_a_batch_never_attend_to_each_other():
