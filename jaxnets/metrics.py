@@ -98,24 +98,41 @@ def _float(outputs):
     return outputs.dtype if jnp.issubdtype(outputs.dtype, jnp.floating) else jnp.result_type(float)
 
 
-def _scores_accuracy(outputs, targets):
+def one_answer(outputs, targets):
+    """Whether each example has one output, for yes or no; both by their shapes."""
+    return outputs == targets and (len(outputs) < 2 or outputs[-1] == 1)
+
+
+def _yes_above(threshold):
+    def accuracy(outputs, targets):
+        """Several outputs vote for a class, one output says yes above a threshold."""
+        if one_answer(outputs.shape, targets.shape):
+            return binary_accuracy(outputs, targets, threshold)
+        return categorical_accuracy(outputs, targets)
+
+    return accuracy
+
+
+accuracy_of_errors, accuracy_of_sides = _yes_above(0.5), _yes_above(0.0)
+
+
+def accuracy_of_scores(outputs, targets):
+    """Each output answers a question of its own, yes above 0."""
     return binary_accuracy(outputs, targets, threshold=0.0)
 
 
-def _shape_accuracy(outputs, targets):
-    """Several outputs vote for a class, one output says yes above 1/2."""
-    one = outputs.shape == targets.shape and (outputs.ndim < 2 or outputs.shape[-1] == 1)
-    return (binary_accuracy if one else categorical_accuracy)(outputs, targets)
-
-
 def accuracy(loss):
-    """The accuracy that a loss implies: the largest output for categorical losses, a threshold of 1/2 for
-    probabilities of yes and 0 for their scores; for errors the largest of several outputs, or 1/2 for one."""
+    """The accuracy that a loss implies.
+
+    Behind a categorical loss the largest output counts. Behind binary_cross_entropy and its kin each output
+    is a yes or no of its own, at 1/2 for probabilities and at 0 for scores. Behind hinges and errors the
+    largest of several outputs counts, and of one whether it is above 0, or 1/2.
+    """
     if loss in data.CATEGORICAL_LOSSES:
         return categorical_accuracy
-    if loss in (*data.BINARY_LOSSES, *data.SIDED_LOSSES):
-        return binary_accuracy if loss == "binary_cross_entropy" else _scores_accuracy
-    return _shape_accuracy
+    if loss in data.BINARY_LOSSES:
+        return binary_accuracy if loss == "binary_cross_entropy" else accuracy_of_scores
+    return accuracy_of_sides if loss in data.SIDED_LOSSES else accuracy_of_errors
 
 
 def resolve(names, loss):
@@ -128,6 +145,7 @@ def resolve(names, loss):
         )
     known = {
         "accuracy": accuracy(loss),
+        "categorical_accuracy": categorical_accuracy,
         "mean_squared_error": losses.mean_squared_error,
         "mean_absolute_error": losses.mean_absolute_error,
         "top_k_accuracy": top_k_accuracy,

@@ -73,10 +73,10 @@ class NeuralNet:
 
         optimizer: one of this library's, or any Optax transformation. loss: a name, a loss of the library
         with arguments set, such as functools.partial(jaxnets.huber, delta=0.5), or a function of (outputs,
-        targets): a number, or one term an example. metrics: names ("accuracy", "top_k_accuracy",
-        ...) or functions alike. l1, l2: rates of the penalties on all kernels, not biases, part of the loss.
-        A cross-entropy behind its own softmax or sigmoid is computed from the scores in front of it. Raises
-        ValueError where a loss on probabilities meets layers that end in scores, or the reverse.
+        targets): a number, or one term an example. metrics: names ("accuracy", as `jaxnets.metrics.accuracy`
+        has it, "top_k_accuracy", ...) or functions alike. l1, l2: rates of the penalties on kernels, in the
+        loss. A cross-entropy behind its own softmax or sigmoid is computed from the scores in front of it.
+        Raises ValueError where a loss on probabilities meets layers that end in scores, or the reverse.
         """
         objective = Objective(self.module, loss, metrics, l1, l2)
         self._programs.compile(objective, optimizer_of(optimizer))

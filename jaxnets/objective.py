@@ -149,7 +149,7 @@ class Objective:
         if self.name is None:
             self._check_loss(function, rows, batch)
         for name, metric in self.metrics.items():
-            yes_or_no = outputs.shape == batch.targets.shape and (outputs.shape[1:] or (1,))[-1] == 1
+            yes_or_no = metrics.one_answer(outputs.shape, batch.targets.shape)
             if name == "accuracy" and self.name is None and yes_or_no:
                 raise ValueError(
                     f"{function}: accuracy of one output behind a loss of your own could mean probabilities "

@@ -6,7 +6,7 @@ N: examples, C: classes.
 import jax.numpy as jnp
 import numpy as np
 
-from . import ctc, data
+from . import ctc, data, metrics
 
 
 def fitting(function, argument, values, objective, outputs, dtype):
@@ -32,7 +32,7 @@ def fitting(function, argument, values, objective, outputs, dtype):
         return data.cast(function, argument, array, np.int32)
     elif (*array.shape, 1) == outputs or array.shape == (*outputs, 1):
         _same_shape(function, argument, array, loss, outputs)
-    if loss in data.BINARY_LOSSES and (outside := (array < 0) | (array > 1)).any():
+    if loss in data.BINARY_LOSSES and (outside := _outside(array, 0, 1)).any():
         at = data.first(outside)
         raise ValueError(
             f"{function}: {argument} must be in [0, 1] for {loss}; got {array[at]} at index {data.tell(at)}."
@@ -48,7 +48,18 @@ def fitting(function, argument, values, objective, outputs, dtype):
         raise ValueError(
             f"{function}: {argument} must be >= 0 for {loss}; got {array[at]} at index {data.tell(at)}."
         )
+    answers = metrics.one_answer(outputs, array.shape)
+    if answers and metrics.accuracy_of_errors in objective.metrics.values() and _outside(array, 0, 1).any():
+        at = data.first(_outside(array, 0, 1))
+        raise ValueError(
+            f"{function}: {argument} must be in [0, 1] where accuracy asks one output for yes or no; got "
+            f"{array[at]} at index {data.tell(at)}. Fix: metrics=['mean_absolute_error']."
+        )
     return data.cast(function, argument, array, dtype)
+
+
+def _outside(array, low, high):
+    return (array < low) | (array > high)
 
 
 def _sequences(function, argument, array, loss, outputs, blank):

@@ -40,6 +40,33 @@ def test_accuracy_of_several_outputs_behind_an_error_is_that_of_the_largest():
     assert measured(OUTPUTS, LABELS, lambda outputs, targets: outputs.sum()) == 0.75
 
 
+@pytest.mark.parametrize("loss", ["hinge", "squared_hinge"])
+def test_accuracy_of_several_outputs_behind_a_hinge_is_that_of_the_largest(loss):
+    assert measured(OUTPUTS, 2 * np.eye(3)[LABELS] - 1, loss) == 0.75
+    assert measured(np.array([[0.4], [-0.1], [0.2]]), np.array([[1], [1], [-1]]), loss) == pytest.approx(
+        1 / 3
+    )
+
+
+def test_accuracy_of_several_answers_counts_each_of_them_and_the_largest_where_asked():
+    answers = np.eye(3)[LABELS]  # yes to one question, no to two; above 0 is a yes
+    for loss, end, share in [
+        ("sigmoid_binary_cross_entropy", (), np.mean((OUTPUTS > 0) == answers)),
+        ("binary_cross_entropy", [jn.sigmoid], np.mean((OUTPUTS > 0) == answers)),
+    ]:
+        assert measured(OUTPUTS, answers, loss, end=end) == pytest.approx(share)
+        assert measured(OUTPUTS, answers, loss, "categorical_accuracy", end) == 0.75
+
+
+def test_accuracy_of_one_output_behind_an_error_asks_for_yes_or_no():
+    words = (
+        r"evaluate: y must be in \[0, 1\] where accuracy asks .* got 15.3 at index \(1, 0\)\. Fix: metrics="
+    )
+    with pytest.raises(ValueError, match=words):
+        measured(np.zeros((2, 1)), np.array([[0.5], [15.3]]), "mean_squared_error")
+    assert measured(np.zeros((2, 2)), np.array([[3.0, 7.0], [9.0, 1.0]]), "mean_squared_error") == 0.5
+
+
 def test_errors_are_metrics_too():
     outputs, targets = np.array([[1.0], [5.0]]), np.array([[0.0], [2.0]])
     assert measured(outputs, targets, "mean_absolute_error", "mean_squared_error") == 5
