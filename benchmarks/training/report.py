@@ -52,6 +52,7 @@ def promises(races):
         times = races[name].times if name in races else {}
         if engine in times and peer in times:
             pairs = zip(races[name].seconds(peer), races[name].seconds(engine), strict=True)
-            measured = " / ".join(figure(theirs / own) for theirs, own in pairs)
+            ratios = [theirs / own for theirs, own in pairs]
+            measured = " / ".join(map(figure, ratios)) + " (missed)" * (ratios[0] < least)
             rows.append([f"{name}: {engine} against {peer}", f"at least {least}", str(aim or ""), measured])
     return table(["times faster", "promised", "aim", "measured"], rows)
