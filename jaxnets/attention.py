@@ -10,9 +10,9 @@ import numpy as np
 from flax import nnx
 from jax import lax
 
-from . import checks, data, masks, untraced
+from . import checks, data, masks, untraced, weights
 from .layer import Layer
-from .linear import Linear, linear
+from .linear import linear
 from .precision import rounded_once
 
 
@@ -162,7 +162,8 @@ class MultiHeadAttention(Layer):
 
     Kernels: query_kernel, key_kernel, value_kernel [in_features, qkv_features], out_kernel [qkv_features,
     out_features], and as many biases. qkv_features, out_features: in_features unless told. `layer(x)` lets
-    sequences attend to themselves, `layer(query, key, value, mask)` to others. Drawn as those of `Linear`.
+    sequences attend to themselves, `layer(query, key, value, mask)` to others. kernel_init, bias_init: as in
+    `Linear`, for each kernel and each bias by itself.
 
     >>> layer = MultiHeadAttention(4, num_heads=2)
     >>> layer.initialize(np.random.default_rng(0))
@@ -178,6 +179,8 @@ class MultiHeadAttention(Layer):
         out_features=None,
         use_bias=True,
         is_causal=False,
+        kernel_init="lecun_normal",
+        bias_init="zeros",
         rngs=None,
     ):
         name, sizes = "MultiHeadAttention", (qkv_features, out_features)
@@ -193,7 +196,10 @@ class MultiHeadAttention(Layer):
             )
         checks.flag(name, "use_bias", use_bias)
         checks.flag(name, "is_causal", is_causal)
+        weights.check(f"{name}: kernel_init", kernel_init, (self.in_features, self.qkv_features))
+        weights.check(f"{name}: bias_init", bias_init, (self.qkv_features,))
         self.use_bias, self.is_causal = use_bias, is_causal
+        self.kernel_init, self.bias_init = kernel_init, bias_init
         for part in ("query", "key", "value", "out"):
             setattr(self, f"{part}_kernel", nnx.Param(None))
             setattr(self, f"{part}_bias", nnx.Param(None) if use_bias else None)
@@ -204,10 +210,13 @@ class MultiHeadAttention(Layer):
         """Draw kernels and biases from a numpy random generator; in numpy, so that nothing is compiled."""
         for name in ("query", "key", "value", "out"):
             sizes = (self.in_features, self.qkv_features, self.out_features)
-            part = Linear(*(sizes[1:] if name == "out" else sizes[:2]), self.use_bias)
-            part.initialize(generator, dtype)
-            setattr(self, f"{name}_kernel", part.kernel)
-            setattr(self, f"{name}_bias", part.bias)
+            shape = sizes[1:] if name == "out" else sizes[:2]
+            told = "MultiHeadAttention: kernel_init", "MultiHeadAttention: bias_init"
+            kernel = weights.drawn(told[0], self.kernel_init, generator, shape, dtype)
+            setattr(self, f"{name}_kernel", nnx.Param(kernel))
+            if self.use_bias:
+                bias = weights.drawn(told[1], self.bias_init, generator, shape[1:], dtype)
+                setattr(self, f"{name}_bias", nnx.Param(bias))
 
     def __call__(self, query, key=None, value=None, mask=None):
         if key is None and value is not None:

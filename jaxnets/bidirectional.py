@@ -4,7 +4,7 @@ import jax.numpy as jnp
 
 from . import checks
 from .layer import Layer
-from .recurrent_layers import RecurrentLayer
+from .recurrent_base import RecurrentLayer
 
 
 class Bidirectional(Layer):
@@ -36,16 +36,35 @@ class Bidirectional(Layer):
         self.forward_rnn.initialize(generator, dtype)
         self.backward_rnn.initialize(generator, dtype)
 
+    def unroll(self, inputs, carry=None, mask=None):
+        """(carry, outputs): what both layers have in mind in the end, and their hidden states of each step.
+
+        inputs: [batch, time, features]; carry: the pair of what the forward and the backward layer have in
+        mind at first, each None for 0, or None; mask: [batch, time], as that of the layers. Returns the pair
+        of carries, which the forward layer ends with at the last time step, the backward layer at the first,
+        and [batch, time, both hidden].
+        """
+        one, other = _carries(carry)
+        one, ahead = self.forward_rnn.unroll(inputs, one, mask)
+        other, back = self.backward_rnn.unroll(inputs, other, mask)
+        return (one, other), jnp.concatenate([ahead, back], axis=-1)
+
     def __call__(self, inputs, carry=None, mask=None):
-        """[batch, time, both hidden]; carry: those of both layers, or None for 0."""
-        if carry is None:
-            carry = None, None
-        if not isinstance(carry, list | tuple) or len(carry) != 2:
-            raise ValueError(
-                f"Bidirectional: carry must be the pair of both layers' carries; got {checks.told(carry)}."
-            )
-        ahead = self.forward_rnn(inputs, carry[0], mask)
-        return jnp.concatenate([ahead, self.backward_rnn(inputs, carry[1], mask)], axis=-1)
+        """[batch, time, both hidden], or of the last steps only, [batch, both hidden]; see `unroll`."""
+        one, other = _carries(carry)
+        ahead = self.forward_rnn(inputs, one, mask)
+        return jnp.concatenate([ahead, self.backward_rnn(inputs, other, mask)], axis=-1)
+
+
+def _carries(carry):
+    """The carries of the forward and the backward layer, or None for each."""
+    if carry is None:
+        return None, None
+    if not isinstance(carry, list | tuple) or len(carry) != 2:
+        raise ValueError(
+            f"Bidirectional: carry must be the pair of both layers' carries; got {checks.told(carry)}."
+        )
+    return carry
 
 
 def _pair(forward_rnn, backward_rnn):

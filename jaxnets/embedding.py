@@ -6,7 +6,7 @@ import numpy as np
 from flax import nnx
 from jax.core import Tracer
 
-from . import checks, data, untraced
+from . import checks, data, untraced, weights
 from .layer import Layer
 
 
@@ -42,9 +42,11 @@ def embedding(ids, table):
 class Embedding(Layer):
     """A layer that holds a table [num_embeddings, features] and calls `embedding` on ids [...].
 
-    The table is drawn from N(0, 1 / features), as Flax does. Without `rngs` it stays undrawn until
-    `initialize`, which `NeuralNet` calls with its seed. A `NeuralNet` that begins with an Embedding leaves
-    integers as they are, and refuses ids outside the table before anything is computed.
+    The table is drawn from N(0, 1 / features), as Flax does, or by embedding_init: a name of initializers.py,
+    or a function, as in `Linear`, that reads the table as a kernel [num_embeddings, features]. Without
+    `rngs` it stays undrawn until `initialize`, which `NeuralNet` calls with its seed. A `NeuralNet` that
+    begins with an Embedding leaves integers as they are, and refuses ids outside the table before anything is
+    computed.
 
     >>> layer = Embedding(10, 4)
     >>> layer.initialize(np.random.default_rng(0))
@@ -52,9 +54,12 @@ class Embedding(Layer):
     (1, 3, 4)
     """
 
-    def __init__(self, num_embeddings, features, rngs=None):
+    def __init__(self, num_embeddings, features, embedding_init=None, rngs=None):
         self.num_embeddings = data.whole("Embedding", "num_embeddings", num_embeddings, 1)
         self.features = data.whole("Embedding", "features", features, 1)
+        if embedding_init is not None:
+            weights.check("Embedding: embedding_init", embedding_init, (self.num_embeddings, self.features))
+        self.embedding_init = embedding_init
         self.table = nnx.Param(None)
         if rngs is not None:
             self.initialize(untraced.generator("Embedding", rngs))
@@ -63,8 +68,13 @@ class Embedding(Layer):
         """Draw the table from a numpy random generator; in numpy, so that nothing is compiled."""
         shape = self.num_embeddings, self.features
         checks.fits("Embedding", "its table", shape, float)
-        draws = generator.standard_normal(shape) / np.sqrt(self.features)
-        self.table = nnx.Param(jax.device_put(draws.astype(dtype)))
+        if self.embedding_init is None:
+            draws = generator.standard_normal(shape) / np.sqrt(self.features)
+            table = jax.device_put(draws.astype(dtype))
+        else:
+            told = "Embedding: embedding_init"
+            table = weights.drawn(told, self.embedding_init, generator, shape, dtype)
+        self.table = nnx.Param(table)
 
     def __call__(self, inputs):
         if self.table.get_value() is None:

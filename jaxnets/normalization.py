@@ -113,7 +113,7 @@ def group_norm(inputs, num_groups, scale=None, bias=None, eps=1e-6):
     if inputs.shape[-1] % num_groups:
         raise ValueError(
             f"group_norm: num_groups must divide the {inputs.shape[-1]} features of inputs {inputs.shape}; "
-            f"got {num_groups}."
+            f"got {num_groups}.{_fewer_groups(inputs.shape[-1], num_groups)}"
         )
     scale, bias = (
         _one_a_feature("group_norm", name, x, inputs) for name, x in (("scale", scale), ("bias", bias))
@@ -212,3 +212,9 @@ def _one_a_feature(function, name, x, inputs):
             f"{inputs.shape}; got {x.shape}."
         )
     return wide(x).reshape((1,) * (inputs.ndim - 1) + x.shape)
+
+
+def _fewer_groups(features, num_groups):
+    """The fix for groups that do not divide the features: as many as do, two features or more in each."""
+    most = min(num_groups, max(features // 2, 1))
+    return f" Fix: num_groups={next(n for n in range(most, 0, -1) if features % n == 0)}."

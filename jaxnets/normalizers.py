@@ -12,7 +12,7 @@ from flax import nnx
 
 from . import checks, data
 from .layer import Layer
-from .normalization import _wide_moments, batch_norm, group_norm, layer_norm, rms_norm
+from .normalization import _fewer_groups, _wide_moments, batch_norm, group_norm, layer_norm, rms_norm
 
 
 class _Stretched(Layer):
@@ -116,6 +116,7 @@ class GroupNorm(_Stretched):
         if self.num_features % self.num_groups:
             raise ValueError(
                 f"GroupNorm: num_groups must divide the {self.num_features} features; got {self.num_groups}."
+                f"{_fewer_groups(self.num_features, self.num_groups)}"
             )
 
     def __call__(self, inputs):

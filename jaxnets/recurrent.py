@@ -20,15 +20,15 @@ def rnn_step(carry, inputs, kernel, recurrent_kernel, bias, activation="tanh"):
 
     carry: [..., hidden], h[t-1]; inputs: [..., in], x[t]; kernel: [in, hidden], W; recurrent_kernel:
     [hidden, hidden], U; bias: [hidden], b. activation: "tanh", "relu" or "identity", which makes the network
-    linear. Returns h[t], [..., hidden]; in [-1, 1] for tanh. The kink is that of relu: its slope at 0 is 0.
-    Raises ValueError for shapes that do not meet, and for another activation.
+    linear, or the function of that name. Returns h[t], [..., hidden]; in [-1, 1] for tanh. The kink is that
+    of relu: its slope at 0 is 0. Raises ValueError for shapes that do not meet, and for another activation.
     Source: Elman 1990; Goodfellow et al. 2016, eq. 10.8 and 10.9.
 
     >>> h, x, one = jnp.ones(1), jnp.full(1, 2.0), jnp.ones((1, 1))
     >>> rnn_step(h, x, 3 * one, one / 2, -jnp.ones(1), activation="identity").tolist()
     [5.5]
     """
-    _activation("rnn_step", activation)
+    activation = _activation("rnn_step", activation)
     inputs, kernel, recurrent_kernel, bias = _meet(
         "rnn_step", 1, inputs, kernel=kernel, recurrent_kernel=recurrent_kernel, bias=bias
     )
@@ -182,7 +182,12 @@ def _carried(function, carry, shape, parts=None):
     return arrays
 
 
-def _activation(function, name):
-    """Raises ValueError for what is no name of an activation."""
+def _activation(function, given):
+    """The name of an activation that is given by name, or as the function of this room itself."""
+    name = next((name for name, own in ACTIVATIONS.items() if own is given), given)
     if not isinstance(name, str) or name not in ACTIVATIONS:
-        raise ValueError(f"{function}: activation must be 'tanh', 'relu' or 'identity'; got {name!r}.")
+        fix = checks.near(getattr(given, "__name__", given), ACTIVATIONS)
+        raise ValueError(
+            f"{function}: activation must be 'tanh', 'relu' or 'identity'; got {checks.told(given)}.{fix}"
+        )
+    return name

@@ -100,8 +100,8 @@ def _takes(told, given):
         ) from None
 
 
-def drawn(told, given, generator, shape, dtype="float32"):
-    """An array of weights, of a shape and a type.
+def drawn(told, given, generator, shape, dtype="float32", gates=1):
+    """An array of weights, of a shape and a type; for gates, that of each one drawn by itself, side by side.
 
     given: the name of an initializer, or a function of (generator, shape, dtype) that returns an array;
     generator: numpy's; an initializer of JAX or Flax, whose first argument is `key`, gets a key drawn from
@@ -114,16 +114,22 @@ def drawn(told, given, generator, shape, dtype="float32"):
     check(told, given, shape)
     checks.fits(told.split(":")[0], "its weights", shape, dtype)
     initial = initializer(given) if isinstance(given, str) else given
-    array = initial(_chance(initial, generator), tuple(shape), dtype)
-    if np.shape(array) != tuple(shape):
-        raise ValueError(f"{told} must return weights of shape {tuple(shape)}; got {np.shape(array)}.")
+    arrays = [_one(told, initial, generator, tuple(shape), dtype) for _ in range(gates)]
+    return jax.device_put(arrays[0] if gates == 1 else np.concatenate(arrays, axis=-1))
+
+
+def _one(told, initial, generator, shape, dtype):
+    """What an initializer returns, if it is finite weights of the shape; numpy's, in the type."""
+    array = initial(_chance(initial, generator), shape, dtype)
+    if np.shape(array) != shape:
+        raise ValueError(f"{told} must return weights of shape {shape}; got {np.shape(array)}.")
     if not np.can_cast(np.asarray(array).dtype, dtype, "same_kind"):
         raise TypeError(f"{told} must return real weights; got an array of {np.asarray(array).dtype}.")
     with np.errstate(over="ignore"):
         array = np.asarray(array, dtype)
     if not np.isfinite(array).all():
         raise ValueError(f"{told} must return finite weights; got {array[~np.isfinite(array)][0]}.")
-    return jax.device_put(array)
+    return array
 
 
 def _chance(initial, generator):

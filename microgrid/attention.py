@@ -3,10 +3,10 @@
 t: position of a query, s: position of a key and its value, h: head, c: feature.
 """
 
-from . import checks
+from . import checks, weights
 from .checks import each, flatten, shape
 from .layer import Layer
-from .linear import Linear, linear
+from .linear import linear
 from .operations import cos, dot, sin, softmax, sqrt
 
 
@@ -173,7 +173,8 @@ class MultiHeadAttention(Layer):
 
     Kernels: query_kernel, key_kernel, value_kernel [in_features, qkv_features], out_kernel [qkv_features,
     out_features], and as many biases. qkv_features, out_features: in_features unless told. `layer(x)` lets a
-    sequence attend to itself, `layer(query, key, value, mask)` to another. Drawn as those of `Linear`.
+    sequence attend to itself, `layer(query, key, value, mask)` to another. kernel_init, bias_init: as in
+    `Linear`, for each kernel and each bias by itself.
 
     >>> import random
     >>> layer = MultiHeadAttention(4, num_heads=2)
@@ -183,7 +184,15 @@ class MultiHeadAttention(Layer):
     """
 
     def __init__(
-        self, in_features, num_heads, qkv_features=None, out_features=None, use_bias=True, is_causal=False
+        self,
+        in_features,
+        num_heads,
+        qkv_features=None,
+        out_features=None,
+        use_bias=True,
+        is_causal=False,
+        kernel_init="lecun_normal",
+        bias_init="zeros",
     ):
         super().__init__()
         name, sizes = "MultiHeadAttention", (qkv_features, out_features)
@@ -199,7 +208,10 @@ class MultiHeadAttention(Layer):
             )
         checks.flag(name, "use_bias", use_bias)
         checks.flag(name, "is_causal", is_causal)
+        weights.check(f"{name}: kernel_init", kernel_init, (self.in_features, self.qkv_features))
+        weights.check(f"{name}: bias_init", bias_init, (self.qkv_features,))
         self.use_bias, self.is_causal = use_bias, is_causal
+        self.kernel_init, self.bias_init = kernel_init, bias_init
 
     def initialize(self, draw):
         """Draws kernels and biases from a `random.Random`, unless they are there."""
@@ -207,9 +219,11 @@ class MultiHeadAttention(Layer):
             return
         for name in ("query", "key", "value", "out"):
             sizes = (self.in_features, self.qkv_features, self.out_features)
-            part = Linear(*(sizes[1:] if name == "out" else sizes[:2]), self.use_bias)
-            part.initialize(draw)
-            self.parameters |= {f"{name}_{kind}": values for kind, values in part.parameters.items()}
+            shape = sizes[1:] if name == "out" else sizes[:2]
+            told = "MultiHeadAttention: kernel_init", "MultiHeadAttention: bias_init"
+            self.parameters[f"{name}_kernel"] = weights.drawn(told[0], self.kernel_init, draw, shape)
+            if self.use_bias:
+                self.parameters[f"{name}_bias"] = weights.drawn(told[1], self.bias_init, draw, shape[1:])
 
     def __call__(self, query, key=None, value=None, mask=None):
         """[T][out_features] Values of one example: query [T][in_features]; key, value [S][in_features].

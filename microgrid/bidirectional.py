@@ -3,7 +3,7 @@
 from typing import Any
 
 from .layer import Layer
-from .recurrent_layers import RecurrentLayer
+from .recurrent_base import RecurrentLayer
 
 
 class Bidirectional(Layer):
@@ -44,17 +44,34 @@ class Bidirectional(Layer):
         self.forward_rnn.initialize(draw)
         self.backward_rnn.initialize(draw)
 
+    def unroll(self, inputs, carry: Any = None, mask=None):
+        """(carry, outputs): what both layers have in mind in the end, and their hidden states of each step.
+
+        inputs: [time][features]; carry: the pair of what the forward and the backward layer have in mind at
+        first, each None for 0, or None; mask: [time], as that of the layers. Returns the pair of carries,
+        which the forward layer ends with at the last time step, the backward layer at the first, and
+        [time][both hidden].
+        """
+        one, other = _carries(carry)
+        one, ahead = self.forward_rnn.unroll(inputs, one, mask)
+        other, back = self.backward_rnn.unroll(inputs, other, mask)
+        return (one, other), [[*x, *y] for x, y in zip(ahead, back, strict=True)]
+
     def __call__(self, inputs, carry=None, mask=None):
-        """[time][both hidden] of one example [time][features]; carry: those of both layers, or None."""
-        if carry is None:
-            carry = None, None
-        if not isinstance(carry, list | tuple) or len(carry) != 2:
-            raise ValueError(f"Bidirectional: carry must be the pair of both layers' carries; got {carry!r}.")
-        ahead = self.forward_rnn(inputs, carry[0], mask)
-        back = self.backward_rnn(inputs, carry[1], mask)
+        """[time][both hidden] of one example, or of the last steps only, [both hidden]; see `unroll`."""
         if self.forward_rnn.return_sequences:
-            return [[*x, *y] for x, y in zip(ahead, back, strict=True)]
-        return [*ahead, *back]
+            return self.unroll(inputs, carry, mask)[1]
+        one, other = _carries(carry)
+        return [*self.forward_rnn(inputs, one, mask), *self.backward_rnn(inputs, other, mask)]
+
+
+def _carries(carry):
+    """The carries of the forward and the backward layer, or None for each."""
+    if carry is None:
+        return None, None
+    if not isinstance(carry, list | tuple) or len(carry) != 2:
+        raise ValueError(f"Bidirectional: carry must be the pair of both layers' carries; got {carry!r}.")
+    return carry
 
 
 def _pair(forward_rnn, backward_rnn):

@@ -1,6 +1,6 @@
 """Embedding: each word, user or move of a finite set has a row of numbers of its own, which is learnt."""
 
-from . import checks
+from . import checks, weights
 from .checks import each, shape
 from .layer import Layer
 from .value import Value, plain
@@ -37,8 +37,9 @@ def embedding(ids, table):
 class Embedding(Layer):
     """A layer that holds a table [num_embeddings, features] and calls `embedding` on the ids of an example.
 
-    The table is drawn from N(0, 1 / features) (Flax's choice). Ids are no quantities: `backward` returns 0
-    for each of them.
+    The table is drawn from N(0, 1 / features), as Flax does, or by embedding_init: a name of initializers.py,
+    or a function, as in `Linear`, that reads the table as a kernel [num_embeddings, features]. Ids are no
+    quantities: `backward` returns 0 for each of them.
 
     >>> import random
     >>> layer = Embedding(10, 4)
@@ -47,19 +48,25 @@ class Embedding(Layer):
     (1, 3, 4)
     """
 
-    def __init__(self, num_embeddings, features):
+    def __init__(self, num_embeddings, features, embedding_init=None):
         super().__init__()
         self.num_embeddings = checks.whole("Embedding", "num_embeddings", num_embeddings, 1)
         self.features = checks.whole("Embedding", "features", features, 1)
+        if embedding_init is not None:
+            weights.check("Embedding: embedding_init", embedding_init, (self.num_embeddings, self.features))
+        self.embedding_init = embedding_init
 
     def initialize(self, draw):
         """Draws the table from a `random.Random`, unless it is there."""
-        if not self.parameters:
-            size = self.features**-0.5
-            rows = range(self.num_embeddings)
-            self.parameters["table"] = [
-                [Value(draw.gauss(0, size)) for _ in range(self.features)] for _ in rows
-            ]
+        if self.parameters:
+            return
+        if self.embedding_init is None:
+            size, rows = self.features**-0.5, range(self.num_embeddings)
+            table = [[Value(draw.gauss(0, size)) for _ in range(self.features)] for _ in rows]
+        else:
+            shape = self.num_embeddings, self.features
+            table = weights.drawn("Embedding: embedding_init", self.embedding_init, draw, shape)
+        self.parameters["table"] = table
 
     def check(self, function, examples):
         """Raises ValueError for the first id that the table does not have."""

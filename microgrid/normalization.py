@@ -191,6 +191,12 @@ def _divisor(function, num_groups, given):
     if given[-1] % num_groups:
         raise ValueError(
             f"{function}: num_groups must divide the {given[-1]} features of inputs {given}; "
-            f"got {num_groups}."
+            f"got {num_groups}.{_fewer_groups(given[-1], num_groups)}"
         )
     return num_groups
+
+
+def _fewer_groups(features, num_groups):
+    """The fix for groups that do not divide the features: as many as do, two features or more in each."""
+    most = min(num_groups, max(features // 2, 1))
+    return f" Fix: num_groups={next(n for n in range(most, 0, -1) if features % n == 0)}."

@@ -2,7 +2,7 @@
 
 from . import checks
 from .layer import Layer
-from .normalization import batch_norm, group_norm, layer_norm, moments, rms_norm
+from .normalization import _fewer_groups, batch_norm, group_norm, layer_norm, moments, rms_norm
 from .value import Value, plain
 
 
@@ -84,6 +84,7 @@ class GroupNorm(_Stretched):
         if self.num_features % self.num_groups:
             raise ValueError(
                 f"GroupNorm: num_groups must divide the {self.num_features} features; got {self.num_groups}."
+                f"{_fewer_groups(self.num_features, self.num_groups)}"
             )
 
     def __call__(self, inputs):

@@ -18,15 +18,15 @@ def rnn_step(carry, inputs, kernel, recurrent_kernel, bias, activation="tanh"):
         h[t] = activation(x[t] @ W + h[t-1] @ U + b)
 
     carry: [hidden], h[t-1]; inputs: [in], x[t]; kernel: [in][hidden], W; recurrent_kernel: [hidden][hidden],
-    U; bias: [hidden], b. activation: "tanh", "relu" or "identity", which makes the network linear.
-    Returns h[t], [hidden]; in [-1, 1] for tanh. The kink is that of relu: its slope at 0 is 0.
-    Raises ValueError for shapes that do not meet, and for another activation.
+    U; bias: [hidden], b. activation: "tanh", "relu" or "identity", which makes the network linear, or
+    the function of that name. Returns h[t], [hidden]; in [-1, 1] for tanh. The kink is that of relu: its
+    slope at 0 is 0. Raises ValueError for shapes that do not meet, and for another activation.
     Source: Elman 1990; Goodfellow et al. 2016, eq. 10.8 and 10.9.
 
     >>> rnn_step([1.0], [2.0], [[3.0]], [[0.5]], [-1.0], activation="identity")
     [5.5]
     """
-    _activation("rnn_step", activation)
+    activation = _activation("rnn_step", activation)
     _carried("rnn_step", carry, _meet("rnn_step", 1, inputs, kernel, recurrent_kernel, dict(bias=bias)))
     sums = _sums([*inputs, *carry], [*kernel, *recurrent_kernel], bias)
     return [ACTIVATIONS[activation](x) for x in sums]
@@ -152,7 +152,12 @@ def _carried(function, carry, hidden, parts=None):
         raise ValueError(f"{function}: carry must be {rule}; got {told}.")
 
 
-def _activation(function, name):
-    """Raises ValueError for what is no name of an activation."""
+def _activation(function, given):
+    """The name of an activation that is given by name, or as the function of this room itself."""
+    name = next((name for name, own in ACTIVATIONS.items() if own is given), given)
     if not isinstance(name, str) or name not in ACTIVATIONS:
-        raise ValueError(f"{function}: activation must be 'tanh', 'relu' or 'identity'; got {name!r}.")
+        fix = checks.near(getattr(given, "__name__", given), ACTIVATIONS)
+        raise ValueError(
+            f"{function}: activation must be 'tanh', 'relu' or 'identity'; got {checks.shown(given)}.{fix}"
+        )
+    return name

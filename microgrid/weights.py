@@ -84,8 +84,8 @@ def _takes(told, given):
         raise TypeError(f"{told} must be a function of (draw, shape); got one of {signature}.") from None
 
 
-def drawn(told, given, draw, shape):
-    """Nested lists of Values of a shape.
+def drawn(told, given, draw, shape, gates=1):
+    """Nested lists of Values of a shape; for gates, the rows of each one drawn by itself, side by side.
 
     given: the name of an initializer, or a function of (draw, shape); draw: a `random.Random`. told: who
     asks, such as "Linear: kernel_init", for the sentence about a function that returns something else.
@@ -95,9 +95,21 @@ def drawn(told, given, draw, shape):
     [0.0, 0.0]
     """
     check(told, given, shape)
-    numbers = (initializer(given) if isinstance(given, str) else given)(draw, tuple(shape))
-    if (got := checks.shape(numbers, told)) != tuple(shape):
-        raise ValueError(f"{told} must return weights of shape {tuple(shape)}; got {got}.")
+    initial = initializer(given) if isinstance(given, str) else given
+    kernels = [_one(told, initial, draw, tuple(shape)) for _ in range(gates)]
+    return kernels[0] if gates == 1 else side_by_side(kernels)
+
+
+def side_by_side(kernels):
+    """Kernels [in][out] as one, [in][all their out]."""
+    return [[x for row in rows for x in row] for rows in zip(*kernels, strict=True)]
+
+
+def _one(told, initial, draw, shape):
+    """Values of what an initializer returns, if it is finite weights of the shape."""
+    numbers = initial(draw, shape)
+    if (got := checks.shape(numbers, told)) != shape:
+        raise ValueError(f"{told} must return weights of shape {shape}; got {got}.")
     for x in flatten(numbers):
         if x != x or abs(plain(x)) == math.inf:
             raise ValueError(f"{told} must return finite weights; got {plain(x)}.")

@@ -155,6 +155,7 @@ def test_drawing_compiles_nothing():
     )
     for name in weights.NOISE:
         jn.Linear(17, 19, kernel_init=name).initialize(np.random.default_rng(0), "float32")
+        jn.GRU(17, 19, kernel_init=name, recurrent_init=name).initialize(np.random.default_rng(0), "float32")
     assert compiled == []
     jax.jit(lambda x: x * 17.25)(jnp.ones(23))
     assert compiled  # the listener hears
@@ -212,9 +213,12 @@ def test_what_is_no_noise_gets_a_sentence():
 
 
 @pytest.mark.parametrize(("room", "takes"), [(jn, "(generator, shape, dtype)"), (mg, "(draw, shape)")])
-@pytest.mark.parametrize("make", ["Linear", "Conv", "ConvTranspose"])
+@pytest.mark.parametrize(
+    "make", ["Linear", "Conv", "ConvTranspose", "RNN", "LSTM", "GRU", "Embedding", "MultiHeadAttention"]
+)
 def test_a_function_that_takes_something_else_is_told_what_it_must_take(room, takes, make):
-    more = dict(window_shape=(1,)) if make != "Linear" else {}
+    more = dict(window_shape=(1,)) if "Conv" in make else {}
+    argument = "embedding_init" if make == "Embedding" else "kernel_init"
     with pytest.raises(TypeError) as error:
-        getattr(room, make)(2, 3, kernel_init=lambda seed: seed, **more)
-    assert str(error.value) == f"{make}: kernel_init must be a function of {takes}; got one of (seed)."
+        getattr(room, make)(2, 1, **{argument: lambda seed: seed}, **more)
+    assert str(error.value) == f"{make}: {argument} must be a function of {takes}; got one of (seed)."

@@ -238,7 +238,17 @@ def test_the_chain_rule_of_one_layer_is_the_same_in_both_rooms():
         (lambda room: room.LayerNorm(2, eps=-1), "LayerNorm: eps must be a finite number > 0; got -1.0."),
         (lambda room: room.RMSNorm(2, eps="x"), "RMSNorm: eps must be a number; got 'x'."),
         (lambda room: room.LayerNorm(2, use_scale=1), "LayerNorm: use_scale must be True or False; got 1."),
-        (lambda room: room.GroupNorm(6, 4), "GroupNorm: num_groups must divide the 6 features; got 4."),
+        (
+            lambda room: room.GroupNorm(6, 4),
+            "GroupNorm: num_groups must divide the 6 features; got 4. Fix: num_groups=3.$",
+        ),
+        (lambda room: room.GroupNorm(16), "must divide the 16 features; got 32. Fix: num_groups=8.$"),
+        (lambda room: room.GroupNorm(7, 3), "must divide the 7 features; got 3. Fix: num_groups=1.$"),
+        (lambda room: room.GroupNorm(1), "must divide the 1 features; got 32. Fix: num_groups=1.$"),
+        (
+            lambda room: room.normalization.group_norm([[1.0, 2.0, 3.0, 4.0]], 8),
+            r"4 features of inputs \(1, 4\); got 8. Fix: num_groups=2.$",
+        ),
         (lambda room: room.GroupNorm(6, 0), "GroupNorm: num_groups must be a whole number >= 1; got 0."),
     ],
 )

@@ -4,6 +4,7 @@ import random
 
 import numpy as np
 import pytest
+from flax import nnx
 
 import jaxnets as jn
 import microgrid as mg
@@ -23,6 +24,9 @@ MADE = {
     "LSTM: hidden_features must be a whole number >= 1; got '3'.": lambda room: room.LSTM(2, "3"),
     "RNN: activation must be 'tanh', 'relu' or 'identity'; got 'sigmoid'.": lambda room: room.RNN(
         2, 3, activation="sigmoid"
+    ),
+    "RNN: activation must be 'tanh', 'relu' or 'identity'; got 'Relu'. Fix: 'relu'.": lambda room: room.RNN(
+        2, 3, activation="Relu"
     ),
     "LSTM: forget_bias must be a finite number; got nan.": lambda room: room.LSTM(2, 3, forget_bias=np.nan),
     "LSTM: forget_bias must be a number; got '1'.": lambda room: room.LSTM(2, 3, forget_bias="1"),
@@ -54,6 +58,15 @@ MADE = {
 def test_a_layer_that_cannot_be_is_refused_at_once(sentence):
     for room in (jn, mg):
         assert told(MADE[sentence], room)[1] == sentence
+
+
+@pytest.mark.parametrize("room", [jn, mg])
+def test_a_function_that_is_not_of_the_room_is_named_with_the_word_to_say(room):
+    for other in (nnx.relu, (mg if room is jn else jn).relu):
+        sentence = told(room.RNN, 2, 3, activation=other)[1]
+        assert sentence.startswith("RNN: activation must be 'tanh', 'relu' or 'identity'; got <")
+        assert sentence.endswith(". Fix: 'relu'.")
+    assert told(room.RNN, 2, 3, activation=room.sigmoid)[1].endswith(">.")
 
 
 def layer(room, name="LSTM"):
@@ -158,10 +171,11 @@ def test_both_directions_want_two_carries(room):
     both = room.Bidirectional(room.GRU(2, 3), room.GRU(2, 3, reverse=True))
     both.initialize(np.random.default_rng(0) if room is jn else random.Random(0))
     inputs = np.ones((1, 3, 2)) if room is jn else ONE
-    assert told(both, inputs, (1,)) == (
-        ValueError,
-        "Bidirectional: carry must be the pair of both layers' carries; got (1,).",
-    )
+    for call in (both, both.unroll):
+        assert told(call, inputs, (1,)) == (
+            ValueError,
+            "Bidirectional: carry must be the pair of both layers' carries; got (1,).",
+        )
 
 
 def test_a_net_says_what_its_first_layer_does_not_take():

@@ -185,6 +185,44 @@ def test_both_directions_stand_side_by_side():
     assert_near(twin(both).forward(inputs.tolist()), both(inputs))
 
 
+@pytest.mark.parametrize("sequences", [True, False])
+def test_both_directions_end_with_what_each_has_in_mind(sequences):
+    rest, inputs = dict(return_sequences=sequences), drawn(3, TIME, 2)
+    ahead, back = moved(jn.GRU(2, 3, **rest)), moved(jn.LSTM(2, 2, reverse=True, **rest))
+    both, start = jn.Bidirectional(ahead, back), (carried(ahead), carried(back))
+    for carry, mask in ((None, None), ((None, start[1]), MASK), (start, MASK)):
+        last, outputs = both.unroll(inputs, carry, mask)
+        ones = (
+            layer.unroll(inputs, (carry or (None, None))[i], mask) for i, layer in enumerate((ahead, back))
+        )
+        expected, sides = zip(*ones, strict=True)
+        assert jax.tree.structure(last) == jax.tree.structure(expected)
+        assert_near(outputs, np.concatenate(sides, axis=-1))
+        for one, other in zip(jax.tree.leaves(last), jax.tree.leaves(expected), strict=True):
+            assert_near(one, other)
+        own = carry and tuple(jax.tree.map(lambda x: x[1].tolist(), part) for part in carry)
+        scalar, rows = twin(both).unroll(inputs[1].tolist(), own, None if mask is None else mask[1].tolist())
+        assert_near([[plain(x) for x in row] for row in rows], outputs[1])
+        assert_near([plain(x) for x in flatten(scalar[0])], last[0][1])
+        assert_near([[plain(x) for x in part] for part in scalar[1]], [part[1] for part in last[1]])
+
+
+@pytest.mark.parametrize("room", [jn, mg])
+def test_an_activation_may_be_the_function_itself(room):
+    for name in ("tanh", "relu", "identity"):
+        layer = room.RNN(2, 3, activation=getattr(room, name))
+        assert layer.activation == name
+    inputs = np.ones(1), np.full(1, 2.0), np.full((1, 1), -3.0), np.ones((1, 1)), np.zeros(1)
+    assert np.ravel(room.recurrent.rnn_step(*inputs, activation=room.relu)).tolist() == [0.0]
+
+
+@one_of_each
+def test_a_traced_mask_counts_whatever_is_not_0(made):
+    layer, inputs = moved(made(jn)), drawn(1, TIME, 2)
+    seen = jax.jit(lambda mask: layer(inputs, mask=mask))(np.array([[0.5, -1.0, np.nan, 0.0]]))
+    assert_near(seen, layer(inputs, mask=np.array([[1, 1, 1, 0]])))
+
+
 NETS = {
     "stacked": lambda: [
         jn.LSTM(2, 3),
