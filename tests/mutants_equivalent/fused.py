@@ -4,10 +4,6 @@ GENERAL_WAY = "the quick way for floats is left, and the general one gives the s
 
 EQUIVALENT = {
     "microgrid.fused": {
-        "dot: type(xs) not in LISTS or type(ys) not in LISTS "
-        "-> type(xs) not in LISTS and type(ys) not in LISTS": GENERAL_WAY,
-        "dot: type(xs) not in LISTS -> type(xs) in LISTS": GENERAL_WAY,
-        "dot: type(ys) not in LISTS -> type(ys) in LISTS": GENERAL_WAY,
         "_quick_dot: type(ys[0]) is Value -> type(ys[0]) is not Value": GENERAL_WAY,
         "_quick_dot: xs + ys -> xs - ys": GENERAL_WAY,
         "_quick_dot: xs + ys + first -> xs + ys - first": GENERAL_WAY,
