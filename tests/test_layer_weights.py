@@ -216,3 +216,17 @@ def test_a_wrong_initializer_gets_a_sentence_that_names_the_layer(words):
             BAD[words](room)
         said.append(str(error.value))
     assert said[0] == said[1] and said[0].startswith(words)
+
+
+def test_weights_that_a_function_drew_are_copied_into_the_scalar_room():
+    def halves(generator, shape, dtype):
+        return np.full(shape, 0.5, dtype)
+
+    layers = [
+        jn.Linear(2, 3, kernel_init=halves, bias_init=halves),
+        jn.tanh,
+        jn.Linear(3, 1, kernel_init=halves),
+    ]
+    net = jn.NeuralNet(layers, seed=0, dtype="float64")
+    x = np.array([[0.5, -1.0]])
+    np.testing.assert_allclose(to_microgrid(net).forward(x.tolist()), net.forward(x), rtol=1e-15)
