@@ -231,6 +231,24 @@ def test_a_subclass_meets_its_base_at_one_level():
     assert (a.grad, b.grad) == (2 * 2 * 3 + 9, 4 + 2 * 2 * 3)
 
 
+def test_variables_of_outer_gradients_are_constants_inside_whichever_two_meet():
+    slopes = {}
+
+    def nest(outer):
+        def level(v):
+            if len(outer) < 12:
+                nest((*outer, v))
+            return sum((logsumexp(pair) for x in outer for pair in ([x, v], [v, x])), v)
+
+        slopes[len(outer)] = grad(level)(float(len(outer)))
+
+    nest(())
+    for n, slope in slopes.items():
+        for _ in range(n - 1):  # a gradient inside another is a variable of the other
+            slope = slope.data
+        assert slope == pytest.approx(1 + sum(2 / (1 + math.exp(i - n)) for i in range(n)), rel=1e-14)
+
+
 def test_an_int_that_is_the_largest_joins_the_number_system():
     assert (largest([Value(Fraction(1, 3)), 3]) / 7).data == Fraction(3, 7)
 
