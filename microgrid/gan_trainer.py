@@ -77,7 +77,7 @@ class GAN:
                     f"Fix: {name}_optimizer=microgrid.adam(1e-3)."
                 )
         _known("GAN.compile", "loss", loss)
-        checks.non_negative("GAN.compile", "gradient_penalty", gradient_penalty)
+        gradient_penalty = checks.non_negative("GAN.compile", "gradient_penalty", gradient_penalty)
         self._kind, self._penalty = loss, gradient_penalty
         nets = self.generator, self.discriminator
         self._learners = [_Learner(*pair) for pair in zip(nets, optimizers.values(), strict=True)]
@@ -106,9 +106,9 @@ class GAN:
         """Both learn in turns from real examples x [N][...]; batch_size: real examples in a step, None for
         all. Returns the `History` of both losses."""
         self._players("fit")
-        checks.whole("fit", "epochs", epochs, 0)
+        epochs = checks.whole("fit", "epochs", epochs, 0)
         if batch_size is not None:
-            checks.whole("fit", "batch_size", batch_size, 1)
+            batch_size = checks.whole("fit", "batch_size", batch_size, 1)
         x = data.features("fit", "x", x)
         size = len(x) if batch_size is None else batch_size
         if shape(x)[1:] != self._made:
@@ -132,7 +132,7 @@ class GAN:
 
         Raises ValueError for a GAN that still has the weights it was born with.
         """
-        checks.whole("sample", "count", count, 1)
+        count = checks.whole("sample", "count", count, 1)
         if not self.generator.trained:
             raise ValueError("sample: the GAN must be fitted first. Fix: fit(x).")
         noise = self._noise(count)

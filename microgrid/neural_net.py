@@ -102,11 +102,11 @@ class NeuralNet:
         after the first epoch whose mean loss is at or below it. Returns the `History`.
         """
         x, y = self._examples("fit", x, y)
-        checks.whole("fit", "epochs", epochs, 0)
+        epochs = checks.whole("fit", "epochs", epochs, 0)
         checks.flag("fit", "shuffle", shuffle)
         size = len(x) if batch_size is None else checks.whole("fit", "batch_size", batch_size, 1)
         if until_loss is not None:
-            checks.finite("fit", "until_loss", until_loss)
+            until_loss = checks.finite("fit", "until_loss", until_loss)
         self.history = seen = History({"loss": []}, [])
         order = list(range(len(x)))
         for epoch in range(epochs):
