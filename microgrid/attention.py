@@ -80,7 +80,8 @@ def positional_encoding(positions, features, max_wavelength=10000.0):
     features = checks.whole("positional_encoding", "features", features, 1)
     max_wavelength = checks.positive("positional_encoding", "max_wavelength", max_wavelength)
     checks.countable("positional_encoding", "features", features)
-    shape(positions, "positional_encoding: positions")
+    given = shape(positions, "positional_encoding: positions")
+    checks.fits("positional_encoding", "the encoding", *given, features, copies=2)
 
     def waves(position):
         angles = [position / max_wavelength ** (2 * (c // 2) / features) for c in range(features)]

@@ -18,7 +18,10 @@ from .value import Value, plain
 
 MOST = 2**31 - 1  # what XLA counts cells with: a size beyond it is a slip
 USUAL = frozenset({float, int, bool, Fraction, Value})  # kinds of numbers that are known without a look
-NUMBER_BYTES = 32  # of a float or a whole number of Python, and of its place in a list
+NUMBER_BYTES, LIST_BYTES = (
+    32,
+    64,
+)  # of a number, and of a list, each with its place in a list
 
 
 def nested(x):
@@ -189,10 +192,11 @@ def countable(function, argument, *values):
         raise ValueError(f"{function}: {argument} must be at most {MOST}; got {shown(largest)}.")
 
 
-def fits(function, argument, *sizes):
-    """The shape of an array of numbers that this machine can hold."""
+def fits(function, argument, *sizes, copies=1):
+    """The shape of nested lists of numbers that this machine can hold, as often as the function does."""
     countable(function, f"an axis of {argument}", *sizes)
-    if math.prod(sizes) * NUMBER_BYTES > (memory := _memory()):
+    cells = math.prod(sizes) * NUMBER_BYTES + math.prod(sizes[:-1]) * LIST_BYTES
+    if cells * copies > (memory := _memory()):
         raise ValueError(
             f"{function}: {argument} must fit into the {memory / 2**30:.0f} GiB of memory; got shape {sizes}."
         )

@@ -18,6 +18,18 @@ class Optimizer(NamedTuple):
     init: Callable
     update: Callable
 
+    def __reduce__(self):
+        raise TypeError(
+            "Optimizer: a net must be pickled before it is compiled, for optimizers cannot be; got one with "
+            "such. Fix: save its weights, [weight.data for weight in net.parameters(frozen=True)]."
+        )
+
+    def __copy__(self):
+        return self  # it never changes
+
+    def __deepcopy__(self, memo):
+        return self
+
 
 def by_weight(function, learning_rate, rule, memory=None, decay=False):
     """An optimizer that moves every weight by itself, against a direction and learning_rate times as far.

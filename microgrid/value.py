@@ -227,6 +227,13 @@ def _name_the_mistake(result):
     )
 
 
+def mistaken(result):
+    """True for a Value that is nan or infinite by mistake, as `backward` refuses it."""
+    if not isinstance(result, Value) or finite(result.data):
+        return False
+    return beginning(graph([result])) is not None
+
+
 def plain(x):
     """The number in a Value, or the plain number. Raises TypeError for what is neither.
 

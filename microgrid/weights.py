@@ -43,6 +43,7 @@ def initializer(name, **arguments):
     formula([[1.0]], **arguments)
 
     def initial(draw, shape):
+        checks.fits("initializer", "its weights", *shape, copies=2)
         return formula(_nested(shape, lambda: NOISE[name](draw)), **arguments)
 
     return initial
@@ -95,6 +96,7 @@ def drawn(told, given, draw, shape):
     [0.0, 0.0]
     """
     check(told, given, shape)
+    checks.fits(told.split(":")[0], "its weights", *shape, copies=8)  # a Value is as large as seven numbers
     numbers = (initializer(given) if isinstance(given, str) else given)(draw, tuple(shape))
     if (got := checks.shape(numbers, told)) != tuple(shape):
         raise ValueError(f"{told} must return weights of shape {tuple(shape)}; got {got}.")

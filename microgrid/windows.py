@@ -5,6 +5,7 @@ n: cells in a dimension, k: cells of the window, s: stride, d: dilation, low, hi
 
 from typing import Any, NamedTuple
 
+from . import checks
 from .window_checks import MIRRORS, PADDINGS, PLAIN, ZEROS, for_each, many, padding_of, shape_of, some
 
 
@@ -45,6 +46,8 @@ class Slide(NamedTuple):
         a tap that meets a zero of the padding is left out."""
         mirror_fits(function, self.mode, sizes, self.padding)
         counts = self.outputs(function, sizes)
+        padded = [low + n + high for n, (low, high) in zip(sizes, self.padding, strict=True)]
+        checks.fits(function, "the padded input", *padded)
         return [
             [
                 [
