@@ -90,11 +90,13 @@ def bellman_backup(reward, discount, next_value, probability):
 def _process(function, reward, discount, next_state, probability):
     """A process as it is computed with, and its number of states and of actions."""
     names = ("reward", "discount", "next_state", "probability")
-    process = _same_shape(function, names, (reward, discount, next_state, probability), "SAK")
+    reward, discount, next_state, probability = _same_shape(
+        function, names, (reward, discount, next_state, probability), "SAK"
+    )
     num_states = len(reward)
     for state in (k for row in next_state for outcomes in row for k in outcomes):
         _index(function, "next_state", state, num_states, "integers")
-    return process, num_states, len(reward[0])
+    return reward, discount, next_state, probability, num_states, len(reward[0])
 
 
 def _action_values(reward, discount, next_state, probability, value):
@@ -122,7 +124,9 @@ def value_iteration(reward, discount, next_state, probability, num_sweeps=100, v
     >>> value_iteration([[[0.0], [1.0]]], [[[0.5], [0.0]]], [[[0], [0]]], [[[1.0], [1.0]]], num_sweeps=2)
     [1.0]
     """
-    process, num_states, _ = _process("value_iteration", reward, discount, next_state, probability)
+    reward, discount, next_state, probability, num_states, _ = _process(
+        "value_iteration", reward, discount, next_state, probability
+    )
     if isinstance(num_sweeps, bool) or not hasattr(num_sweeps, "__index__"):
         raise TypeError(f"value_iteration: num_sweeps must be an integer; got {num_sweeps!r}.")
     if num_sweeps < 0:
@@ -132,7 +136,7 @@ def value_iteration(reward, discount, next_state, probability, num_sweeps=100, v
     if _shape(value) != (num_states,):
         raise ValueError(f"value_iteration: value must have shape ({num_states},); got {_shape(value)}.")
     for _ in range(num_sweeps):
-        q = _action_values(*process, value)
+        q = _action_values(reward, discount, next_state, probability, value)
         value = [largest(row) for row in q]
     return value
 
@@ -186,8 +190,9 @@ def policy_iteration(reward, discount, next_state, probability, policy=None):
     >>> policy_iteration([[[0.0], [1.0]]], [[[0.5], [0.0]]], [[[0], [0]]], [[[1.0], [1.0]]])
     ([1.0], [1])
     """
-    process, num_states, num_actions = _process("policy_iteration", reward, discount, next_state, probability)
-    reward, discount, next_state, probability = process
+    reward, discount, next_state, probability, num_states, num_actions = _process(
+        "policy_iteration", reward, discount, next_state, probability
+    )
     for name, x in (("reward", reward), ("discount", discount), ("probability", probability)):
         for entry in map(plain, _numbers("policy_iteration", name, x)):
             if entry - entry != 0:  # nan and infinity, in any number system

@@ -133,3 +133,10 @@ def test_only_what_is_of_numpy_is_read_anew():
     assert checks.read(rows)[1] is kept
     assert checks.read(np.complex64(2j)) == 2j and type(checks.read(np.complex64(2j))) is complex
     assert checks.read(None) is None and checks.read("a") == "a"
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_a_gradient_of_numpy_flows_back_as_one_of_python(kind):
+    x = mg.Value(3.0)
+    (-x * x).backward(kind(255))
+    assert x.grad == -6 * 255 and type(x.grad) is float
