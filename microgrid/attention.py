@@ -81,7 +81,7 @@ def positional_encoding(positions, features, max_wavelength=10000.0):
     max_wavelength = checks.positive("positional_encoding", "max_wavelength", max_wavelength)
     checks.countable("positional_encoding", "features", features)
     given = shape(positions, "positional_encoding: positions")
-    checks.fits("positional_encoding", "the encoding", *given, features, copies=2)
+    checks.fits("positional_encoding", "the encoding", *given, features)
 
     def waves(position):
         angles = [position / max_wavelength ** (2 * (c // 2) / features) for c in range(features)]

@@ -4,7 +4,7 @@ t, y, x: cells in time or of an image; u, v: taps of the kernel; i, o: input and
 The formulas are told for one dimension, and hold for each of two. The layers are in conv.py.
 """
 
-from . import checks, window_checks, windows
+from . import window_checks, windows
 from .checks import each, read, shape
 from .operations import dot
 
@@ -97,8 +97,7 @@ def pad(inputs, padding, mode="CONSTANT"):
     pairs = window_checks.pairs("pad", padding, len(given) - 1)
     window_checks.known_mode("pad", mode)
     windows.mirror_fits("pad", mode, given[:-1], pairs)
-    padded = [low + n + high for n, (low, high) in zip(given, pairs, strict=False)]
-    checks.fits("pad", "the padded input", *padded, given[-1])
+    windows.hold("pad", given, pairs)
     return _padded(read(inputs), pairs, mode)
 
 
@@ -139,10 +138,7 @@ def _transposed(function, inputs, kernel, bias, strides, padding, dilation, tran
     window = window_checks.meeting(function, given, kernel_shape, biased, swapped=transpose_kernel)
     slide = windows.transposed(function, window, strides, padding, dilation)
     spread = [(n - 1) * s + 1 for n, s in zip(given[:-1], slide.strides, strict=True)]
-    single = slide._replace(strides=(1,) * len(window))
-    features = kernel_shape[-2 if transpose_kernel else -1]
-    checks.fits(function, "the output", *single.outputs(function, spread), features, copies=4)
-    seen = single.cells(function, spread)
+    seen = slide._replace(strides=(1,) * len(window)).cells(function, spread)
     stamped = [
         [[(u, cell // s) for u, cell in place if cell % s == 0] for place in places]
         for places, s in zip(seen, slide.strides, strict=True)

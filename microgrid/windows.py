@@ -46,8 +46,7 @@ class Slide(NamedTuple):
         a tap that meets a zero of the padding is left out."""
         mirror_fits(function, self.mode, sizes, self.padding)
         counts = self.outputs(function, sizes)
-        padded = [low + n + high for n, (low, high) in zip(sizes, self.padding, strict=True)]
-        checks.fits(function, "the padded input", *padded)
+        hold(function, sizes, self.padding, copies=4)
         return [
             [
                 [
@@ -105,6 +104,12 @@ def source(j, n, mode):
     if mode == "EDGE":
         return 0 if j < 0 else n - 1
     return j % n if mode == "WRAP" else None
+
+
+def hold(function, given, padding, copies=1):
+    """Padded cells that this machine can hold, of inputs of a shape that may end in channels."""
+    padded = [low + n + high for n, (low, high) in zip(given, padding, strict=False)]
+    checks.fits(function, "the padded input", *padded, *given[len(padding) :], copies=copies)
 
 
 def mirror_fits(function, mode, sizes, padding):
