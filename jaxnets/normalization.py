@@ -38,6 +38,7 @@ def _wide_moments(inputs):
     """The moments of floats [N, ..., features], in at least float32."""
     axes, x = tuple(range(inputs.ndim - 1)), wide(inputs)
     near = _near(x, _size(x, axes), axes)
+    near = jnp.where(jnp.isfinite(near), near, 0)  # inf - inf would hide that the mean is infinite
     mean, centred = _centred(x, near, axes)
     return mean.reshape(inputs.shape[-1:]), _mean_square(centred, axes).reshape(inputs.shape[-1:])
 

@@ -111,8 +111,8 @@ def leaky_relu(x, negative_slope=0.01, positive_slope=1.0):
     (-0.5, 6.0)
     """
     x = checks.operand("leaky_relu", "x", x)
-    checks.finite("leaky_relu", "negative_slope", negative_slope)
-    checks.finite("leaky_relu", "positive_slope", positive_slope)
+    negative_slope = checks.finite("leaky_relu", "negative_slope", negative_slope)
+    positive_slope = checks.finite("leaky_relu", "positive_slope", positive_slope)
     return where(x >= 0, positive_slope * x, negative_slope * x)
 
 

@@ -103,7 +103,8 @@ class PReLU(Layer):
     def __init__(self, features=None, initial_slope=0.25):
         super().__init__()
         self.features = None if features is None else checks.whole("PReLU", "features", features, 1)
-        checks.finite("PReLU", "initial_slope", initial_slope)
+        checks.fits("PReLU", "its weights", self.features or 1, copies=8)
+        initial_slope = checks.finite("PReLU", "initial_slope", initial_slope)
         self.initial_slope = initial_slope
         self.parameters["negative_slope"] = (
             Value(initial_slope) if features is None else [Value(initial_slope) for _ in range(features)]

@@ -27,7 +27,7 @@ def elu(x, alpha=1.0):
     >>> elu(2.0), elu(-1e-20)
     (2.0, -1e-20)
     """
-    checks.non_negative("elu", "alpha", alpha)
+    alpha = checks.non_negative("elu", "alpha", alpha)
     return _elu(checks.operand("elu", "x", x), alpha)
 
 
@@ -62,7 +62,7 @@ def celu(x, alpha=1.0):
     >>> celu(2.0, alpha=0.5), celu(-1e-20, alpha=0.5)
     (2.0, -1e-20)
     """
-    checks.positive("celu", "alpha", alpha)
+    alpha = checks.positive("celu", "alpha", alpha)
     x = checks.operand("celu", "x", x)
     return where(x > 0, x, alpha * expm1(minimum(x, alpha) / alpha))
 

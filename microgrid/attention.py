@@ -48,7 +48,7 @@ def multi_head_attention(query, key, value, num_heads, mask=None, is_causal=Fals
     >>> multi_head_attention([[0.0, 0.0]], [[1.0, 1.0]] * 2, [[10.0, 1.0], [20.0, 2.0]], num_heads=2)
     [[15.0, 1.5]]
     """
-    checks.whole("multi_head_attention", "num_heads", num_heads, 1)
+    num_heads = checks.whole("multi_head_attention", "num_heads", num_heads, 1)
     allowed = _allowed("multi_head_attention", query, key, value, mask, is_causal, num_heads)
     for name, x in (("query", query), ("value", value)):
         if len(x[0]) % num_heads:
@@ -77,10 +77,11 @@ def positional_encoding(positions, features, max_wavelength=10000.0):
     >>> positional_encoding([0.0], features=4)
     [[0.0, 1.0, 0.0, 1.0]]
     """
-    checks.whole("positional_encoding", "features", features, 1)
-    checks.positive("positional_encoding", "max_wavelength", max_wavelength)
+    features = checks.whole("positional_encoding", "features", features, 1)
+    max_wavelength = checks.positive("positional_encoding", "max_wavelength", max_wavelength)
     checks.countable("positional_encoding", "features", features)
-    shape(positions, "positional_encoding: positions")
+    given = shape(positions, "positional_encoding: positions")
+    checks.fits("positional_encoding", "the encoding", *given, features)
 
     def waves(position):
         angles = [position / max_wavelength ** (2 * (c // 2) / features) for c in range(features)]

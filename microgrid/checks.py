@@ -1,47 +1,27 @@
-"""What every formula asks of its arguments: each check raises one sentence, or returns nothing.
+"""What every formula asks of its arguments: each check raises one sentence, or returns nothing, or what the
+formula goes on with, numpy's numbers as Python's: numpy's own wrap, or round to fewer digits.
 
 An array is a number, a Value, or a list of arrays of one shape.
 """
 
 import math
-import reprlib
-from difflib import get_close_matches
-from operator import index
+import os
+from fractions import Fraction
+from functools import cache
+from operator import index, is_
 from typing import Any
 
 from .kinds import TRACED, Operations
-from .systems import number
-from .value import plain
+from .systems import any_number, number
+from .telling import near as near, shown, why as why
+from .value import Value, plain
 
 MOST = 2**31 - 1  # what XLA counts cells with: a size beyond it is a slip
-
-
-def shown(x):
-    """An object as it is written, in one short line."""
-    try:
-        text = " ".join(reprlib.repr(x).split())
-    except ValueError:  # a whole number of thousands of digits, which Python does not write
-        return f"one of {x.bit_length()} bits"
-    return text if len(text) <= 200 else f"{text[:197]}..."
-
-
-def near(name, names):
-    """The fix for a name that is nearly one of those that are known: other letters, or only their first."""
-    if not isinstance(name, str):
-        return ""
-    known = {other.casefold(): other for other in names}
-    folded = name.casefold()
-    close = get_close_matches(folded, known, 1, 0.9) or get_close_matches(folded, known, 2, 0.75)
-    short = [x for x in names if "".join(word[:1] for word in x.split("_")) == folded]
-    found = [known[word] for word in close] or short[:1]
-    return f" Fix: {' or '.join(map(repr, found))}." if found else ""
-
-
-def why(error):
-    """The first line of what another's code raised, for a sentence."""
-    first = " ".join(str(error).strip().splitlines()[:1])
-    plainly = first and isinstance(error, TypeError | ValueError)
-    return first if plainly else f"{type(error).__name__} {first}".strip()
+USUAL = frozenset({float, int, bool, Fraction, Value})  # kinds of numbers that are known without a look
+NUMBER_BYTES, LIST_BYTES = (
+    32,
+    64,
+)  # of a number, and of a list, each with its place in a list
 
 
 def nested(x):
@@ -58,6 +38,8 @@ def shape(array, told="microgrid: an array") -> tuple[int, ...]:
     >>> shape([[1, 2, 3], [4, 5, 6]])
     (2, 3)
     """
+    if type(array) is list and array and USUAL.issuperset(map(type, array)):
+        return (len(array),)
     if isinstance(array, Operations) or number(array) is not None:
         return ()
     if not nested(array):
@@ -91,15 +73,38 @@ def each(function, array):
     >>> each(abs, [[-1, 2], [3, -4]])
     [[1, 2], [3, 4]]
     """
-    if isinstance(array, Operations) or number(array) is not None or not nested(array):
+    if isinstance(array, Operations):
         return function(array)
-    return [each(function, row) for row in array]
+    if (plainly := any_number(array)) is not None:
+        return function(plainly)
+    return [each(function, row) for row in array] if nested(array) else function(array)
+
+
+def read(array) -> Any:
+    """array as formulas compute with it, lists of plain numbers and Values; itself where it is that already,
+    or None.
+
+    >>> read(((1, 2), 3.0))
+    ((1, 2), 3.0)
+    """
+    if isinstance(array, list | tuple):
+        if USUAL.issuperset(map(type, array)):
+            return array
+        rows = [read(row) for row in array]
+        return array if all(map(is_, rows, array)) else rows
+    if array is None or isinstance(array, Operations):
+        return array
+    if (plainly := any_number(array)) is not None:
+        return plainly
+    return [read(row) for row in array] if nested(array) else array
 
 
 def operand(function, argument, x):
     """x, if it is a number or a Value: what a formula of one number takes."""
-    if isinstance(x, Operations) or number(x) is not None:
+    if isinstance(x, Operations):
         return x
+    if (plainly := number(x)) is not None:
+        return plainly
     raise TypeError(f"{function}: {argument} must be a number or a Value; got {shown(x)}.")
 
 
@@ -108,30 +113,44 @@ def known(x):
     return getattr(x, "level", 0) != TRACED
 
 
-def _in_range(function, argument, value, rule, holds, kind="a number"):
-    """value, if it is a number that the rule holds for."""
-    plainly = None if isinstance(value, Operations) else number(value)
-    if isinstance(plainly, bool) or (plainly is None and not isinstance(value, Operations)):
+def _in_range(function, argument, value, rule, holds, kind="a number") -> Any:
+    """value as a plain number or a Value, if it is one that the rule holds for."""
+    x: Any = value if isinstance(value, Operations) else number(value)
+    if x is None or isinstance(x, bool):
         raise TypeError(f"{function}: {argument} must be {kind}; got {shown(value)}.")
-    if known(value) and not holds(plain(value)):
-        large = isinstance(plainly, int) and abs(plainly) > 2**1023  # which no float holds
-        told = plainly if large else float(plain(value))
-        raise ValueError(f"{function}: {argument} must be {rule}; got {told}.")
+    if known(x):
+        plainly = plain(x)
+        if not holds(_float(plainly) if type(plainly) is int else plainly):
+            raise ValueError(f"{function}: {argument} must be {rule}; got {_float(plainly)}.")
+    return x
+
+
+def _float(x):
+    """A number as a float, infinite where none is large enough."""
+    try:
+        return float(x)
+    except OverflowError:
+        return math.inf if x > 0 else -math.inf
 
 
 def non_negative(function, argument, value, kind="a number"):
     """A size, rate or learning rate: a finite number >= 0."""
-    _in_range(function, argument, value, "a finite number >= 0", lambda x: 0 <= x < math.inf, kind)
+    return _in_range(function, argument, value, "a finite number >= 0", lambda x: 0 <= x < math.inf, kind)
 
 
 def positive(function, argument, value):
     """What something is divided by: a finite number > 0."""
-    _in_range(function, argument, value, "a finite number > 0", lambda x: 0 < x < math.inf)
+    return _in_range(function, argument, value, "a finite number > 0", lambda x: 0 < x < math.inf)
+
+
+def above_0(function, argument, value):
+    """A bound, which may be infinite: a number > 0."""
+    return _in_range(function, argument, value, "> 0", lambda x: x > 0)
 
 
 def finite(function, argument, value):
     """A number that is neither infinite nor nan."""
-    _in_range(function, argument, value, "a finite number", lambda x: -math.inf < x < math.inf)
+    return _in_range(function, argument, value, "a finite number", lambda x: -math.inf < x < math.inf)
 
 
 def ordered(function, **bounds):
@@ -143,7 +162,7 @@ def ordered(function, **bounds):
 
 def share(function, argument, value):
     """A weight between nothing and all, both included: in [0, 1]."""
-    _in_range(function, argument, value, "in [0, 1]", lambda x: 0 <= x <= 1)
+    return _in_range(function, argument, value, "in [0, 1]", lambda x: 0 <= x <= 1)
 
 
 def flag(function, argument, value):
@@ -154,7 +173,7 @@ def flag(function, argument, value):
 
 def fraction(function, argument, value):
     """A probability that may be 0 but never 1, or a decay: in [0, 1)."""
-    _in_range(function, argument, value, "in [0, 1)", lambda x: 0 <= x < 1)
+    return _in_range(function, argument, value, "in [0, 1)", lambda x: 0 <= x < 1)
 
 
 def whole(function, argument, value, least):
@@ -173,9 +192,28 @@ def countable(function, argument, *values):
         raise ValueError(f"{function}: {argument} must be at most {MOST}; got {shown(largest)}.")
 
 
+def fits(function, argument, *sizes, copies=1):
+    """The shape of nested lists of numbers that this machine can hold, as often as the function does."""
+    countable(function, f"an axis of {argument}", *sizes)
+    cells = math.prod(sizes) * NUMBER_BYTES + math.prod(sizes[:-1]) * LIST_BYTES
+    if cells * copies > (memory := _memory()):
+        raise ValueError(
+            f"{function}: {argument} must fit into the {memory / 2**30:.0f} GiB of memory; got shape {sizes}."
+        )
+
+
+@cache
+def _memory():
+    """The bytes of memory of this machine; where they cannot be asked for, more than any has."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 2**60
+
+
 def reduction(function, value):
     """How terms become one loss."""
-    if value not in ("mean", "sum", "none"):
+    if not isinstance(value, str) or value not in ("mean", "sum", "none"):
         raise ValueError(f"{function}: reduction must be 'mean', 'sum' or 'none'; got {shown(value)}.")
 
 

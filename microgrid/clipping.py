@@ -26,7 +26,7 @@ def clip_by_value(grads, max_value):
     >>> clip_by_value([3.0, [-0.5, -4.0]], max_value=1.0)
     [1.0, [-0.5, -1.0]]
     """
-    checks.non_negative("clip_by_value", "max_value", max_value)
+    max_value = checks.non_negative("clip_by_value", "max_value", max_value)
     flatten(grads, "clip_by_value: grads")
     return each(lambda g: clip(g, -max_value, max_value), grads)
 
@@ -45,7 +45,7 @@ def clip_by_global_norm(grads, max_norm):
     >>> clip_by_global_norm([3.0, [4.0]], max_norm=2.5)
     [1.5, [2.0]]
     """
-    checks.non_negative("clip_by_global_norm", "max_norm", max_norm)
+    max_norm = checks.non_negative("clip_by_global_norm", "max_norm", max_norm)
     numbers = flatten(grads, "clip_by_global_norm: grads")
     if not numbers:
         raise ValueError("clip_by_global_norm: grads must hold at least one number; got none.")

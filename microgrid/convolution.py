@@ -5,7 +5,7 @@ The formulas are told for one dimension, and hold for each of two. The layers ar
 """
 
 from . import window_checks, windows
-from .checks import each, shape
+from .checks import each, read, shape
 from .operations import dot
 
 
@@ -97,7 +97,8 @@ def pad(inputs, padding, mode="CONSTANT"):
     pairs = window_checks.pairs("pad", padding, len(given) - 1)
     window_checks.known_mode("pad", mode)
     windows.mirror_fits("pad", mode, given[:-1], pairs)
-    return _padded(inputs, pairs, mode)
+    windows.hold("pad", given, pairs)
+    return _padded(read(inputs), pairs, mode)
 
 
 def _padded(inputs, pairs, mode):

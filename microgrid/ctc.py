@@ -50,7 +50,7 @@ def ctc_loss(logits, labels, reduction="mean", logit_lengths=None, blank=0):
         if not (isinstance(length, int) and 1 <= length <= steps):
             raise ValueError(f"ctc_loss: logit_lengths must be whole numbers in 1..{steps}; got {length}.")
     terms = []
-    for row, z, length in zip(labels, logits, lengths, strict=True):
+    for row, z, length in zip(labels, checks.read(logits), lengths, strict=True):
         read = _labels(flatten(row), blank, classes)
         needed = len(read) + sum(a == b for a, b in pairwise(read))
         if needed > length:

@@ -4,9 +4,10 @@ N: examples, C: classes.
 """
 
 import math
+import sys
 from typing import Any
 
-from .checks import flatten, nested, shape
+from .checks import flatten, nested, shape, shown
 from .systems import number
 from .value import Value, plain
 
@@ -32,6 +33,8 @@ def numbers(function, argument, values) -> Any:
         if plainly is None:
             rule = "be real, not complex" if "complex" in type(x).__name__ else "hold numbers"
             raise TypeError(f"{function}: {argument} must {rule}; got {x!r}{where}.")
+        if isinstance(plainly, int) and abs(plainly) > sys.float_info.max:
+            raise ValueError(f"{function}: {argument} must fit into a float; got {shown(x)}{where}.")
         if not -math.inf < plainly < math.inf:
             raise ValueError(f"{function}: {argument} must be finite; got {plainly}{where}.")
         return plainly

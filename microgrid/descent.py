@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from . import checks
-from .checks import each, flatten
+from .checks import each, flatten, read
 
 
 class Optimizer(NamedTuple):
@@ -17,6 +17,18 @@ class Optimizer(NamedTuple):
 
     init: Callable
     update: Callable
+
+    def __reduce__(self):
+        raise TypeError(
+            "Optimizer: a net must be pickled before it is compiled, for optimizers cannot be; got one with "
+            "such. Fix: save its weights, [weight.data for weight in net.parameters(frozen=True)]."
+        )
+
+    def __copy__(self):
+        return self  # it never changes
+
+    def __deepcopy__(self, memo):
+        return self
 
 
 def by_weight(function, learning_rate, rule, memory=None, decay=False):
@@ -26,7 +38,7 @@ def by_weight(function, learning_rate, rule, memory=None, decay=False):
     rule(g, w, t, memory) -> (direction, memory); memory: what a weight remembers at first. decay: True where
     the rule looks at the weight; any other gets None for w.
     """
-    _checked(function, learning_rate)
+    learning_rate = _checked(function, learning_rate)
 
     def init(params):
         return 0, [memory for _ in flatten(params)]
@@ -46,15 +58,15 @@ def by_array(function, learning_rate, rule, memory):
 
     rule(g, w, t, memory) -> (direction, memory), of arrays; memory(w): what the array w remembers at first.
     """
-    _checked(function, learning_rate)
+    learning_rate = _checked(function, learning_rate)
 
     def init(params):
         return 0, [memory(w) for w in params]
 
     def update(grads, state, params=None):
         rate, t = _rate(function, learning_rate, state[0]), state[0] + 1
-        weights = _given(function, params)
-        moved = [rule(g, w, t, m) for g, w, m in zip(grads, weights, state[1], strict=True)]
+        arrays = zip(read(grads), read(_given(function, params)), state[1], strict=True)
+        moved = [rule(g, w, t, m) for g, w, m in arrays]
         directions = flatten([direction for direction, _ in moved])
         return _filled(grads, [-rate * direction for direction in directions]), (t, [m for _, m in moved])
 
@@ -62,17 +74,16 @@ def by_array(function, learning_rate, rule, memory):
 
 
 def _checked(function, learning_rate):
-    if not callable(learning_rate) or isinstance(learning_rate, type):
-        checks.non_negative(function, "learning_rate", learning_rate, "a number or a schedule")
+    if callable(learning_rate) and not isinstance(learning_rate, type):
+        return learning_rate
+    return checks.non_negative(function, "learning_rate", learning_rate, "a number or a schedule")
 
 
 def _rate(function, learning_rate, step) -> Any:
     """The learning rate of a step."""
     if not callable(learning_rate):
         return learning_rate
-    rate = learning_rate(step)
-    checks.non_negative(function, "learning_rate", rate, "a schedule of numbers")
-    return rate
+    return checks.non_negative(function, "learning_rate", learning_rate(step), "a schedule of numbers")
 
 
 def _given(function, params):

@@ -1,7 +1,7 @@
 """Embedding: each word, user or move of a finite set has a row of numbers of its own, which is learnt."""
 
 from . import checks, weights
-from .checks import each, shape
+from .checks import each, read, shape
 from .layer import Layer
 from .value import Value, plain
 
@@ -23,6 +23,7 @@ def embedding(ids, table):
         raise ValueError(f"embedding: table must be [num_embeddings, features]; got shape {given}.")
     checks.not_empty("embedding", "table", table)
     checks.not_empty("embedding", "ids", ids)
+    table = read(table)
 
     def row(i):
         if isinstance(i, bool) or not hasattr(i, "__index__"):

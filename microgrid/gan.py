@@ -13,7 +13,7 @@ KINDS = ("minimax", "non_saturating", "least_squares", "wasserstein")
 
 
 def _known(function, argument, kind):
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         told = f"{checks.shown(kind)}.{checks.near(kind, KINDS)}"
         raise ValueError(f"{function}: {argument} must be one of {', '.join(KINDS)}; got {told}")
 
@@ -106,7 +106,7 @@ def interpolation(real, fake, noise):
         )
     points = [
         eps * x + (1 - eps) * y
-        for one, other, eps in zip(real, fake, noise, strict=True)
+        for one, other, eps in zip(real, fake, flatten(noise), strict=True)
         for x, y in zip(flatten(one), flatten(other), strict=True)
     ]
     return _nest(iter(points), given)
@@ -126,7 +126,7 @@ def gradient_penalty(gradients, center=1.0, reduction="mean"):
     >>> gradient_penalty([[3.0, 4.0]])
     16.0
     """
-    checks.non_negative("gradient_penalty", "center", center)
+    center = checks.non_negative("gradient_penalty", "center", center)
     checks.reduction("gradient_penalty", reduction)
     given = shape(gradients, "gradient_penalty: gradients")
     if len(given) < 2:

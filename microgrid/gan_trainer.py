@@ -3,6 +3,7 @@
 N: examples, B: examples in a batch, z: latent feature.
 """
 
+import math
 import random
 from typing import Any
 
@@ -10,11 +11,12 @@ from . import checks, data
 from .activations import sigmoid, softmax
 from .checks import each, flatten, shape
 from .gan import _known, discriminator_loss, generator_loss, gradient_penalty, interpolation
+from .history import History
 from .layer import Activation, Layer
-from .neural_net import History, NeuralNet
+from .neural_net import NeuralNet
 from .optimizers import Optimizer
 from .transforms import grad
-from .value import plain
+from .value import mistaken, plain
 
 
 class GAN:
@@ -47,6 +49,7 @@ class GAN:
         self._kind: Any = None
         self._penalty: Any = None
         self._learners: Any = None
+        self._learnt = False
         self._made = shape(self._taken("generator", _halves((1, self.latent_features)))[0])
         scores = shape(self._taken("discriminator", [_halves(self._made)]))
         if scores not in ((1,), (1, 1)):
@@ -77,8 +80,8 @@ class GAN:
                     f"Fix: {name}_optimizer=microgrid.adam(1e-3)."
                 )
         _known("GAN.compile", "loss", loss)
-        checks.non_negative("GAN.compile", "gradient_penalty", gradient_penalty)
-        self._kind, self._penalty = loss, gradient_penalty
+        gradient_penalty = checks.non_negative("GAN.compile", "gradient_penalty", gradient_penalty)
+        self._kind, self._penalty, self._learnt = loss, gradient_penalty, False
         nets = self.generator, self.discriminator
         self._learners = [_Learner(*pair) for pair in zip(nets, optimizers.values(), strict=True)]
 
@@ -97,18 +100,17 @@ class GAN:
             slopes = [grad(lambda x: self._scores([x])[0])(point) for point in points]
             loss = loss + self._penalty * gradient_penalty(slopes)
         self.generator.trained = True
-        discriminator.learn(loss)
-        answer = generator_loss(self._scores(fake), self._kind)
-        generator.learn(answer)
-        return plain(loss), plain(answer)
+        before, self._learnt = discriminator.learn(loss, self._learnt), True
+        return before, generator.learn(generator_loss(self._scores(fake), self._kind), True)
 
     def fit(self, x, epochs=1, batch_size=32):
         """Both learn in turns from real examples x [N][...]; batch_size: real examples in a step, None for
-        all. Returns the `History` of both losses."""
+        all. Returns the `History` of both losses. Where learning led to a loss beyond all numbers, training
+        ends with that epoch and a RuntimeWarning."""
         self._players("fit")
-        checks.whole("fit", "epochs", epochs, 0)
+        epochs = checks.whole("fit", "epochs", epochs, 0)
         if batch_size is not None:
-            checks.whole("fit", "batch_size", batch_size, 1)
+            batch_size = checks.whole("fit", "batch_size", batch_size, 1)
         x = data.features("fit", "x", x)
         size = len(x) if batch_size is None else batch_size
         if shape(x)[1:] != self._made:
@@ -122,9 +124,9 @@ class GAN:
             self._draw.shuffle(order)
             batches = [order[i : i + size] for i in range(0, len(x), size)]
             losses = [self._turn([x[n] for n in batch]) for batch in batches]
-            for name, of_steps in zip(seen.history, zip(*losses, strict=True), strict=True):
-                seen.history[name].append(sum(of_steps) / len(batches))
-            seen.epoch.append(epoch)
+            means = [sum(of_steps) / len(batches) for of_steps in zip(*losses, strict=True)]
+            if seen.add(epoch, **dict(zip(seen.history, means, strict=True))):
+                break
         return seen
 
     def sample(self, count):
@@ -132,7 +134,7 @@ class GAN:
 
         Raises ValueError for a GAN that still has the weights it was born with.
         """
-        checks.whole("sample", "count", count, 1)
+        count = checks.whole("sample", "count", count, 1)
         if not self.generator.trained:
             raise ValueError("sample: the GAN must be fitted first. Fix: fit(x).")
         noise = self._noise(count)
@@ -156,7 +158,13 @@ class GAN:
             ) from error
 
     def _turn(self, real):
-        return self.step(real, self._noise(len(real)), [self._draw.random() for _ in real])
+        """The losses of a step; nan where learning led to none."""
+        try:
+            return self.step(real, self._noise(len(real)), [self._draw.random() for _ in real])
+        except OverflowError:
+            if not self._learnt:
+                raise
+            return math.nan, math.nan
 
     def _noise(self, count):
         return [[self._draw.gauss(0, 1) for _ in range(self.latent_features)] for _ in range(count)]
@@ -172,8 +180,11 @@ class _Learner:
         self._weights, self._optimizer = net.parameters(), optimizer
         self._state = optimizer.init([weight.data for weight in self._weights])
 
-    def learn(self, loss):
-        """One step down the slope of the loss."""
+    def learn(self, loss, learnt):
+        """One step down the slope of the loss, which is returned; nan, and no step, where learning led to
+        none."""
+        if learnt and mistaken(loss):
+            return math.nan
         for weight in self._weights:
             weight.grad = 0  # the other net's loss left its slopes here too
         loss.backward()
@@ -181,6 +192,7 @@ class _Learner:
         updates, self._state = self._optimizer.update(grads, self._state, data)
         for weight, update in zip(self._weights, updates, strict=True):
             weight.data = weight.data + update
+        return plain(loss)
 
 
 def _halves(dimensions):

@@ -49,7 +49,7 @@ def constant(noise, value=0.0):
     >>> constant([[0.3, -0.2]], value=0.5)
     [[0.5, 0.5]]
     """
-    checks.finite("constant", "value", value)
+    value = checks.finite("constant", "value", value)
     return each(lambda _: value, _noise("constant", noise))
 
 
@@ -64,8 +64,8 @@ def uniform(noise, low=-0.05, high=0.05):
     >>> uniform([[0.0, 0.5]], low=-1.0, high=2.0)
     [[-1.0, 0.5]]
     """
-    checks.finite("uniform", "low", low)
-    checks.finite("uniform", "high", high)
+    low = checks.finite("uniform", "low", low)
+    high = checks.finite("uniform", "high", high)
     checks.ordered("uniform", low=low, high=high)
     return each(lambda x: low + (high - low) * x, _noise("uniform", noise))
 
@@ -81,7 +81,7 @@ def normal(noise, stddev=0.01):
     >>> normal([[1.0, -2.0]], stddev=0.5)
     [[0.5, -1.0]]
     """
-    checks.non_negative("normal", "stddev", stddev)
+    stddev = checks.non_negative("normal", "stddev", stddev)
     return each(lambda x: stddev * x, _noise("normal", noise))
 
 
@@ -96,7 +96,7 @@ def truncated_normal(noise, stddev=0.01):
     >>> round(truncated_normal([[1.0]], stddev=0.5)[0][0], 4)
     0.5684
     """
-    checks.non_negative("truncated_normal", "stddev", stddev)
+    stddev = checks.non_negative("truncated_normal", "stddev", stddev)
     return each(lambda x: stddev * x / CUT, _noise("truncated_normal", noise))
 
 
@@ -200,7 +200,7 @@ def orthogonal(noise, scale=1.0):
     [[0.0, -1.0], [1.0, 0.0]]
     """
     _fans("orthogonal", noise)
-    checks.non_negative("orthogonal", "scale", scale)
+    scale = checks.non_negative("orthogonal", "scale", scale)
     numbers, columns = flatten(noise), shape(noise)[-1]
     rows = [numbers[i : i + columns] for i in range(0, len(numbers), columns)]
     high = len(rows) >= columns

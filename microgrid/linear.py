@@ -54,10 +54,10 @@ class Linear(Layer):
         self, in_features, out_features, use_bias=True, kernel_init="lecun_normal", bias_init="zeros"
     ):
         super().__init__()
-        for name, size in (("in_features", in_features), ("out_features", out_features)):
-            whole("Linear", name, size, 1)
+        self.in_features = whole("Linear", "in_features", in_features, 1)
+        self.out_features = whole("Linear", "out_features", out_features, 1)
         flag("Linear", "use_bias", use_bias)
-        self.in_features, self.out_features, self.use_bias = int(in_features), int(out_features), use_bias
+        self.use_bias = use_bias
         weights.check("Linear: kernel_init", kernel_init, (self.in_features, self.out_features))
         weights.check("Linear: bias_init", bias_init, (self.out_features,))
         self.kernel_init, self.bias_init = kernel_init, bias_init

@@ -56,7 +56,7 @@ def _rowwise(function, names, first, second, reduction, term, smoothing=0.0, cla
         targets = [_one_hot(function, names[1], label, classes) for label in flatten(second)]
     else:
         targets = _rows(second, classes)
-    checks.fraction(function, "label_smoothing", smoothing)
+    smoothing = checks.fraction(function, "label_smoothing", smoothing)
     weights = None if class_weight is None else _class_weights(function, class_weight, classes)
     counted = _smoothed(targets, smoothing, classes)
     if weights:
@@ -81,9 +81,7 @@ def _class_weights(function, values, classes):
         raise ValueError(
             f"{function}: class_weight must have one number for each of {classes} classes; got shape {given}."
         )
-    for weight in flatten(values):
-        checks.non_negative(function, "class_weight", weight)
-    return flatten(values)
+    return [checks.non_negative(function, "class_weight", weight) for weight in flatten(values)]
 
 
 def _rows(array, classes):

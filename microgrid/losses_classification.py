@@ -70,9 +70,9 @@ def sigmoid_focal(logits, labels, reduction="mean", gamma=2.0, alpha=None):
     >>> sigmoid_focal([0.0], [1.0]) == 0.6931471805599453 / 4
     True
     """
-    checks.non_negative("sigmoid_focal", "gamma", gamma)
+    gamma = checks.non_negative("sigmoid_focal", "gamma", gamma)
     if alpha is not None:
-        checks.fraction("sigmoid_focal", "alpha", alpha)
+        alpha = checks.fraction("sigmoid_focal", "alpha", alpha)
     yes, no = (1, 1) if alpha is None else (alpha, 1 - alpha)
 
     def term(z, t):
@@ -94,7 +94,7 @@ def softmax_focal(logits, labels, reduction="mean", gamma=2.0):
     >>> softmax_focal([[0.0, 0.0]], [1]) == 0.6931471805599453 / 4
     True
     """
-    checks.non_negative("softmax_focal", "gamma", gamma)
+    gamma = checks.non_negative("softmax_focal", "gamma", gamma)
 
     def term(z, target):
         if len(z) < 2:

@@ -22,7 +22,7 @@ def huber(predictions, targets, reduction="mean", delta=1.0):
     >>> huber([1.0, 4.0], [0.0, 0.0], reduction="none")
     [0.5, 3.5]
     """
-    checks.positive("huber", "delta", delta)
+    delta = checks.positive("huber", "delta", delta)
 
     def term(p, t):
         e = p - t

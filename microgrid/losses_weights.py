@@ -28,7 +28,6 @@ def sample_weighted(terms, sample_weight, reduction="mean"):
             f"sample_weighted: sample_weight must have one number for each example of terms {a}; "
             f"got shape {b}."
         )
-    for weight in flatten(sample_weight):
-        checks.non_negative("sample_weighted", "sample_weight", weight)
-    weighted = [w * x for w, row in zip(sample_weight, terms, strict=True) for x in flatten(row)]
+    weights = [checks.non_negative("sample_weighted", "sample_weight", w) for w in flatten(sample_weight)]
+    weighted = [w * x for w, row in zip(weights, terms, strict=True) for x in flatten(row)]
     return _reduce(weighted, reduction, a)

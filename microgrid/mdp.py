@@ -8,6 +8,7 @@ s: state, a: action, k: outcome. S, A, K: how many there are of each.
 from operator import index
 from reprlib import repr as shortened
 
+from .checks import USUAL, read
 from .kinds import Operations
 from .operations import dot, largest, total
 from .systems import number
@@ -26,7 +27,8 @@ def _numbers(function, name, x):
     leaves = [x]
     while any(isinstance(leaf, list | tuple) for leaf in leaves):
         leaves = [item for leaf in leaves for item in (leaf if isinstance(leaf, list | tuple) else [leaf])]
-    if not all(isinstance(leaf, Operations) or number(leaf) is not None for leaf in leaves):
+    odd = () if USUAL.issuperset(map(type, leaves)) else leaves
+    if not all(isinstance(leaf, Operations) or number(leaf) is not None for leaf in odd):
         raise TypeError(f"{function}: {name} must be an array of numbers; got {shortened(x)}.")
     return leaves
 
@@ -44,7 +46,8 @@ def _index(function, name, number, end, kind):
 
 
 def _same_shape(function, names, arguments, axes):
-    """Every argument is a full block of one shape with the given axes, none of them empty."""
+    """The arguments as they are computed with, each a full block of one shape with the given axes, none of
+    them empty."""
     for name, x in zip(names, arguments, strict=True):
         _numbers(function, name, x)
     shapes = [_shape(x) for x in arguments]
@@ -59,6 +62,7 @@ def _same_shape(function, names, arguments, axes):
             if any(_shape(row) != shapes[0][depth:] for row in rows):
                 raise ValueError(f"{function}: {name} must be a full block {shapes[0]}; got ragged rows.")
             rows, depth = [item for row in rows for item in row], depth + 1
+    return [read(x) for x in arguments]
 
 
 def _backup(reward, discount, next_value, probability):
@@ -80,18 +84,19 @@ def bellman_backup(reward, discount, next_value, probability):
     0.75
     """
     names = ("reward", "discount", "next_value", "probability")
-    _same_shape("bellman_backup", names, (reward, discount, next_value, probability), "K")
-    return _backup(reward, discount, next_value, probability)
+    return _backup(*_same_shape("bellman_backup", names, (reward, discount, next_value, probability), "K"))
 
 
 def _process(function, reward, discount, next_state, probability):
-    """Checks a process and returns its number of states and of actions."""
+    """A process as it is computed with, and its number of states and of actions."""
     names = ("reward", "discount", "next_state", "probability")
-    _same_shape(function, names, (reward, discount, next_state, probability), "SAK")
+    reward, discount, next_state, probability = _same_shape(
+        function, names, (reward, discount, next_state, probability), "SAK"
+    )
     num_states = len(reward)
     for state in (k for row in next_state for outcomes in row for k in outcomes):
         _index(function, "next_state", state, num_states, "integers")
-    return num_states, len(reward[0])
+    return reward, discount, next_state, probability, num_states, len(reward[0])
 
 
 def _action_values(reward, discount, next_state, probability, value):
@@ -119,12 +124,14 @@ def value_iteration(reward, discount, next_state, probability, num_sweeps=100, v
     >>> value_iteration([[[0.0], [1.0]]], [[[0.5], [0.0]]], [[[0], [0]]], [[[1.0], [1.0]]], num_sweeps=2)
     [1.0]
     """
-    num_states, _ = _process("value_iteration", reward, discount, next_state, probability)
+    reward, discount, next_state, probability, num_states, _ = _process(
+        "value_iteration", reward, discount, next_state, probability
+    )
     if isinstance(num_sweeps, bool) or not hasattr(num_sweeps, "__index__"):
         raise TypeError(f"value_iteration: num_sweeps must be an integer; got {num_sweeps!r}.")
     if num_sweeps < 0:
         raise ValueError(f"value_iteration: num_sweeps must be >= 0; got {num_sweeps}.")
-    value = [0] * num_states if value is None else value
+    value = [0] * num_states if value is None else read(value)
     _numbers("value_iteration", "value", value)
     if _shape(value) != (num_states,):
         raise ValueError(f"value_iteration: value must have shape ({num_states},); got {_shape(value)}.")
@@ -183,7 +190,9 @@ def policy_iteration(reward, discount, next_state, probability, policy=None):
     >>> policy_iteration([[[0.0], [1.0]]], [[[0.5], [0.0]]], [[[0], [0]]], [[[1.0], [1.0]]])
     ([1.0], [1])
     """
-    num_states, num_actions = _process("policy_iteration", reward, discount, next_state, probability)
+    reward, discount, next_state, probability, num_states, num_actions = _process(
+        "policy_iteration", reward, discount, next_state, probability
+    )
     for name, x in (("reward", reward), ("discount", discount), ("probability", probability)):
         for entry in map(plain, _numbers("policy_iteration", name, x)):
             if entry - entry != 0:  # nan and infinity, in any number system
@@ -194,7 +203,7 @@ def policy_iteration(reward, discount, next_state, probability, policy=None):
         raise ValueError(f"policy_iteration: policy must have shape ({num_states},); got {_shape(policy)}.")
     for action in policy:
         _index("policy_iteration", "policy", action, num_actions, "integers")
-    policy = list(policy)
+    policy = list(read(policy))
     value = _policy_value(reward, discount, next_state, probability, policy)
     while True:
         q = _action_values(reward, discount, next_state, probability, value)

@@ -3,24 +3,17 @@
 n: example, i: input feature, o: output feature.
 """
 
+import math
 import random
-from dataclasses import dataclass
 from typing import Any
 
 from . import checks, data
 from .checks import each, flatten
+from .history import History
 from .layer import Activation, Layer
 from .objective import Objective
 from .optimizers import Optimizer
-from .value import Value, plain
-
-
-@dataclass
-class History:
-    """What `fit` saw: history["loss"], the mean loss of each epoch, and epoch, their numbers from 0."""
-
-    history: dict
-    epoch: list
+from .value import Value, mistaken, plain
 
 
 class NeuralNet:
@@ -99,14 +92,15 @@ class NeuralNet:
         """Learns from examples: for each batch forward, backward, and one step of the optimizer.
 
         x: [N][in] numbers, y: targets. batch_size: examples a step, None for all of them. until_loss: stops
-        after the first epoch whose mean loss is at or below it. Returns the `History`.
+        after the first epoch whose mean loss is at or below it. Returns the `History`. Where learning led
+        to a loss beyond all numbers, training ends with that epoch and a RuntimeWarning.
         """
         x, y = self._examples("fit", x, y)
-        checks.whole("fit", "epochs", epochs, 0)
+        epochs = checks.whole("fit", "epochs", epochs, 0)
         checks.flag("fit", "shuffle", shuffle)
         size = len(x) if batch_size is None else checks.whole("fit", "batch_size", batch_size, 1)
         if until_loss is not None:
-            checks.finite("fit", "until_loss", until_loss)
+            until_loss = checks.finite("fit", "until_loss", until_loss)
         self.history = seen = History({"loss": []}, [])
         order = list(range(len(x)))
         for epoch in range(epochs):
@@ -116,9 +110,8 @@ class NeuralNet:
             for start in range(0, len(x), size):
                 batch = order[start : start + size]
                 losses += len(batch) * self._step([x[n] for n in batch], [y[n] for n in batch])
-            seen.history["loss"].append(losses / len(x))
-            seen.epoch.append(epoch)
-            if until_loss is not None and seen.history["loss"][-1] <= until_loss:
+            lost = seen.add(epoch, loss=losses / len(x))
+            if lost or (until_loss is not None and seen.history["loss"][-1] <= until_loss):
                 break
         return seen
 
@@ -169,11 +162,18 @@ class NeuralNet:
             x = layer.forward(x)
         return x
 
-    def _loss(self, x, y):
-        """The loss of a batch, its gradients left in the parameters."""
+    def _loss(self, x, y, learning=False):
+        """The loss of a batch, its gradients left in the parameters; nan, where learning led to none."""
         for weight in self.parameters(frozen=True):
             weight.grad = 0
-        loss = self._objective(x, y)
+        try:
+            loss = self._objective(x, y)
+        except OverflowError:
+            if learning:
+                return math.nan
+            raise
+        if learning and mistaken(loss):
+            return math.nan
         if isinstance(loss, Value):
             loss.backward()
         return plain(loss)
@@ -184,10 +184,12 @@ class NeuralNet:
         for layer in self.layers:
             layer.training = True
         try:
-            loss = self._loss(x, y)
+            loss = self._loss(x, y, learning=self._state is not None)
         finally:
             for layer in self.layers:
                 layer.training = False
+        if loss != loss:
+            return loss
         numbers, grads = each(plain, params), each(lambda weight: weight.grad, params)
         if self._state is None:
             self._state = self._optimizer.init(numbers)

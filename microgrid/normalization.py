@@ -5,7 +5,7 @@ normalization all features of one example, group normalization some of them. n: 
 """
 
 from . import checks
-from .checks import nested, shape
+from .checks import nested, read, shape
 from .operations import dot, sqrt, total
 from .value import plain
 
@@ -25,7 +25,7 @@ def moments(inputs):
     ([2.0, 5.0], [1.0, 0.0])
     """
     _at_least("moments", inputs, 2, "[N, ..., features]")
-    centred = [_centred(list(column)) for column in zip(*_rows(inputs), strict=True)]
+    centred = [_centred(list(column)) for column in zip(*_rows(read(inputs)), strict=True)]
     return [mean for mean, _ in centred], [_mean_square(rest) for _, rest in centred]
 
 
@@ -44,12 +44,13 @@ def batch_norm(inputs, mean, var, scale=None, bias=None, eps=1e-5):
     [[-1.0], [1.0]]
     """
     given = _at_least("batch_norm", inputs, 2, "[N, ..., features]")
-    checks.positive("batch_norm", "eps", eps)
+    eps = checks.positive("batch_norm", "eps", eps)
     for name, x in (("mean", mean), ("var", var)):
         if x is None:
             raise TypeError(f"batch_norm: {name} must hold a number for each feature; got None.")
     for name, x in (("mean", mean), ("var", var), ("scale", scale), ("bias", bias)):
         _one_a_feature("batch_norm", name, x, given)
+    mean, var, scale, bias = map(read, (mean, var, scale, bias))
     if negative := [plain(x) for x in var if checks.known(x) and plain(x) < 0]:
         raise ValueError(f"batch_norm: var must not be negative; got {float(negative[0])}.")
     deviations = [sqrt(v + eps) for v in var]
@@ -58,7 +59,7 @@ def batch_norm(inputs, mean, var, scale=None, bias=None, eps=1e-5):
         quotients = [(x - m) / d for x, m, d in zip(row, mean, deviations, strict=True)]
         return _stretched(quotients, scale, bias)
 
-    return _each_row(one, inputs)
+    return _each_row(one, read(inputs))
 
 
 def layer_norm(inputs, scale=None, bias=None, eps=1e-6):
@@ -77,10 +78,10 @@ def layer_norm(inputs, scale=None, bias=None, eps=1e-6):
     """
     given = _at_least("layer_norm", inputs, 1, "[..., features]")
     _one_example("layer_norm", given)
-    checks.positive("layer_norm", "eps", eps)
+    eps = checks.positive("layer_norm", "eps", eps)
     for name, x in (("scale", scale), ("bias", bias)):
         _one_a_feature("layer_norm", name, x, given)
-    return _stretched(_standard(inputs, eps), scale, bias)
+    return _stretched(_standard(read(inputs), eps), read(scale), read(bias))
 
 
 def group_norm(inputs, num_groups, scale=None, bias=None, eps=1e-6):
@@ -98,10 +99,11 @@ def group_norm(inputs, num_groups, scale=None, bias=None, eps=1e-6):
     [[-1.0, 1.0, -1.0, 1.0]]
     """
     given = _at_least("group_norm", inputs, 2, "[N, ..., features]")
-    checks.positive("group_norm", "eps", eps)
+    eps = checks.positive("group_norm", "eps", eps)
     size = given[-1] // _divisor("group_norm", num_groups, given)
     for name, x in (("scale", scale), ("bias", bias)):
         _one_a_feature("group_norm", name, x, given)
+    scale, bias = read(scale), read(bias)
 
     def one(example):
         rows, starts = _rows(example), range(0, given[-1], size)
@@ -109,7 +111,7 @@ def group_norm(inputs, num_groups, scale=None, bias=None, eps=1e-6):
         done = iter([[x for group in groups for x in group[i * size :][:size]] for i in range(len(rows))])
         return _each_row(lambda _: _stretched(next(done), scale, bias), example)
 
-    return [one(example) for example in inputs]
+    return [one(example) for example in read(inputs)]
 
 
 def rms_norm(inputs, scale=None, eps=1e-6):
@@ -126,10 +128,11 @@ def rms_norm(inputs, scale=None, eps=1e-6):
     """
     given = _at_least("rms_norm", inputs, 1, "[..., features]")
     _one_example("rms_norm", given)
-    checks.positive("rms_norm", "eps", eps)
+    eps = checks.positive("rms_norm", "eps", eps)
     _one_a_feature("rms_norm", "scale", scale, given)
+    inputs = read(inputs)
     size = sqrt(_mean_square(inputs) + eps)
-    return _stretched([x / size for x in inputs], scale, None)
+    return _stretched([x / size for x in inputs], read(scale), None)
 
 
 def _centred(numbers):

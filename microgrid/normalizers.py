@@ -13,7 +13,8 @@ class _Stretched(Layer):
         super().__init__()
         name = type(self).__name__
         self.num_features = checks.whole(name, "num_features", num_features, 1)
-        checks.positive(name, "eps", eps)
+        checks.fits(name, "its weights", self.num_features, copies=8)
+        eps = checks.positive(name, "eps", eps)
         checks.flag(name, "use_scale", use_scale)
         checks.flag(name, "use_bias", use_bias)
         self.eps, self.use_scale, self.use_bias = float(eps), use_scale, use_bias
@@ -108,7 +109,7 @@ class BatchNorm(_Stretched):
 
     def __init__(self, num_features, momentum=0.99, eps=1e-5, use_scale=True, use_bias=True):
         super().__init__(num_features, eps, use_scale, use_bias)
-        checks.share("BatchNorm", "momentum", momentum)
+        momentum = checks.share("BatchNorm", "momentum", momentum)
         self.momentum = float(momentum)
         self.statistics["mean"] = [0.0] * self.num_features
         self.statistics["var"] = [1.0] * self.num_features

@@ -31,8 +31,8 @@ class Objective:
     """
 
     def __init__(self, layers, loss, l1=0.0, l2=0.0):
-        checks.non_negative("NeuralNet.compile", "l1", l1)
-        checks.non_negative("NeuralNet.compile", "l2", l2)
+        l1 = checks.non_negative("NeuralNet.compile", "l1", l1)
+        l2 = checks.non_negative("NeuralNet.compile", "l2", l2)
         keywords = loss.keywords if isinstance(loss, partial) and not loss.args else {}
         given = loss.func if keywords else loss
         name = given if isinstance(given, str) else None

@@ -76,7 +76,7 @@ def nesterov(learning_rate, momentum=0.9):
 
 
 def _ball(function, learning_rate, momentum, ahead):
-    checks.fraction(function, "momentum", momentum)
+    momentum = checks.fraction(function, "momentum", momentum)
 
     def rule(g, w, t, v):
         v = g + momentum * v
@@ -98,15 +98,15 @@ def adagrad(learning_rate, initial_accumulator_value=0.1, eps=1e-7):
     >>> update([2.0], init([1.0]))[0]
     [-0.5]
     """
-    checks.non_negative("adagrad", "initial_accumulator_value", initial_accumulator_value)
-    checks.non_negative("adagrad", "eps", eps)
+    accumulator = checks.non_negative("adagrad", "initial_accumulator_value", initial_accumulator_value)
+    eps = checks.non_negative("adagrad", "eps", eps)
 
     def rule(g, w, t, s):
         s = s + g * g
         root = sqrt(where(s > 0, s + eps, 1))
         return where(s > 0, g / root, 0.0), s
 
-    return by_weight("adagrad", learning_rate, rule, initial_accumulator_value)
+    return by_weight("adagrad", learning_rate, rule, accumulator)
 
 
 def rmsprop(learning_rate, decay=0.9, eps=1e-8, eps_in_sqrt=True):
@@ -122,8 +122,8 @@ def rmsprop(learning_rate, decay=0.9, eps=1e-8, eps_in_sqrt=True):
     >>> update([2.0], init([1.0]))[0]
     [-1.0]
     """
-    checks.fraction("rmsprop", "decay", decay)
-    checks.non_negative("rmsprop", "eps", eps)
+    decay = checks.fraction("rmsprop", "decay", decay)
+    eps = checks.non_negative("rmsprop", "eps", eps)
 
     checks.flag("rmsprop", "eps_in_sqrt", eps_in_sqrt)
 
@@ -148,9 +148,9 @@ def adam(learning_rate, b1=0.9, b2=0.999, eps=1e-8):
     >>> update([2.0], init([1.0]))[0]
     [-0.5]
     """
-    checks.fraction("adam", "b1", b1)
-    checks.fraction("adam", "b2", b2)
-    checks.non_negative("adam", "eps", eps)
+    b1 = checks.fraction("adam", "b1", b1)
+    b2 = checks.fraction("adam", "b2", b2)
+    eps = checks.non_negative("adam", "eps", eps)
 
     def rule(g, w, t, memory):
         m, s = memory

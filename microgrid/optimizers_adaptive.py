@@ -26,8 +26,8 @@ def adamw(learning_rate, b1=0.9, b2=0.999, eps=1e-8, weight_decay=1e-4):
     >>> update([2.0], init([4.0]), [4.0])[0]
     [-1.0]
     """
-    _moments("adamw", b1, b2, eps)
-    checks.non_negative("adamw", "weight_decay", weight_decay)
+    b1, b2, eps = _moments("adamw", b1, b2, eps)
+    weight_decay = checks.non_negative("adamw", "weight_decay", weight_decay)
 
     def rule(g, w, t, memory):
         m, s = _means(g, memory, b1, b2)
@@ -52,7 +52,7 @@ def nadam(learning_rate, b1=0.9, b2=0.999, eps=1e-8):
     >>> round(update([2.0], init([1.0]))[0][0], 4)
     -0.6667
     """
-    _moments("nadam", b1, b2, eps)
+    b1, b2, eps = _moments("nadam", b1, b2, eps)
 
     def rule(g, w, t, memory):
         m, s = _means(g, memory, b1, b2)
@@ -78,7 +78,7 @@ def amsgrad(learning_rate, b1=0.9, b2=0.999, eps=1e-8):
     >>> update([1.0], state)[0]
     [-0.25]
     """
-    _moments("amsgrad", b1, b2, eps)
+    b1, b2, eps = _moments("amsgrad", b1, b2, eps)
 
     def rule(g, w, t, memory):
         m, s = _means(g, memory[:2], b1, b2)
@@ -102,8 +102,8 @@ def adamax(learning_rate, b1=0.9, b2=0.999, eps=1e-8):
     >>> round(update([2.0], init([1.0]))[0][0], 4)
     -0.5
     """
-    checks.positive("adamax", "eps", eps)
-    _moments("adamax", b1, b2, eps)
+    eps = checks.positive("adamax", "eps", eps)
+    b1, b2, eps = _moments("adamax", b1, b2, eps)
 
     def rule(g, w, t, memory):
         m, u = memory
@@ -129,8 +129,8 @@ def adadelta(learning_rate=1.0, rho=0.9, eps=1e-6):
     >>> round(update([2.0], init([1.0]))[0][0], 4)
     -1.7321
     """
-    checks.fraction("adadelta", "rho", rho)
-    checks.positive("adadelta", "eps", eps)
+    rho = checks.fraction("adadelta", "rho", rho)
+    eps = checks.positive("adadelta", "eps", eps)
 
     def rule(g, w, t, memory):
         s, d = memory
@@ -154,9 +154,9 @@ def lion(learning_rate, b1=0.9, b2=0.99, weight_decay=1e-3):
     >>> update([2.0], init([4.0]), [4.0])[0]
     [-1.0]
     """
-    checks.fraction("lion", "b1", b1)
-    checks.fraction("lion", "b2", b2)
-    checks.non_negative("lion", "weight_decay", weight_decay)
+    b1 = checks.fraction("lion", "b1", b1)
+    b2 = checks.fraction("lion", "b2", b2)
+    weight_decay = checks.non_negative("lion", "weight_decay", weight_decay)
 
     def rule(g, w, t, m):
         direction = sign(b1 * m + (1 - b1) * g)
@@ -183,11 +183,11 @@ def rprop(learning_rate, eta_minus=0.5, eta_plus=1.2, min_step_size=1e-6, max_st
     >>> updates, update([0.1], state)[0]
     ([-0.5], [-0.6])
     """
-    checks.non_negative("rprop", "learning_rate", learning_rate)
-    checks.fraction("rprop", "eta_minus", eta_minus)
-    checks.positive("rprop", "eta_plus", eta_plus)
-    checks.positive("rprop", "min_step_size", min_step_size)
-    checks.positive("rprop", "max_step_size", max_step_size)
+    learning_rate = checks.non_negative("rprop", "learning_rate", learning_rate)
+    eta_minus = checks.fraction("rprop", "eta_minus", eta_minus)
+    eta_plus = checks.positive("rprop", "eta_plus", eta_plus)
+    min_step_size = checks.positive("rprop", "min_step_size", min_step_size)
+    max_step_size = checks.positive("rprop", "max_step_size", max_step_size)
     checks.ordered("rprop", min_step_size=min_step_size, max_step_size=max_step_size)
 
     def rule(g, w, t, memory):
@@ -201,9 +201,11 @@ def rprop(learning_rate, eta_minus=0.5, eta_plus=1.2, min_step_size=1e-6, max_st
 
 
 def _moments(function, b1, b2, eps):
-    checks.fraction(function, "b1", b1)
-    checks.fraction(function, "b2", b2)
-    checks.non_negative(function, "eps", eps)
+    return (
+        checks.fraction(function, "b1", b1),
+        checks.fraction(function, "b2", b2),
+        checks.non_negative(function, "eps", eps),
+    )
 
 
 def _means(g, memory, b1, b2):

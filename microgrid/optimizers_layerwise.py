@@ -28,10 +28,10 @@ def lamb(learning_rate, b1=0.9, b2=0.999, eps=1e-6, weight_decay=0.0):
     >>> update([[2.0]], init([[4.0]]), [[4.0]])[0]
     [[-2.0]]
     """
-    checks.fraction("lamb", "b1", b1)
-    checks.fraction("lamb", "b2", b2)
-    checks.non_negative("lamb", "eps", eps)
-    checks.non_negative("lamb", "weight_decay", weight_decay)
+    b1 = checks.fraction("lamb", "b1", b1)
+    b2 = checks.fraction("lamb", "b2", b2)
+    eps = checks.non_negative("lamb", "eps", eps)
+    weight_decay = checks.non_negative("lamb", "weight_decay", weight_decay)
     decayed = adamw(1, b1, b2, eps, weight_decay)
 
     def rule(gradient, weights, t, memory):
@@ -73,13 +73,13 @@ def muon(
     >>> round(update([[[2.0]]], init([[[1.0]]]), [[[1.0]]])[0][0][0][0], 3)
     -0.348
     """
-    checks.fraction("muon", "beta", beta)
-    checks.whole("muon", "ns_steps", ns_steps, 0)
-    checks.positive("muon", "eps", eps)
-    checks.non_negative("muon", "weight_decay", weight_decay)
+    beta = checks.fraction("muon", "beta", beta)
+    ns_steps = checks.whole("muon", "ns_steps", ns_steps, 0)
+    eps = checks.positive("muon", "eps", eps)
+    weight_decay = checks.non_negative("muon", "weight_decay", weight_decay)
     checks.flag("muon", "nesterov", nesterov)
-    checks.fraction("muon", "adam_b1", adam_b1)
-    checks.fraction("muon", "adam_b2", adam_b2)
+    adam_b1 = checks.fraction("muon", "adam_b1", adam_b1)
+    adam_b2 = checks.fraction("muon", "adam_b2", adam_b2)
     rest = (nadam if nesterov else adam)(1, adam_b1, adam_b2, eps)
 
     def memory(weights):

@@ -6,7 +6,7 @@ A: number of actions, D: number of action coordinates, t: step.
 """
 
 from . import checks
-from .checks import flatten, shape
+from .checks import flatten, read, shape
 from .losses import _reduce, _surprise
 from .mdp import _index, _numbers, _same_shape, _shape
 from .operations import exp, largest, logsumexp, maximum, minimum, softmax, softplus, total, where
@@ -21,6 +21,7 @@ def _row(function, name, x, meaning):
     _numbers(function, name, x)
     if len(_shape(x)) != 1 or len(x) == 0:
         raise ValueError(f"{function}: {name} must be the {meaning}; got shape {_shape(x)}.")
+    return read(x)
 
 
 def categorical_log_prob(logits, action):
@@ -37,7 +38,7 @@ def categorical_log_prob(logits, action):
     >>> categorical_log_prob([0.0, 0.0], 1)
     -0.6931471805599453
     """
-    _row("categorical_log_prob", "logits", logits, SCORES)
+    logits = _row("categorical_log_prob", "logits", logits, SCORES)
     _index("categorical_log_prob", "action", action, len(logits), "an integer")
     score = logits[action]
     likely = score - largest(logits) > -CLOSE
@@ -57,7 +58,7 @@ def entropy(logits):
     >>> entropy([0.0, 0.0, float("-inf")])
     0.6931471805599453
     """
-    _row("entropy", "logits", logits, SCORES)
+    logits = _row("entropy", "logits", logits, SCORES)
     terms = [where(p > 0, p * _surprise(logits, b), 0) for b, p in enumerate(softmax(logits))]
     return total(terms)
 
@@ -75,8 +76,8 @@ def gaussian_log_prob(mean, log_std, action):
     -0.9189385332046727
     """
     names = ("mean", "log_std", "action")
-    _same_shape("gaussian_log_prob", names, (mean, log_std, action), "D")
-    return total([_normal(*one) for one in zip(mean, log_std, action, strict=True)])
+    rows = _same_shape("gaussian_log_prob", names, (mean, log_std, action), "D")
+    return total([_normal(*one) for one in zip(*rows, strict=True)])
 
 
 def _normal(mean, log_std, x):
@@ -96,7 +97,7 @@ def gaussian_entropy(log_std):
     >>> gaussian_entropy([0.0])
     1.4189385332046727
     """
-    _row("gaussian_entropy", "log_std", log_std, "numbers [D] of one action")
+    log_std = _row("gaussian_entropy", "log_std", log_std, "numbers [D] of one action")
     return total(log_std) + len(log_std) * (0.5 + HALF_LOG_TWO_PI)
 
 
@@ -116,7 +117,7 @@ def squashed_gaussian_log_prob(mean, log_std, pre_tanh):
     -0.9189385332046727
     """
     names = ("mean", "log_std", "pre_tanh")
-    _same_shape("squashed_gaussian_log_prob", names, (mean, log_std, pre_tanh), "D")
+    mean, log_std, pre_tanh = _same_shape("squashed_gaussian_log_prob", names, (mean, log_std, pre_tanh), "D")
     log_slopes = [2 * (LOG_TWO - u - softplus(-2 * u)) for u in pre_tanh]
     densities = [_normal(*one) for one in zip(mean, log_std, pre_tanh, strict=True)]
     return total([p - slope for p, slope in zip(densities, log_slopes, strict=True)])
@@ -173,7 +174,7 @@ def ppo_clip_loss(log_prob, old_log_prob, advantage, clip_eps=0.2, reduction="me
     >>> ppo_clip_loss([log(2.0), log(0.5)], [0.0, 0.0], [1.0, 1.0], reduction="none")
     [-1.2, -0.5]
     """
-    checks.positive("ppo_clip_loss", "clip_eps", clip_eps)
+    clip_eps = checks.positive("ppo_clip_loss", "clip_eps", clip_eps)
 
     def term(new, old, a):
         ratio = exp(new - old)

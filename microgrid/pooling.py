@@ -7,7 +7,7 @@ The formulas are told for one dimension, and hold for each of two.
 from typing import Any
 
 from . import window_checks, windows
-from .checks import shape
+from .checks import read, shape
 from .layer import Layer
 from .operations import total, where
 
@@ -100,13 +100,14 @@ def _channels(function, inputs):
     """For each channel the numbers of all cells."""
     layer = "".join(word.capitalize() for word in function.split("_"))
     window_checks.cells_given(function, given := shape(inputs, f"{function}: inputs"), layer)
-    cells = inputs if len(given) == 2 else [cell for row in inputs for cell in row]
+    rows = read(inputs)
+    cells = rows if len(given) == 2 else [cell for row in rows for cell in row]
     return [list(numbers) for numbers in zip(*cells, strict=True)]
 
 
 def _pooled(function, inputs, slide, pool):
     """pool of the numbers of each window and channel."""
-    given = shape(inputs)
+    given, inputs = shape(inputs), read(inputs)
     seen = slide.cells(function, given[:-1])
     if len(seen) == 1:  # time is an image of one row
         inputs, seen = [inputs], [[[(0, 0)]], *seen]

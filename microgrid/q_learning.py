@@ -4,6 +4,7 @@ A: number of actions, b: an action. The learning rule is value[action] += learni
 """
 
 from . import checks
+from .checks import read
 from .mdp import _index, _numbers, _same_shape, _shape
 from .operations import dot, largest, where
 from .policy_gradient import _loss
@@ -11,13 +12,14 @@ from .policy_gradient import _loss
 
 def _checked(function, reward, discount, actions, **rows):
     """The shapes and the action indices of one transition; rows: what is [A]."""
-    _same_shape(function, tuple(rows), tuple(rows.values()), "A")
+    arrays = _same_shape(function, tuple(rows), tuple(rows.values()), "A")
     for name, number in (("reward", reward), ("discount", discount)):
         _numbers(function, name, number)
         if _shape(number) != ():
             raise ValueError(f"{function}: {name} must be one number; got shape {_shape(number)}.")
     for name, action in actions.items():
         _index(function, name, action, len(rows["value"]), "an integer")
+    return read(reward), read(discount), *arrays
 
 
 def q_learning_error(reward, discount, value, next_value, action):
@@ -36,7 +38,8 @@ def q_learning_error(reward, discount, value, next_value, action):
     2.75
     """
     actions = dict(action=action)
-    _checked("q_learning_error", reward, discount, actions, value=value, next_value=next_value)
+    rows = dict(value=value, next_value=next_value)
+    reward, discount, value, next_value = _checked("q_learning_error", reward, discount, actions, **rows)
     return reward + discount * largest(next_value) - value[action]
 
 
@@ -55,7 +58,8 @@ def sarsa_error(reward, discount, value, next_value, action, next_action):
     1.75
     """
     actions = dict(action=action, next_action=next_action)
-    _checked("sarsa_error", reward, discount, actions, value=value, next_value=next_value)
+    rows = dict(value=value, next_value=next_value)
+    reward, discount, value, next_value = _checked("sarsa_error", reward, discount, actions, **rows)
     return reward + discount * next_value[next_action] - value[action]
 
 
@@ -74,7 +78,9 @@ def expected_sarsa_error(reward, discount, value, next_value, action, probabilit
     2.25
     """
     rows = dict(value=value, next_value=next_value, probability=probability)
-    _checked("expected_sarsa_error", reward, discount, dict(action=action), **rows)
+    reward, discount, value, next_value, probability = _checked(
+        "expected_sarsa_error", reward, discount, dict(action=action), **rows
+    )
     return reward + discount * dot(probability, next_value) - value[action]
 
 
@@ -95,7 +101,9 @@ def double_q_error(reward, discount, value, next_value, selector_value, action):
     1.75
     """
     rows = dict(value=value, next_value=next_value, selector_value=selector_value)
-    _checked("double_q_error", reward, discount, dict(action=action), **rows)
+    reward, discount, value, next_value, selector_value = _checked(
+        "double_q_error", reward, discount, dict(action=action), **rows
+    )
     best, worth = selector_value[0], next_value[0]
     for rival, its_worth in zip(selector_value[1:], next_value[1:], strict=True):
         better = rival > best
@@ -117,7 +125,7 @@ def dqn_loss(error, delta=1.0, reduction="mean"):
     >>> dqn_loss([1.0, -4.0], reduction="none")
     [0.5, 3.5]
     """
-    checks.positive("dqn_loss", "delta", delta)
+    delta = checks.positive("dqn_loss", "delta", delta)
 
     def term(e):
         return where(abs(e) <= delta, e * e / 2, delta * (abs(e) - delta / 2))

@@ -52,11 +52,11 @@ def lstm_step(carry, inputs, kernel, recurrent_kernel, bias, peephole=None, forg
     >>> lstm_step(([2.0], [0.0]), [1.0], [[0.0] * 4], [[0.0] * 4], [0.0, -1.0, 0.0, 0.0])[0]
     [1.0]
     """
-    checks.finite("lstm_step", "forget_bias", forget_bias)
+    forget_bias = checks.finite("lstm_step", "forget_bias", forget_bias)
     rows = {} if peephole is None else dict(peephole=peephole)
     hidden = _meet("lstm_step", 4, inputs, kernel, recurrent_kernel, dict(bias=bias) | rows)
     _carried("lstm_step", carry, hidden, ("c", "h"))
-    c, h = carry
+    (c, h), peephole = checks.read(carry), checks.read(peephole)
     i, f, g, o = _split(_sums([*inputs, *h], [*kernel, *recurrent_kernel], bias), hidden)
     f = [x + forget_bias for x in f]
     p_i, p_f, p_o = [[0] * hidden] * 3 if peephole is None else peephole
@@ -89,6 +89,7 @@ def gru_step(carry, inputs, kernel, recurrent_kernel, bias, recurrent_bias=None,
     biases = dict(bias=bias) if recurrent_bias is None else dict(bias=bias, recurrent_bias=recurrent_bias)
     hidden = _meet("gru_step", 3, inputs, kernel, recurrent_kernel, biases)
     _carried("gru_step", carry, hidden)
+    carry = checks.read(carry)
     v = [0] * len(bias) if recurrent_bias is None else recurrent_bias
     x_r, x_z, x_n = _split(_sums(inputs, kernel, bias), hidden)
     h_r, h_z, h_n = _split(_sums(carry, recurrent_kernel, v), hidden)

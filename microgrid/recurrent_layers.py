@@ -77,7 +77,7 @@ class LSTM(RecurrentLayer):
         inits = kernel_init, recurrent_init, bias_init
         super().__init__(in_features, hidden_features, return_sequences, reverse, inits)
         checks.flag("LSTM", "use_peephole", use_peephole)
-        checks.finite("LSTM", "forget_bias", forget_bias)
+        forget_bias = checks.finite("LSTM", "forget_bias", forget_bias)
         self.use_peephole, self.forget_bias = use_peephole, forget_bias
 
     def _zeros(self):

@@ -19,7 +19,7 @@ def l1_penalty(params, rate):
     >>> l1_penalty([1.0, -2.0], rate=0.5)
     1.5
     """
-    checks.non_negative("l1_penalty", "rate", rate)
+    rate = checks.non_negative("l1_penalty", "rate", rate)
     return rate * total([w * sign(w) for w in flatten(params, "l1_penalty: params")])
 
 
@@ -35,7 +35,7 @@ def l2_penalty(params, rate):
     >>> l2_penalty([1.0, -2.0], rate=0.5)
     1.25
     """
-    checks.non_negative("l2_penalty", "rate", rate)
+    rate = checks.non_negative("l2_penalty", "rate", rate)
     return rate * (total([w**2 for w in flatten(params, "l2_penalty: params")]) / 2)
 
 
@@ -51,8 +51,9 @@ def dropout(inputs, mask, rate=0.5):
     >>> dropout([1.0, 2.0], [1, 0], rate=0.5)
     [2.0, 0.0]
     """
-    checks.fraction("dropout", "rate", rate)
+    rate = checks.fraction("dropout", "rate", rate)
     checks.same_shape("dropout", ("inputs", "mask"), inputs, mask)
+    inputs, mask = checks.read(inputs), checks.read(mask)
     for keep in mask:
         if keep != 0 and keep != 1:
             raise ValueError(f"dropout: mask must be 1 where the neuron stays, else 0; got {keep}.")
@@ -69,7 +70,7 @@ class Dropout(Layer):
 
     def __init__(self, rate):
         super().__init__()
-        checks.fraction("Dropout", "rate", rate)
+        rate = checks.fraction("Dropout", "rate", rate)
         self.rate, self._draw = float(rate), cast(Any, None)
 
     def initialize(self, draw):

@@ -46,9 +46,15 @@ def td_error(reward, discount, value, next_value):
 
 
 def _cuts(function, last, **given):
-    """Where a trajectory is cut: at the end of an episode, and after its last step."""
-    _same_shape(function, (*given, "last"), (*given.values(), last), "T")
-    return [ended or t == len(last) - 1 for t, ended in enumerate(last)]
+    """What is given as it is computed with, and where the trajectory is cut: at the end of an episode, and
+    after its last step."""
+    *found, last = _same_shape(function, (*given, "last"), (*given.values(), last), "T")
+    return *found, [ended or t == len(last) - 1 for t, ended in enumerate(last)]
+
+
+def _backwards(function, last, given):
+    """The numbers of every step and whether the trajectory is cut there, the last step first."""
+    return reversed(list(zip(*_cuts(function, last, **given), strict=True)))
 
 
 def discounted_returns(reward, discount, next_value, last):
@@ -65,9 +71,9 @@ def discounted_returns(reward, discount, next_value, last):
     >>> discounted_returns([1.0, 1.0], [0.5, 0.0], [2.0, 9.0], last=[0, 1])
     [1.5, 1.0]
     """
-    cut = _cuts("discounted_returns", last, reward=reward, discount=discount, next_value=next_value)
+    given = dict(reward=reward, discount=discount, next_value=next_value)
     following, returns = None, []
-    for r, d, after, ends in reversed(list(zip(reward, discount, next_value, cut, strict=True))):
+    for r, d, after, ends in _backwards("discounted_returns", last, given):
         following = r + d * (after if ends else following)
         returns.append(following)
     return returns[::-1]
@@ -92,7 +98,8 @@ def n_step_returns(reward, discount, next_value, last, num_steps):
         raise TypeError(f"n_step_returns: num_steps must be an integer; got {num_steps!r}.")
     if num_steps < 1:
         raise ValueError(f"n_step_returns: num_steps must be >= 1; got {num_steps}.")
-    cut = _cuts("n_step_returns", last, reward=reward, discount=discount, next_value=next_value)
+    given = dict(reward=reward, discount=discount, next_value=next_value)
+    reward, discount, next_value, cut = _cuts("n_step_returns", last, **given)
     returns = []
     for start in range(len(cut)):
         end = start + 1
@@ -121,11 +128,11 @@ def lambda_returns(reward, discount, next_value, last, gae_lambda=0.95):
     >>> lambda_returns([1.0, 1.0], [0.5, 0.5], [4.0, 2.0], last=[0, 1], gae_lambda=0.5)
     [2.5, 2.0]
     """
-    checks.share("lambda_returns", "gae_lambda", gae_lambda)
-    cut = _cuts("lambda_returns", last, reward=reward, discount=discount, next_value=next_value)
+    gae_lambda = checks.share("lambda_returns", "gae_lambda", gae_lambda)
+    given = dict(reward=reward, discount=discount, next_value=next_value)
     following: Any = None
     returns = []
-    for r, d, after, ends in reversed(list(zip(reward, discount, next_value, cut, strict=True))):
+    for r, d, after, ends in _backwards("lambda_returns", last, given):
         following = r + d * (after if ends else (1 - gae_lambda) * after + gae_lambda * following)
         returns.append(following)
     return returns[::-1]
@@ -148,11 +155,10 @@ def gae(reward, discount, value, next_value, last, gae_lambda=0.95):
     >>> gae([1.0, 1.0], [0.5, 0.0], [0.0, 0.0], [2.0, 9.0], last=[0, 1], gae_lambda=1.0)
     [2.5, 1.0]
     """
-    checks.share("gae", "gae_lambda", gae_lambda)
+    gae_lambda = checks.share("gae", "gae_lambda", gae_lambda)
     given = dict(reward=reward, discount=discount, value=value, next_value=next_value)
-    cut = _cuts("gae", last, **given)
     following, advantages = None, []
-    for r, d, v, after, ends in reversed(list(zip(*given.values(), cut, strict=True))):
+    for r, d, v, after, ends in _backwards("gae", last, given):
         delta = r + d * after - v
         following = delta if ends else delta + d * gae_lambda * following
         advantages.append(following)
@@ -178,12 +184,11 @@ def vtrace(reward, discount, value, next_value, last, ratio, clip_rho=1.0, clip_
     >>> vtrace([1.0, 1.0], [0.5, 0.0], [1.0, 0.0], [0.0, 9.0], last=[0, 1], ratio=[4.0, 0.5])
     [1.25, 0.5]
     """
-    for name, clip in (("clip_rho", clip_rho), ("clip_c", clip_c)):
-        checks._in_range("vtrace", name, clip, "> 0", lambda x: x > 0)
+    clip_rho = checks.above_0("vtrace", "clip_rho", clip_rho)
+    clip_c = checks.above_0("vtrace", "clip_c", clip_c)
     given = dict(reward=reward, discount=discount, value=value, next_value=next_value, ratio=ratio)
-    cut = _cuts("vtrace", last, **given)
     ahead, targets = None, []  # ahead: how far the target of the step after is above its value
-    for r, d, v, after, w, ends in reversed(list(zip(*given.values(), cut, strict=True))):
+    for r, d, v, after, w, ends in _backwards("vtrace", last, given):
         correction = minimum(w, clip_rho) * (r + d * after - v)
         ahead = correction if ends else correction + d * minimum(w, clip_c) * ahead
         targets.append(v + ahead)

@@ -19,7 +19,7 @@ def constant(value):
     >>> constant(0.5)(100)
     0.5
     """
-    checks.non_negative("constant", "value", value)
+    value = checks.non_negative("constant", "value", value)
     return schedule("constant", lambda t: value)
 
 
@@ -35,7 +35,7 @@ def piecewise_constant(init_value, boundaries_and_scales):
     >>> rate(99), rate(100), rate(200)
     (1.0, 0.5, 0.25)
     """
-    checks.non_negative("piecewise_constant", "init_value", init_value)
+    init_value = checks.non_negative("piecewise_constant", "init_value", init_value)
     stairs = _stairs(boundaries_and_scales)
 
     def value(t):
@@ -55,10 +55,14 @@ def _stairs(given):
         raise TypeError(
             f"piecewise_constant: boundaries_and_scales must be a dict {{boundary: scale}}; got {given!r}."
         )
-    for boundary, scale in pairs:
-        checks.whole("piecewise_constant", "a boundary of boundaries_and_scales", boundary, 0)
-        checks.non_negative("piecewise_constant", "a scale of boundaries_and_scales", scale)
-    return pairs
+    told = "boundaries_and_scales"
+    return [
+        (
+            checks.whole("piecewise_constant", f"a boundary of {told}", boundary, 0),
+            checks.non_negative("piecewise_constant", f"a scale of {told}", scale),
+        )
+        for boundary, scale in pairs
+    ]
 
 
 def linear_decay(init_value, end_value, transition_steps, transition_begin=0):
@@ -75,7 +79,10 @@ def linear_decay(init_value, end_value, transition_steps, transition_begin=0):
     (1.0, 0.75, 0.5)
     """
     rates = [("init_value", init_value), ("end_value", end_value)]
-    check("linear_decay", rates, [("transition_steps", transition_steps)], transition_begin)
+    steps = [("transition_steps", transition_steps)]
+    init_value, end_value, transition_steps, transition_begin = check(
+        "linear_decay", rates, steps, transition_begin
+    )
 
     def value(t):
         q, p = shares(t - transition_begin, transition_steps)
@@ -98,8 +105,11 @@ def polynomial_decay(init_value, end_value, power, transition_steps, transition_
     (1.0, 0.25, 0.0)
     """
     rates = [("init_value", init_value), ("end_value", end_value)]
-    check("polynomial_decay", rates, [("transition_steps", transition_steps)], transition_begin)
-    checks.positive("polynomial_decay", "power", power)
+    steps = [("transition_steps", transition_steps)]
+    init_value, end_value, transition_steps, transition_begin = check(
+        "polynomial_decay", rates, steps, transition_begin
+    )
+    power = checks.positive("polynomial_decay", "power", power)
 
     def value(t):
         q, _ = shares(t - transition_begin, transition_steps)
@@ -124,9 +134,13 @@ def exponential_decay(
     >>> rate(0), rate(5), rate(10), rate(99)
     (1.0, 0.5, 0.25, 0.1)
     """
-    rates = [("init_value", init_value), ("end_value", 0 if end_value is None else end_value)]
-    check("exponential_decay", rates, [("transition_steps", transition_steps)], transition_begin)
-    checks.positive("exponential_decay", "decay_rate", decay_rate)
+    rates, steps = [("init_value", init_value)], [("transition_steps", transition_steps)]
+    init_value, transition_steps, transition_begin = check(
+        "exponential_decay", rates, steps, transition_begin
+    )
+    if end_value is not None:
+        end_value = checks.non_negative("exponential_decay", "end_value", end_value)
+    decay_rate = checks.positive("exponential_decay", "decay_rate", decay_rate)
     checks.flag("exponential_decay", "staircase", staircase)
 
     def value(t):
@@ -154,7 +168,8 @@ def inverse_time_decay(init_value, transition_steps, decay_rate, staircase=False
     (1.0, 0.5, 0.25)
     """
     rates = [("init_value", init_value), ("decay_rate", decay_rate)]
-    check("inverse_time_decay", rates, [("transition_steps", transition_steps)])
+    steps = [("transition_steps", transition_steps)]
+    init_value, decay_rate, transition_steps = check("inverse_time_decay", rates, steps)
     checks.flag("inverse_time_decay", "staircase", staircase)
 
     def value(t):
@@ -176,7 +191,8 @@ def inverse_sqrt_decay(peak_value, warmup_steps):
     >>> rate(0), rate(1), rate(4), rate(16)
     (0.0, 0.25, 1.0, 0.5)
     """
-    check("inverse_sqrt_decay", [("peak_value", peak_value)], [("warmup_steps", warmup_steps)])
+    rates, steps = [("peak_value", peak_value)], [("warmup_steps", warmup_steps)]
+    peak_value, warmup_steps = check("inverse_sqrt_decay", rates, steps)
 
     def value(t):
         return peak_value * (t / warmup_steps if t < warmup_steps else sqrt(warmup_steps / t))

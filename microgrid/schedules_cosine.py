@@ -24,7 +24,8 @@ def cosine_decay(init_value, decay_steps, alpha=0.0):
     >>> rate(0), round(rate(5), 4), rate(10), rate(99)
     (1.0, 0.5, 0.0, 0.0)
     """
-    check("cosine_decay", [("init_value", init_value), ("alpha", alpha)], [("decay_steps", decay_steps)])
+    rates, steps = [("init_value", init_value), ("alpha", alpha)], [("decay_steps", decay_steps)]
+    init_value, alpha, decay_steps = check("cosine_decay", rates, steps)
 
     def value(t):
         left, over = _shares(t, decay_steps)
@@ -49,9 +50,9 @@ def warmup_cosine_decay(init_value, peak_value, warmup_steps, decay_steps, end_v
     (0.0, 0.25, 1.0, 0.5, 0.0)
     """
     rates = [("init_value", init_value), ("peak_value", peak_value), ("end_value", end_value)]
-    check("warmup_cosine_decay", rates)
-    checks.whole("warmup_cosine_decay", "warmup_steps", warmup_steps, 0)
-    checks.whole("warmup_cosine_decay", "decay_steps", decay_steps, warmup_steps + 1)
+    init_value, peak_value, end_value = check("warmup_cosine_decay", rates)
+    warmup_steps = checks.whole("warmup_cosine_decay", "warmup_steps", warmup_steps, 0)
+    decay_steps = checks.whole("warmup_cosine_decay", "decay_steps", decay_steps, warmup_steps + 1)
 
     def value(t):
         if t < warmup_steps:
@@ -82,7 +83,8 @@ def warm_restarts(init_value, cycle_steps, alpha=0.0):
             f"warm_restarts: cycle_steps must be a list of whole numbers; got {cycle_steps!r}.{fix}"
         )
     lengths = [("cycle_steps", length) for length in cycle_steps]
-    check("warm_restarts", [("init_value", init_value), ("alpha", alpha)], lengths)
+    rates = [("init_value", init_value), ("alpha", alpha)]
+    init_value, alpha, *cycle_steps = check("warm_restarts", rates, lengths)
 
     def value(t):
         cycle = 0
@@ -110,10 +112,11 @@ def one_cycle(transition_steps, peak_value, pct_start=0.3, div_factor=25.0, fina
     >>> rate(0), round(rate(2), 4), rate(4), round(rate(6), 4), rate(8)
     (0.25, 0.625, 1.0, 0.5625, 0.125)
     """
-    check("one_cycle", [("peak_value", peak_value)], [("transition_steps", transition_steps)])
-    checks.fraction("one_cycle", "pct_start", pct_start)
-    checks.positive("one_cycle", "div_factor", div_factor)
-    checks.positive("one_cycle", "final_div_factor", final_div_factor)
+    rates, steps = [("peak_value", peak_value)], [("transition_steps", transition_steps)]
+    peak_value, transition_steps = check("one_cycle", rates, steps)
+    pct_start = checks.fraction("one_cycle", "pct_start", pct_start)
+    div_factor = checks.positive("one_cycle", "div_factor", div_factor)
+    final_div_factor = checks.positive("one_cycle", "final_div_factor", final_div_factor)
     rise = int(pct_start * transition_steps)
     low = peak_value / div_factor
 

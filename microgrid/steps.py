@@ -26,11 +26,11 @@ def shares(t, steps):
     return (steps - done) / steps, done / steps
 
 
-def check(function, rates=(), steps=(), begin=0):
-    """rates: (argument, value) of learning rates, >= 0; steps: of lengths, whole numbers >= 1; begin: a
-    transition_begin, a whole number >= 0."""
-    for argument, value in rates:
-        checks.non_negative(function, argument, value)
-    for argument, value in steps:
-        checks.whole(function, argument, value, 1)
-    checks.whole(function, "transition_begin", begin, 0)
+def check(function, rates, steps=(), *begin):
+    """The plain numbers of all of them, in order.
+
+    rates: (argument, value) of learning rates, >= 0; steps: of lengths, whole numbers >= 1; begin: a
+    transition_begin, a whole number >= 0, if there is one."""
+    found = [checks.non_negative(function, argument, value) for argument, value in rates]
+    found += [checks.whole(function, argument, value, 1) for argument, value in steps]
+    return [*found, *(checks.whole(function, "transition_begin", value, 0) for value in begin)]

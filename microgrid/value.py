@@ -115,6 +115,7 @@ def backward(results, gradients):
     34.0
     """
     _check(results, gradients)
+    gradients = [x if isinstance(x, Operations) else any_number(x) for x in gradients]
     kinds = {type(result.data) for result in results}
     floats = float in kinds and kinds <= {float, int}
     zero = float("0") if floats else _Zero(0)  # a new object: it marks what this walk has met
@@ -207,12 +208,13 @@ def _check(results, gradients):
     for result, gradient in zip(results, gradients, strict=True):
         if not isinstance(result, Value):
             raise TypeError(f"backward: results must be Values; got {result!r}.")
-        if not isinstance(gradient, Operations) and any_number(gradient) is None:
+        number = gradient if isinstance(gradient, Operations) else any_number(gradient)
+        if number is None:
             raise TypeError(f"backward: a gradient must be a number; got {gradient!r}.")
         if not finite(result.data):
             _name_the_mistake(result)
-        if type(gradient) is not int:
-            common("backward", result.data, gradient)
+        if type(number) is not int:
+            common("backward", result.data, number)
 
 
 def _name_the_mistake(result):
@@ -225,6 +227,11 @@ def _name_the_mistake(result):
         f"backward: the result must be a finite number; got {result.data}, which began as {value.data} "
         f"from {made}."
     )
+
+
+def mistaken(result):
+    """True for a Value that is nan or infinite by mistake, as `backward` refuses it."""
+    return isinstance(result, Value) and not finite(result.data) and beginning(graph([result])) is not None
 
 
 def plain(x):

@@ -43,6 +43,7 @@ def initializer(name, **arguments):
     formula([[1.0]], **arguments)
 
     def initial(draw, shape):
+        checks.fits("initializer", "its weights", *shape, copies=2)
         return formula(_nested(shape, lambda: NOISE[name](draw)), **arguments)
 
     return initial
@@ -95,6 +96,9 @@ def drawn(told, given, draw, shape, gates=1):
     [0.0, 0.0]
     """
     check(told, given, shape)
+    checks.fits(
+        told.split(":")[0], "its weights", gates, *shape, copies=8
+    )  # a Value is as large as seven numbers
     initial = initializer(given) if isinstance(given, str) else given
     kernels = [_one(told, initial, draw, tuple(shape)) for _ in range(gates)]
     return kernels[0] if gates == 1 else side_by_side(kernels)

@@ -5,6 +5,7 @@ n: cells in a dimension, k: cells of the window, s: stride, d: dilation, low, hi
 
 from typing import Any, NamedTuple
 
+from . import checks
 from .window_checks import MIRRORS, PADDINGS, PLAIN, ZEROS, for_each, other_rank, padding_of, shape_of, some
 
 
@@ -45,6 +46,7 @@ class Slide(NamedTuple):
         a tap that meets a zero of the padding is left out."""
         mirror_fits(function, self.mode, sizes, self.padding)
         counts = self.outputs(function, sizes)
+        hold(function, sizes, self.padding, copies=4)
         return [
             [
                 [
@@ -102,6 +104,12 @@ def source(j, n, mode):
     if mode == "EDGE":
         return 0 if j < 0 else n - 1
     return j % n if mode == "WRAP" else None
+
+
+def hold(function, given, padding, copies=1):
+    """Padded cells that this machine can hold, of inputs of a shape that may end in channels."""
+    padded = [low + n + high for n, (low, high) in zip(given, padding, strict=False)]
+    checks.fits(function, "the padded input", *padded, *given[len(padding) :], copies=copies)
 
 
 def mirror_fits(function, mode, sizes, padding):

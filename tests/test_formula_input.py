@@ -169,9 +169,13 @@ def test_bool_labels_are_labels():
     assert net.evaluate(X, ONE > 0) == net.evaluate(X, ONE)
 
 
-def test_a_reduction_that_is_no_word_gets_a_sentence():
+@pytest.mark.parametrize("room", [jn, mg])
+def test_a_choice_that_is_no_word_gets_a_sentence(room):
+    words = np.array(["mean", "sum"])
     with pytest.raises(ValueError, match=r"reduction must be 'mean', 'sum' or 'none'; got array"):
-        jn.mean_squared_error([1.0], [1.0], np.array(["mean", "sum"]))
+        room.mean_squared_error([1.0], [1.0], words)
+    with pytest.raises(ValueError, match=r"^generator_loss: kind must be one of minimax, .*; got .*'mean'"):
+        room.generator_loss([1.0], words)
 
 
 def test_a_mask_of_another_shape_gets_no_fix_of_the_inputs():

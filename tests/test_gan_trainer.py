@@ -219,6 +219,15 @@ def test_nan_stops_with_a_sentence():
     assert len(history.epoch) < 50
 
 
+def test_nan_stops_the_scalar_room_with_the_same_sentence():
+    for rate, name in ((1e200, "discriminator"), (1e30, "generator")):
+        net = mg.GAN([mg.Linear(2, 1)], [mg.Linear(1, 1)], 2)
+        net.compile(mg.sgd(rate), mg.sgd(rate), loss="least_squares")
+        with pytest.warns(RuntimeWarning, match=f"^fit: the {name} loss became nan in epoch 1; the learning"):
+            history = net.fit([[0.5], [1.0]], epochs=50, batch_size=1)
+        assert math.isnan(history.history[f"{name}_loss"][0]) and history.epoch == [0]
+
+
 def test_an_interrupted_game_keeps_its_last_chunk(monkeypatch):
     net, calls = game(), []
     learn = jn.training.Pace.learn

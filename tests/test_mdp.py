@@ -178,6 +178,12 @@ def test_formulas_take_nothing_but_numbers_and_say_so_alike(wrong):
         )
 
 
+def test_numbers_of_numpy_count_as_those_of_python():
+    rows = [[200, 100], [1, 0], [250, 3], [1, 0]]
+    of_bytes = [[np.uint8(x) for x in row] for row in rows]
+    assert repr(scalar.bellman_backup(*of_bytes)) == repr(scalar.bellman_backup(*rows)) == "450"
+
+
 def test_an_array_is_told_by_dtype_and_shape_and_ragged_rows_are_no_array():
     one = jnp.ones((1, 1, 1))
     told = sentence(array.value_iteration, one, one, one.astype(int), one * 1j)

@@ -1,5 +1,8 @@
 """Nets in both rooms: layers pass gradients back, and whole training runs end in the same weights."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -197,3 +200,46 @@ def test_predict_before_fit_is_refused(room):
         net.predict(X3.tolist())
     with pytest.raises(ValueError, match="fit: the net must be compiled first"):
         net.fit(X3.tolist(), Y1.tolist())
+
+
+def diverging(kind=mg.gradient_descent):
+    net = mg.NeuralNet([mg.Linear(1, 1)])
+    net.compile(kind(1e200), "mean_squared_error")
+    return net
+
+
+@pytest.mark.parametrize("kind", [mg.gradient_descent, mg.adam, mg.lamb])
+def test_training_ends_with_a_sentence_where_the_loss_leaves_all_numbers(kind):
+    net = diverging(kind)
+    with pytest.warns(RuntimeWarning) as told:
+        seen = net.fit([[1.0], [2.0]], [[1.0], [2.0]], epochs=8)
+    sentence = "fit: the loss became nan in epoch 2; the learning rate is probably too large."
+    assert [str(warning.message) for warning in told] == [sentence]
+    assert told[0].filename == __file__
+    assert seen is net.history and seen.epoch == [0, 1]
+    assert np.isfinite(seen.history["loss"][0]) and np.isnan(seen.history["loss"][1])
+    assert np.isfinite([weight.data for weight in net.parameters()]).all()
+
+
+def test_a_loss_beyond_numbers_from_the_start_still_names_its_operation():
+    with pytest.raises(OverflowError, match=r"^pow: no result for \("):
+        diverging().fit([[1e300]], [[1.0]])
+    net = diverging()
+    for weight in net.parameters():
+        weight.data = np.nan
+    with pytest.raises(ValueError, match=r"^backward: the result must be a finite number; got nan, which"):
+        net.fit([[1.0]], [[1.0]])
+
+
+def test_a_compiled_net_says_that_it_cannot_be_pickled():
+    net = diverging()
+    pickle.loads(pickle.dumps(mg.NeuralNet([mg.Linear(1, 1)]))).compile(mg.adam(0.1), "huber")
+    with pytest.raises(
+        TypeError, match=r"^Optimizer: a net must be pickled before it is compiled, .* Fix: s"
+    ):
+        pickle.dumps(net)
+    twin, other = copy.deepcopy(net), copy.copy(mg.adam(0.1))
+    assert other.init([1.0]) == mg.adam(0.1).init([1.0])
+    twin.compile(mg.adam(0.1), "huber")
+    twin.fit([[1.0]], [[9.0]])
+    assert twin.parameters()[0].data != net.parameters()[0].data

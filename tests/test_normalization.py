@@ -335,3 +335,13 @@ def test_a_layer_of_batches_names_itself_to_one_example(name, mode):
     getattr(layer, mode)()
     with pytest.raises(ValueError, match=rf"^{name}: inputs must be \[N, ..., features\]; got shape \(4,\)."):
         layer(jnp.ones(4))
+
+
+@pytest.mark.parametrize(
+    ("column", "mean"), [([np.inf, 1], np.inf), ([1, -np.inf], -np.inf), ([np.inf, -np.inf], np.nan)]
+)
+def test_the_mean_of_an_infinite_feature_is_infinite_in_both_rooms(column, mean):
+    for room in (mg, jn):
+        means, variances = room.moments([[float(x), 3.0] for x in column])
+        assert np.array_equal(means, [mean, 3], equal_nan=True)
+        assert np.array_equal(variances, [np.nan, 0], equal_nan=True)

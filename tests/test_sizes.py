@@ -1,5 +1,7 @@
 """Sizes that no machine holds get a sentence before anything is made: XLA would end the process."""
 
+import sys
+from fractions import Fraction
 from unittest import mock
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 import jaxnets as jn
 import microgrid as mg
 from jaxnets import checks
+from microgrid import checks as scalar_checks
 
 IMAGES, KERNEL = np.ones((2, 6, 6, 3), "float32"), np.ones((3, 3, 3, 4), "float32")
 DRAW = np.random.default_rng(0)
@@ -115,3 +118,56 @@ def test_a_large_whole_number_is_a_number():
     assert checks.number("fit", "until_loss", 2**70) == 2.0**70
     with pytest.raises(ValueError, match="fit: until_loss must be a finite number; got inf"):
         checks.finite("fit", "until_loss", 10**400)
+
+
+SCALAR = {  # the call, and what does not fit into a mebibyte
+    "pad": (lambda: mg.pad([[1.0]], [(0, 10**5)]), "the padded input"),
+    "conv_transpose": (lambda: mg.conv_transpose([[1], [2]], [[[1]]], strides=10**4), "the padded input"),
+    "max_pool": (lambda: mg.max_pool([[1.0]], (10**5,), padding="SAME"), "the padded input"),
+    "correlate": (lambda: mg.correlate([[1.0]], [[[1.0]]], padding=[(0, 10**5)]), "the padded input"),
+    "positional_encoding": (lambda: mg.positional_encoding([1, 2, 3, 4], 10**4), "the encoding"),
+    "filter_kernel": (lambda: mg.filter_kernel("sobel_x", 10**4), "the kernel"),
+    "initializer": (lambda: mg.initializer("zeros")(None, (100, 1000)), "its weights"),
+    "Linear": (lambda: mg.NeuralNet([mg.Linear(100, 100)]), "its weights"),
+    "Conv": (lambda: mg.NeuralNet([mg.Conv(10, 10, (10, 10))]), "its weights"),
+    "LayerNorm": (lambda: mg.LayerNorm(10**4), "its weights"),
+    "PReLU": (lambda: mg.PReLU(10**4), "its weights"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SCALAR)
+def test_lists_that_no_machine_holds_are_refused_before_they_are_made(name):
+    call, words = SCALAR[name]
+    with mock.patch.object(scalar_checks, "_memory", return_value=2**20):
+        with pytest.raises(ValueError, match=rf"^{name}: {words} must fit into the 0 GiB of memory; got sh"):
+            call()
+
+
+def test_a_list_of_numbers_takes_about_the_memory_that_is_counted():
+    rows = [[x + 0.5 for x in range(1000)] for _ in range(100)]
+    taken = sum(map(sys.getsizeof, rows)) + sum(sys.getsizeof(x) for row in rows for x in row)
+    with mock.patch.object(scalar_checks, "_memory", return_value=0.9 * taken):
+        with pytest.raises(ValueError, match="must fit"):
+            scalar_checks.fits("f", "x", 100, 1000)
+    with mock.patch.object(scalar_checks, "_memory", return_value=1.1 * taken):
+        scalar_checks.fits("f", "x", 100, 1000)
+
+
+@pytest.mark.parametrize("large", [10**400, -(10**400)], ids=["large", "low"])
+def test_a_whole_number_that_no_float_holds_is_infinite_as_a_setting(large):
+    sign = "" if large > 0 else "-"
+    for room in (mg, jn):
+        with pytest.raises(ValueError, match=f"^huber: delta must be a finite number > 0; got {sign}inf.$"):
+            room.huber([[1.0]], [[0.0]], delta=large)
+    assert mg.huber([[Fraction(10**400)]], [[0]], delta=Fraction(2)) == 2 * 10**400 - 2
+
+
+def test_a_net_refuses_a_whole_number_that_no_float_holds():
+    net = mg.NeuralNet([mg.Linear(1, 1)])
+    net.compile(mg.adam(0.1), "mean_squared_error")
+    for call in (lambda: net.forward([[10**400]]), lambda: net.fit([[1], [10**400]], [[1], [1]])):
+        with pytest.raises(
+            ValueError, match=r": x must fit into a float; got 1000.*000 at index \(\d, 0\)\.$"
+        ):
+            call()
+    assert net.forward([[10**308]])

@@ -3,15 +3,7 @@
 ANY_RATE = "the number stands in for no bound, and any number passes the check"
 SEAM = "both pieces meet there, at the peak"
 
-NO_BOUND = {
-    "microgrid": "exponential_decay: {} if end_value is None else end_value",
-    "jaxnets": "exponential_decay: end_value if bounded else {}",
-}
+NO_BOUND = "exponential_decay: end_value if bounded else 0 -> end_value if bounded else 1"
+BOTH = {"inverse_sqrt_decay: t < warmup_steps -> t <= warmup_steps": SEAM}
 
-EQUIVALENT = {
-    f"{room}.schedules": {
-        f"{line.format(0)} -> {line.format(1).partition(': ')[2]}": ANY_RATE,
-        "inverse_sqrt_decay: t < warmup_steps -> t <= warmup_steps": SEAM,
-    }
-    for room, line in NO_BOUND.items()
-}
+EQUIVALENT = {"microgrid.schedules": BOTH, "jaxnets.schedules": {NO_BOUND: ANY_RATE, **BOTH}}
