@@ -55,6 +55,11 @@ def _counted(function, targets, smoothing, class_weight):
     counted = (1 - smoothing) * targets + smoothing / classes
     if class_weight is None:
         return counted, None
+    if isinstance(class_weight, dict):  # as Keras has it
+        raise TypeError(
+            f"{function}: class_weight must be an array of real numbers; got {checks.told(class_weight)}. "
+            f"Fix: a list of one weight for each class."
+        )
     weights = checks.numbers(function, "class_weight", class_weight)
     if weights.shape != (classes,):
         raise ValueError(
