@@ -32,7 +32,7 @@ class Programs(Kept):
         )
         states = [self.state(*pair) for pair in pairs]
         if average is not None:
-            agree(params[0], average)
+            agree(shapes(params[0]), shapes(average))
         return states
 
     def example(self, modules, latent_features, dtype):

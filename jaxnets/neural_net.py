@@ -208,11 +208,11 @@ class NeuralNet:
         """Keep the weights of these layers as they are while the others learn: by number, or by attribute
         name ("encoder", "encoder.linear") for modules that are not lists; all without a name. Statistics of
         a frozen layer stay too. Neither momentum nor weight decay moves them."""
-        self._frozen |= parts.named("freeze", self.module, layers).keys()
+        self._frozen |= set(parts.named("freeze", self.module, layers))
 
     def unfreeze(self, *layers):
         """Let these layers learn again; all of them without a name."""
-        self._frozen -= parts.named("unfreeze", self.module, layers).keys()
+        self._frozen -= set(parts.named("unfreeze", self.module, layers))
 
     def take_weights(self, other, layers=None):
         """Copy the weights (and batch statistics) of these layers from another net, or nnx.Module, that has

@@ -16,8 +16,8 @@ def shapes(tree):
 
 
 def agree(new, old):
-    """Refuses weights, or what an optimizer keeps of them, where fit remembers others."""
-    for one, other in itertools.zip_longest(shapes(new), shapes(old)):
+    """Refuses `shapes` of weights, or of what an optimizer keeps of them, where it remembers others."""
+    for one, other in itertools.zip_longest(new, old):
         if one != other:
             came, was = [f"{pair[0]} of {pair[1]}" if pair else "none" for pair in (one, other)]
             raise ValueError(
@@ -59,10 +59,12 @@ class Kept:
     def state(self, network, optimizer, params, remembered):
         """The first state of an optimizer, or the one that it remembers. ValueError where that is of weights
         of other shapes: the layers were changed after they were compiled. network: which one of several."""
-        if remembered is None:
-            return loop.initial_state(optimizer, params)
         key = "state", network, jax.tree.structure(params), shapes(params)
-        agree(self.keep(key, lambda: jax.eval_shape(optimizer.init, params)), remembered)
+        if remembered is None:
+            remembered = loop.initial_state(optimizer, params)
+            self.keep(key, lambda: shapes(remembered))
+        else:
+            agree(self.keep(key, lambda: shapes(jax.eval_shape(optimizer.init, params))), shapes(remembered))
         return remembered
 
 

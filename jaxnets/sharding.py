@@ -79,7 +79,9 @@ class Devices:
                 fix = f"devices={examples}"
             elif size == examples:  # the batch of those over would be a step of its own
                 smaller = max(64 - 64 % self.count, self.count)
-                fix = f"leave {over} out" + (f", or batch_size={smaller}" if 2 * smaller <= size else "")
+                fix = f"leave {over} of them out" + (
+                    f", or batch_size={smaller}" if 2 * smaller <= size else ""
+                )
             raise ValueError(
                 f"{function}: batch_size must be a multiple of devices; got {size} examples a step for "
                 f"{self.count} devices. Fix: {fix}."

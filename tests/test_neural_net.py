@@ -197,3 +197,15 @@ def test_predict_before_fit_is_refused(room):
         net.predict(X3.tolist())
     with pytest.raises(ValueError, match="fit: the net must be compiled first"):
         net.fit(X3.tolist(), Y1.tolist())
+
+
+def test_a_net_is_called_for_what_forward_says():
+    net, twin = small()
+    assert (net(X3) == net.forward(X3)).all()
+    assert twin(X3.tolist()) == twin.forward(X3.tolist())
+    for room, inner in ((jn, net), (mg, twin)):
+        with pytest.raises(
+            TypeError,
+            match=r"^NeuralNet: layer.* must be .*; got .*(NeuralNet|microgrid).* Fix: \*net\.layers",
+        ):
+            room.NeuralNet([inner])
