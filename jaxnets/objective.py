@@ -140,7 +140,9 @@ class Objective:
                 f"{function}: sample_weight and the class_weight of {self.name} both weigh the examples. "
                 f"Fix: sample_weight * class_weight[y] alone."
             )
-        if self.keywords:  # the loss that was asked for says what is wrong with them, not the fused one
+        if (
+            self.name and self.keywords
+        ):  # the loss that was asked for says what is wrong with them, not the fused one
             jax.eval_shape(partial(_NAMED[self.name], **self.keywords), rows, batch.targets)
         if self.name is None:
             self._check_loss(function, rows, batch)

@@ -8,7 +8,7 @@ import math
 
 from . import checks
 from .checks import flatten, known, shape
-from .losses_targets import class_weights, smoothed
+from .kinds import Operations
 from .operations import logsumexp, sign, softplus, total, where, xlog1my, xlogy
 from .value import plain
 
@@ -57,8 +57,8 @@ def _rowwise(function, names, first, second, reduction, term, smoothing=0.0, cla
     else:
         targets = _rows(second, classes)
     checks.fraction(function, "label_smoothing", smoothing)
-    weights = None if class_weight is None else class_weights(function, class_weight, classes)
-    counted = smoothed(targets, smoothing, classes)
+    weights = None if class_weight is None else _class_weights(function, class_weight, classes)
+    counted = _smoothed(targets, smoothing, classes)
     if weights:
         counted = [[w * t for w, t in zip(weights, target, strict=True)] for target in counted]
     terms = [term(row, target) for row, target in zip(_rows(first, classes), counted, strict=True)]
@@ -66,6 +66,25 @@ def _rowwise(function, names, first, second, reduction, term, smoothing=0.0, cla
         return _reduce(terms, reduction, a[:-1])
     size = total([w * t for target in targets for w, t in zip(weights, target, strict=True)])
     return total(terms) / where(size > 0, size, 1)
+
+
+def _smoothed(targets, smoothing, classes):
+    """Target rows of which a share is given to all classes alike."""
+    if not isinstance(smoothing, Operations) and smoothing == 0:
+        return targets  # as they are, exact numbers too
+    return [[(1 - smoothing) * t + smoothing / classes for t in target] for target in targets]
+
+
+def _class_weights(function, values, classes):
+    """One number >= 0 for each class."""
+    told = f"{function}: class_weight must have one number for each of {classes} classes; got"
+    if isinstance(values, dict):  # as Keras has it
+        raise TypeError(f"{told} {checks.shown(values)}. Fix: a list of one weight for each class.")
+    if (given := shape(values, f"{function}: class_weight")) != (classes,):
+        raise ValueError(f"{told} shape {given}.")
+    for weight in flatten(values):
+        checks.non_negative(function, "class_weight", weight)
+    return flatten(values)
 
 
 def _rows(array, classes):
@@ -88,8 +107,7 @@ def _counted(weight, term):
 
 
 def _surprise(z, c):
-    """-log softmax(z)[c]. The class itself is exp(0) = 1: as a plain number it takes no part in its own
-    slope, which otherwise would be a probability near 1 minus 1."""
+    """-log softmax(z)[c]. The class itself is a plain 1: its slope would be a probability near 1 minus 1."""
     return logsumexp([0 if j == c else z[j] - z[c] for j in range(len(z))])
 
 

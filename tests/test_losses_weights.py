@@ -153,7 +153,7 @@ def test_what_a_loss_does_not_take_gets_one_sentence_in_both_rooms_and_nothing_i
         ),
         (
             dict(class_weight={0: 1.0}),
-            r"class_weight must be .*; got \{0: 1\.0\}\. Fix: a list of one weight for each",
+            r"class_weight must have one .*; got \{0: 1\.0\}\. Fix: a list of one weight for each",
         ),
         (dict(label_smoothing=3), r"label_smoothing must be in \[0, 1\); got 3\.0\."),
     ],
