@@ -3,6 +3,7 @@
 import math
 
 import jax
+import numpy as np
 
 from .callbacks import HOOKS, method_of
 
@@ -29,7 +30,7 @@ class Calls:
         for method in methods:
             method(self._net, *about, dict(logs))
         after = self._net._carry
-        if jax.tree.structure(after) != jax.tree.structure(self._run.carry):
+        if _form(after) != _form(self._run.carry):
             raise ValueError(
                 "fit: a callback must leave the layers and the optimizer as they are; got others, as compile "
                 "makes them. Fix: compile after fit, or net.stop_training = True, compile, and fit again."
@@ -53,3 +54,7 @@ class Calls:
     def end(self):
         """After the last epoch."""
         return self._call("on_train_end")
+
+
+def _form(carry):
+    return jax.tree.structure(carry), [np.shape(leaf) for leaf in jax.tree.leaves(carry)]

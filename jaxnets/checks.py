@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from .telling import near as near, shown, told, why as why
+from .telling import near as near, raised, shown, told, why as why
 
 MOST = 2**31 - 1  # what XLA counts cells with
 
@@ -35,7 +35,21 @@ def array(function, argument, x) -> jax.Array:
         raise ValueError(f"{function}: {argument} {rule}") from None
     except (TypeError, ValueError):
         pass
+    except Exception as error:  # what is no array itself may raise anything when asked for one
+        raise TypeError(
+            f"{function}: {argument} must be an array of real numbers; {raised(x, error)}"
+        ) from error
     raise TypeError(f"{function}: {argument} must be an array of real numbers; got {told(x)}.")
+
+
+def on_host(x):
+    """x as an array of numpy, which compares whole numbers of less than 8 bits with no others: they get 8."""
+    array = np.asarray(x)
+    return (
+        array.astype(np.int8)
+        if array.dtype.kind == "V" and jnp.issubdtype(array.dtype, jnp.integer)
+        else array
+    )
 
 
 def numbers(function, argument, x):
@@ -87,6 +101,8 @@ def _read(function, argument, value, kind="a number"):
         return math.inf if held > 0 else -math.inf
     except (TypeError, ValueError):
         pass
+    except Exception as error:
+        raise TypeError(f"{function}: {argument} must be {kind}; {raised(value, error)}") from error
     raise TypeError(f"{function}: {argument} must be {kind}; got {told(value)}.")
 
 
@@ -212,7 +228,7 @@ def features(layer, argument, array, count):
 def labels(function, argument, array, classes):
     """Labels that name one of the classes: another one would be a row without a 1."""
     if not isinstance(array, Tracer):
-        outside = (host := np.asarray(array))[(host < 0) | (host >= classes)]
+        outside = (host := on_host(array))[(host < 0) | (host >= classes)]
         if outside.size:
             raise ValueError(f"{function}: {argument} must be in 0..{classes - 1}; got {outside[0]}.")
 

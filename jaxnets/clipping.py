@@ -63,4 +63,6 @@ def _norm(leaves):
 
 
 def _floats(function, grads):
+    if grads is None:  # a tree without leaves, for JAX
+        raise TypeError(f"{function}: grads must be an array or a pytree of arrays; got None.")
     return jax.tree.map(lambda leaf: checks.numbers(function, "grads", leaf), grads)

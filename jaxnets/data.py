@@ -13,6 +13,7 @@ import numpy as np
 from jax.core import Tracer
 
 from . import checks
+from .telling import raised
 
 PROBABILITY_LOSSES = ("binary_cross_entropy", "categorical_cross_entropy", "kl_divergence")
 BINARY_LOSSES = ("binary_cross_entropy", "sigmoid_binary_cross_entropy", "sigmoid_focal")  # targets in [0, 1]
@@ -55,8 +56,9 @@ def finite_number(function, argument, value):
 
 def float_type(function, dtype):
     """float32, or float64 where JAX has it switched on."""
-    if dtype not in ("float32", "float64", np.float32, np.float64, jnp.float32, jnp.float64):
-        raise ValueError(f"{function}: dtype must be 'float32' or 'float64'; got {checks.shown(dtype)}.")
+    known = "float32", "float64", np.float32, np.float64, jnp.float32, jnp.float64
+    if not isinstance(dtype, str | type | np.dtype) or dtype not in known:
+        raise ValueError(f"{function}: dtype must be 'float32' or 'float64'; got {checks.told(dtype)}.")
     dtype = np.dtype(dtype)
     if dtype == np.float64 and not jax.config.read("jax_enable_x64"):
         raise ValueError(
@@ -79,11 +81,13 @@ def numbers(function, argument, values):
             f"Fix: {argument}.filled(0), or drop the rows."
         )
     try:
-        array = np.asarray(values)
-    except ValueError:
-        raise ValueError(
-            f"{function}: {argument} must be an array of numbers; got rows of unequal length."
-        ) from None
+        array = checks.on_host(values)
+    except Exception as error:  # what is no array itself may raise anything when asked for one
+        if isinstance(error, ValueError) and "inhomogeneous" in str(error):
+            told, kind = "got rows of unequal length.", ValueError
+        else:
+            told, kind = raised(values, error), TypeError
+        raise kind(f"{function}: {argument} must be an array of numbers; {told}") from error
     if array.dtype.kind not in "biuf" and not jnp.issubdtype(array.dtype, jnp.floating):
         _refuse(function, argument, values, array.dtype)
     if array.ndim == 0:

@@ -11,13 +11,10 @@ import numpy as np
 import optax
 from flax import nnx
 
-from . import activations, checks, data, gan, gan_step, loop, parts, sharding, training, untraced
-from .neural_net import NeuralNet
-from .objective import layers_of
+from . import checks, data, gan, gan_networks, gan_step, loop, parts, sharding, training, untraced
 from .progress import progress
 
 NAMES = ["discriminator_loss", "generator_loss"]
-_SQUASHED = (activations.sigmoid, activations.softmax, jax.nn.sigmoid, jax.nn.softmax)
 
 
 class GAN:
@@ -44,7 +41,7 @@ class GAN:
     def __init__(self, generator, discriminator, latent_features: int, seed: int = 0, dtype="float32"):
         self.latent_features = data.whole("GAN", "latent_features", latent_features, 1)
         self.seed, self.dtype = data.whole("GAN", "seed", seed, 0), data.float_type("GAN", dtype)
-        made = map(_module, ("generator", "discriminator"), (generator, discriminator))
+        made = map(gan_networks.module, ("generator", "discriminator"), (generator, discriminator))
         self.generator, self.discriminator = self._modules = tuple(made)
         if parts.shared(*self._modules):
             raise ValueError(
@@ -52,23 +49,15 @@ class GAN:
             )
         self._untrained = parts.draw(self.generator, self.seed, self.dtype)
         parts.draw(self.discriminator, (self.seed, 1), self.dtype)
-        self._game: Any = None
         self._states: Any = None
         self._average: Any = None
-        self._programs, self._inference, self.steps, self._epochs, self.history = {}, {}, 0, 0, None
-        latent = jax.ShapeDtypeStruct((2, self.latent_features), self.dtype)
-        self._example = parts.outputs("generator", self.generator, latent)
-        scores = parts.outputs("discriminator", self.discriminator, self._example)
-        if scores.shape not in ((2,), (2, 1)):
-            raise ValueError(
-                f"GAN: the discriminator must return one score an example, [N, 1] or [N]; got {scores.shape} "
-                f"for 2 examples. Fix: end it with Linear(..., 1)."
-            )
-        if any(layers_of(self.discriminator)[-1:] == (function,) for function in _SQUASHED):
-            raise ValueError(
-                "GAN: the discriminator must return scores, and its last layer squashes them into "
-                "probabilities. Fix: leave that layer out; the losses apply it."
-            )
+        self._programs, self.steps, self._epochs, self.history = gan_networks.Programs(), 0, 0, None
+        gan_networks.example(self._modules, self.latent_features, self.dtype)
+
+    def __repr__(self):
+        inside = ", ".join(f"[{parts.described(module)}]" for module in self._modules)
+        rest = f"latent_features={self.latent_features}, seed={self.seed}, dtype={str(self.dtype)!r}"
+        return f"GAN({inside}, {rest})"
 
     def compile(
         self,
@@ -102,7 +91,7 @@ class GAN:
         checks.non_negative("GAN.compile", "r1_penalty", r1_penalty)
         rounds = data.whole("GAN.compile", "discriminator_steps", discriminator_steps, 1)
         checks.fraction("GAN.compile", "ema", ema)
-        self._game = gan_step.Game(
+        self._programs.game = gan_step.Game(
             generator_optimizer,
             discriminator_optimizer,
             loss,
@@ -111,7 +100,8 @@ class GAN:
             rounds,
             float(ema),
         )
-        self._states, self._average, self._programs = None, None, {}
+        self._states, self._average = None, None
+        self._programs.forget()
 
     def fit(
         self,
@@ -134,7 +124,7 @@ class GAN:
         ValueError or TypeError before anything is touched.
         """
         untraced.refuse("fit")
-        if self._game is None:
+        if (game := self._programs.game) is None:
             raise ValueError(
                 "fit: the GAN must be compiled first. "
                 "Fix: compile(generator_optimizer, discriminator_optimizer)."
@@ -144,12 +134,12 @@ class GAN:
         batch_size = None if batch_size is None else data.whole("fit", "batch_size", batch_size, 1)
         chunk_steps = None if chunk_steps is None else data.whole("fit", "chunk_steps", chunk_steps, 1)
         x = data.features("fit", "x", x, self.dtype)
-        if x.shape[1:] != self._example.shape[1:]:
+        if x.shape[1:] != (made := self._example()):
             raise ValueError(
-                f"fit: x must have the shape of what the generator makes, {self._example.shape[1:]} an "
-                f"example; got {x.shape[1:]}."
+                f"fit: x must have the shape of what the generator makes, {made} an example; "
+                f"got {x.shape[1:]}."
             )
-        plan = gan_step.Batches(len(x), batch_size, self._game.rounds, shuffle, self.seed)
+        plan = gan_step.Batches(len(x), batch_size, game.rounds, shuffle, self.seed)
         bar = progress(verbose, epochs, plan.steps)
         if epochs == 0:
             return training.History(NAMES)
@@ -164,13 +154,16 @@ class GAN:
             if run.steps:
                 self._keep(run)
 
+    def _example(self):
+        """The shape of an example that the generator makes."""
+        return self._programs.example(self._modules, self.latent_features, self.dtype).shape[1:]
+
     def _carry(self):
         """Both graphs, and the carry that the next step starts from."""
         graphs, params, rests = zip(*map(loop.split, self._modules), strict=True)
-        if self._states is None:  # a Game begins with the two optimizers
-            self._states = list(map(loop.initial_state, self._game[:2], params))
+        self._states = self._programs.states(params, self._states, self._average)
         players = list(map(gan_step.Player, params, rests, self._states))
-        if self._game.ema and self._average is None:
+        if self._programs.game.ema and self._average is None:
             self._average = gan_step.Average(players[0].params, np.zeros((), self.dtype))
         generator, discriminator = players
         seed, turn = np.uint32(self.seed % 2**32), np.uint32(self.steps)
@@ -179,12 +172,12 @@ class GAN:
 
     def _program(self, graphs, plan):
         """The training loop for the batches of a plan, and how many steps of it make a good chunk."""
-        key = *graphs, plan.line
-        if key not in self._programs:
-            step = gan_step.train_step(graphs, self._game, self.latent_features)
-            program = loop.chunk(step, plan.capacity, len(NAMES), self.dtype)
-            self._programs[key] = program, training.Pace()
-        return self._programs[key]
+
+        def make():
+            step = gan_step.train_step(graphs, self._programs.game, self.latent_features)
+            return loop.chunk(step, plan.capacity, len(NAMES), self.dtype), training.Pace()
+
+        return self._programs.keep(("chunk", *graphs, plan.line), make)
 
     def _keep(self, run):
         """Both networks as the last finished chunk left them."""
@@ -209,10 +202,8 @@ class GAN:
                 f"got {latent.shape}."
             )
         graphdef, params, rest = loop.split(self.generator)
-        if graphdef not in self._inference:
-            self._inference[graphdef] = loop.inference(graphdef)
-        params = params if self._average is None else self._average.mean
-        return np.asarray(self._inference[graphdef](params, rest, latent))
+        run = self._programs.keep(("inference", graphdef), lambda: loop.inference(graphdef))
+        return np.asarray(run(params if self._average is None else self._average.mean, rest, latent))
 
     def sample(self, count: int, seed: int = 0) -> np.ndarray:
         """New examples [count, ...]: `generate` of noise drawn from N(0, 1) by seed; other seeds, others.
@@ -225,12 +216,6 @@ class GAN:
                 "sample: the GAN must be fitted first. "
                 "Fix: fit(x), or generate(latent) to see what untrained weights make."
             )
-        for name, shape in (("noise", (self.latent_features,)), ("sample", self._example.shape[1:])):
+        for name, shape in (("noise", (self.latent_features,)), ("sample", self._example())):
             checks.fits("sample", f"the {name}", (count, *shape), self.dtype)
         return self.generate(np.random.default_rng(seed).standard_normal((count, self.latent_features)))
-
-
-def _module(name, network):
-    """The module of a list of layers, of a NeuralNet, or itself."""
-    network = network.module if isinstance(network, NeuralNet) else network
-    return parts.sequential(f"GAN: {name}", network)

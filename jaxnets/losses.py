@@ -55,12 +55,12 @@ def _counted(function, targets, smoothing, class_weight):
     counted = (1 - smoothing) * targets + smoothing / classes
     if class_weight is None:
         return counted, None
+    told = f"{function}: class_weight must have one number for each of {classes} classes; got"
+    if isinstance(class_weight, dict):  # as Keras has it
+        raise TypeError(f"{told} {checks.told(class_weight)}. Fix: a list of one weight for each class.")
     weights = checks.numbers(function, "class_weight", class_weight)
     if weights.shape != (classes,):
-        raise ValueError(
-            f"{function}: class_weight must have one number for each of {classes} classes; "
-            f"got shape {weights.shape}."
-        )
+        raise ValueError(f"{told} shape {weights.shape}.")
     _weights_are_fit(function, "class_weight", class_weight)
     weights = weights.astype(targets.dtype).reshape((1,) * (targets.ndim - 1) + weights.shape)
     return counted * weights, jnp.sum(targets * weights)

@@ -8,7 +8,7 @@ from flax import nnx
 from jax.core import Tracer
 
 from . import callbacks as calling, calls, checks, data, loop, parts, sharding, targets, training, untraced
-from .objective import Objective, describe, layers_of, optimizer_of
+from .objective import Objective, layers_of, optimizer_of
 from .programs import Programs
 from .progress import progress
 
@@ -44,8 +44,7 @@ class NeuralNet:
         self._frozen, self.stop_training = frozenset(), False
 
     def __repr__(self):
-        inside = ", ".join(map(describe, self.layers)) or describe(self.module)
-        return f"NeuralNet([{inside}], seed={self.seed}, dtype={str(self.dtype)!r})"
+        return f"NeuralNet([{parts.described(self.module)}], seed={self.seed}, dtype={str(self.dtype)!r})"
 
     @property
     def layers(self):
@@ -129,11 +128,10 @@ class NeuralNet:
         if epochs == 0:
             return training.History(objective.names)
         plan = training.Plan(len(train.targets), batch_size, shuffle, self.seed)
-        shared.check_batch("fit", plan.batch)
+        shared.check_batch("fit", plan.batch, len(train.targets))
         bar = progress(verbose, epochs, plan.steps)
         graphdef, params, _ = loop.split(self.module)
-        if self._opt_state is None:
-            self._opt_state = loop.initial_state(self._programs.optimizer, params)
+        self._opt_state = self._programs.state("net", self._programs.optimizer, params, self._opt_state)
         program, pace = self._programs.chunk(graphdef, self._frozen, plan, self.dtype, shared)
         run = training.Run(self._carry, program, pace, plan, train, objective.names, self._epochs, shared)
         if validation:
@@ -173,6 +171,10 @@ class NeuralNet:
             self._programs.outputs("forward", self.module, x)
         return self._programs.inference(graphdef)(params, rest, x)
 
+    def __call__(self, x) -> jax.Array:
+        """`forward`, as networks of Keras, Flax and PyTorch are called."""
+        return self.forward(x)
+
     def predict(self, x, batch_size: int = 256) -> np.ndarray:
         """What the last layer says to x [N, ...], in inference mode, batch by batch, as a numpy array. Raises
         ValueError for a net that still has the weights it was born with."""
@@ -206,18 +208,16 @@ class NeuralNet:
         """Keep the weights of these layers as they are while the others learn: by number, or by attribute
         name ("encoder", "encoder.linear") for modules that are not lists; all without a name. Statistics of
         a frozen layer stay too. Neither momentum nor weight decay moves them."""
-        self._frozen |= parts.named("freeze", self.module, layers)
+        self._frozen |= set(parts.named("freeze", self.module, layers))
 
     def unfreeze(self, *layers):
         """Let these layers learn again; all of them without a name."""
-        self._frozen -= parts.named("unfreeze", self.module, layers)
+        self._frozen -= set(parts.named("unfreeze", self.module, layers))
 
     def take_weights(self, other, layers=None):
         """Copy the weights (and batch statistics) of these layers from another net, or nnx.Module, that has
         them at the same places: one or several, by number or by name as in `freeze`; None for all."""
-        if not isinstance(source := getattr(other, "module", other), nnx.Module):
-            raise TypeError(f"take_weights: other must be a NeuralNet or an nnx.Module; got {other!r}.")
-        parts.take("take_weights", self.module, source, layers)
+        parts.take("take_weights", self.module, other, layers)
         self._untrained = False
 
     def summary(self, input_shape) -> str:

@@ -155,6 +155,7 @@ class BatchNorm(_Stretched):
         self.var = nnx.BatchStat(self._filled(1, dtype))
 
     def __call__(self, inputs):
+        checks.share("BatchNorm", "momentum", self.momentum)  # it may have been set since
         held: Any = self._held("mean", "var", "scale", "bias")
         mean, var, scale, bias = held
         inputs = self._checked(inputs)

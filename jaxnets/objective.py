@@ -55,10 +55,6 @@ def layers_of(module):
     return tuple(module.layers) if type(module) is nnx.Sequential else ()  # a subclass may differ
 
 
-def _is(layer, functions):
-    return any(layer is function for function in functions)
-
-
 class Objective:
     """A function (module, batch) -> (loss, metrics) of one batch, made by `NeuralNet.compile`.
 
@@ -81,7 +77,7 @@ class Objective:
 
     def _meet(self, last):
         """What the last layer and the loss make of each other."""
-        probable = _is(last, (*_SOFTMAX, *_SIGMOID))
+        probable = any(last is function for function in (*_SOFTMAX, *_SIGMOID))
         if self.name in data.PROBABILITY_LOSSES:
             end, scores = _ENDS[self.name]
             if not probable:
@@ -91,7 +87,7 @@ class Objective:
                     f"or take loss={scores!r}."
                 )
             ends, fused = _FUSED.get(self.name, ((), None))
-            if _is(last, ends):
+            if any(last is end for end in ends):
                 self.fused, self.function = True, partial(fused, **self.keywords)
         elif self.name in _ON_SCORES and probable:
             instead = _ON_SCORES[self.name]
@@ -144,8 +140,10 @@ class Objective:
                 f"{function}: sample_weight and the class_weight of {self.name} both weigh the examples. "
                 f"Fix: sample_weight * class_weight[y] alone."
             )
-        if self.keywords:
-            jax.eval_shape(self.function, rows, batch.targets)  # raises the sentence of the loss itself
+        if (
+            self.name and self.keywords
+        ):  # the loss that was asked for says what is wrong with them, not the fused one
+            jax.eval_shape(partial(_NAMED[self.name], **self.keywords), rows, batch.targets)
         if self.name is None:
             self._check_loss(function, rows, batch)
         for name, metric in self.metrics.items():

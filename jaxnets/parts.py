@@ -2,6 +2,7 @@
 
 import math
 import re
+from types import ModuleType
 
 import jax
 import jax.numpy as jnp
@@ -30,13 +31,34 @@ def sequential(told, layers):
     if not layers:
         raise ValueError(f"{told} must hold at least one layer; got an empty list.")
     for i, layer in enumerate(layers):
-        if isinstance(layer, type) or not callable(layer):
-            fix = f" Fix: {layer.__name__}(...)." if isinstance(layer, type) else ""
-            raise TypeError(
-                f"{told.split(':')[0]}: layer {i} must be a layer or a function of an array; "
-                f"got {checks.told(layer)}.{fix}"
-            )
+        if isinstance(layer, type) or not callable(layer) or _is_net(layer):
+            rule = f"layer {i} must be a layer or a function of an array; got {_came(layer)}"
+            raise TypeError(f"{told.split(':')[0]}: {rule}")
     return nnx.Sequential(*layers)
+
+
+def _is_net(layer):
+    """Whether something is a NeuralNet, whose module would be no part of the one around it."""
+    from .neural_net import NeuralNet
+
+    return isinstance(layer, NeuralNet)
+
+
+def _came(layer):
+    """What came in place of a layer, and the fix."""
+    if isinstance(layer, type):
+        return f"{checks.told(layer)}. Fix: {layer.__name__}(...)."
+    if isinstance(layer, ModuleType):
+        package, _, name = layer.__name__.rpartition(".")
+        fixes = [f"{package}.identity"] if name == "linear" else []  # Keras' name of that
+        fixes += [f"{package}.{known}(...)" for known in vars(layer) if known.casefold() == name != known]
+        return f"the module {layer.__name__}." + (f" Fix: {', or '.join(fixes)}." if fixes else "")
+    return f"{checks.told(layer)}." + (" Fix: *net.layers, or net.module." if _is_net(layer) else "")
+
+
+def described(module):
+    """A module in one line: its layers, or itself."""
+    return ", ".join(map(describe, layers_of(module))) or describe(module)
 
 
 def ids(module):
@@ -68,7 +90,8 @@ def draw(module, seed, dtype):
 
 
 def named(function, module, names):
-    """Paths of the parameters under each name; all of them without a name.
+    """Paths of the parameters under each name, to the paths by which that name reaches them (others, where a
+    layer stands in several places); all of them without a name.
 
     A name is a layer's number, negative from the end, or for modules that are not lists of layers an
     attribute, with dots for attributes of attributes: "encoder.linear"; "0.bias" is one parameter of a layer.
@@ -76,8 +99,8 @@ def named(function, module, names):
     leaves = loop.paths(loop.split(module)[1])
     layers = layers_of(module)
     if not names:
-        return set(leaves)
-    chosen = set()
+        return {path: path for path in leaves}
+    chosen = {}
     for name in names:
         if not isinstance(name, int | np.integer | str) or isinstance(name, bool):
             raise TypeError(f"{function}: a part must be a number or a name; got {checks.told(name)}.")
@@ -88,13 +111,33 @@ def named(function, module, names):
                     f"{function}: a layer must be a number from 0 to {len(layers) - 1}; got {name!r}."
                 )
             keys = ["layers", keys[0] % len(layers), *keys[1:]]
-        inside = {path for path in leaves if path[: len(keys)] == tuple(keys)}
+        inside = _inside(module, tuple(keys), leaves)
         if not inside:
             what = f"{name} ({describe(layers[keys[1]])})" if layers else repr(name)
             parts = sorted({".".join(map(str, path[layers != () : -1])) for path in leaves})
             raise ValueError(f"{function}: {what} has no weights; parts with weights: {', '.join(parts)}.")
         chosen |= inside
     return chosen
+
+
+def _at(module, path):
+    """What is at a path of attributes and numbers, None for nothing."""
+    for key in path:
+        try:
+            module = module[key] if isinstance(key, int) else getattr(module, key)
+        except (AttributeError, IndexError, KeyError, TypeError):
+            return None
+    return module
+
+
+def _inside(module, keys, leaves):
+    """Path -> path below keys, of those leaves of a module that are there, perhaps for a second time."""
+    part = _at(module, keys)
+    below = {id(part): ()} if isinstance(part, nnx.Variable) else {}
+    if isinstance(part, nnx.Pytree):
+        below = {id(x): path for path, x in nnx.iter_graph(part) if isinstance(x, nnx.Variable)}
+    places = {path: id(_at(module, path)) for path in leaves}
+    return {path: (*keys, *below[place]) for path, place in places.items() if place in below}
 
 
 def take(function, module, other, names):
@@ -104,15 +147,15 @@ def take(function, module, other, names):
         names = [names]
     elif names is not None and not names:
         raise ValueError(f"{function}: layers must name at least one part; got {names}. Fix: None for all.")
-    prefixes = {path[:-1] for path in named(function, module, names or ())}
-
-    def variables(source):
-        flat = nnx.to_flat_state(nnx.state(source, nnx.Not(nnx.RngState)))
-        return {path: variable.get_value() for path, variable in flat if path[:-1] in prefixes}
-
-    mine, theirs = variables(module), variables(other)
+    if not isinstance(other := getattr(other, "module", other), nnx.Module):
+        raise TypeError(f"{function}: other must be a NeuralNet or an nnx.Module; got {checks.told(other)}.")
+    places = {path[:-1]: there[:-1] for path, there in named(function, module, names or ()).items()}
+    flat = nnx.to_flat_state(nnx.state(module, nnx.Not(nnx.RngState)))
+    mine = {path: variable.get_value() for path, variable in flat if path[:-1] in places}
+    found = {path: _at(other, (*places[path[:-1]], path[-1])) for path in mine}
+    theirs = {path: x.get_value() for path, x in found.items() if isinstance(x, nnx.Variable)}
     for path, value in mine.items():
-        shape = np.shape(theirs[path]) if path in theirs and theirs[path] is not None else None
+        shape = np.shape(theirs[path]) if theirs.get(path) is not None else None
         if shape != np.shape(value):
             name, got = ".".join(map(str, path[layers_of(module) != () :])), shape or "nothing there"
             raise ValueError(

@@ -24,8 +24,7 @@ def l1_penalty(params, rate):
     1.5
     """
     rate = checks.non_negative("l1_penalty", "rate", rate)
-    leaves = [checks.numbers("l1_penalty", "params", leaf) for leaf in jax.tree.leaves(params)]
-    return rate * sum(jnp.sum(leaf * jnp.sign(leaf)) for leaf in leaves)
+    return rate * sum(jnp.sum(leaf * jnp.sign(leaf)) for leaf in _floats("l1_penalty", params))
 
 
 @rounded_once
@@ -42,8 +41,13 @@ def l2_penalty(params, rate):
     1.25
     """
     rate = checks.non_negative("l2_penalty", "rate", rate)
-    leaves = [checks.numbers("l2_penalty", "params", leaf) for leaf in jax.tree.leaves(params)]
-    return rate * (sum(jnp.sum(leaf**2) for leaf in leaves) / 2)
+    return rate * (sum(jnp.sum(leaf**2) for leaf in _floats("l2_penalty", params)) / 2)
+
+
+def _floats(function, params):
+    if params is None:  # a tree without leaves, for JAX
+        raise TypeError(f"{function}: params must be an array or a pytree of arrays; got None.")
+    return [checks.numbers(function, "params", leaf) for leaf in jax.tree.leaves(params)]
 
 
 def dropout(inputs, mask, rate=0.5):
@@ -94,6 +98,7 @@ class Dropout(Layer):
         self.rngs = nnx.RngStream(jax.random.wrap_key_data(seed, impl="threefry2x32"), tag="dropout")
 
     def __call__(self, inputs):
+        checks.fraction("Dropout", "rate", self.rate)  # it may have been set since
         if self.deterministic or self.rate == 0:
             return inputs
         if self.rngs is None:

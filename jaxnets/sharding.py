@@ -71,10 +71,17 @@ class Devices:
         self._mesh = Mesh(np.array(jax.devices()[:count]), (_BATCH,))
         self._everywhere = NamedSharding(self._mesh, PartitionSpec())
 
-    def check_batch(self, function, size):
+    def check_batch(self, function, size, examples):
         """Every device must have as much to do as the others."""
-        if size % self.count:
-            fix = f"batch_size={size - size % self.count or self.count}"
+        if over := size % self.count:
+            fix = f"batch_size={max(size - over, self.count)}"
+            if examples < self.count:
+                fix = f"devices={examples}"
+            elif size == examples:  # the batch of those over would be a step of its own
+                smaller = max(64 - 64 % self.count, self.count)
+                fix = f"leave {over} of them out" + (
+                    f", or batch_size={smaller}" if 2 * smaller <= size else ""
+                )
             raise ValueError(
                 f"{function}: batch_size must be a multiple of devices; got {size} examples a step for "
                 f"{self.count} devices. Fix: {fix}."

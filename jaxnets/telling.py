@@ -45,3 +45,8 @@ def why(error):
     first = " ".join(str(error).strip().splitlines()[:1])
     plain = first and isinstance(error, TypeError | ValueError)
     return first if plain else f"{type(error).__name__} {first}".strip()
+
+
+def raised(x, error):
+    """What came, and what it said when it was asked for its numbers."""
+    return f"got {told(x)}, which raises {why(error)}"

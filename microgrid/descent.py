@@ -5,6 +5,7 @@ where params, grads and updates are lists of arrays, each a number or nested lis
 updates to the params. No state is ever changed in place. g: gradient, w: weight, t: step, from 1.
 """
 
+import inspect
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -74,16 +75,38 @@ def by_array(function, learning_rate, rule, memory):
 
 
 def _checked(function, learning_rate):
-    if callable(learning_rate) and not isinstance(learning_rate, type):
-        return learning_rate
-    return checks.non_negative(function, "learning_rate", learning_rate, "a number or a schedule")
+    if not callable(learning_rate) or isinstance(learning_rate, type):
+        return checks.non_negative(function, "learning_rate", learning_rate, "a number or a schedule")
+    _takes(function, learning_rate)
+    return learning_rate
+
+
+def _takes(function, schedule):
+    """Refuses a schedule that cannot be called with a step."""
+    try:
+        signature = inspect.signature(schedule)
+    except (TypeError, ValueError):  # a builtin may have none
+        return
+    try:
+        signature.bind(None)
+    except TypeError:
+        raise TypeError(
+            f"{function}: learning_rate must be a number or a schedule, a function of the step; "
+            f"got one of {signature}."
+        ) from None
 
 
 def _rate(function, learning_rate, step) -> Any:
     """The learning rate of a step."""
     if not callable(learning_rate):
         return learning_rate
-    return checks.non_negative(function, "learning_rate", learning_rate(step), "a schedule of numbers")
+    try:
+        rate = learning_rate(step)
+    except Exception as error:  # a schedule may raise anything
+        raise ValueError(
+            f"{function}: the schedule of learning_rate does not take a step; {checks.why(error)}"
+        ) from error
+    return checks.non_negative(function, "learning_rate", rate, "a schedule of numbers")
 
 
 def _given(function, params):

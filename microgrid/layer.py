@@ -3,11 +3,12 @@
 N: examples. An example is nested lists of numbers: [features], [time][features], [height][width][channels].
 """
 
+from types import ModuleType
 from typing import Any
 
 from .activations import softmax
 from .activations_rows import glu, log_softmax
-from .checks import each, flatten, shape
+from .checks import each, flatten, shape, shown
 from .value import Value, backward, plain
 
 
@@ -92,3 +93,21 @@ class Activation(Layer):
         if not self._whole:
             return each(self.function, inputs)
         return self.function(inputs) if len(shape(inputs)) == 1 else [self(row) for row in inputs]
+
+
+def activation(function):
+    """A function as a layer; for what is none, the sentence of `NeuralNet`."""
+    if isinstance(function, type):
+        came = f"{shown(function)}. Fix: {function.__name__}(...)."
+    elif isinstance(function, ModuleType):
+        package, _, name = function.__name__.rpartition(".")
+        fixes = [f"{package}.identity"] if name == "linear" else []  # Keras' name of that
+        fixes += [f"{package}.{known}(...)" for known in vars(function) if known.casefold() == name != known]
+        came = f"the module {function.__name__}." + (f" Fix: {', or '.join(fixes)}." if fixes else "")
+    elif hasattr(function, "layers"):
+        came = f"{shown(function)}. Fix: *net.layers."
+    elif callable(function):
+        return Activation(function)
+    else:
+        came = f"{shown(function)}."
+    raise TypeError(f"NeuralNet: layers must be layers or activation functions; got {came}")

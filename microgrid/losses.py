@@ -77,10 +77,11 @@ def _smoothed(targets, smoothing, classes):
 
 def _class_weights(function, values, classes):
     """One number >= 0 for each class."""
+    told = f"{function}: class_weight must have one number for each of {classes} classes; got"
+    if isinstance(values, dict):  # as Keras has it
+        raise TypeError(f"{told} {checks.shown(values)}. Fix: a list of one weight for each class.")
     if (given := shape(values, f"{function}: class_weight")) != (classes,):
-        raise ValueError(
-            f"{function}: class_weight must have one number for each of {classes} classes; got shape {given}."
-        )
+        raise ValueError(f"{told} shape {given}.")
     return [checks.non_negative(function, "class_weight", weight) for weight in flatten(values)]
 
 
@@ -104,8 +105,7 @@ def _counted(weight, term):
 
 
 def _surprise(z, c):
-    """-log softmax(z)[c]. The class itself is exp(0) = 1: as a plain number it takes no part in its own
-    slope, which otherwise would be a probability near 1 minus 1."""
+    """-log softmax(z)[c]. The class itself is a plain 1: its slope would be a probability near 1 minus 1."""
     return logsumexp([0 if j == c else z[j] - z[c] for j in range(len(z))])
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from . import checks, data
 from .checks import each, flatten
 from .history import History
-from .layer import Activation, Layer
+from .layer import Layer, activation
 from .objective import Objective
 from .optimizers import Optimizer
 from .value import Value, mistaken, plain
@@ -33,7 +33,7 @@ class NeuralNet:
     def __init__(self, layers, seed=0):
         if not isinstance(layers, list | tuple) or not layers:
             raise TypeError(f"NeuralNet: layers must be a list of at least one layer; got {layers!r}.")
-        self.layers = [layer if isinstance(layer, Layer) else _activation(layer) for layer in layers]
+        self.layers = [layer if isinstance(layer, Layer) else activation(layer) for layer in layers]
         self.seed, self.trained = checks.whole("NeuralNet", "seed", seed, 0), False
         self._draw = random.Random(self.seed)
         self.history: Any = None
@@ -65,6 +65,10 @@ class NeuralNet:
         For the slope by an input, give Values to the layers in turn, one example at a time.
         """
         return self._forward(data.features("forward", "x", x))
+
+    def __call__(self, x):
+        """`forward`, as networks of Keras, Flax and PyTorch are called."""
+        return self.forward(x)
 
     def predict(self, x):
         """As `forward`, for a net that has learnt or was given weights; raises ValueError for any other."""
@@ -207,7 +211,9 @@ class NeuralNet:
         x = data.features(function, "x", x)
         self.layers[0].check(function, x)
         first: Any = self._forward(x[:1])
-        return x, data.targets(function, "y", y, self._objective.name, (len(x), *checks.shape(first)[1:]))
+        y = data.targets(function, "y", y, self._objective.name, (len(x), *checks.shape(first)[1:]))
+        self._objective.check(first, y[:1])
+        return x, y
 
     def _mark(self, function, layers, frozen):
         self._must_have_weights(function, chosen := self._within(function, layers))
@@ -230,12 +236,6 @@ class NeuralNet:
             if isinstance(i, bool) or not hasattr(i, "__index__") or not 0 <= i < len(self.layers):
                 raise ValueError(f"{function}: layers must be in 0..{len(self.layers) - 1}; got {i!r}.")
         return named
-
-
-def _activation(function):
-    if not callable(function) or isinstance(function, type):
-        raise TypeError(f"NeuralNet: layers must be layers or activation functions; got {function!r}.")
-    return Activation(function)
 
 
 def _grads(values):

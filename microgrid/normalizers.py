@@ -120,6 +120,7 @@ class BatchNorm(_Stretched):
 
     def batch(self, examples):
         """All examples [N, ..., features], normalized by their own moments or by the running ones."""
+        checks.share("BatchNorm", "momentum", self.momentum)  # it may have been set since
         for example in examples:
             self._check(example)
         held = self.statistics["mean"], self.statistics["var"]

@@ -50,7 +50,8 @@ class Objective:
         if unknown := [keyword for keyword in keywords if keyword not in takes]:
             told = ", ".join(takes) or "no arguments"
             raise TypeError(f"NeuralNet.compile: {self.name} takes {told}; got {unknown[0]}.")
-        self._layers, self._loss = layers, partial(LOSSES[self.name], **keywords)
+        self._named = partial(LOSSES[self.name], **keywords)
+        self._layers, self._loss = layers, self._named
         self._meet(layers[-1], keywords)
 
     def _meet(self, last, keywords):
@@ -74,6 +75,11 @@ class Objective:
                 f"NeuralNet.compile: {self.name} takes scores, and the last layer ({told}) returns "
                 f"probabilities. Fix: {fix}leave the last layer out."
             )
+
+    def check(self, outputs, y):
+        """Raises what the loss that was asked for says of its arguments, not the fused one."""
+        if self._named.keywords:
+            self._named(outputs, y)
 
     def __call__(self, x, y):
         outputs = x

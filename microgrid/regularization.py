@@ -79,6 +79,7 @@ class Dropout(Layer):
 
     def __call__(self, inputs):
         """The [..., features] of one example, some of them silenced while the net learns."""
+        checks.fraction("Dropout", "rate", self.rate)  # it may have been set since
         if not self.training or self.rate == 0:
             return inputs
         if self._draw is None:

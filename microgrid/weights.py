@@ -34,7 +34,7 @@ def initializer(name, **arguments):
     >>> initializer("constant", value=0.5)(random.Random(0), (2,))
     [0.5, 0.5]
     """
-    check("initializer: name", name if isinstance(name, str) else None, (1, 1))
+    _known("initializer: name", name)
     formula = getattr(initializers, name)
     known = list(inspect.signature(formula).parameters)[1:]
     if unknown := [argument for argument in arguments if argument not in known]:
@@ -61,15 +61,20 @@ def check(told, given, shape):
     if callable(given):
         _takes(told, given)
         return
-    if not isinstance(given, str) or given not in NOISE:
-        raise ValueError(
-            f"{told} must be one of {', '.join(sorted(NOISE))}, or a function; "
-            f"got {checks.shown(given)}.{checks.near(_modern(given), NOISE)}"
-        )
+    _known(told, given, ", or a function")
     if len(shape) < 2 and given not in FANLESS:
         raise ValueError(
             f"{told} must be one of {', '.join(sorted(FANLESS))}, or a function, "
             f"for the shape {shape} has no fans; got {given!r}."
+        )
+
+
+def _known(told, given, more=""):
+    """Refuses what is no name of an initializer."""
+    if not isinstance(given, str) or given not in NOISE:
+        raise ValueError(
+            f"{told} must be one of {', '.join(sorted(NOISE))}{more}; "
+            f"got {checks.shown(given)}.{checks.near(_modern(given), NOISE)}"
         )
 
 

@@ -106,3 +106,10 @@ def test_what_is_no_array_is_named():
 def test_a_gradient_exactly_at_the_bound_stays_as_it_is(room):
     clipped = room.clip_by_global_norm([3.0, [4.0]], max_norm=5.0)
     assert [float(clipped[0]), float(clipped[1][0])] == [3.0, 4.0]
+
+
+@pytest.mark.parametrize("name", ["clip_by_value", "clip_by_global_norm"])
+def test_nothing_is_no_gradient(name):
+    for room, rule in ((jn, "an array or a pytree of arrays"), (mg, "nested lists of real numbers")):
+        with pytest.raises(TypeError, match=f"^{name}: grads must be {rule}; got None"):
+            getattr(room, name)(None, 1.0)

@@ -114,3 +114,17 @@ def test_sizes_below_one_and_missing_weights_get_a_sentence(room):
         room.Embedding(3, True)
     with pytest.raises(ValueError, match=r"Embedding: weights must be drawn before the layer is called; "):
         room.Embedding(3, 2)(np.array([1]) if room is jn else [1])
+
+
+@pytest.mark.parametrize("kind", [jnp.int4, jnp.uint4])
+def test_ids_and_labels_of_4_bits_meet_more_classes_than_8_bits_count(kind):
+    three = jnp.array([3], kind)
+    layer = jn.Embedding(300, 2, rngs=nnx.Rngs(0))
+    np.testing.assert_array_equal(layer(three), layer(jnp.array([3])))
+    scores = np.linspace(0, 1, 300)[None]
+    assert jn.softmax_cross_entropy(scores, three) == jn.softmax_cross_entropy(scores, jnp.array([3]))
+    net = jn.NeuralNet([layer, jn.Linear(2, 300)])
+    net.compile(jn.adam(0.1), "softmax_cross_entropy")
+    assert net.evaluate(three, three) == net.evaluate(np.array([3]), np.array([3]))
+    with pytest.raises(ValueError, match=r"^embedding: ids must be in 0\.\.2; got 3\.$"):
+        jn.Embedding(3, 2, rngs=nnx.Rngs(0))(three)

@@ -222,3 +222,48 @@ def test_scores_without_classes_are_told_so(room):
         ValueError, match=r"^softmax_cross_entropy: logits must not be empty; got shape \(3, 0\)\.$"
     ):
         room.softmax_cross_entropy([[], [], []], [0, 0, 0])
+
+
+class Attached:
+    """As a tensor of PyTorch that requires grad."""
+
+    def __array__(self, *arguments, **keywords):
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad.")
+
+    def __repr__(self):
+        return "tensor([1.])"
+
+
+def test_what_an_object_says_instead_of_giving_its_numbers_is_handed_on():
+    net = jn.NeuralNet([jn.Linear(1, 1)])
+    net.compile(jn.adam(0.1), "mean_squared_error")
+    said = (
+        r"got tensor\(\[1\.\]\), which raises RuntimeError Can't call numpy\(\) on Tensor that requires grad"
+    )
+    for asked, rule in (
+        (lambda x: jn.relu(x), "relu: x must be an array of real numbers"),
+        (lambda x: jn.huber(np.ones(1), np.ones(1), delta=x), "huber: delta must be a number"),
+        (lambda x: net.fit(x, [[1.0]]), "fit: x must be an array of numbers"),
+        (lambda x: net.fit([[1.0]], x), "fit: y must be an array of numbers"),
+    ):
+        with pytest.raises(TypeError, match=f"^{rule}; {said}"):
+            asked(Attached())
+    with pytest.raises(
+        TypeError, match=r"^fit: x must be an array of numbers; got Array.* Use jax\.random\.key_data"
+    ):
+        net.fit(jax.random.key(0), [[1.0]])
+    with pytest.raises(TypeError, match=r"^relu: x must be a number or a Value; got Array"):
+        mg.relu(jax.random.key(0))
+
+
+@pytest.mark.parametrize("wrong", [np.ones(2), ["float32"], None, "float16", np.float16])
+def test_a_dtype_is_a_type(wrong):
+    with pytest.raises(ValueError, match=r"^NeuralNet: dtype must be 'float32' or 'float64'; got "):
+        jn.NeuralNet([jn.Linear(1, 1)], dtype=wrong)
+
+
+@pytest.mark.parametrize("name", ["l1_penalty", "l2_penalty"])
+def test_nothing_has_no_penalty(name):
+    for room, rule in ((jn, "an array or a pytree of arrays"), (mg, "nested lists of real numbers")):
+        with pytest.raises(TypeError, match=f"^{name}: params must be {rule}; got None"):
+            getattr(room, name)(None, 1.0)

@@ -1,6 +1,8 @@
 """Two networks that learn in turns: alike in both rooms, in chunks of any length; and what is refused."""
 
+import copy
 import math
+import pickle
 
 import jax
 import jax.numpy as jnp
@@ -336,3 +338,19 @@ def test_bad_data_is_refused_before_anything_is_touched():
     assert net.fit(REAL, epochs=0).epoch == [] and net.steps == 0
     for a, b in zip(before, state(net), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_a_gan_is_told_in_one_line_copied_and_not_pickled():
+    gan = jn.GAN([jn.Linear(2, 1)], [jn.Linear(1, 4), jn.relu, jn.Linear(4, 1)], latent_features=2, seed=3)
+    assert repr(gan) == "GAN([Linear], [Linear, relu, Linear], latent_features=2, seed=3, dtype='float32')"
+    fresh = pickle.loads(pickle.dumps(gan))
+    gan.compile(jn.adam(0.1), jn.adam(0.1))
+    with pytest.raises(
+        TypeError, match=r"^GAN: it must be pickled before it is compiled .* Fix: save the weights of"
+    ):
+        pickle.dumps(gan)
+    twin = copy.deepcopy(gan)
+    for one in (gan, twin, fresh):
+        one.compile(jn.adam(0.1), jn.adam(0.1))
+        one.fit(np.ones((8, 1)), verbose=0)
+    assert gan.sample(3).tolist() == twin.sample(3).tolist() == fresh.sample(3).tolist()

@@ -217,3 +217,23 @@ def test_dropout_silences_single_numbers_of_an_image():
     assert {x for cell in cells for x in cell} == {0.0, 2.0}
     assert any(len(set(cell)) == 2 for cell in cells)
     assert [len(row) for row in image] == [5] * 6 and {len(cell) for cell in cells} == {4}
+
+
+@pytest.mark.parametrize("room", [mg, jn])
+def test_a_module_in_place_of_a_layer_gets_the_layer(room):
+    name = room.__name__
+    for module, fix in (
+        ("linear", f" Fix: {name}.identity, or {name}.Linear(...)."),
+        ("flatten", f" Fix: {name}.Flatten(...)."),
+        ("data", ""),
+    ):
+        kind, words = told(room.NeuralNet, [room.Linear(2, 2), getattr(room, module)])
+        assert kind is TypeError
+        assert words.endswith(f"got the module {name}.{module}.{fix}")
+    assert told(room.NeuralNet, [room.Linear])[1].endswith(" Fix: Linear(...).")
+
+
+def test_an_initializer_that_is_no_name_is_told():
+    for room in (mg, jn):
+        assert told(room.initializer, 3) == (ValueError, told(room.initializer, 3)[1])
+        assert told(room.initializer, 3)[1].endswith("uniform, zeros; got 3.")

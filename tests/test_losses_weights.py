@@ -141,3 +141,28 @@ def test_what_a_loss_does_not_take_gets_one_sentence_in_both_rooms_and_nothing_i
         sentences.append((error.type, str(error.value)))
         assert np.array_equal(before, net.forward(x))
     assert sentences[0] == sentences[1] and words in sentences[0][1]
+
+
+@pytest.mark.parametrize("room", [jn, mg])
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (
+            dict(class_weight=[1, 1]),
+            r"class_weight must have one number for each of 3 classes; got shape \(2,\)\.",
+        ),
+        (
+            dict(class_weight={0: 1.0}),
+            r"class_weight must have one .*; got \{0: 1\.0\}\. Fix: a list of one weight for each",
+        ),
+        (dict(label_smoothing=3), r"label_smoothing must be in \[0, 1\); got 3\.0\."),
+    ],
+)
+def test_the_sentence_names_the_loss_that_was_asked_for(room, wrong, words):
+    net = room.NeuralNet([room.Linear(3, 3), room.softmax])
+    net.compile(room.adam(0.1), partial(room.categorical_cross_entropy, **wrong))
+    for asked in (net.fit, net.evaluate, net.backward):
+        with pytest.raises((ValueError, TypeError), match="^categorical_cross_entropy: " + words):
+            asked(LOGITS.tolist(), LABELS.tolist())
+    with pytest.raises((ValueError, TypeError), match="^softmax_cross_entropy: " + words):
+        room.softmax_cross_entropy(LOGITS.tolist(), LABELS.tolist(), **wrong)

@@ -243,3 +243,15 @@ def test_a_compiled_net_says_that_it_cannot_be_pickled():
     twin.compile(mg.adam(0.1), "huber")
     twin.fit([[1.0]], [[9.0]])
     assert twin.parameters()[0].data != net.parameters()[0].data
+
+
+def test_a_net_is_called_for_what_forward_says():
+    net, twin = small()
+    assert (net(X3) == net.forward(X3)).all()
+    assert twin(X3.tolist()) == twin.forward(X3.tolist())
+    for room, inner in ((jn, net), (mg, twin)):
+        with pytest.raises(
+            TypeError,
+            match=r"^NeuralNet: layer.* must be .*; got .*(NeuralNet|microgrid).* Fix: \*net\.layers",
+        ):
+            room.NeuralNet([inner])

@@ -182,3 +182,18 @@ def test_a_schedule_compiles_into_training_once():
     expected = np.array(PARAMS) - sum(float(rate(k)) * np.array(g) for k, g in enumerate(SLOPES))
     assert np.allclose(trajectory, expected, rtol=1e-14)
     assert optax.inject_hyperparams(jn.sgd)(0.1, momentum=0.5).init(jnp.ones(2)) is not None
+
+
+@pytest.mark.parametrize("room", [jn, mg])
+def test_a_schedule_is_a_function_of_the_step(room):
+    rule = r"learning_rate must be a number or a schedule, a function of the step; got one of \(\)\.$"
+    for name in ("gradient_descent", "adam", "lion", "lamb"):
+        with pytest.raises(TypeError, match=f"^{name}: {rule}"):
+            getattr(room, name)(lambda: 0.1)
+    net = room.NeuralNet([room.Linear(1, 1)])
+    net.compile(room.adam(lambda step: 1 / 0), "mean_squared_error")
+    with pytest.raises(
+        ValueError,
+        match=r"^adam: the schedule of learning_rate does not take a step; ZeroDivisionError division by",
+    ):
+        net.fit([[1.0]], [[1.0]])

@@ -202,3 +202,33 @@ def test_integers_stay_integers_in_front_of_an_embedding():
 def test_a_net_that_cannot_be_built_gets_a_sentence(build, error, sentence):
     with pytest.raises(error, match=sentence):
         build()
+
+
+def test_a_layer_that_stands_twice_is_named_by_either_place():
+    layer = jn.Linear(3, 3)
+    net, other = NeuralNet([layer, jn.relu, layer]), NeuralNet([jn.Linear(3, 3), jn.relu, jn.Linear(3, 3)])
+    net.freeze(2)
+    assert net._frozen == {("layers", 0, "kernel"), ("layers", 0, "bias")}
+    net.unfreeze("0.bias")
+    assert net._frozen == {("layers", 0, "kernel")}
+    for place in (2, 0):
+        net.take_weights(other, place)
+        np.testing.assert_array_equal(net.params[0]["kernel"], other.params[place]["kernel"])
+    other.take_weights(net)
+    np.testing.assert_array_equal(net.params[0]["kernel"], other.params[2]["kernel"])
+
+
+def test_a_part_that_a_module_holds_twice_is_named_by_either_name():
+    class Twice(nnx.Module):
+        def __init__(self, rngs):
+            self.encoder = nnx.Linear(3, 3, rngs=rngs)
+            self.parts = nnx.Dict(body=self.encoder, norm=nnx.BatchNorm(3, rngs=rngs))
+
+        def __call__(self, x):
+            return self.parts.norm(self.parts.body(x))
+
+    net, other = NeuralNet(Twice(nnx.Rngs(0))), NeuralNet(Twice(nnx.Rngs(1)))
+    net.freeze("parts.body")
+    assert net._frozen == {("encoder", "kernel"), ("encoder", "bias")}
+    net.take_weights(other, "parts")
+    np.testing.assert_array_equal(net.module.encoder.kernel[...], other.module.encoder.kernel[...])

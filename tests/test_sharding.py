@@ -58,6 +58,8 @@ for wrong in (
     lambda: net.fit([[1.0]] * 4, [[1.0]] * 4, devices=0),
     lambda: net.fit([[1.0]] * 8, [[1.0]] * 8, devices=2, batch_size=3),
     lambda: net.fit([[1.0]] * 7, [[1.0]] * 7, devices=2, batch_size=None),
+    lambda: net.fit([[1.0]] * 197, [[1.0]] * 197, devices=2, batch_size=None),
+    lambda: net.fit([[1.0]], [[1.0]], devices=2),
 ):
     try:
         wrong()
@@ -157,7 +159,10 @@ def test_what_cannot_be_shared_is_refused_in_a_sentence():
         "fit: batch_size must be a multiple of devices; got 3 examples a step for 2 devices. "
         "Fix: batch_size=2.",
         "fit: batch_size must be a multiple of devices; got 7 examples a step for 2 devices. "
-        "Fix: batch_size=6.",
+        "Fix: leave 1 of them out.",
+        "fit: batch_size must be a multiple of devices; got 197 examples a step for 2 devices. "
+        "Fix: leave 1 of them out, or batch_size=64.",
+        "fit: batch_size must be a multiple of devices; got 1 examples a step for 2 devices. Fix: devices=1.",
     ]
 
 

@@ -28,7 +28,7 @@ class Fit:
         self.net.compile(jn.sgd(workload.learning_rate), jn.sgd(workload.learning_rate))
         self.losses = []
         for k in range(CHECKED):  # one step each, on the given noise
-            self.net._programs.clear()
+            self.net._programs.forget()
             with patch.object(jax.random, "normal", return_value=batches["noise"][k]):
                 history = self.net.fit(batches["real"][k], batch_size=None, shuffle=False, verbose=0)
             self.losses.append(history.step_losses[0])
