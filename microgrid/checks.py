@@ -18,10 +18,7 @@ from .value import Value, plain
 
 MOST = 2**31 - 1  # what XLA counts cells with: a size beyond it is a slip
 USUAL = frozenset({float, int, bool, Fraction, Value})  # kinds of numbers that are known without a look
-NUMBER_BYTES, LIST_BYTES = (
-    32,
-    64,
-)  # of a number, and of a list, each with its place in a list
+NUMBER_BYTES, LIST_BYTES = 32, 64  # of a number, and of a list, each with its place in a list
 
 
 def nested(x):
