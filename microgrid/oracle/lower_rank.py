@@ -16,10 +16,15 @@ from .fields import Field
 from .interpreter import walk
 
 
+def is_pinv(equation):
+    """Whether an equation calls JAX's pinv."""
+    return compat.name_of(equation) == "_pinv" and compat.of_jax(equation)
+
+
 def lowered(replay, equation, inputs):
     """The output of an equation that calls JAX's pinv of real matrices of which rounding hides the rank of
     some; None for any other equation."""
-    if compat.name_of(equation) != "_pinv" or not compat.of_jax(equation):
+    if not is_pinv(equation):
         return None
     (a,) = compat.real_inputs(equation, inputs)
     if a.imaginary is not None:

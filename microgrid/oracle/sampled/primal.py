@@ -8,6 +8,7 @@ import numpy as np
 from .. import compat, floats, meanings
 from ..implicit import is_root
 from ..interpreter import Replay
+from ..lower_rank import is_pinv
 from ..programs import OWN_RULE
 from ..proof import taken
 from ..rules import CONTROL, RULES
@@ -16,7 +17,7 @@ from ..special_functions import breaks_off
 from ..surrogates import among
 from .movement import beside
 from .records import Record, Slot
-from .registry import Reads, reads
+from .registry import Reads, reads, whole
 from .run import Run
 from .slices import Slice
 
@@ -93,13 +94,17 @@ class Meant:
 
 @reads("meaning")
 def _meaning(equation, slots, at, o):
+    if is_pinv(equation.equation):
+        return whole(equation.equation, slots, at, o)
     return Reads(beside(at, slots), lambda replay, arrays: replay.equation(equation.equation, arrays)[0][o])
 
 
 def means_something(record):
-    """Whether a record calls a function that has a meaning, number by number."""
+    """Whether a record calls a function that has a meaning, number by number, or an inverse of lower rank."""
     if record.name not in OWN_RULE or not record.is_equation:
         return False
+    if is_pinv(record.equation):
+        return True
     return meanings.known(record.equation, record.inputs) is not None and all(
         slot.shape in ((), record.outputs[0].shape) for slot in record.inputs
     )
