@@ -37,7 +37,14 @@ def rules(function):
 
 def among(functions, equation):
     """Which of these functions an equation calls, known by its rule, the very object; None for none."""
-    return next((f for f in functions if rule_is(equation, rules(f))), None)
+    found = next((f for f in functions if rule_is(equation, rules(f))), None)
+    if found is not None and equation.ctx.cur_abstract_mesh.manual_axes:
+        raise Unsupported(
+            f"replay takes a declared rule outside of shard_map only ({compat.source(equation)}). "
+            "Fix: check the function that shard_map is given.",
+            equation,
+        )
+    return found
 
 
 def source(function):

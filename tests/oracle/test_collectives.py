@@ -57,6 +57,19 @@ def test_several_devices_are_unsupported():
     assert report.refused.startswith("replay follows shard_map on one device, not on 2 (")
 
 
+@pytest.mark.parametrize("sample", [None, 5])
+def test_a_declared_rule_inside_shard_map_is_told_where_it_is_taken(sample):
+    rule = custom(lambda x: jnp.round(x), jnp.ones_like)
+    f, modes = on(ONE, lambda x: rule(x) ** 2), "rev"
+    report = verdict(f, X, surrogate=[rule], sample=sample, modes=modes)
+    assert report.verdict == "unsupported"
+    assert report.refused.startswith("replay takes a declared rule outside of shard_map only (")
+    assert verdict(lambda x: rule(x) ** 2, X, surrogate=[rule], sample=sample, modes=modes).verdict in (
+        "ok",
+        "sampled",
+    )
+
+
 def test_the_largest_over_an_axis_has_no_gradient_in_jax():
     report = verdict(jax.vmap(lambda row: lax.pmax(row, "i"), axis_name="i"), TABLE)
     assert "Differentiation rule for 'pmax' not implemented" in report.refused
