@@ -245,6 +245,8 @@ def test_the_chain_rule_of_one_layer_is_the_same_in_both_rooms():
         (lambda room: room.GroupNorm(16), "must divide the 16 features; got 32. Fix: num_groups=8.$"),
         (lambda room: room.GroupNorm(7, 3), "must divide the 7 features; got 3. Fix: num_groups=1.$"),
         (lambda room: room.GroupNorm(1), "must divide the 1 features; got 32. Fix: num_groups=1.$"),
+        (lambda room: room.GroupNorm(2, 3), "must divide the 2 features; got 3. Fix: num_groups=1.$"),
+        (lambda room: room.GroupNorm(3), "must divide the 3 features; got 32. Fix: num_groups=1.$"),
         (
             lambda room: room.normalization.group_norm([[1.0, 2.0, 3.0, 4.0]], 8),
             r"4 features of inputs \(1, 4\); got 8. Fix: num_groups=2.$",
