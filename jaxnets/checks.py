@@ -45,11 +45,8 @@ def array(function, argument, x) -> jax.Array:
 def on_host(x):
     """x as an array of numpy, which compares whole numbers of less than 8 bits with no others: they get 8."""
     array = np.asarray(x)
-    return (
-        array.astype(np.int8)
-        if array.dtype.kind == "V" and jnp.issubdtype(array.dtype, jnp.integer)
-        else array
-    )
+    narrow = array.dtype.kind == "V" and jnp.issubdtype(array.dtype, jnp.integer)
+    return array.astype(np.int8) if narrow else array
 
 
 def numbers(function, argument, x):

@@ -19,8 +19,6 @@ def recurrent_kernel(told, given, generator, hidden, gates, dtype):
     orthogonal one, which keeps the length of what it is given."""
     if given != "orthogonal":
         return weights.drawn(told, given, generator, (hidden, hidden), dtype, gates)
-    q, r = np.linalg.qr(
-        generator.standard_normal((gates, hidden, hidden))
-    )  # many times faster than gate by gate
+    q, r = np.linalg.qr(generator.standard_normal((gates, hidden, hidden)))  # faster than gate by gate
     q = q * np.sign(np.diagonal(r, axis1=1, axis2=2))[:, None]  # without a preferred sign
     return jax.device_put(np.concatenate(q, axis=1).astype(dtype))

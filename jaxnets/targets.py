@@ -48,9 +48,9 @@ def fitting(function, argument, values, objective, outputs, dtype):
         raise ValueError(
             f"{function}: {argument} must be >= 0 for {loss}; got {array[at]} at index {data.tell(at)}."
         )
-    answers = metrics.one_answer(outputs, array.shape)
-    if answers and metrics.accuracy_of_errors in objective.metrics.values() and _outside(array, 0, 1).any():
-        at = data.first(_outside(array, 0, 1))
+    asked = metrics.accuracy_of_errors in objective.metrics.values()
+    if asked and metrics.one_answer(outputs, array.shape) and (outside := _outside(array, 0, 1)).any():
+        at = data.first(outside)
         raise ValueError(
             f"{function}: {argument} must be in [0, 1] where accuracy asks one output for yes or no; got "
             f"{array[at]} at index {data.tell(at)}. Fix: metrics=['mean_absolute_error']."

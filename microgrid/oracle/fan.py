@@ -43,6 +43,8 @@ class Fan:
     def met(self, pattern, forms):
         """Notes what was met in a direction. forms: [n, m] those of all neighbouring members, or None where
         these part in another way."""
+        if forms is not None and not (np.isfinite(forms).all() and forms.any(axis=1).all()):
+            forms = None  # slopes that are no numbers part nothing
         known = pattern in self._patterns
         self._quiet = self._quiet + 1 if known else 0
         self.linear &= forms is not None and len(forms) <= MOST and not (known and self._beyond)
@@ -116,6 +118,7 @@ def _ways(members):
 def _distinct(forms):
     """The forms without those of one and the same facet, of length 1."""
     kept = []
+    forms = forms / np.max(np.abs(forms), axis=1, keepdims=True)  # the square of a tiny number is 0
     for form in forms / np.linalg.norm(forms, axis=1, keepdims=True):
         if not any(np.max(np.abs(form - other)) <= ALIKE for other in kept):
             kept.append(form)
