@@ -4,7 +4,7 @@ A custom rule that is right at a point may be wrong around it, or have no slope 
 program is not the function's gradient around the point, and its derivative, however right, is not the
 function's second one.
 
-    d g / d v = (g(x + h v) - g(x - h v)) / 2h + O(h^2),  h about 2^-100, in balls of 200 digits
+    d g / d v = (g(x + h v) - g(x - h v)) / 2h + O(h^2),  h about 2^-100 |x|, in balls of 200 digits and more
 
 g: the true slopes, x: the inputs, v: a direction. What the function holds by stop_gradient stays as at x.
 """
@@ -17,7 +17,7 @@ from .balls import differ, finite
 from .beside import replayed
 from .flat import unit, weights
 
-STEP = 2.0**-100  # beside the smallest number of the inputs
+STEP = -100  # the power of 2, beside the smallest number of the inputs
 SMOOTH = 2.0**-60  # how far apart two steps may put a second derivative, beside the largest
 CLEAR = float(np.finfo(np.float32).eps) ** 0.5  # what JAX's second derivative must be off, beside the largest
 ALONE = "the second order is that of JAX's gradient program alone: "
@@ -83,8 +83,13 @@ class Curvature:
 
     def _along(self, direction):
         """[n] the second derivatives along a direction, None where they are not the same on both sides."""
-        step = STEP * min([1.0, *(float(np.min(np.abs(x[x != 0]))) for x in self._numbers() if np.any(x))])
-        slopes = [self._slopes(direction, k * step) for k in (-2, -1, 1, 2)]
+        import flint
+
+        smallest = min([1.0, *(float(np.min(np.abs(x[x != 0]))) for x in self._numbers() if np.any(x))])
+        power = STEP + int(np.frexp(smallest)[1])
+        step = flint.arb(2) ** power
+        with exact.precision(max(exact.PRECISIONS[1], exact.bits()) - power):
+            slopes = [self._slopes(direction, k * step) for k in (-2, -1, 1, 2)]
         changes = [_changes(numbers, step) for numbers in zip(*slopes, strict=True)]
         scale = max((abs(float(x[0])) for x in changes if _agree(x, abs(float(x[0])))), default=0.0)
         return [x[0] if _agree(x, scale) else None for x in changes]
@@ -96,12 +101,11 @@ class Curvature:
         import flint
 
         proof = self._proof
-        with exact.precision(max(exact.PRECISIONS[1], exact.bits())):
-            pairs = zip(self._numbers(), (np.asarray(d).astype(np.float64) for d in direction), strict=True)
-            moved = [[flint.arb(a) + step * b for a, b in zip(x.flat, d.flat, strict=True)] for x, d in pairs]
-            held = [proof.values[i].mid() for i in proof.primal.held]
-            beside, inputs, outputs = replayed(proof, moved, held)
-            truths = proof.truths(beside, inputs, outputs, beside.values, self._backward, self._given)
+        pairs = zip(self._numbers(), (np.asarray(d).astype(np.float64) for d in direction), strict=True)
+        moved = [[flint.arb(a) + step * b for a, b in zip(x.flat, d.flat, strict=True)] for x, d in pairs]
+        held = [proof.values[i].mid() for i in proof.primal.held]
+        beside, inputs, outputs = replayed(proof, moved, held)
+        truths = proof.truths(beside, inputs, outputs, beside.values, self._backward, self._given)
         return [x for array in truths for x in array]
 
 

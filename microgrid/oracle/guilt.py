@@ -218,8 +218,8 @@ def narrowed(proof):
     """What to say where JAX's program rounds to a type that is narrower than those of the function, or ""."""
     blocks = [block for block in proof.primal.tape.blocks if not block.declared]
     made = [np.dtype(block.dtype) for block in blocks if block.op not in ("leaf", "stop")]
-    kind = max(made, key=unit)
-    if unit(kind) <= proof.coarsest:
+    kind = max(made, key=unit, default=None)
+    if kind is None or unit(kind) <= proof.coarsest:
         return ""
     told = f"a custom rule rounds to {kind}, which the function itself does not use"
     return f"{told}. Fix: the types of the function; where it is meant, declare it: surrogate=[f]"

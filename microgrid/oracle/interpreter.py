@@ -46,7 +46,7 @@ class Replay:
 
     def input(self, numbers):
         """The array of an argument that is differentiated."""
-        return self._of(numbers, self.tape.inputs)
+        return self._of(numbers, lambda x: self.tape.inputs(x, compat.dtype(numbers)))
 
     @staticmethod
     def _of(numbers, leaf):
@@ -120,8 +120,14 @@ class Replay:
         self.held += array.scalars.tolist()
 
     def at(self, ids, numbers):
-        """Which scalars that depend on the inputs are exactly given numbers."""
-        return self.tape.live[ids] & (self.tape.run[ids] == numbers)
+        """Which scalars that depend on the inputs are given numbers, in a hull of both sides to rounding."""
+        return self.tape.live[ids] & self._meets(self.tape.run[ids], numbers, self.tape.error[ids])
+
+    def _meets(self, x, y, reach):
+        """Where numbers are the same, in the hull of both sides also where rounding that reaches so far may
+        make them so."""
+        with np.errstate(invalid="ignore"):
+            return np.logical_or(x == y, np.abs(x - y) <= (reach if self.hull == "near" else 0.0))
 
     def tied(self, one, other):
         """Where two arrays of ids are different scalars of the same number, in the hull of both sides also of
@@ -129,10 +135,8 @@ class Replay:
         different = one != other
         if not different.any():
             return None
-        run = self.tape.run
-        with np.errstate(invalid="ignore"):
-            reach = self.tape.error[one] + self.tape.error[other] if self.hull == "near" else 0.0
-            near = np.logical_or(run[one] == run[other], np.abs(run[one] - run[other]) <= reach)
+        run, error = self.tape.run, self.tape.error
+        near = self._meets(run[one], run[other], error[one] + error[other])
         doubt = different & near & np.logical_or(self.tape.live[one], self.tape.live[other])
         if not doubt.any():
             return None
@@ -147,19 +151,6 @@ class Replay:
         ids, one, other = np.array(ids), *np.broadcast_arrays(one, other)
         ids[doubt] = self.tape.apply("hull", one[doubt], other[doubt])
         return ids
-
-    def joined(self, ids):
-        """The id of the mean of equal scalars, or of their hull."""
-        made = ids[:1]
-        if self.hull:
-            for k in range(1, len(ids)):
-                made = self.tape.apply("hull", made, ids[k : k + 1])
-            return made[0]
-        if len(ids) > 1:
-            total = self.tape.total(ids[None])
-            made = self.tape.apply("truediv", total, self.tape.constants(float(len(ids))))
-            self.tape.run[made] = self.tape.run[ids[0]]  # the mean of equals, rounded three times, is another
-        return made[0]
 
     def live(self, array):
         """Whether any of it depends on an input."""

@@ -101,7 +101,7 @@ def _verdict(answer, k):
     near_tie = answer.loose is not None and not answer.around[k] and answer.within(answer.loose[k], k)
     if not finite(their):  # rounding may have kept JAX off a point where its program is singular
         return "ok" if abs(got - float(truth)) <= bound else "unexplained"
-    if differ(truth, their, answer.slack[k]):
+    if differ(truth, their, max(answer.slack[k], float(jnp.finfo(answer.dtype).smallest_subnormal))):
         if answer.around[k] and abs(got - float(truth)) <= bound:
             return "ok"  # how equal numbers were ordered matters no more than rounding
         if near_tie and answer.late:

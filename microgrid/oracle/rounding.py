@@ -1,6 +1,7 @@
 """How far rounding may move the numbers of a program: a bound of first order for every scalar.
 
-    error(y) = sum_i |d y / d x[i]| * error(x[i]) + u * |y|,   0 for an input and a constant
+    error(y) = sum_i |d y / d x[i]| * error(x[i]) + u * |y|
+    error(x) = 0 for an input and a constant, |x| for an input below the smallest number of its type
 
 u is the largest relative error of one operation in the type of its result: half an ULP for arithmetic, a few
 for functions as XLA computes them, and k - 1 half ULPs of the sum of |terms| for a sum of k terms, in any
@@ -56,8 +57,11 @@ def step(block, v, error, flushed=True, coarsest=np.inf, declared=True):
 
 
 def _moved(block, v, error, flushed, coarsest):
-    if block.op in ("leaf", "hull", "mean"):
-        return 0.0 if block.op == "leaf" else np.maximum(error[block.operands[0]], error[block.operands[1]])
+    if block.op == "leaf":
+        sizes = np.abs(block.numbers)
+        return np.where(sizes < (smallest(block.dtype) if flushed else 0.0), sizes, 0.0)
+    if block.op in ("hull", "mean"):
+        return np.maximum(error[block.operands[0]], error[block.operands[1]])
     if block.op == "factor":
         return block.numbers.error(v[block.operands[0]], unit(block.dtype))
     if block.op in ("stop", "rule"):

@@ -104,10 +104,10 @@ class Tape:
             self._error[start : self.size] = rounding.step(self.blocks[-1], self._run, self._error)
         return np.arange(start, self.size).reshape(numbers.shape)
 
-    def inputs(self, numbers):
-        """Ids of numbers that gradients are taken for."""
+    def inputs(self, numbers, dtype=FLOAT64):
+        """Ids of numbers that gradients are taken for, of a type."""
         numbers = np.asarray(numbers, np.float64)
-        return self._append("leaf", numbers, True, given=numbers.ravel())
+        return self._append("leaf", numbers, True, given=numbers.ravel(), dtype=dtype)
 
     def constants(self, numbers):
         """Ids of given numbers; one that comes again, or an array that does, has the ids that it had."""

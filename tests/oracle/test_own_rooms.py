@@ -13,7 +13,9 @@ FEW, MANY = 2, 16  # cases of a row, quickly and slowly
 # The first steps of an optimizer that divides by the size of the slopes do not depend on that size: what is
 # left of a slope near 0 after the subtraction has no digits, however it is written.
 SCALE_FREE = "adagrad rmsprop adam adamw nadam amsgrad adamax adadelta lamb muon".split()
-SCALE_FREE += ["one_cycle"]  # computes a float32 phase in float64 and subtracts 1 from it
+# Where a step is an integer these are float64 with 64 bits: one_cycle computes a float32 phase in it and
+# subtracts 1, polynomial_decay goes on with a difference of float32 rates.
+SCALE_FREE += ["one_cycle", "polynomial_decay"]
 SERIES = {"gelu"}  # the normal distribution by a series, 3 ULP from what its rule differentiates
 
 

@@ -122,7 +122,7 @@ def _steps(replay, equation, x):
     elif name == "sign":
         at, below, above, tied = 0.0, -1.0, 1.0, np.sign(numbers)
     else:
-        tied = at = getattr(np, name)(numbers)
+        tied, at = getattr(np, name)(numbers), np.rint(numbers)
         below, above = (at, at + 1) if name == "ceil" else (at - 1, at)
     side = replay.beside(ids, at)
     made = np.where(side == 0, tied, np.where(side < 0, below, above))

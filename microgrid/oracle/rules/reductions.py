@@ -37,8 +37,20 @@ def extreme(replay, ids, sign):
         return best
     for where in map(tuple, np.argwhere(doubt.any(axis=-1)).tolist()):
         winners = np.unique(np.append(ids[where][doubt[where]], best[where]))
-        best[where] = replay.joined(winners)
+        best[where] = _joined(replay, winners)
     return best
+
+
+def _joined(replay, ids):
+    """The id of the mean of equal scalars, or of their hull."""
+    tape, made = replay.tape, ids[:1]
+    if replay.hull:
+        for k in range(1, len(ids)):
+            made = tape.apply("hull", made, ids[k : k + 1])
+    elif len(ids) > 1:
+        made = tape.apply("truediv", tape.total(ids[None]), tape.constants(float(len(ids))))
+        tape.run[made] = tape.run[ids[0]]  # the mean of equals, rounded three times, is another
+    return made[0]
 
 
 @rule("reduce_max", "reduce_min")
