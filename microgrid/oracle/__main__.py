@@ -24,7 +24,13 @@ from typing import Any
 ARGUMENT = re.compile(
     r"(?P<dtype>[a-z]\w*)(\[(?P<shape>\s*(\d+\s*(,\s*\d+\s*)*,?\s*)?)\])?(<(?P<below>\d+))?"
 )
-SHORT = {"bf16": "bfloat16", "f16": "float16", "f32": "float32", "f64": "float64"}
+SHORT = {"bf16": "bfloat16"} | {
+    f"{name[0]}{bits}": f"{name}{bits}"
+    for name, sizes in dict(
+        float=(16, 32, 64), int=(8, 16, 32, 64), uint=(8, 16, 32, 64), complex=(64, 128)
+    ).items()
+    for bits in sizes
+}
 MOST = 2**30  # numbers of an argument
 UNFIT = (TypeError, ValueError, IndexError)  # what a function raises of arguments that it does not take
 ENDS = """

@@ -7,7 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from .balls import apart, differ, finite, radius, wider
+from .balls import apart, differ, disagree, finite, radius, wider
 
 FLUSHED = 4  # times the smallest normal number: below it, numbers are taken for 0 and no digits are lost
 WIDE = 2.0**10  # times the steepest slope
@@ -61,6 +61,16 @@ class Answer:
         self.arrived = np.zeros(len(self.got), bool)
         self.reach, self.hidden = 0.0, np.zeros(len(self.got), bool)
         self.series = np.full(len(self.got), self.series)
+
+    def unseen(self, k):
+        """Whether number k and what JAX's program means are apart by less than any number of the type."""
+        least = float(jnp.finfo(self.dtype).smallest_subnormal)
+        return not differ(self.truths[k], self.theirs[k], max(self.slack[k], least))
+
+    @property
+    def dim(self):
+        """Whether a number is that near to what JAX's program means, and no nearer."""
+        return any(finite(self.theirs[k]) and self.unseen(k) for k in np.flatnonzero(self.apart).tolist())
 
     def index(self, k):
         """Where in the array number k stands, as text."""
@@ -225,13 +235,6 @@ class Answer:
     def apart(self):
         """[n] whether truth and JAX's program are proven to differ, or one of them is not finite."""
         return disagree(self.truths, self.theirs, self.slack)
-
-
-def disagree(truths, theirs, slack):
-    """[n] whether numbers, balls or [n] float64, are proven to differ, or one of them is not finite."""
-    if isinstance(truths, list):
-        return np.array(apart(truths, theirs), bool)
-    return ~(np.abs(truths - theirs) <= slack)
 
 
 def _far(difference, most):

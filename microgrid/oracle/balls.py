@@ -67,6 +67,13 @@ def apart(xs, ys):
     return made
 
 
+def disagree(truths, theirs, slack):
+    """[n] whether numbers, balls or [n] float64, are proven to differ, or one of them is not finite."""
+    if isinstance(truths, list):
+        return np.array(apart(truths, theirs), bool)
+    return ~(np.abs(truths - theirs) <= slack)
+
+
 def interval(low, high):
     """Two ends as text, with the digits that it takes to tell them apart. An end beside 0 is one: the radius
     of a ball has 30 bits.

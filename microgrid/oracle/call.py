@@ -40,7 +40,14 @@ def check_pair(caller, f, args):
         raise TypeError(f"{caller}: f must be a function of arrays; got {f!r}.")
     if not isinstance(args, tuple | list):
         raise TypeError(f"{caller}: args must be a tuple of arguments; got {type(args).__name__}. Fix: (x,).")
-    for path, leaf in jax.tree_util.tree_flatten_with_path(tuple(args))[0]:
+    try:
+        leaves = jax.tree_util.tree_flatten_with_path(tuple(args))[0]
+    except ValueError as error:
+        told = str(error).split(";")[0].removesuffix(".")
+        raise TypeError(
+            f"{caller}: args must be pytrees; {told}. Fix: dicts with keys of one type."
+        ) from None
+    for path, leaf in leaves:
         _check_leaf(caller, f"args{jax.tree_util.keystr(path)}", leaf)
 
 

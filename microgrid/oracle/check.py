@@ -26,8 +26,9 @@ from .capped import ALONG, GIVEN_UP, Endless
 from .curvature import Curvature, backwards, forwards, left_out
 from .flat import Flat
 from .implicit import reaching, tell
-from .judgement import largest, leaf_of
+from .judgement import largest, leaf_of, narrower
 from .levels import warn
+from .not_finite import finite
 from .programs import unproven
 from .proof import JaxRefuses, Proof
 from .refusals import changing, refusal, refuse, returns
@@ -150,10 +151,7 @@ def _check(report, flat, asked, prefix="", curvature=None):
 def _prove(report, proof, modes, draw, prefix, curvature):
     """Fill the report with what the replay of the whole program proves; the modes that JAX refuses."""
     report.declare(proof.primal.declared)
-    if not returns(report, proof.flat, proof.outputs):
-        return []
-    if sentence := guilt.not_finite(proof):
-        report.refuse(f"{report.name} {sentence}")
+    if not (returns(report, proof.flat, proof.outputs) and finite(report, proof)):
         return []
     refused, along = [], {}
     for mode in modes:
@@ -165,6 +163,8 @@ def _prove(report, proof, modes, draw, prefix, curvature):
         report.note("run in float64 only: what rounding there could hide is not seen")
         if proof.primal.ties:
             report.note("it chose between equal numbers: float64 does not look at their other sides")
+    if proof.dim and not report.failed:
+        guilt.look_alone(report, proof, report.leaves, guilt.TOO_SMALL)
     seen = [mode for mode in modes if mode not in refused]
     for mode in seen if not report.failed else ():
         only = seen == ["fwd"]
@@ -172,8 +172,9 @@ def _prove(report, proof, modes, draw, prefix, curvature):
         if proof.turns(mode, only) and not report.failed:
             for word, given in linearity.others(*slopes.along(proof.flat, mode, along[mode], report.note)):
                 _turn_round(report, proof, mode, given, (prefix, word), curvature)
-    report.note(onward.ARRIVED if proof.arrived and not report.failed else "")
-    report.note(tolerant.TOLERANT if proof.tolerant and not report.failed else "")
+    if not report.failed:
+        report.note(onward.ARRIVED if proof.arrived else "")
+        report.note(tolerant.TOLERANT if proof.tolerant else "")
     if proof.misread and report.failed:
         report.note(proof.misread)
     elif proof.misread:  # nothing that passes rests on a number that is in doubt
@@ -188,12 +189,8 @@ def _prove(report, proof, modes, draw, prefix, curvature):
         report.guilty = report.guilty or guilt.first(proof, report.verdict, guilt.failed_in(report))
         report.note(guilt.narrowed(proof) if report.verdict == "unexplained" else "")
         report.note(declaring.told(proof.steps, proof.surrogates) if report.verdict == "wrong" else "")
-    elif any(leaf.verdict == "kink" for leaf in report.leaves) and not report.failed:
-        if guilty := guilt.wrong_rule(proof.primal, proof.steps):
-            report.guilty = guilty
-            report.note("at a kink too a rule is right by itself, and its slopes add up over a tie")
-            for leaf in report.leaves:
-                leaf.verdict = "wrong" if leaf.verdict == "kink" else leaf.verdict
+    elif kinks := [leaf for leaf in report.leaves if leaf.verdict == "kink"]:
+        guilt.look_alone(report, proof, kinks, guilt.AT_A_KINK)
     return refused
 
 
@@ -230,10 +227,12 @@ def _look(report, proof, mode, draw, prefix, curvature, given=None):
     if curvature is not None:
         curvature.correct(answers, proof.given)
     width.look(report, answers)
+    proof.dim |= any(answer.dim for answer in answers)
     if proof.engine is floats and proof.primal.ties:  # which float64 cannot open
         report.vague |= any(answer.apart.any() for answer in answers)
     scale = max(map(largest, answers), default=0.0)
     for answer in answers:
+        report.note(narrower(answer))
         leaf = leaf_of(answer, f"{prefix}{mode}", scale)
         report.leaves.append(leaf)
         if len(answer.got):

@@ -3,7 +3,6 @@
 import itertools
 from dataclasses import dataclass
 
-import jax
 import numpy as np
 from jax import lax
 
@@ -16,10 +15,12 @@ from .judgement import leaf_of
 from .own_rules import rule_of
 from .programs import OWN_RULE, differentiated, moves
 from .proof import JaxRefuses, Proof
-from .refusals import at_input
 from .report import FAILED, ORDER
 from .rounding import unit
 from .surrogates import among
+
+AT_A_KINK = "at a kink too a rule is right by itself, and its slopes add up over a tie"
+TOO_SMALL = "a rule is wrong by itself, also behind a factor that makes its slopes too small for their type"
 
 
 @dataclass
@@ -47,12 +48,22 @@ def first(proof, verdict, modes):
     return wrong or next(itertools.chain(*chosen), None)
 
 
-def wrong_rule(replay, steps, around=""):
+def look_alone(report, proof, leaves, note):
+    """Blame a custom rule that is wrong by itself where the whole does not tell; leaves: of the report, which
+    are wrong then."""
+    if guilty := _wrong_rule(proof.primal, proof.steps):
+        report.guilty = guilty
+        report.note(note)
+        for leaf in leaves:
+            leaf.verdict = "wrong"
+
+
+def _wrong_rule(replay, steps, around=""):
     """The first custom rule that is wrong by itself and not declared, or None."""
     for step in steps:
         around = compat.line_of(step.equation) or around
         if step.equation.primitive.name not in OWN_RULE:
-            if found := wrong_rule(replay, step.inside, around):
+            if found := _wrong_rule(replay, step.inside, around):
                 return found
         elif not among(replay.surrogates, step.equation) and _alone(replay, step, "wrong") == "wrong":
             return named(step, "wrong by itself", around)
@@ -69,43 +80,6 @@ def _choices(replay, steps, floats, around=""):
             if step.equation.primitive.name not in OWN_RULE:
                 yield from _choices(replay, step.inside[::-1], floats, around)
             yield named(step, "a choice between equal numbers that does not fit the others", around)
-
-
-def not_finite(proof):
-    """What to say where the function itself is nan or infinite; None where it is finite."""
-    outputs = [proof.primal.numbers(array).astype(complex) for array in proof.outputs]
-    if not all(np.isfinite(numbers).all() for numbers in outputs):  # of the run, or of its replay only?
-        outputs = [np.asarray(y).astype(complex) for y in jax.jit(proof.flat)(*proof.flat.numbers)]
-    if all(np.isfinite(numbers).all() for numbers in outputs):
-        return None
-    word = "nan" if any(np.isnan(numbers).any() for numbers in outputs) else "infinite"
-    if where := at_input(proof.flat, word):
-        return f"is {word} at args{where}. Fix: check the gradient where the arguments are finite."
-    test = np.isnan if word == "nan" else np.isinf
-    where = _beginning(proof.primal, proof.steps, test) or _kept(proof.primal, proof.steps, test)
-    return f"is {word} at args{where}. Fix: check the gradient where the function is finite."
-
-
-def _beginning(replay, steps, test):
-    for step in steps:
-        made, given = (
-            any(test(replay.numbers(x).astype(complex)).any() for x in arrays if x.floats)
-            for arrays in (step.outputs, step.inputs)
-        )
-        if made and not given:
-            inside = _beginning(replay, step.inside, test)
-            return inside or f": {step.equation.primitive.name} makes it, {compat.source(step.equation)}"
-    return ""
-
-
-def _kept(replay, steps, test):
-    """The first equation that keeps a constant for which test holds among what is differentiated."""
-    for step in steps:
-        live = (replay.numbers(x).astype(complex) for x in step.outputs if x.floats and replay.live(x))
-        if found := next((at for numbers in live for at in np.argwhere(test(numbers)).tolist()), None):
-            told = f"{step.equation.primitive.name} keeps one at {found} that is so from the start"
-            return _kept(replay, step.inside, test) or f": {told}, {compat.source(step.equation)}"
-    return ""
 
 
 def _those_of(replay, steps, verdict, modes, around=""):

@@ -14,7 +14,7 @@ from . import compat
 from .arrays import Array, Step, Unsupported, ruleless
 from .fields import Field, packed, parts, unpacked
 from .literals import Literals
-from .programs import OWN_RULE, makes_floats, needed
+from .programs import OWN_RULE, holds, makes_floats, needed
 from .tape import FLOAT64, Tape
 from .user_rules import applied, checked, is_own
 
@@ -192,7 +192,8 @@ class Replay:
                 self.declared.append(function)
                 outputs = ruled(self, equation, inputs, outputs)
             return outputs, inside
-        if name not in RULES and (inner := compat.implementation(equation)) is not None:
+        inner = None if name in RULES else compat.implementation(equation)
+        if inner is not None and not holds(inner.jaxpr, name):
             return walk(self, inner, inputs)  # of constants too: a direction is one
         if not any(array.floats for array in inputs) and not makes_floats(equation):
             return self.concrete(equation, inputs), ()

@@ -16,6 +16,22 @@ def largest(answer):
     return float(np.max(truths, initial=0.0, where=np.isfinite(truths)))
 
 
+def narrower(answer):
+    """What to say where a function computes in a narrower type than that of an answer, or ""."""
+    if _coarsest(answer) == float(jnp.finfo(answer.dtype).eps):
+        return ""
+    return (
+        f"it computes in a type narrower than {answer.dtype}, beside whose digits those that are lost count"
+    )
+
+
+def _coarsest(answer):
+    """The distance of 1 to the next number of the type of an answer, or of a narrower one that its function
+    computes in."""
+    unit = 0.0 if answer.roundings is None else answer.roundings.tape.coarsest
+    return max(float(jnp.finfo(answer.dtype).eps), 2 * unit if np.isfinite(unit) else 0.0)
+
+
 def leaf_of(answer, mode, scale=None):
     """The `Leaf` of an `Answer`: the verdict on its worst number. scale: the largest number of the gradient,
     beside which digits count as lost; None where rounding is not to be judged."""
@@ -38,7 +54,7 @@ def leaf_of(answer, mode, scale=None):
     if scale is not None and np.isfinite(most) and most > 0:
         digits = np.log10(most / (eps * scale)) if scale else np.inf
         leaf.lost = max(0.0, float(min(digits, -np.log10(eps))))
-        least = max(np.sqrt(eps) * scale, FLUSHED * float(finfo.tiny))
+        least = max(np.sqrt(_coarsest(answer)) * scale, FLUSHED * float(finfo.tiny))
         if leaf.verdict in ("ok", "kink") and most > least:
             leaf.verdict, at = "imprecise", int(np.argmax(rounded))
     leaf.at, leaf.index, leaf.ulps = at, answer.index(at), float(ulps[at])
@@ -101,7 +117,7 @@ def _verdict(answer, k):
     near_tie = answer.loose is not None and not answer.around[k] and answer.within(answer.loose[k], k)
     if not finite(their):  # rounding may have kept JAX off a point where its program is singular
         return "ok" if abs(got - float(truth)) <= bound else "unexplained"
-    if differ(truth, their, max(answer.slack[k], float(jnp.finfo(answer.dtype).smallest_subnormal))):
+    if differ(truth, their, answer.slack[k]) and not answer.unseen(k):
         if answer.around[k] and abs(got - float(truth)) <= bound:
             return "ok"  # how equal numbers were ordered matters no more than rounding
         if near_tie and answer.late:

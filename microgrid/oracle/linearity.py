@@ -91,6 +91,9 @@ def questions(given, waits=False, around=False):
             [x.astype(w.dtype) for x, w in zip(spiked, one, strict=True)],
             [(1.0, one), (far - 1, single)],
         )
+    if any(np.iscomplexobj(w) for w in one):
+        real = [np.real(w).astype(w.dtype) for w in one]
+        yield Asked("signs", real, [(1.0, one), (-1.0, [w - x for w, x in zip(one, real, strict=True)])])
     for keeps in _splits(one):
         kept = [jnp.where(keep, w, 0) for keep, w in zip(keeps, one, strict=True)]
         turned = [jnp.where(keep, w, -w) for keep, w in zip(keeps, one, strict=True)]

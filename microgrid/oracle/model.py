@@ -71,7 +71,8 @@ def _module(caller, net):
 
     module = net if isinstance(net, nnx.Module) else getattr(net, "module", None)
     if not isinstance(module, nnx.Module):
-        raise TypeError(f"{caller}: net must be a NeuralNet or an nnx.Module; got {type(net).__name__}.")
+        fix = " Fix: check_grads(lambda v: net.apply(v, x), (variables,))." if hasattr(net, "apply") else ""
+        raise TypeError(f"{caller}: net must be a NeuralNet or an nnx.Module; got {type(net).__name__}.{fix}")
     if not callable(module):
         raise TypeError(
             f"{caller}: net must be a module that is called with x; got {type(module).__name__}, without "

@@ -77,8 +77,14 @@ def needed(jaxpr):
 
 def loops(jaxpr):
     """Whether there is a loop of unknown length in a jaxpr."""
-    inner = (x for equation in jaxpr.eqns for x in core.jaxprs_in_params(equation.params))
-    return any(equation.primitive.name == "while" for equation in jaxpr.eqns) or any(map(loops, inner))
+    return holds(jaxpr, "while")
+
+
+def holds(jaxpr, name):
+    """Whether a primitive of some name comes in a jaxpr, or in one inside."""
+    if any(equation.primitive.name == name for equation in jaxpr.eqns):
+        return True
+    return any(holds(x, name) for equation in jaxpr.eqns for x in core.jaxprs_in_params(equation.params))
 
 
 def same(program, other):

@@ -8,8 +8,8 @@ import jax
 import numpy as np
 
 from . import compat, exact, floats, marked, onward, rounding, tolerant
-from .answer import Answer, disagree
-from .balls import finite, rounded
+from .answer import Answer
+from .balls import disagree, finite, rounded
 from .conditioning import Roundings
 from .flat import unit
 from .implicit import seeks
@@ -38,7 +38,8 @@ class Proof:
     steps: the run, equation by equation; own: how many scalars it has; coarsest: the unit of the narrowest
     type in it, as a gradient program has no business with a narrower one; walked: the steps, and those of the
     gradient programs that came; arrived: whether rules were right where iterations had arrived; tolerant:
-    whether rules that iterate were not off by what a type shows; hasty: whether all is looked at once more
+    whether rules that iterate were not off by what a type shows; dim: whether slopes differed by less than
+    any number of their type; hasty: whether all is looked at once more
     where these balls say nothing of JAX's program.
     """
 
@@ -49,7 +50,7 @@ class Proof:
         self.inputs = [self.primal.input(x) for x in flat.numbers]
         self.outputs, self.steps = walk(self.primal, self.program, self.inputs)
         self.walked, self.own, self.misread = self.steps, self.primal.tape.size, None
-        self.arrived, self.tolerant, self.hasty, self._replays = False, False, hasty, {}
+        self.arrived, self.tolerant, self.dim, self.hasty, self._replays = False, False, False, hasty, {}
         self.values = engine.forward(self.primal.tape)
         dtypes = [array.dtype for array in (*self.inputs, *self.outputs)]
         self.coarsest = rounding.coarsest(self.primal.tape, dtypes, self.own)

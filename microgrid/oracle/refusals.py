@@ -81,6 +81,8 @@ def refuse(report, flat, said=""):
     report.notes = [note for note in report.notes if not note.endswith(f" mode: {said}")]
     fix = next((fix for start, fix in CALLBACKS.items() if said.startswith(start)), None)
     said = said.partition(". ")[0] if fix else said
+    if "ifferentiation rule" in said and said.endswith("not implemented"):
+        fix = "jax.lax.stop_gradient of its inputs, or a rule of your own, by jax.custom_jvp"
     if fix or ". Fix: " not in said:
         errors = (error for mode in ("rev", "fwd") if (error := error_of(flat, mode)))
         where = next((raised_at(error) for error in errors), "inside JAX")
@@ -127,7 +129,7 @@ def changing(name):
 def raised_at(error):
     """Where the user's code was when an error was raised, else a library's: "file:line (function)"."""
     stack = traceback.extract_tb(error.__traceback__)
-    inside = str(Path(jax.__file__).parent), compat.HERE
+    inside = str(Path(jax.__file__).parent), compat.HERE, contextlib.__file__, functools.__file__
     theirs = [frame for frame in stack if not frame.filename.startswith(inside)]
     theirs = [frame for frame in theirs if not frame.filename.startswith(libraries())] or theirs
     return f"{theirs[-1].filename}:{theirs[-1].lineno} ({theirs[-1].name})" if theirs else "inside JAX"

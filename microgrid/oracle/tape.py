@@ -138,6 +138,8 @@ class Tape:
         operands = np.broadcast_arrays(*operands)
         shape = operands[0].shape
         flat = tuple(np.array(ids).ravel() for ids in operands)  # copies: a rule may go on to change its own
+        if op == "sub" and (same := (flat[0] == flat[1]) & np.isfinite(self._run[flat[0]])).any():
+            return self._differences(flat, same, dtype).reshape(shape)
         key, known = self._known(op, flat, dtype)
         if known is not None:
             return np.arange(known, known + flat[0].size).reshape(shape)
@@ -148,6 +150,13 @@ class Tape:
             else np.logical_or.reduce([self._live[i] for i in flat])
         )
         return self._append(op, rounded(numbers, dtype), live, flat, dtype=dtype, key=key).reshape(shape)
+
+    def _differences(self, operands, same, dtype):
+        """Ids of a - b, 0 where both are the same scalar: that is 0 around the point too, and no tie."""
+        made = np.full(same.size, self.zero())
+        if not same.all():
+            made[~same] = self.apply("sub", *(ids[~same] for ids in operands), dtype=dtype)
+        return made
 
     def total(self, ids, dtype=FLOAT64):
         """Ids of the sums along the last axis."""

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from test_check_grads import verdict
 
+from microgrid.oracle import check_grads
+
 relu = jax.nn.relu
 
 
@@ -157,3 +159,24 @@ def test_a_decision_that_rounding_could_turn_hides_no_wrong_rule(error):
 @pytest.mark.parametrize("count", [3, 5, 6, 7])
 def test_the_largest_of_equal_numbers_is_that_number_to_the_bit(count):
     assert verdict(lambda x: jnp.max(x) ** 2, np.full(count, -0.1), modes="rev").verdict == "kink"
+
+
+@jax.custom_jvp
+def guarded(x):
+    return jnp.sqrt(jnp.sum(x * x, -1))
+
+
+@guarded.defjvp
+def _guarded_slope(primals, tangents):
+    size = guarded(*primals)
+    return size, jnp.sum(primals[0] * tangents[0], -1) / jnp.where(size > 0, size, 1)
+
+
+def test_what_is_0_all_around_is_no_singular_point():
+    points = np.array([[0.0, 1.0], [2.0, 3.0], [0.5, -1.0]], "float32")
+    for order in (1, 2):
+        found = check_grads(lambda x: guarded(x[:, None] - x[None]).sum(), (points,), order=order)
+        assert found.verdict == "ok", str(found)
+    bare = check_grads(lambda x: jnp.sqrt((x - x) ** 2) + x * x, (np.float32(3),), raises=False)
+    assert bare.verdict == "nonfinite" and float(bare.leaves[-1].truth) == 6
+    assert check_grads(lambda x: jnp.inf - x - (jnp.inf - x), (3.0,), raises=False).verdict == "unsupported"

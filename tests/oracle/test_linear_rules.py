@@ -10,6 +10,7 @@ from jax import lax
 from jax.custom_derivatives import linear_call
 from test_check_grads import verdict
 
+from microgrid.oracle import check_grads
 from microgrid.oracle.waiting import waits
 
 HALF, THREE = np.float32(0.5), np.array([0.5, 1.0, 2.0], "float32")
@@ -183,3 +184,11 @@ def test_rules_that_look_at_all_cotangents_at_once_are_wrong(backward):
     kept = by_vjp(lambda x: x, backward)
     x, w = np.float32([0.3, -0.2, 0.5, 0.1, 0.7]), np.float32([1, -2, 0.5, 1.5, -0.7])
     assert verdict(lambda x: jnp.sum(kept(x) * w), x).verdict == "wrong"
+
+
+@pytest.mark.parametrize("part", [jnp.real, jnp.imag])
+def test_a_rule_for_real_cotangents_alone_is_not_linear(part):
+    half = jax.custom_vjp(lambda z: z * z)
+    half.defvjp(lambda z: (z * z, z), lambda z, ct: (jnp.where(part(ct) == 0, jnp.conj(z), z) * 2 * ct,))
+    found = check_grads(half, (np.array([0.3 + 1j, -1.2 - 0.5j], "complex64"),), raises=False)
+    assert found.verdict == "wrong" and "not linear" in str(found)

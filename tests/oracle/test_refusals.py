@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from flax import nnx
+from flax import linen, nnx
 from jax import lax
 from jax.experimental import io_callback
 from test_check_grads import X, verdict
@@ -79,6 +79,11 @@ REFUSED = {
     ),
     "a random key": (jax.random.normal, (jax.random.key(0),), "key<fry>[]. Fix: args=(x,), with x a float"),
     "nan": (lambda x: jnp.log(-x), (abs(X),), "is nan at args: log makes it, "),
+    "nan behind a branch": (
+        lambda x: jnp.where(x > 0, jnp.sqrt(x), 0).sum() + jnp.log(x).min(),
+        (X - 1,),
+        "is nan at args: log makes it, ",
+    ),
     "infinite": (lambda x: 1 / (x - x), (X,), "is infinite at args: div makes it, "),
     "nan among the arguments": (
         lambda p: p["w"] * 2, ({"w": np.array([[1, 2], [3, np.nan]])},),
@@ -102,7 +107,7 @@ REFUSED = {
         (X,), f"replay has no rule for reduce_window with a function of its own ({__file__}:",
     ),
     "no gradient": (
-        summed, (abs(X) + 2,), f"rule for 'zeta' not implemented {inside(summed)}.",
+        summed, (abs(X) + 2,), f"rule for 'zeta' not implemented {inside(summed)}. Fix: jax.lax.stop",
     ),
     "a decomposition in full": (
         decomposed, (np.ones((2, 3), "float32"),), f"not implemented for full matrices {inside(decomposed)}.",
@@ -263,3 +268,17 @@ def test_a_rule_that_jax_cannot_use_is_named_with_its_line_and_a_fix(name, told)
     made = verdict(f, np.ones(3, "float32"), **told)
     assert made.verdict == "unsupported" and made.refused.count(". Fix: ") == 1
     assert f"{Path(__file__).name}:" in made.refused and f". Fix: {fix}" in made.refused
+
+
+def test_a_dict_with_keys_of_two_types_is_no_pytree():
+    with pytest.raises(
+        TypeError, match=r"^check_grads: args must be pytrees; .*\. Fix: dicts with keys of one"
+    ):
+        check_grads(lambda d: d[1], ({1: 2.0, "a": 1.0},))
+
+
+def test_a_linen_module_is_told_how_to_be_checked():
+    with pytest.raises(
+        TypeError, match=r"got Dense\. Fix: check_grads\(lambda v: net\.apply\(v, x\), \(variab"
+    ):
+        check_model(linen.Dense(3), X, X)

@@ -7,6 +7,7 @@ import pytest
 
 from microgrid.oracle import check_grads
 
+FACTOR = np.float16(1e-4)
 SMALLEST = {"float32": 1e-45, "float64": 5e-324}
 
 
@@ -65,3 +66,20 @@ def test_second_derivatives_at_the_smallest_number_are_known():
     off.defjvp(lambda p, t: (off(*p), (t[0] * 3 * jax.lax.stop_gradient(p[0]) ** 2).sum()))
     found = check_grads(off, (np.array([SMALLEST["float64"], 2.0]),), order=2, raises=False)
     assert found.verdict == "wrong"
+
+
+def test_a_rule_that_is_wrong_by_itself_is_wrong_where_its_slopes_are_too_small():
+    @jax.custom_vjp
+    def shrunk(x):
+        return 0.5 * jnp.sin(x) + 0.1
+
+    shrunk.defvjp(lambda x: (shrunk(x), x), lambda x, ct: (-0.5 * ct * jnp.cos(x),))  # the sign is wrong
+    for steps in (101, 301):
+        looped = check_grads(
+            lambda x, n=steps: jax.lax.scan(lambda c, _: (shrunk(c), None), x, None, length=n)[0],
+            (np.float32(0.3),),
+            raises=False,
+        )
+        assert looped.verdict == "wrong" and looped.guilty.rule.startswith("shrunk")
+    half = check_grads(lambda x: shrunk(x) * FACTOR * FACTOR, (np.float16(0.3),), raises=False)
+    assert half.verdict == "wrong" and "too small for their type" in str(half) and "linear" not in str(half)

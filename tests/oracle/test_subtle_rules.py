@@ -291,9 +291,11 @@ def test_a_rule_may_not_round_to_a_narrower_type_than_its_function_does():
     narrow = by_vjp(jnp.exp, lambda x, ct: (rounded(ct * jnp.exp(x[0]), jnp.bfloat16),))
     assert report(narrow, TENTH).verdict == "unexplained"
     mixed = report(lambda x: rounded(jnp.exp(rounded(x, jnp.bfloat16)), jnp.bfloat16), TENTH)
-    assert mixed.verdict == "imprecise" and "rounded to bfloat16" in str(mixed)
+    assert mixed.verdict == "ok" and "computes in a type narrower than float32" in str(mixed)
+    lost = report(lambda x: rounded(1 + jnp.exp(rounded(x, jnp.bfloat16)), jnp.bfloat16) - 2, TENTH / 64)
+    assert lost.verdict == "ok"  # the slope of it is exp(x) rounded
 
 
 def test_reduced_precision_is_a_rounding():
     made = report(lambda x: jnp.exp(lax.reduce_precision(x, 8, 7)), TENTH)
-    assert made.verdict == "imprecise" and "`reduce_precision`" in str(made)
+    assert made.verdict == "ok" and "computes in a type narrower than float32" in str(made)

@@ -15,6 +15,7 @@ from test_check_grads import verdict
 
 import jaxnets as jn
 from jaxnets.fast import recurrent
+from microgrid.oracle import check_grads
 
 ENGINES = dict(), dict(engine="float64"), dict(sample=1000)
 X = np.array([0.3, -1.1], "float32")
@@ -130,3 +131,13 @@ def test_a_direction_that_can_only_be_rounded_is_not_called_wrong(name, told):
     tangent, words = ROUNDED[name]
     report = verdict(lambda x: jnp.sin(by_rule(tangent)(x)), X, modes="fwd", **told)
     assert report.verdict == "unsupported" and words in report.refused, report
+
+
+def test_a_primitive_that_is_its_own_implementation_has_no_rule():
+    square = Primitive("squared_by_itself")
+    square.def_impl(jax.jit(lambda x: square.bind(x)))
+    square.def_abstract_eval(lambda x: x)
+    mlir.register_lowering(square, mlir.lower_fun(lambda x: x * x, multiple_results=False))
+    ad.defjvp(square, lambda change, x: 2 * x * change)
+    found = check_grads(square.bind, (3.0,), raises=False)
+    assert found.verdict == "unsupported" and "no rule for the primitive 'squared_by_itself'" in str(found)
