@@ -10,9 +10,10 @@ from .refusals import at_input, changing, refuse, returns
 from .report import FAILED, ORDER
 from .sampled import arrived
 from .sampled.composite import composed
-from .sampled.equation import Seen, Told, look
+from .sampled.equation import look
 from .sampled.records import Slot, beginning
 from .sampled.run import Run
+from .sampled.seen import Seen, Told
 from .sampled.tally import Tally
 from .sampled.whole import Whole
 from .surrogates import among
@@ -86,7 +87,7 @@ def _look(report, run, records, n, told, prefix):
     for record, pairs in outputs.items():
         with np.errstate(all="ignore"):
             one = _settled(look(composed(record, run.records), pairs, told), record, report)
-        if one.worst.verdict in FAILED and report.guilty is None:
+        if one.worst.verdict in FAILED[:-1] and report.guilty is None:
             report.guilty = guilt.named(record, f"{one.worst.verdict} by itself")
         seen.add(one)
         report.lost |= one.lost

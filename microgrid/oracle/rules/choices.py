@@ -166,9 +166,12 @@ def _top_k(replay, equation, x):
     p = equation.params
     axis = p.get("axis", p.get("reduction_dimension", -1)) % len(x.shape)
     sign = -1 if p.get("is_max_k", True) else 1
-    order = np.argsort(sign * _sortable(replay, x, axis), axis=axis, kind="stable")
+    numbers = sign * _sortable(replay, x, axis)
+    order = np.argsort(numbers, axis=axis, kind="stable")
     if x.floats:
-        ids = np.moveaxis(np.take_along_axis(x.ids, order, axis), axis, 0)[: p["k"] + 1]
+        ids, numbers = (np.moveaxis(np.take_along_axis(y, order, axis), axis, 0) for y in (x.ids, numbers))
+        equal = (numbers <= numbers[p["k"] - 1 : p["k"]]).sum(axis=0)  # all that the last one could have been
+        ids = ids[: max(p["k"] + 1, np.max(equal, initial=0))]
         replay.tied(ids[1:], ids[:-1])
     order = order.take(range(p["k"]), axis)
     return [

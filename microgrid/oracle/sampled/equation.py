@@ -1,8 +1,7 @@
 """One equation of a run, looked at alone: its value, its derivative, and what JAX makes of both."""
 
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -18,65 +17,17 @@ from ..implicit import is_root, reaching
 from ..judgement import leaf_of
 from ..programs import OWN_RULE, bends, unproven
 from ..proof import SLACK, Answer, taken
-from ..report import ORDER
 from ..tape import rounded
 from ..width import tighten
 from .comparison import Comparison, part, parts, share, theirs
 from .composite import single
 from .primal import Primal
-from .programs import Derivatives, direction
+from .programs import direction
 from .registry import TooLarge
+from .seen import Seen
 from .sharper import sharp, sharpened
 
 AT_RUN = 8  # numbers of each input that are looked at with the cotangents of the run itself
-
-
-@dataclass
-class Seen:
-    """What was seen of one equation.
-
-    leaves: one for each comparison; slope, value: the largest of the smallest errors of a derivative and of a
-    value that could not have been missed at a coordinate, as shares of the largest number there; unseen: the
-    share of the coordinates where JAX's derivative is not finite, so that nothing was seen; notes: what was
-    left out; lost: whether balls leave open what is true.
-    """
-
-    leaves: list = field(default_factory=list)
-    slope: float = 0.0
-    value: float = 0.0
-    unseen: float = 0.0
-    notes: list = field(default_factory=list)
-    lost: bool = False
-
-    def add(self, other):
-        """Add what was seen elsewhere."""
-        self.lost |= other.lost
-        self.leaves, self.notes = self.leaves + other.leaves, self.notes + other.notes
-        self.slope, self.value = max(self.slope, other.slope), max(self.value, other.value)
-        self.unseen = max(self.unseen, other.unseen)
-
-    @property
-    def worst(self):
-        """The worst leaf."""
-        return max(self.leaves, key=lambda leaf: ORDER.index(leaf.verdict))
-
-
-@dataclass
-class Told:
-    """What is known when an equation is looked at.
-
-    modes; declared: functions whose rules are the truth; draw: random numbers; cotangents: those of the run
-    for the records of functions with a rule of their own, which need not be linear; derivatives: JAX's; met:
-    those rules that came inside other rules; notices: see `implicit.tell`.
-    """
-
-    modes: list
-    declared: list
-    draw: Any
-    cotangents: dict = field(default_factory=dict)
-    derivatives: Derivatives = field(default_factory=Derivatives)
-    met: list = field(default_factory=list)
-    notices: list = field(default_factory=list)
 
 
 def look(record, outputs, told):
@@ -188,11 +139,13 @@ class _Look:
         made, ends = derivative.split(run.outputs)
         ends = [ends[k] for k in wanted] if mode == "fwd" else ends
         given = along if mode == "fwd" else [along[k] for k in wanted]
-        self._judged(Comparison(self.primal, self.values, mode, given, run, ends, self.told.draw))
+        self._judged(Comparison(self.primal, self.values, mode, given, run, ends, self.told.draw), along)
         return run, [made[k] for k in wanted] if made else []
 
-    def _judged(self, comparison):
+    def _judged(self, comparison, along):
         leaves, slope, lost = comparison.judged()
+        leaves, note = self.told.alone.judged(comparison, along, leaves)
+        self.seen.notes += [note] if note else []
         self.seen.lost |= lost
         self.seen.leaves += leaves
         self.seen.slope = max(self.seen.slope, slope)
@@ -244,7 +197,7 @@ class _Look:
         try:
             primal, given = derivative.behind(self.record, run, along, ends, chosen, self.told.declared)
             values, draw = primal.forward(), self.told.draw
-            self._judged(Comparison(primal, values, "rev", given, run, ends, draw, chosen))
+            self._judged(Comparison(primal, values, "rev", given, run, ends, draw, chosen), along)
         except TooLarge:
             where = compat.source(self.record.equation)
             self.seen.notes.append(f"looked at with random cotangents only: {self.record.name}, {where}")

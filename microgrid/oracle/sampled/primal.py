@@ -26,13 +26,13 @@ class Primal:
     """One equation at some coordinates of its outputs.
 
     outputs: pairs of the number of an output and its coordinates [n]; declared: functions whose rules are the
-    truth; told: what else the `Replay` takes, such as hull=True. replay, found: the replay and
-    its slice; ends: the array of each output's coordinates.
+    truth; told: what else the `Replay` takes, such as hull=True. run: of the equation, or of its function;
+    replay, found: the replay and its slice; ends: the array of each output's coordinates.
     """
 
     def __init__(self, record, outputs, declared, **told):
         self.record, self.outputs, self.declared = record, outputs, declared
-        run = _alone(record, declared, told.get("means") is True and means_something(record))
+        self.run = run = _alone(record, declared, told.get("means") is True and means_something(record))
         self.replay = Replay(surrogates=declared, **told)
         self.replay.series = record.is_equation and breaks_off(record.equation)
         wanted = [(run.outputs[o], at) for o, at in outputs]

@@ -1,0 +1,59 @@
+"""What was seen of equations, and what is known when one is looked at."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..report import ORDER
+from .alone import Alone
+from .programs import Derivatives
+
+
+@dataclass
+class Seen:
+    """What was seen of one equation.
+
+    leaves: one for each comparison; slope, value: the largest of the smallest errors of a derivative and of a
+    value that could not have been missed at a coordinate, as shares of the largest number there; unseen: the
+    share of the coordinates where JAX's derivative is not finite, so that nothing was seen; notes: what was
+    left out; lost: whether balls leave open what is true.
+    """
+
+    leaves: list = field(default_factory=list)
+    slope: float = 0.0
+    value: float = 0.0
+    unseen: float = 0.0
+    notes: list = field(default_factory=list)
+    lost: bool = False
+
+    def add(self, other):
+        """Add what was seen elsewhere."""
+        self.lost |= other.lost
+        self.leaves, self.notes = self.leaves + other.leaves, self.notes + other.notes
+        self.slope, self.value = max(self.slope, other.slope), max(self.value, other.value)
+        self.unseen = max(self.unseen, other.unseen)
+
+    @property
+    def worst(self):
+        """The worst leaf."""
+        return max(self.leaves, key=lambda leaf: ORDER.index(leaf.verdict))
+
+
+@dataclass
+class Told:
+    """What is known when an equation is looked at.
+
+    modes; declared: functions whose rules are the truth; draw: random numbers; cotangents: those of the run
+    for the records of functions with a rule of their own, which need not be linear; derivatives: JAX's; met:
+    those rules that came inside other rules; notices: see `implicit.tell`; alone: rules at ties.
+    """
+
+    modes: list
+    declared: list
+    draw: Any
+    cotangents: dict = field(default_factory=dict)
+    derivatives: Derivatives = field(default_factory=Derivatives)
+    met: list = field(default_factory=list)
+    notices: list = field(default_factory=list)
+
+    def __post_init__(self):
+        self.alone = Alone(self.declared)
