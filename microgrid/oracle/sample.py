@@ -3,6 +3,7 @@
 import numpy as np
 
 from . import compat, guilt
+from .arrays import Unsupported
 from .call import MODES
 from .implicit import tell
 from .programs import OWN_RULE, same
@@ -40,11 +41,16 @@ def check(report, flat, modes, draw, declared, n, prefix=""):
         refuse(report, flat)
         return list(modes)
     report.tally = report.tally or Tally()
-    for records in _equations(run):
+    equations = list(_equations(run))
+    for k, records in enumerate(equations):
         if function := among(declared, records[0].equation):
             report.declare([function])
-        else:
+            continue
+        try:
             _look(report, run, records, n, told, prefix)
+        except Unsupported:
+            report.tally.left += [left[0].name for left in equations[k:]]
+            raise
     report.declare(told.met)
     tell(report, told.notices)
     if report.verdict in ("wrong", "nonfinite", "unexplained"):
@@ -97,9 +103,10 @@ def _look(report, run, records, n, told, prefix):
         seen.worst.mode = prefix + seen.worst.mode
         report.leaves.append(seen.worst)
     if count := int(sum(map(len, wanted.values())) * (1 - seen.unseen)):
-        report.tally.add(count, total, seen)
+        report.tally.add(records[0].name, count, total, seen)
     else:
         name, where = records[0].name, compat.source(records[0].equation)
+        report.tally.left.append(name)
         report.note(f"not looked at, as no finite derivative is asked for: {name}, {where}")
 
 

@@ -11,12 +11,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import lax
+from jax.experimental import pallas as pl
 from jax.extend.core import Primitive
 from jax.interpreters import ad, mlir
 
 from microgrid.oracle import check_grads
 from microgrid.oracle.sampled import chain
-from microgrid.oracle.sampled.tally import share_found
+from microgrid.oracle.sampled.seen import Seen
+from microgrid.oracle.sampled.tally import Tally, share_found
 
 ROOT = Path(__file__).parents[2]
 draw = np.random.default_rng(0)
@@ -253,6 +255,32 @@ def test_equal_eigenvalues_are_unsupported():
     assert made.verdict == "unsupported" and "Fix: check without sample=" in str(made)
     made = report(lambda a: jnp.linalg.eigh(a)[1], np.eye(2, dtype="float32"))
     assert made.verdict == "unsupported"
+    made = report(
+        lambda a: jnp.linalg.eigvalsh(a).sum(), np.diag([1.0, 1.0, 2.0])
+    )  # the trace, whose slope is 1
+    assert made.verdict == "unsupported" and made.guilty is None
+    assert {leaf.verdict for leaf in made.leaves} == {"sampled"} and "not looked at: eigh" in str(made), made
+
+
+def test_what_was_not_looked_at_is_named():
+    def call(x):
+        return pl.pallas_call(lambda x, y: y.__setitem__(..., jnp.sin(x[...])), x, interpret=True)(x)
+
+    made = report(custom(call, jnp.cos), np.ones(2, "float32"))
+    assert made.verdict == "unsupported" and "\n  not looked at: custom_vjp_call\n" in str(made), made
+    made = report(lambda x: jnp.fft.fft(jnp.sin(x)).real * 2, normal(2**15), sample=2)
+    assert "coordinates" in str(made) and "; not looked at: fft, real, mul" in str(made)
+
+
+def test_values_that_rounding_may_move_as_far_as_they_are_large_are_not_counted():
+    made = report(lambda x: jnp.exp(1e9 + x - 1e9) * 2, np.ones(3, "float32"), modes="rev")
+    told = "not checked, as too little is known of them: the values of "
+    assert made.tally.value < 1 and (told in str(made)) == any(made.tally.open.values()), made
+    tally = Tally()
+    tally.add("sin", 3, 3, Seen(slope=1e-9, value=1e-6))
+    assert str(tally).endswith("of 1e-09 of the largest slope or 1e-06 of the largest value")
+    tally.add("exp", 3, 3, Seen(slope=1e-57, value=3e30))
+    assert str(tally).endswith(f"or 1e-06 of the largest value; {told}exp")
 
 
 def test_nan_behind_a_mask_is_nonfinite():

@@ -110,3 +110,39 @@ def test_a_tie_in_a_rule_too_large_for_its_sides_is_told(monkeypatch):
     monkeypatch.setattr(alone, "MOST", 1)
     made = report(jax.nn.relu, x)
     assert made.verdict == "sampled" and "at ties each choice was judged alone" in str(made)
+
+
+X_LOG_X = {
+    "a number of numpy": np.float32(0),
+    "a number": 0.0,
+    "an array": np.zeros(2, "float32"),
+    "beside others": np.array([0.0, 1.0, 2.0]),
+}
+
+
+@pytest.mark.parametrize("name", X_LOG_X)
+def test_an_infinite_slope_of_one_side_is_right(name):
+    """-x log x rises infinitely steeply at 0, and JAX says so."""
+    made = report(jax.scipy.special.entr, X_LOG_X[name], sample=8)
+    assert made.verdict == "sampled" and made.guilty is None, made
+
+
+def test_an_infinite_slope_towards_the_other_side_is_wrong():
+    rises = jax.custom_jvp(lambda x: jnp.where(x > 0, jnp.sqrt(x), 0.0))
+    rises.defjvp(lambda p, t: (rises(*p), t[0] * -0.5 / jnp.sqrt(p[0])))
+    assert report(lambda x: rises(x), np.array([0.0, 1.0])).verdict == "wrong"
+    assert report(lambda x: rises(x), np.zeros(1)).verdict in ("nonfinite", "wrong")
+
+
+def test_a_slope_that_is_nan_is_nonfinite():
+    made = report(lambda x: jax.scipy.special.xlogy(x, x), np.zeros(2, "float32"))
+    assert made.verdict == "nonfinite" and "  not looked at: custom_jvp_call" in str(made), made
+
+
+@pytest.mark.parametrize(
+    "flag", [lambda x: (x[:, 0] > 0)[:, None], lambda x: (x[:, :1] > 0).astype(bool).T.T]
+)
+def test_a_tie_is_met_through_a_boolean_that_moves(flag):
+    rows = lambda x: jnp.where(flag(x), x, 0.1 * x)  # noqa: E731
+    x = np.array([[0, 0], [1, 2]], "float32")
+    assert report(custom(rows, lambda x, ct: ct * (x[:, :1] > 0)), x).verdict == "wrong"

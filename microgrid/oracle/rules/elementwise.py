@@ -185,7 +185,8 @@ def stopped(replay, x):
 def _convert(replay, equation, x):
     dtype = equation.params["new_dtype"]
     if not (compat.is_float(dtype) or compat.is_complex(dtype)):
-        return Array(dtype, given=compat.cast(_whole(replay, x, dtype), dtype), bits=x.bits)
+        doubt = x.doubt if np.dtype(dtype).kind == "b" else None
+        return Array(dtype, given=compat.cast(_whole(replay, x, dtype), dtype), doubt=doubt, bits=x.bits)
     if not x.floats:
         made = replay.array(compat.cast(x.given, dtype))
         if x.doubt is not None and made.imaginary is None:  # a boolean of a tie as 0 or 1

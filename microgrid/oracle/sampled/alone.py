@@ -15,6 +15,7 @@ from ..guilt import proof_of
 from ..judgement import leaf_of
 from ..programs import OWN_RULE
 from ..proof import JaxRefuses, Proof
+from ..report import FAILED
 from .primal import Primal
 
 MOST = 4096  # numbers that go into an equation and come out of it, to look at it whole
@@ -87,34 +88,40 @@ class Alone:
         ""). along: all cotangents or tangents."""
         record, mode = comparison.primal.record, comparison.mode
         worst, where = {leaf.verdict for leaf in leaves}, (record.name, compat.source(record.equation))
-        if record.name not in OWN_RULE or not record.is_equation or not worst & {"kink", "wrong"}:
+        if not _own(record) or not worst & {"kink", "nonfinite", "wrong"}:
             return leaves, ""
         orders = ordered(comparison.primal.run)
         if "wrong" in worst and not orders:  # as not even single choices allow it
             return leaves, ""
         self._calls[record.path, mode] += 1
         few = small(record) and (orders or self._calls[record.path, mode] <= CALLS)
-        made = (self._whole if orders else self._part)(comparison, along) if few else None
+        made = (self._whole if orders else self._part)(comparison.primal, mode, along) if few else None
         if made is None and "wrong" in worst:
             return [_unknown(x) if x.verdict == "wrong" else x for x in leaves], ORDER.format(*where)
-        return made or leaves, "" if made else CHOICES.format(*where)
+        return made or leaves, CHOICES.format(*where) if made is None and "kink" in worst else ""
 
-    def _whole(self, comparison, along):
+    def allows(self, primal, mode, along):
+        """Whether what JAX says of some outputs of a record, which is infinite, is what the sides say."""
+        if not _own(primal.record) or not small(primal.record):
+            return False
+        made = self._part(primal, mode, along)
+        return made is not None and not any(leaf.verdict in FAILED for leaf in made)
+
+    def _whole(self, primal, mode, along):
         """The leaves of a record as a whole; None where they are not known."""
-        record = comparison.primal.record
-        found = _proven(lambda: proof_of(self._kept, step_of(record)), comparison.mode, along)
-        return found and [_named(*pair, record, comparison.mode) for pair in enumerate(found)]
+        found = _proven(lambda: proof_of(self._kept, step_of(primal.record)), mode, along)
+        return found and [_named(*pair, primal.record, mode) for pair in enumerate(found)]
 
-    def _part(self, comparison, along):
+    def _part(self, primal, mode, along):
         """The same of a few outputs that are at ties, with all numbers that they depend on."""
-        tied = itertools.islice(self._tied(comparison.primal), FEW)
+        tied = itertools.islice(self._tied(primal), FEW)
         outputs = {}
         for o, j in tied:
             outputs.setdefault(o, []).append(j)
         outputs = [(o, np.array(at)) for o, at in sorted(outputs.items())]
         if not outputs:
             return None
-        record, mode = comparison.primal.record, comparison.mode
+        record = primal.record
         part = Primal(record, outputs, self._kept.surrogates)
         inputs = [
             (k, part.found.coordinates(slot)) for k, slot in zip(record.moving, part.moving, strict=True)
@@ -166,12 +173,17 @@ def _proven(make, mode, along):
                 if mode == "rev" and breaks(proof, answers):
                     made = [replace(leaf, verdict="wrong") for leaf in made]
                 for given in directions(proof) if mode == "fwd" else ():
-                    made += [leaf_of(answer, mode) for answer in proof.answers(mode, given)]
+                    others = [leaf_of(answer, mode) for answer in proof.answers(mode, given)]
+                    made += others if any(x.verdict == "wrong" for x in others) else []  # 0 * inf is not
             except (Unsupported, JaxRefuses):
                 return None
             if not any(map(width.vague, answers)):
                 return made
     return None
+
+
+def _own(record):
+    return record.name in OWN_RULE and record.is_equation
 
 
 def _unknown(leaf):

@@ -6,6 +6,8 @@ came out.
 
 import jax.numpy as jnp
 
+from ..programs import OWN_RULE
+
 
 def backward(run, derivatives, given, change=None, watch=None):
     """The gradients for a run's inputs. given: the cotangents of its outputs."""
@@ -29,8 +31,7 @@ def backward(run, derivatives, given, change=None, watch=None):
             for k in record.moving:
                 add(record.inputs[k], along[0][k])
         else:
-            along = [_zeros(s) if ct is None else ct for s, ct in zip(_floats(record), along, strict=True)]
-            made = _derived(record, derivatives.of(record, "rev"), along, change, watch)
+            made = _pulled(record, derivatives, along, change, watch)
             for k, cotangent in zip(record.moving, made, strict=True):
                 add(record.inputs[k], cotangent)
     for slot in run.inputs:
@@ -38,8 +39,24 @@ def backward(run, derivatives, given, change=None, watch=None):
     return [known.get(slot, _zeros(slot)) for slot in run.inputs]
 
 
+def _pulled(record, derivatives, along, change, watch):
+    """The cotangents of a record's inputs. An output without one, None, is left out, as JAX leaves it out: 0
+    times infinity would be nan."""
+    slots = _floats(record)
+    whole = [_zeros(slot) if ct is None else ct for slot, ct in zip(slots, along, strict=True)]
+    if record.name in OWN_RULE or all(ct is not None for ct in along):
+        return _derived(record, derivatives.of(record, "rev"), whole, change, watch)
+    pairs = zip(_numbered(record), along, strict=True)
+    known = {o: ct for o, ct in pairs if ct is not None}
+    derivative = derivatives.of(record, "rev", results=tuple(known))
+    return _watched(record, derivative.of(record, list(known.values())), whole, change, watch)
+
+
 def _derived(record, derivative, along, change, watch):
-    made = derivative.of(record, along)
+    return _watched(record, derivative.of(record, along), along, change, watch)
+
+
+def _watched(record, made, along, change, watch):
     if watch:
         watch(record, along, made)
     return [change(x) for x in made] if change else made
@@ -53,8 +70,12 @@ def _gather_rows(slot, rows, add):
         add(slot, jnp.stack([found.get(t, empty) for t in range(slot.shape[0])]))
 
 
+def _numbered(record):
+    return [o for o, slot in enumerate(record.outputs) if slot.floats]
+
+
 def _floats(record):
-    return [slot for slot in record.outputs if slot.floats]
+    return [record.outputs[o] for o in _numbered(record)]
 
 
 def _zeros(slot):

@@ -153,7 +153,7 @@ class Comparison:
     def _in_balls(self, tied, rough):
         values = self.primal.forward(exact)
         truths = self._placed(self.primal.slopes(self.mode, self.given, values, exact))
-        around, beside = [], [[not finite(x) for x in truth] for truth in truths]
+        around, beside = [], [np.array([not finite(x) for x in truth], bool) for truth in truths]
         if tied or not all(finite(x) for truth in truths for x in truth):
             around = self._around(values)
             truths = [list(map(known, *pair)) for pair in zip(truths, around, strict=True)]

@@ -15,6 +15,8 @@ from .registry import Reads, axes_of, flat_of, reads
 LOGIC = {*COMPARE, "and", "or", "not", "xor"}
 SAME = ("copy", "copy_p", "optimization_barrier", "device_put", "name", "sharding_constraint",
         "layout_constraint", "reshard", "pvary", "pcast", "reduce_precision")  # fmt: skip
+CARRIED = {"convert_element_type", "squeeze", "expand_dims", "reshape", "transpose",
+           "broadcast_in_dim", *SAME}  # fmt: skip
 
 
 def beside(at, slots):

@@ -30,22 +30,24 @@ class Derivative:
     """What JAX makes of an equation.
 
     mode: "rev", cotangents of the float outputs to those of the moving inputs, or "fwd", tangents of the
-    moving inputs to those of the float outputs; moving: which inputs those are; closed: the jaxpr. Its
-    arguments are the moving inputs, the other ones and the cotangents or tangents; its results the float
-    outputs, where `values`, and what the mode gives.
+    moving inputs to those of the float outputs; moving: which inputs those are; results: the float outputs,
+    or those that are wanted where some are told; closed: the jaxpr. Its arguments are the moving inputs, the
+    other ones and the cotangents or tangents; its results those outputs, where `values`, and what the mode
+    gives.
     """
 
-    def __init__(self, record, mode, values=False):
+    def __init__(self, record, mode, values=False, results=None):
         self.mode, self.moving, self.values = mode, record.moving, values
         literal = record.literal
         self.fixed = [k for k in range(len(literal)) if k not in self.moving and not literal[k]]
         self.results = [o for o, slot in enumerate(record.outputs) if slot.floats]
-        moving, fixed = self.moving, self.fixed
+        self.results = self.results if results is None else list(results)
+        moving, fixed, ends = self.moving, self.fixed, self.results
 
         def function(given, others):
             at = dict(zip([*moving, *fixed], [*given, *others], strict=True))
             made = record.compute(*(at[k] for k in sorted(at)))
-            return [y for y in made if jnp.issubdtype(y.dtype, jnp.inexact)]
+            return [made[o] for o in ends]
 
         def derivative(given, others, along):
             if mode == "rev":
@@ -55,8 +57,8 @@ class Derivative:
                 made, pushed = jax.jvp(lambda *x: function(x, others), tuple(given), tuple(along))
             return [*(made if values else ()), *pushed]
 
-        ends = [record.outputs[o] for o in self.results] if mode == "rev" else self._given(record)
-        arguments = self._given(record), self._others(record), ends
+        along = [record.outputs[o] for o in ends] if mode == "rev" else self._given(record)
+        arguments = self._given(record), self._others(record), along
         shapes = jax.tree.map(_like, arguments, is_leaf=lambda x: isinstance(x, Slot))
         self.closed = jax.make_jaxpr(derivative)(*shapes)
 
@@ -118,16 +120,17 @@ class Derivatives:
     def __init__(self):
         self._made = {}
 
-    def of(self, record, mode, values=False):
-        """The `Derivative` of a record."""
+    def of(self, record, mode, values=False, results=None):
+        """The `Derivative` of a record; results: the outputs that have cotangents, a tuple, None for all."""
         equation = record.equation
         atoms = tuple(
             (slot.shape, str(slot.dtype), np.asarray(slot.value).tobytes() if literal else b"")
             for slot, literal in zip(record.inputs, record.literal, strict=True)
         )
-        key = equation.primitive, _hashable(equation), atoms, tuple(record.moving), mode, values
+        key = equation.primitive, _hashable(equation), atoms, tuple(record.moving), mode, values, results
         if key not in self._made:
-            self._made[key] = equation, Derivative(record, mode, values)  # the equation: its id stays its own
+            made = Derivative(record, mode, values, results)
+            self._made[key] = equation, made  # the equation: its id stays its own
         return self._made[key][1]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..arrays import Array
 from . import movement as movement, sums as sums, windows as windows
-from .movement import LOGIC
+from .movement import CARRIED, LOGIC
 from .registry import TooLarge, reads_of
 
 MOST = 2**22  # numbers that all records of a slice may read together
@@ -117,6 +117,6 @@ def ordered(parts):
 
 def _is_given(record, slot):
     """Whether an output is taken as the run had it: without slopes, and not decided at a tie."""
-    if record.name in LOGIC:
+    if record.name in LOGIC or (record.name in CARRIED and record.inputs[0].dtype == bool):
         return slot.dtype != bool
     return not any(source.floats for source in record.inputs) or not slot.floats

@@ -25,6 +25,7 @@ from .registry import TooLarge
 from .run import Run
 
 RUNS = 3  # with other roundings, to see what those do
+LOST = "JAX's gradient is finite, and could not be compared, as that of its equations one by one is not"
 FAR = 100  # times what these do: further off than rounding puts it
 
 
@@ -97,6 +98,9 @@ class Whole:
         leaf.value, leaf.truth = shown, f"{other_shown:.9g}"
         if broken.any():
             leaf.verdict, leaf.ulps = "nonfinite", float("inf")
+            if np.isfinite(one).all():
+                leaf.verdict = "unsupported"
+                self.report.note(f"{leaf.place}: {LOST}")
             return leaf
         eps, most = float(jnp.finfo(got.dtype).eps), float(off[leaf.at])
         if most:
@@ -150,25 +154,25 @@ class Whole:
         for k, numbers in enumerate(made):
             for j in np.flatnonzero(~np.isfinite(np.asarray(numbers).reshape(-1)))[:4].tolist():
                 try:
-                    truth = self._truth(record, along, made, k, j)
+                    primal, truth = self._truth(record, along, made, k, j)
                 except TooLarge:
                     continue
-                if all(map(finite, truth)):
+                if all(map(finite, truth)) and not self.told.alone.allows(primal, self.mode, along):
                     return True
         return False
 
     def _truth(self, record, along, made, k, j):
-        """The true number j of array k of the derivative of a record."""
+        """The `Primal` behind number j of array k of the derivative of a record, and its truth."""
         floats = [o for o, slot in enumerate(record.outputs) if slot.floats]
         if self.mode == "fwd":
             primal = Primal(record, [(floats[k], np.array([j]))], self.told.declared)
-            return primal.slopes("fwd", along, primal.forward(exact), exact)[0][1]
+            return primal, primal.slopes("fwd", along, primal.forward(exact), exact)[0][1]
         derivative = self.told.derivatives.of(record, "rev")
         run = derivative.run(record, along)
         chosen = [np.array([j] if i == k else [], int) for i in range(len(made))]
         primal, given = derivative.behind(record, run, along, run.outputs, chosen, self.told.declared)
         at, numbers = primal.slopes("rev", given, primal.forward(exact), exact)[k]
-        return [x for i, x in zip(at.tolist(), numbers, strict=False) if i == j]
+        return primal, [x for i, x in zip(at.tolist(), numbers, strict=False) if i == j]
 
 
 def jiggled(numbers, draw):
