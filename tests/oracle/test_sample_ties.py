@@ -139,10 +139,16 @@ def test_a_slope_that_is_nan_is_nonfinite():
     assert made.verdict == "nonfinite" and "  not looked at: custom_jvp_call" in str(made), made
 
 
-@pytest.mark.parametrize(
-    "flag", [lambda x: (x[:, 0] > 0)[:, None], lambda x: (x[:, :1] > 0).astype(bool).T.T]
-)
-def test_a_tie_is_met_through_a_boolean_that_moves(flag):
-    rows = lambda x: jnp.where(flag(x), x, 0.1 * x)  # noqa: E731
+def test_a_tie_is_met_through_a_boolean_that_moves():
+    rows = lambda x: jnp.where((x[:, 0] > 0)[:, None], x, 0.1 * x)  # noqa: E731
     x = np.array([[0, 0], [1, 2]], "float32")
     assert report(custom(rows, lambda x, ct: ct * (x[:, :1] > 0)), x).verdict == "wrong"
+
+
+def test_only_numbers_that_are_ordered_together_can_be_equal(monkeypatch):
+    """Two rows hold the same numbers, and each is sorted by itself: a rule that is wrong there is just that."""
+    monkeypatch.setattr(alone, "MOST", 1)
+    x = np.tile(np.arange(4.0), (2, 1))
+    wrong = custom(rising, lambda x, ct: ct * 1.01)
+    assert report(wrong, x).verdict == "wrong"
+    assert report(wrong, 0 * x).verdict == "unsupported"

@@ -71,10 +71,18 @@ def small(record):
 def ordered(run):
     """Whether a run put equal numbers in an order, or took one of them by its place."""
     return any(
-        record.name in ORDERS and slot.live and slot.floats and len(np.unique(slot.flat)) < slot.size
+        record.name in ORDERS and slot.live and slot.floats and _repeats(record.equation.params, slot)
         for record in run.records
         for slot in record.inputs
     )
+
+
+def _repeats(p, slot):
+    """Whether equal numbers stand along the axis that is ordered, or anywhere, where windows are."""
+    axes = p.get("axes") or [p[name] for name in ("dimension", "axis", "reduction_dimension") if name in p]
+    numbers = np.moveaxis(np.asarray(slot.value), axes[0], 0) if axes else slot.flat
+    numbers = np.sort(numbers, axis=0)
+    return bool((numbers[1:] == numbers[:-1]).any())
 
 
 class Alone:
@@ -110,7 +118,10 @@ class Alone:
     def _whole(self, primal, mode, along):
         """The leaves of a record as a whole; None where they are not known."""
         found = _proven(lambda: proof_of(self._kept, step_of(primal.record)), mode, along)
-        return found and [_named(*pair, primal.record, mode) for pair in enumerate(found)]
+        ends = primal.record.moving if mode == "rev" else _floats(primal.record)
+        for k, leaf in enumerate(found or ()):
+            leaf.path = _path(ends[k % len(ends)], primal.record, mode)
+        return found
 
     def _part(self, primal, mode, along):
         """The same of a few outputs that are at ties, with all numbers that they depend on."""
@@ -123,10 +134,9 @@ class Alone:
             return None
         record = primal.record
         part = Primal(record, outputs, self._kept.surrogates)
-        inputs = [
-            (k, part.found.coordinates(slot)) for k, slot in zip(record.moving, part.moving, strict=True)
-        ]
-        ends = [o for o, slot in enumerate(record.outputs) if slot.floats] if mode == "rev" else record.moving
+        numbers = map(part.found.coordinates, part.moving)
+        inputs = list(zip(record.moving, numbers, strict=True))
+        ends = _floats(record) if mode == "rev" else record.moving
         known = dict(zip(ends, along, strict=True))
         given = [known[k].reshape(-1)[at] for k, at in (outputs if mode == "rev" else inputs)]
         flat = _restricted(record, inputs, outputs)
@@ -135,8 +145,8 @@ class Alone:
         for k, leaf in enumerate(found or ()):
             end, at = sides[k % len(sides)]
             index = np.unravel_index(at[leaf.at % len(at)], arrays[end].shape) if len(at) else ()
-            leaf.index = str(list(map(int, index))) if index else ""
-        return found and [_named(*pair, record, mode) for pair in enumerate(found)]
+            leaf.index, leaf.path = str(list(map(int, index))) if index else "", _path(end, record, mode)
+        return found
 
     def _tied(self, primal):
         """The outputs that are at a tie, pairs of number and coordinate."""
@@ -191,8 +201,9 @@ def _unknown(leaf):
     return replace(leaf, verdict="unsupported", label="as ordered in the run")
 
 
-def _named(k, leaf, record, mode):
-    """A leaf with the name that it has as one of a record's."""
-    ends = record.moving if mode == "rev" else [o for o, slot in enumerate(record.outputs) if slot.floats]
-    end = "input" if mode == "rev" else "output"
-    return replace(leaf, path=f"{record.name} by itself, {end} {ends[k % len(ends)]}")
+def _floats(record):
+    return [o for o, slot in enumerate(record.outputs) if slot.floats]
+
+
+def _path(end, record, mode):
+    return f"{record.name} by itself, {'input' if mode == 'rev' else 'output'} {end}"
