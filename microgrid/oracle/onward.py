@@ -12,6 +12,7 @@ import sys
 from jax.extend import core
 
 from . import compat, exact
+from .answer import hidden
 from .balls import finite
 from .implicit import is_root
 from .interpreter import Replay, walk
@@ -132,34 +133,34 @@ def _loops(jaxpr):
 
 def settle(proof, answers, program, backward, given):
     """Take the slopes where iterations have arrived for what answers mean, where JAX's program says the same
-    there; whether any were taken. What a rule iterates itself counts only where the type hides what it is
-    off."""
+    there; whether any were taken. What a rule iterates itself counts only where the type hides what that
+    leaves."""
     if not any(iterates(step, proof.surrogates) for step in proof.steps):
         return False
     primal, took = Onward(surrogates=proof.surrogates), False
     inputs = [primal.input(x) for x in proof.flat.numbers]
     outputs, _ = walk(primal, proof.program, inputs)
     values = exact.forward(primal.tape)
-    truths = proof.truths(primal, inputs, outputs, values, backward, given)
+    truths, said = proof.truths(primal, inputs, outputs, values, backward, given), []
     for every in (False, True):
-        if any(answer.open(every) for answer in answers) and (every or primal.went):
-            other = Onward(primal.tape, primal.literals.known(given), proof.surrogates, every)
-            results, _ = walk(other, program, inputs)
-            exact.forward(primal.tape, values, other.literals.radii)
-            known = _arrived(truths, results, values)
-            took |= any([answer.arrive(own, every) for answer, own in zip(answers, known, strict=True)])
+        if not any(answer.open(False) for answer in answers):
+            break
+        other = Onward(primal.tape, primal.literals.known(given), proof.surrogates, every)
+        results, _ = walk(other, program, inputs)
+        exact.forward(primal.tape, values, other.literals.radii)
+        theirs = [[values[i] for i in result.scalars.tolist()] for result in results[: len(answers)]]
+        said = said or theirs
+        known = map(_arrived, truths, theirs, said, [every and answer.dtype for answer in answers])
+        took |= any([answer.arrive(own) for answer, own in zip(answers, known, strict=True)])
     return took
 
 
-def _arrived(truths, results, values):
-    """For each array of a gradient its slopes where the iterations have arrived, None for a number where
-    JAX's program says another one there, or what it says is far from that of the run."""
+def _arrived(truths, theirs, said, dtype):
+    """The slopes of an array where iterations have arrived, None for a number where JAX's program, whose
+    loops go on, says another one there. dtype: in it what that said before is to be the same, if any."""
     return [
-        [
-            x if _same(x, values[i], truth) else None
-            for x, i in zip(truth, result.scalars.tolist(), strict=True)
-        ]
-        for truth, result in zip(truths, results, strict=False)
+        x if _same(x, y, truths) and (not dtype or hidden(x, before, dtype)) else None
+        for x, y, before in zip(truths, theirs, said, strict=True)
     ]
 
 
