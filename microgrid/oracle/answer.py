@@ -193,8 +193,7 @@ class Answer:
         return [k for k in found if not alike or hidden(self.truths[k], self.theirs[k], self.dtype)]
 
     def arrive(self, known):
-        """Take slopes where iterations have arrived for what the function means, None where not known;
-        whether any were taken."""
+        """Take slopes where iterations have arrived for what is meant, None if not known; whether it did."""
         took = False
         for k in self.open(False):
             if known[k] is None or not finite(known[k] - self.truths[k]):

@@ -141,29 +141,34 @@ def settle(proof, answers, program, backward, given):
     inputs = [primal.input(x) for x in proof.flat.numbers]
     outputs, _ = walk(primal, proof.program, inputs)
     values = exact.forward(primal.tape)
-    truths, said = proof.truths(primal, inputs, outputs, values, backward, given), []
-    for every in (False, True):
-        if not any(answer.open(False) for answer in answers):
-            break
+    truths = proof.truths(primal, inputs, outputs, values, backward, given)
+    said = [answer.theirs for answer in answers]
+
+    def further(every):
         other = Onward(primal.tape, primal.literals.known(given), proof.surrogates, every)
         results, _ = walk(other, program, inputs)
         exact.forward(primal.tape, values, other.literals.radii)
-        theirs = [[values[i] for i in result.scalars.tolist()] for result in results[: len(answers)]]
-        said = said or theirs
-        known = map(_arrived, truths, theirs, said, [every and answer.dtype for answer in answers])
-        took |= any([answer.arrive(own) for answer, own in zip(answers, known, strict=True)])
+        return [[values[i] for i in result.scalars.tolist()] for result in results[: len(answers)]]
+
+    if primal.went:
+        said = further(False)
+        took = any([answer.arrive(_same(*pair)) for answer, *pair in zip(answers, truths, said, strict=True)])
+    left = [
+        {k for k in answer.open(False) if hidden(truth[k], own[k], answer.dtype)}
+        for answer, truth, own in zip(answers, truths, said, strict=True)
+    ]
+    rows = zip(answers, truths, further(True), left, strict=True) if any(left) else ()
+    for answer, truth, own, at in rows:
+        known = _same(truth, own)
+        took |= answer.arrive([x if k in at else None for k, x in enumerate(known)])
     return took
 
 
-def _arrived(truths, theirs, said, dtype):
-    """The slopes of an array where iterations have arrived, None for a number where JAX's program, whose
-    loops go on, says another one there. dtype: in it what that said before is to be the same, if any."""
+def _same(truths, theirs):
+    """The slopes of an array where iterations have arrived, None for a number where JAX's program says
+    another one there."""
+    largest = max((abs(float(x)) for x in truths if finite(x)), default=0.0)
     return [
-        x if _same(x, y, truths) and (not dtype or hidden(x, before, dtype)) else None
-        for x, y, before in zip(truths, theirs, said, strict=True)
+        x if finite(x - y) and abs(float(x - y)) <= SAME * abs(float(x)) + LEAST * largest else None
+        for x, y in zip(truths, theirs, strict=True)
     ]
-
-
-def _same(x, y, array):
-    largest = max((abs(float(z)) for z in array if finite(z)), default=0.0)
-    return finite(x - y) and abs(float(x - y)) <= SAME * abs(float(x)) + LEAST * largest
