@@ -60,8 +60,8 @@ class Roundings:
 
         def reached(block, slopes):
             nonlocal bound
-            local = self.local(block.start)
-            at = np.flatnonzero((slopes != 0) & (local != 0))
+            local, at = self.local(block.start), np.flatnonzero(slopes)
+            at = at[local[at] != 0]
             with np.errstate(all="ignore"):
                 bound += float(np.sum(np.abs(slopes[at]) * local[at]))
             return not bound < enough
