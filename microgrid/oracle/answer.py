@@ -173,10 +173,13 @@ class Answer:
         slack = np.where(self.series, self.bounds, 0.0)
         known = zip(truths, believed or truths, theirs, slack, self.around, strict=True)
         most = 2 * float(jnp.finfo(self.dtype).eps) ** 0.5 * self.steepest  # the radii of two
+        arrived = [(k, self.meant[k]) for k in np.flatnonzero(self.arrived).tolist()]
         self.meant = [
             None if around or _far(x - y, most) or differ(x, y, near) else truth
             for truth, x, y, near, around in known
         ]
+        for k, truth in arrived:  # which is known better than the literals of a long loop are
+            self.meant[k] = truth
         if loose:
             pairs = zip(loose, self.theirs, strict=True)
             self.hidden = np.array([finite(x - y) and not differ(x, y) for x, y in pairs], bool)
@@ -189,11 +192,10 @@ class Answer:
         ]
         return [k for k in found if not alike or hidden(self.truths[k], self.theirs[k], self.dtype)]
 
-    def arrive(self, known, alike):
-        """Take slopes where iterations have arrived for what the function means, None where not known;
-        whether any were taken."""
+    def arrive(self, known):
+        """Take slopes where iterations have arrived for what is meant, None if not known; whether it did."""
         took = False
-        for k in self.open(alike):
+        for k in self.open(False):
             if known[k] is None or not finite(known[k] - self.truths[k]):
                 continue
             one, other = float(known[k]), float(self.truths[k])

@@ -21,7 +21,7 @@ class Roundings:
     """
 
     def __init__(self, tape, values, inputs, steps=()):
-        self.tape, self.values, self.steps = tape, values, steps
+        self.tape, self.values, self.steps, self._local = tape, values, steps, {}
         self.blocks = [_open(block) for block in tape.blocks]
         self.size, self.live, self.units = tape.size, np.ones(tape.size, bool), np.zeros(tape.size)
         for block in tape.blocks:
@@ -41,21 +41,32 @@ class Roundings:
         return rounding.bounds(self.tape, self.values, flushed=False)
 
     @cached_property
-    def local(self):
-        """[size] how far its own operation may move each scalar."""
-        made, none = np.zeros(self.size), np.zeros(self.size)
-        for block in self.tape.blocks[: len(self.blocks)]:
-            made[block.start : block.stop] = rounding.step(block, self.values, none)
-        return made
+    def _made(self):
+        """The blocks of the tape, each by where it starts."""
+        return {block.start: block for block in self.tape.blocks[: len(self.blocks)]}
 
-    def bound(self, y):
-        """How far rounding may move a scalar, by its id, in first order.
+    def local(self, start):
+        """[n] how far its own operation may move each scalar of the block that starts there."""
+        if start not in self._local:
+            self._local[start] = rounding.step(self._made[start], self.values, np.zeros(self.size))
+        return self._local[start]
+
+    def bound(self, y, enough=np.inf):
+        """How far rounding may move a scalar, by its id, in first order; of more than enough only so much.
 
         bound(y) = sum_x |d y / d x| * local(x)
         """
-        slopes = np.abs(self.slopes(y))
-        with np.errstate(all="ignore"):
-            bound = float(np.sum(np.where((slopes == 0) | (self.local == 0), 0.0, slopes * self.local)))
+        bound = 0.0
+
+        def reached(block, slopes):
+            nonlocal bound
+            local, at = self.local(block.start), np.flatnonzero(slopes)
+            at = at[local[at] != 0]
+            with np.errstate(all="ignore"):
+                bound += float(np.sum(np.abs(slopes[at]) * local[at]))
+            return not bound < enough
+
+        floats.adjoints(self, self.values, [(np.array([y]), np.ones(1))], reached)
         return np.inf if np.isnan(bound) else bound
 
     def block(self, x):

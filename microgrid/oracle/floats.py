@@ -142,14 +142,22 @@ def value(block, v):
     return values(block.op, [v[ids] for ids in block.operands])
 
 
-def adjoints(tape, v, seeds):
-    """[size] the slope of sum(weights * outputs) for every scalar; seeds: pairs (ids, weights)."""
+def adjoints(tape, v, seeds, reached=None):
+    """[size] the slope of sum(weights * outputs) for every scalar; seeds: pairs (ids, weights). reached: is
+    told each block, from the last one on, and its slopes, and whether the walk ends there."""
     adjoint = np.zeros(tape.size)
     for ids, weights in seeds:
         np.add.at(adjoint, ids.ravel(), np.ravel(weights))
+    last = max((int(np.max(ids, initial=-1)) for ids, _ in seeds), default=-1)
     for block in reversed(tape.blocks):
+        if block.start > last:
+            continue
         g = adjoint[block.start : block.stop]
-        if block.op in FIXED or not g.any():
+        if not g.any():
+            continue
+        if reached is not None and reached(block, g):
+            break
+        if block.op in FIXED:
             continue
         if block.op == "total":
             (ids,) = block.operands

@@ -12,6 +12,7 @@ import sys
 from jax.extend import core
 
 from . import compat, exact
+from .answer import hidden
 from .balls import finite
 from .implicit import is_root
 from .interpreter import Replay, walk
@@ -132,8 +133,8 @@ def _loops(jaxpr):
 
 def settle(proof, answers, program, backward, given):
     """Take the slopes where iterations have arrived for what answers mean, where JAX's program says the same
-    there; whether any were taken. What a rule iterates itself counts only where the type hides what it is
-    off."""
+    there; whether any were taken. What a rule iterates itself counts only where the type hides what that
+    leaves."""
     if not any(iterates(step, proof.surrogates) for step in proof.steps):
         return False
     primal, took = Onward(surrogates=proof.surrogates), False
@@ -141,28 +142,33 @@ def settle(proof, answers, program, backward, given):
     outputs, _ = walk(primal, proof.program, inputs)
     values = exact.forward(primal.tape)
     truths = proof.truths(primal, inputs, outputs, values, backward, given)
-    for every in (False, True):
-        if any(answer.open(every) for answer in answers) and (every or primal.went):
-            other = Onward(primal.tape, primal.literals.known(given), proof.surrogates, every)
-            results, _ = walk(other, program, inputs)
-            exact.forward(primal.tape, values, other.literals.radii)
-            known = _arrived(truths, results, values)
-            took |= any([answer.arrive(own, every) for answer, own in zip(answers, known, strict=True)])
+    said = [answer.theirs for answer in answers]
+
+    def further(every):
+        other = Onward(primal.tape, primal.literals.known(given), proof.surrogates, every)
+        results, _ = walk(other, program, inputs)
+        exact.forward(primal.tape, values, other.literals.radii)
+        return [[values[i] for i in result.scalars.tolist()] for result in results[: len(answers)]]
+
+    if primal.went:
+        said = further(False)
+        took = any([answer.arrive(_same(*pair)) for answer, *pair in zip(answers, truths, said, strict=True)])
+    left = [
+        {k for k in answer.open(False) if hidden(truth[k], own[k], answer.dtype)}
+        for answer, truth, own in zip(answers, truths, said, strict=True)
+    ]
+    rows = zip(answers, truths, further(True), left, strict=True) if any(left) else ()
+    for answer, truth, own, at in rows:
+        known = _same(truth, own)
+        took |= answer.arrive([x if k in at else None for k, x in enumerate(known)])
     return took
 
 
-def _arrived(truths, results, values):
-    """For each array of a gradient its slopes where the iterations have arrived, None for a number where
-    JAX's program says another one there, or what it says is far from that of the run."""
+def _same(truths, theirs):
+    """The slopes of an array where iterations have arrived, None for a number where JAX's program says
+    another one there."""
+    largest = max((abs(float(x)) for x in truths if finite(x)), default=0.0)
     return [
-        [
-            x if _same(x, values[i], truth) else None
-            for x, i in zip(truth, result.scalars.tolist(), strict=True)
-        ]
-        for truth, result in zip(truths, results, strict=False)
+        x if finite(x - y) and abs(float(x - y)) <= SAME * abs(float(x)) + LEAST * largest else None
+        for x, y in zip(truths, theirs, strict=True)
     ]
-
-
-def _same(x, y, array):
-    largest = max((abs(float(z)) for z in array if finite(z)), default=0.0)
-    return finite(x - y) and abs(float(x - y)) <= SAME * abs(float(x)) + LEAST * largest

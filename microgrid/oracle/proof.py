@@ -121,9 +121,9 @@ class Proof:
             return made
         self._open(made, other, program, mode, given)
         if any(answer.apart.any() for answer in made):
+            self.arrived |= onward.settle(self, made, program, backward, given)
             if self.primal.series or any(map(excuse, made)) or any(map(comes, self.steps)):
                 self._mean(made, program, backward, given)
-            self.arrived |= onward.settle(self, made, program, backward, given)
             self.tolerant |= tolerant.tolerate(self, made, mode, given)
         return made
 

@@ -13,15 +13,17 @@ from .balls import finite, radius
 
 NOTHING = 2.0**-100  # where all slopes are 0, the radius of a ball that says so
 MOST = 16  # numbers of an array whose bounds are carried backwards
-DIGITS = 20  # binary ones, of a number beyond all floats
+DIGITS = 20  # binary ones, to which a ball is known that hides none that count
 SAFE = 16  # times the bound of a way back: it leaves out products of errors
+ENOUGH = 2  # times what a number is off: where the way back has found so much, it need not go on
 LOST = "its exact slopes are not known, as the balls that hold them grow at each step of a long computation"
 
 
 def look(report, answers):
     """Tell a report whether balls of more digits may know more, and whether these leave open what is true."""
-    report.vague |= any(map(vague, answers))
-    report.lost |= any(map(lost, answers))
+    open_ = [answer for answer in answers if vague(answer)]
+    report.vague |= bool(open_)
+    report.lost |= any(map(lost, open_))
 
 
 def again(report):
@@ -57,7 +59,7 @@ def lost(answer):
 def _wide(answer, most):
     """Whether the radius of a ball hides digits that count; most: beside the largest slope, how much of it
     may be that of literals."""
-    own, theirs = (np.array(list(map(_radius, balls))) for balls in (answer.truths, answer.theirs))
+    own, theirs = map(_radii, (answer.truths, answer.theirs))
     own[answer.around] = 0.0
     got = np.abs(answer.got)
     steepest = float(np.max(got, initial=answer.reach, where=np.isfinite(got)))
@@ -71,10 +73,11 @@ def _wide(answer, most):
     )
 
 
-def _radius(x):
-    """The radius of a ball, 0 of one that is known, and so large that its radius is no float."""
-    wide = radius(x)
-    return 0.0 if np.isinf(wide) and x.rel_accuracy_bits() >= DIGITS else wide
+def _radii(balls):
+    """[n] the radii of balls, 0 of one that is known to some digits of its own, whatever its size."""
+    plain = (int, float)
+    sharp = (isinstance(x, plain) or x.rel_accuracy_bits() >= DIGITS for x in balls)
+    return np.array([0.0 if one else radius(x) for one, x in zip(sharp, balls, strict=True)])
 
 
 def _known(x):
@@ -83,14 +86,14 @@ def _known(x):
 
 def tighten(answer):
     """Take the bounds that are carried back from a number where those carried forward are as large as a
-    slope, and say nothing: the sum over all ways is taken before its size. Where the way back too is not far
-    below a slope, rounding is large, and bounds stay."""
+    slope, and say nothing: the sum over all ways is taken before its size. The way back ends where it
+    explains the number. Where it too is not far below a slope, rounding is large, and bounds stay."""
     eps = float(jnp.finfo(answer.dtype).eps)
     with np.errstate(invalid="ignore"):
         off = np.abs(answer.got - answer.floats)
         open_ = (answer.bounds > ARRIVED * answer.steepest) & ~(off <= SAFE * eps * np.abs(answer.floats))
     for k in _furthest(off, open_):
-        bound = SAFE * answer.roundings.bound(answer.ids[k])
+        bound = SAFE * answer.roundings.bound(answer.ids[k], ENOUGH / SAFE * off[k])
         if bound <= ARRIVED * answer.steepest:
             answer.bounds[k] = min(bound, answer.bounds[k])
 
@@ -101,7 +104,8 @@ def tighten_wide(answer, roundings, ids):
     off = np.abs(answer.got - answer.floats)
     open_ = ~answer.near & ~answer.apart & [answer.hangs(k) for k in range(len(off))]
     for k in _furthest(off, open_):
-        answer.wide[k] = min(SAFE * roundings.bound(ids[k]), answer.wide[k])
+        beside = abs(answer.got[k] - float(answer.loose[k]))
+        answer.wide[k] = min(SAFE * roundings.bound(ids[k], ENOUGH / SAFE * beside), answer.wide[k])
 
 
 def _furthest(off, open_):

@@ -307,3 +307,52 @@ def test_a_report_tells_both_slopes_of_an_iteration_that_has_not_arrived():
     (leaf,) = verdict(implicit(few_newton_steps), np.float32(0.7)).leaves
     arrived, there = map(float, leaf.truth.split(", at the steps "))
     assert 0 < abs(arrived - there) < 1e-3 * abs(arrived) and abs(leaf.value - arrived) < 1e-3 * abs(arrived)
+
+
+def by_terms(terms, step=cosine, factor=1.0, near=1e-4):
+    """z = step(a, z), until near, with a rule that sums so many terms for the inverse, times a factor."""
+
+    def solve(a):
+        far = lambda z: jnp.max(jnp.abs(z - step(a, z))) > near  # noqa: E731
+        return lax.while_loop(far, lambda z: step(a, z), jnp.full(a.shape[:1], 0.5, a.dtype))
+
+    def backward(kept, ct):
+        a, z = kept
+        of_a, of_z = jax.vjp(lambda a: step(a, z), a)[1], jax.vjp(lambda z: step(a, z), z)[1]
+        summed = lax.fori_loop(0, terms, lambda i, u: ct + of_z(u)[0], ct)
+        return (of_a(summed)[0] * jnp.asarray(factor, a.dtype),)
+
+    made = jax.custom_vjp(solve)
+    made.defvjp(lambda a: (solve(a), (a, solve(a))), backward)
+    return made
+
+
+@pytest.mark.parametrize(("terms", "said"), [(8, "wrong"), (24, "approximate"), (60, "approximate")])
+def test_what_the_terms_of_a_rule_leave_the_type_hides_or_it_is_wrong(terms, said):
+    report = verdict(by_terms(terms), np.array([0.7], "float32"), modes="rev")
+    assert report.verdict == said and ("where it has arrived" in str(report)) == (said != "wrong")
+    assert ("at the steps" in report.leaves[0].truth) == (said != "wrong")
+
+
+@pytest.mark.parametrize(("dtype", "terms", "off"), [("float32", 24, 1.2e-7), ("float64", 40, 1e-15)])
+def test_what_is_left_to_an_iteration_and_to_its_rule_excuses_no_mistake(dtype, terms, off):
+    at = np.array([0.7], dtype)
+    assert verdict(by_terms(terms), at, modes="rev").verdict == "approximate"
+    assert verdict(by_terms(terms, factor=1 + off), at, modes="rev").verdict == "wrong"
+
+
+@pytest.mark.parametrize("terms", [24, 100])
+def test_the_truth_of_an_iteration_is_where_it_arrives_and_not_what_its_literals_leave_open(terms):
+    def layer(a, z):
+        return jnp.tanh(a @ z * 0.3 + shift)
+
+    a = np.array([[0.075, -0.77, 0.445], [1.149, -1.409, 1.141], [-0.97, -0.787, -1.711]], "float32")
+    shift, share, z = np.array([-1.054, 0.957, 0.0134], "float32"), np.float64(np.float32(0.3)), np.zeros(3)
+    for _ in range(400):
+        z = np.tanh(a.astype(float) @ z * share + shift)
+    slopes = 1 - z**2
+    known = np.outer(slopes * np.linalg.solve(np.eye(3) - share * (slopes[:, None] * a).T, 2 * z), z) * share
+    report = verdict(lambda a: jnp.sum(by_terms(terms, layer, near=1e-6)(a) ** 2), a, modes="rev")
+    (leaf,) = report.leaves
+    assert report.verdict == "approximate" and "where it has arrived" in str(report)
+    assert float(leaf.truth.split(", at the steps ")[0]) == pytest.approx(known.ravel()[leaf.at], rel=1e-12)

@@ -8,6 +8,7 @@ from jax import lax
 
 from microgrid.oracle import check_grads, exact
 from microgrid.oracle.asking import begun
+from microgrid.oracle.conditioning import Roundings
 from microgrid.oracle.flat import Flat
 from microgrid.oracle.judgement import leaf_of
 from microgrid.oracle.proof import Proof
@@ -73,6 +74,20 @@ def test_bounds_of_rounding_do_not_grow_where_errors_shrink():
     assert not answer.near.any()
     answer.got = answer.floats * 1.00001
     assert answer.near.all()
+
+
+def test_the_way_back_ends_where_it_explains_a_number(monkeypatch):
+    with exact.precision(4 * exact.BITS):
+        (answer,) = answers(Flat(root, POINT), "rev")
+    walked, local = [], Roundings.local
+    monkeypatch.setattr(Roundings, "local", lambda self, start: walked.append(start) or local(self, start))
+    bounds, reached = answer.bounds.copy(), []
+    for off in (3e-6, 1e-2):
+        answer.got, answer.bounds = answer.floats * (1 + off), bounds.copy()
+        tighten(answer)
+        reached.append(len(walked))
+    assert answer.roundings.bound(answer.ids[0], 0.0) < answer.roundings.bound(answer.ids[0])
+    assert 0 < reached[0] < len(answer.roundings.blocks) / 8 < reached[1] / 2
 
 
 def test_an_infinite_slope_of_a_wrong_program_is_wrong_however_much_it_rounds():
