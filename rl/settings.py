@@ -61,9 +61,9 @@ TABLE = (
     Row("PPO", "Pendulum-v1", 200_000, -200, dict(
         num_envs=8, num_steps=512, batch_size=256, num_epochs=10, gamma=0.9,
         learning_rate=Linear(1e-3, 0.0, 200_000), normalize_reward=True)),
-    Row("PPO", "LunarLander-v3", 300_000, 200, dict(
+    Row("PPO", "LunarLander-v3", 500_000, 200, dict(
         num_envs=16, num_steps=512, batch_size=128, num_epochs=6, gamma=0.999, gae_lambda=0.98, ent_coef=0.01,
-        learning_rate=Linear(1e-3, 0.0, 300_000), normalize_reward=True)),
+        learning_rate=Linear(1e-3, 0.0, 500_000), normalize_reward=True)),
     Row("DQN", "LunarLander-v3", 600_000, 200, dict(
         num_envs=4, num_steps=4, gradient_steps=8, batch_size=128, buffer_size=200_000, target_interval=2000,
         hidden=(128, 128), learning_rate=Linear(1e-3, 1e-5, 600_000), epsilon=Linear(1.0, 0.05, 80_000),
