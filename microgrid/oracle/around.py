@@ -17,6 +17,7 @@ from .balls import differ
 from .beside import replayed
 from .fan import MOST as MOST_FORMS, Fan
 
+BITS = 3 * exact.BITS  # a third may be lost where steps of 1e-21 are divided by each other
 FAR, NEAR, NEARER = 2.0**-50, 2.0**-70, 2.0**-90  # steps away from the point, relative to the inputs
 SCALARS = 10**7  # of the programs of all sides together, and of the ways back from their ties, at most
 LEAST = 2.0**-900  # the size of the smallest numbers, whose steps would be 0 in float64
@@ -33,15 +34,16 @@ EDGE = 2.0**-18  # beside the distance of the sides: what looking aside may leav
 class Around:
     """Points beside that of a proof. sides: [(direction [m], truths [n])] that were looked at near the point;
     sites: the places of the members of each tie, `flat` those that part in second order only; jumps: whether
-    an output is another number there than at the point."""
+    an output is another number there than at the point; turning: whether slopes may change with every
+    direction."""
 
     def __init__(self, proof, backward, given):
         self._proof, self.backward, self._given = proof, backward, given
         self.sites, self.flat, self.jumps, self.sides = {}, set(), False, []
         self._sizes = [_sizes(x) for x in proof.flat.numbers]
         self._followed, count = 0, sum(map(len, self._sizes))
-        self._draw = np.random.default_rng(0)
-        self.fan, self.whole = Fan(count), count == 1
+        self._nearer, self._draw = {}, np.random.default_rng(0)
+        self.turning, self.fan, self.whole = False, Fan(count), count == 1
 
     @property
     def starts(self):
@@ -91,6 +93,13 @@ class Around:
         moved = distances(there, far)
         return far, near, bool((moved > np.maximum(least, 4 * distances(far, near))).any())
 
+    def nearer(self, direction):
+        """[n] the truths on one side, nearer to the point: looked for once."""
+        key = direction.tobytes()
+        if key not in self._nearer:
+            self._nearer[key] = self.look(direction, NEARER)
+        return self._nearer[key]
+
     def towards(self, k):
         """The direction, and beside it, in which number k of the gradient is the slope; None where there is
         none."""
@@ -110,6 +119,25 @@ class Around:
             )
             yield self._aside(direction, length)
             length *= 2 if sign * (self.sides[-1][1][k] - truths[k]) > 0 else 0.5
+
+    def gradients(self):
+        """[s, n] the truths on the sides where all are finite."""
+        return np.array([truths for _, truths in self.sides if np.isfinite(truths).all()])
+
+    def both(self, direction):
+        """Look to both sides along a direction of the gradient, [m]."""
+        moved = direction / np.concatenate(self._sizes)
+        for side in (moved, -moved):
+            self.look(self._aside(side / np.max(np.abs(side)), ASIDE))
+
+    def bowl(self, slack):
+        """Whether the function, which is linear along each side, may be convex, or concave: then no gradient
+        of another side says more, or less, of a side than its own, beyond a slack."""
+        rows = [(x * np.concatenate(self._sizes), y) for x, y in self.sides if np.isfinite(y).all()]
+        said = np.array([y for _, y in rows]) @ np.array([x for x, _ in rows]).T
+        off = said - np.diag(said)
+        least = slack * np.max(np.abs(said), initial=0.0)
+        return bool((off <= least).all() or (off >= -least).all())
 
     def _aside(self, direction, length):
         moved = direction + length * self._draw.standard_normal(len(direction))

@@ -11,13 +11,13 @@ n: numbers of the gradient; member, site: as in `beside`; side: one point beside
 import numpy as np
 
 from . import exact
-from .around import EDGE, FAR, LEAST, NEAR, NEARER, SCALARS, SMALL, Around, distance, distances
+from .around import BITS, EDGE, FAR, LEAST, NEAR, NEARER, SCALARS, SMALL, Around, distance, distances
 from .arrays import Unsupported
 from .balls import differ, finite
 
 MOST = 96  # sides that are looked at, at most
-BITS = 3 * exact.BITS  # a third may be lost where steps of 1e-21 are divided by each other
 BENT = 2.0**12 * NEAR / FAR  # of how far slopes move on one side: so far they may on another, where all are 0
+TINY = 2.0**-14  # how far apart sides are at most that may come to one number nearer to the point
 GROWTH = 1.125  # from the far step to the near one: a logarithm's is 1.4
 FAR_OFF = 2.0  # times half the distance of the sides, from the middle between them
 ARRAYS, NUMBERS, CLIMBED = 4, 24, 3  # of a gradient whose ends are looked for, at most
@@ -39,36 +39,36 @@ class Sides:
     def __init__(self, proof, backward, given, truths, theirs, got, singular):
         self._truths, self._theirs, self._got = truths, theirs, got
         self._singular = singular
-        self._around, self._spanned = Around(proof, backward, given), False
+        self.around, self._spanned, self._rest = Around(proof, backward, given), False, {}
         self.limits, self.settled, self.agreed = [], [None] * len(theirs), [False] * len(theirs)
         self.poles, self.strict = [set() for _ in theirs], [False] * len(theirs)
         try:
             with exact.precision(max(BITS, exact.bits())):
                 self._look_around()
         except Unsupported:  # of a branch that the run did not take
-            self._around.jumps = True
-        if self._around.jumps:
+            self.around.jumps = True
+        if self.around.jumps:
             self.settled = [None if one else one for one in self.settled]
             self.agreed, self.strict = [False] * len(theirs), [False] * len(theirs)
 
     def _look_around(self):
         import flint
 
-        first = self._around.fan.any()
-        far, near, turning = self._around.far_and_near(first)
-        self._spread, self._turning = distances(far, near), self._singular or turning
+        first = self.around.fan.any()
+        far, near, turning = self.around.far_and_near(first)
+        self._spread, self.around.turning = distances(far, near), self._singular or turning
         self.limits = list(map(flint.arb, near))
         self._join(-first)
-        self._join(self._around.fan.any())
+        self._join(self.around.fan.any())
         if self._singular or not all(map(finite, self._theirs)):
             self._find_poles(far, near)
-            self._find_poles(self._around.look(-first, FAR), self._around.look(-first))
+            self._find_poles(self.around.look(-first, FAR), self.around.look(-first))
         while True:
-            one = self._agreed()
+            one = self._come_together(self._agreed())
             self.agreed = one.tolist()
-            members = [len(met[0]) for met in self._around.sites.values()]
-            self._around.whole |= not self._turning and self._around.fan.whole(members)
-            every = self._around.whole or self._around.fan.exhausted(members)
+            members = [len(met[0]) for met in self.around.sites.values()]
+            self.around.whole |= not self.around.turning and self.around.fan.whole(members)
+            every = self.around.whole or self.around.fan.exhausted(members)
             widened = list(map(self._widened, range(len(self.limits))))
             open_, strange, other = (
                 np.array(list(map(_apart, widened, x)), bool) for x in (self._truths, self._theirs, self._got)
@@ -82,26 +82,26 @@ class Sides:
                     continue
             if every or not (strange | other | (one & open_ & (known is None))).any() or self._too_long():
                 break
-            self._join(self._around.fan.next())
+            self._join(self.around.fan.next())
         proven = self._climb(strange | other) if self._curved() else ()
         self.limits = list(map(self._widened, range(len(self.limits))))
         self.strict = [
-            self._around.whole or k in proven or (every and _beyond(*x))
+            self.around.whole or k in proven or (every and _beyond(*x))
             for k, x in enumerate(zip(self.limits, self._got, strict=True))
         ]
         self._forget_restless(first, far, near)
 
     def _curved(self):
         """Whether slopes may change with every direction, so that no drawn sides span them."""
-        return not self._around.whole and (self._turning or bool(self._around.flat))
+        return not self.around.whole and (self.around.turning or bool(self.around.flat))
 
     def _span(self, one, outside):
         """Look to both sides along which each number is the slope that JAX has elsewhere, or that a report
         may show, the first of an array; whether there are any. one: [n] whether a number has one limit."""
-        first = np.isin(np.arange(len(one)), self._around.starts[:ARRAYS])
+        first = np.isin(np.arange(len(one)), self.around.starts[:ARRAYS])
         asked = [k for k in np.flatnonzero((outside | first) & ~one).tolist() if finite(self.limits[k])]
-        found = [self._around.towards(k) for k in asked[:NUMBERS]]
-        found = [x for k, x in enumerate(found) if x is not None and (k == 0 or self._around.backward)]
+        found = [self.around.towards(k) for k in asked[:NUMBERS]]
+        found = [x for k, x in enumerate(found) if x is not None and (k == 0 or self.around.backward)]
         for direction in found:
             for side in (direction, -direction):
                 if not self._too_long():
@@ -115,7 +115,7 @@ class Sides:
         asked.sort(key=lambda k: -self._off(k)[0] / max(float(self.limits[k].rad()), LEAST))
         for k in asked:
             gains, climbed = [], len(proven) < CLIMBED
-            for direction in self._around.climbs(k, self._off(k)[1] > 0) if climbed else ():
+            for direction in self.around.climbs(k, self._off(k)[1] > 0) if climbed else ():
                 before = self._off(k)[0]
                 if before == 0 or self._too_long():
                     break
@@ -145,7 +145,7 @@ class Sides:
         moves = self._spread > SMALL * np.max(sizes, initial=0.0, where=np.isfinite(sizes))
         if not (steep | moves).any():
             return
-        nearer = self._around.look(direction, NEARER)
+        nearer = self.around.look(direction, NEARER)
         for k in np.flatnonzero(steep | moves).tolist():
             x, y = abs(float(near[k])), abs(float(nearer[k]))
             grows = steep[k] and (not np.isfinite(y) or y > GROWTH * x)
@@ -160,12 +160,12 @@ class Sides:
                 self.poles[k].add(1 if y > 0 else -1)
 
     def _too_long(self):
-        return self._around.work > SCALARS or self._around.fan.looks > MOST
+        return self.around.work > SCALARS or self.around.fan.looks > MOST
 
     def _join(self, direction):
         """Make the limits hold the truths on one more side; where those that were chosen to span them have
         no finite number they say nothing."""
-        pairs = zip(self.limits, self._around.look(direction), strict=True)
+        pairs = zip(self.limits, self.around.look(direction), strict=True)
         self.limits = [
             limit if self._spanned and not finite(truth) else limit.union(limit * 0 + truth)
             for limit, truth in pairs
@@ -184,16 +184,33 @@ class Sides:
         with np.errstate(invalid="ignore"):
             return np.array(finite, bool) & (radii <= reach)
 
+    def _come_together(self, one):
+        """[n] whether all sides tend to one number, also where they differ near the point, but the less the
+        nearer; what that is is `rest`. one: [n] where they do not differ."""
+        import flint
+
+        tiny = [not x and finite(y) and y.rad() < TINY for x, y in zip(one, self.limits, strict=True)]
+        asked, limits = np.flatnonzero(tiny), {}
+        for direction, _ in list(self.around.sides) if len(asked) else ():
+            truths = list(map(flint.arb, self.around.nearer(direction)))
+            limits = {k: limits.get(k, truths[k]).union(truths[k]) for k in asked.tolist()}
+            asked = np.array([k for k in asked if limits[k].rad() <= SLOW * self.limits[k].rad()], int)
+            if not len(asked):
+                break
+        self._rest = {}
+        for k in asked.tolist():
+            moved = distance(limits[k], self.limits[k])
+            self._rest[k] = type(limits[k])(limits[k], 2 * moved + float(self.limits[k].rad()) / 16)
+        return one | np.isin(np.arange(len(one)), asked)
+
     def _widened(self, k):
         """A limit with what the sides may still be away from it."""
-        limit = self.limits[k]
+        limit = self._rest.get(k, self.limits[k])
         return type(limit)(limit, self._spread[k] / 16) if finite(limit) else limit
 
     def _all_met(self):
         """Whether every member of every tie that the first order decides was met at every place."""
-        return all(
-            key in self._around.flat or _in_every_order(met) for key, met in self._around.sites.items()
-        )
+        return all(key in self.around.flat or _in_every_order(met) for key, met in self.around.sites.items())
 
 
 def _apart(limit, number):
