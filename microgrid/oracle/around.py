@@ -37,13 +37,13 @@ class Around:
     an output is another number there than at the point; turning: whether slopes may change with every
     direction."""
 
-    def __init__(self, proof, backward, given):
+    def __init__(self, proof, backward, given, turning):
         self._proof, self.backward, self._given = proof, backward, given
         self.sites, self.flat, self.jumps, self.sides = {}, set(), False, []
         self._sizes = [_sizes(x) for x in proof.flat.numbers]
         self._followed, count = 0, sum(map(len, self._sizes))
         self._nearer, self._draw = {}, np.random.default_rng(0)
-        self.turning, self.fan, self.whole = False, Fan(count), count == 1
+        self.turning, self.fan, self.whole = turning, Fan(count), count == 1
 
     @property
     def starts(self):
@@ -71,9 +71,9 @@ class Around:
         self._inputs = np.concatenate([array.scalars for array in inputs])
         for key, site in beside.sites.items():
             self.sites.setdefault(key, []).append(site.places)
+        self._pattern = frozenset((key, *site.places) for key, site in beside.sites.items())
         if step == NEAR:
-            pattern = frozenset((key, *site.places) for key, site in beside.sites.items())
-            self.fan.met(pattern, self._forms(beside, direction))
+            self.fan.met(self._pattern, self._forms(beside, direction))
         self.jumps |= any(map(self._jumped, outputs, self._proof.outputs))
         truths = self._proof.truths(beside, inputs, outputs, beside.values, self.backward, self._given)
         made = [x for array in truths for x in array]
@@ -82,16 +82,20 @@ class Around:
         return made
 
     def far_and_near(self, direction):
-        """([n] the truths far away on one side, and near, whether these change as that side is turned)."""
+        """[n] the truths on one side far away, and near; notes whether they change as that side is turned."""
+        known = self.whole or self.turning
         turned = direction * (1 + TURN * self._draw.standard_normal(len(direction)))
-        far, near = self.look(direction if self.whole else turned, FAR), self.look(direction)
+        far, pattern = self.look(direction if known else turned, FAR), self._pattern
+        near = self.look(direction)
         sizes = np.abs(self.sides[-1][1])
         least = STILL * np.max(sizes, initial=0.0, where=np.isfinite(sizes))
-        if self.whole or not (distances(far, near) > least).any():
-            return far, near, False
+        if known or not (distances(far, near) > least).any():
+            return far, near
         there, far = far, self.look(direction, FAR)
         moved = distances(there, far)
-        return far, near, bool((moved > np.maximum(least, 4 * distances(far, near))).any())
+        moves = (moved > np.maximum(least, 4 * distances(far, near))).any()
+        self.turning = bool(moves) and self._pattern == pattern  # and not by another choice
+        return far, near
 
     def nearer(self, direction):
         """[n] the truths on one side, nearer to the point: looked for once."""

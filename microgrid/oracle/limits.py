@@ -39,7 +39,7 @@ class Sides:
     def __init__(self, proof, backward, given, truths, theirs, got, singular):
         self._truths, self._theirs, self._got = truths, theirs, got
         self._singular = singular
-        self.around, self._spanned, self._rest = Around(proof, backward, given), False, {}
+        self.around, self._spanned, self._rest = Around(proof, backward, given, singular), False, {}
         self.limits, self.settled, self.agreed = [], [None] * len(theirs), [False] * len(theirs)
         self.poles, self.strict = [set() for _ in theirs], [False] * len(theirs)
         try:
@@ -55,8 +55,8 @@ class Sides:
         import flint
 
         first = self.around.fan.any()
-        far, near, turning = self.around.far_and_near(first)
-        self._spread, self.around.turning = distances(far, near), self._singular or turning
+        far, near = self.around.far_and_near(first)
+        self._spread = distances(far, near)
         self.limits = list(map(flint.arb, near))
         self._join(-first)
         self._join(self.around.fan.any())
@@ -83,7 +83,7 @@ class Sides:
             if every or not (strange | other | (one & open_ & (known is None))).any() or self._too_long():
                 break
             self._join(self.around.fan.next())
-        proven = self._climb(strange | other) if self._curved() else ()
+        proven = self._climb((strange | other) & ~one) if self._curved() else ()
         self.limits = list(map(self._widened, range(len(self.limits))))
         self.strict = [
             self.around.whole or k in proven or (every and _beyond(*x))
@@ -113,8 +113,8 @@ class Sides:
         the last steps of that made them; those that are proven to be elsewhere."""
         asked, proven = np.flatnonzero(outside).tolist(), set()
         asked.sort(key=lambda k: -self._off(k)[0] / max(float(self.limits[k].rad()), LEAST))
-        for k in asked:
-            gains, climbed = [], len(proven) < CLIMBED
+        for place, k in enumerate(asked):
+            gains, climbed = [], place < CLIMBED
             for direction in self.around.climbs(k, self._off(k)[1] > 0) if climbed else ():
                 before = self._off(k)[0]
                 if before == 0 or self._too_long():
