@@ -49,9 +49,8 @@ class Proof:
         self.primal = Replay(surrogates=self.surrogates)
         self.inputs = [self.primal.input(x) for x in flat.numbers]
         self.outputs, self.steps = walk(self.primal, self.program, self.inputs)
-        self.walked, self.own, self.misread = self.steps, self.primal.tape.size, None
+        self.walked, self.own, self.misread, self.around = self.steps, self.primal.tape.size, None, None
         self.arrived, self.tolerant, self.dim, self.hasty, self._replays = False, False, False, hasty, {}
-        self.around = None
         self.values = engine.forward(self.primal.tape)
         dtypes = [array.dtype for array in (*self.inputs, *self.outputs)]
         self.coarsest = rounding.coarsest(self.primal.tape, dtypes, self.own)
