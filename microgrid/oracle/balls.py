@@ -38,11 +38,15 @@ def differ(x, y, slack=0.0):
 
 
 def rounded(numbers, bounds, others):
-    """Balls around [n] numbers, as wide as their bounds; where these are not finite the others."""
+    """Balls around [n] numbers, as wide as their bounds; where these are not finite the others, or if those
+    are not either, the numbers."""
     import flint
 
     rows = zip(numbers.tolist(), bounds.tolist(), others, np.isfinite(numbers + bounds), strict=True)
-    return [flint.arb(x, bound) if here else other for x, bound, other, here in rows]
+    return [
+        flint.arb(x, bound) if here else (other if finite(other) else flint.arb(x))
+        for x, bound, other, here in rows
+    ]
 
 
 def wider(hull, limit):

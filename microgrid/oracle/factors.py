@@ -177,7 +177,7 @@ def _eigen(matrix, like, wanted=None):
     import flint
 
     values, vectors = matrix.eig(right=True)
-    rising = sorted(range(len(values)), key=lambda j: float(values[j].real))
+    rising = sorted(range(len(values)), key=lambda j: values[j].real.mid())  # a float may not tell two apart
     order = rising if wanted is None else _nearest(list(map(complex, values)), wanted.tolist())
     columns, rows = [], vectors.table()
     for j, other in zip(order, like.T.tolist(), strict=True):

@@ -10,6 +10,7 @@ from . import compat, indexing, linearity, slopes
 from .along import breaks, directions
 from .arrays import Unsupported
 from .asking import begun
+from .cones import outside
 from .flat import Flat
 from .judgement import leaf_of
 from .own_rules import rule_of
@@ -154,7 +155,7 @@ def _in_mode(proof, step, verdict, mode):
             return "nonfinite"
         if any(leaf.verdict == "wrong" for leaf in leaves):  # it is that along others too
             return "wrong"
-        if own and mode == "rev" and breaks(proof, answers):
+        if own and mode == "rev" and (breaks(proof, answers) or outside(proof, answers)):
             return "wrong"
         along = [*directions(proof)] if own and mode == "fwd" else []
         for given in along:

@@ -5,30 +5,22 @@ point itself is decided there, all of them together. Where the gradient tends to
 the function is smooth, however its program is cut into pieces: that number is the truth, and a sum of the
 conventions of its pieces (0 for relu, 1 for abs) is not. Where the sides differ there is a kink.
 
-n: numbers of the gradient, m: numbers of the inputs; member, site: as in `beside`; side: one point beside.
+n: numbers of the gradient; member, site: as in `beside`; side: one point beside.
 """
-
-from itertools import pairwise
 
 import numpy as np
 
 from . import exact
+from .around import BITS, EDGE, FAR, LEAST, NEAR, NEARER, SCALARS, SMALL, Around, distance, distances
 from .arrays import Unsupported
 from .balls import differ, finite
-from .beside import replayed
-from .fan import MOST as MOST_FORMS, Fan
 
-FAR, NEAR, NEARER = 2.0**-50, 2.0**-70, 2.0**-90  # steps away from the point, relative to the inputs
 MOST = 96  # sides that are looked at, at most
-SCALARS = 10**7  # of the programs of all sides together, and of the ways back from their ties, at most
-BITS = 3 * exact.BITS  # a third may be lost where steps of 1e-21 are divided by each other
-LEAST = 2.0**-900  # the size of the smallest numbers, whose steps would be 0 in float64
-SMALL = 2.0**-30  # beside the largest slope, sides that differ by less do not differ
 BENT = 2.0**12 * NEAR / FAR  # of how far slopes move on one side: so far they may on another, where all are 0
-JUMP = 2.0**-16  # a continuous function moves less, with slopes of up to 2**34
+TINY = 2.0**-14  # how far apart sides are at most that may come to one number nearer to the point
 GROWTH = 1.125  # from the far step to the near one: a logarithm's is 1.4
 FAR_OFF = 2.0  # times half the distance of the sides, from the middle between them
-WIDER = 4.0  # than the first order lets two equal numbers part: so far apart they are no equal numbers
+ARRAYS, NUMBERS, CLIMBED = 4, 24, 3  # of a gradient whose ends are looked for, at most
 SLOW = 2.0**-5  # of the way before: what goes on so far comes to rest too late, as x**0.2 does
 
 
@@ -45,42 +37,38 @@ class Sides:
     """
 
     def __init__(self, proof, backward, given, truths, theirs, got, singular):
-        self._proof, self._backward, self._given = proof, backward, given
         self._truths, self._theirs, self._got = truths, theirs, got
         self._singular = singular
-        self._sites, self._flat, self._followed = {}, set(), 0
-        self._sizes = [_sizes(x) for x in proof.flat.numbers]
-        count = sum(map(len, self._sizes))
-        self._fan, self._whole = Fan(count), count == 1
+        self.around, self._spanned, self._rest = Around(proof, backward, given, singular), False, {}
         self.limits, self.settled, self.agreed = [], [None] * len(theirs), [False] * len(theirs)
-        self.poles, self.strict, self._jumps = [set() for _ in theirs], [False] * len(theirs), False
+        self.poles, self.strict = [set() for _ in theirs], [False] * len(theirs)
         try:
             with exact.precision(max(BITS, exact.bits())):
                 self._look_around()
         except Unsupported:  # of a branch that the run did not take
-            self._jumps = True
-        if self._jumps:
+            self.around.jumps = True
+        if self.around.jumps:
             self.settled = [None if one else one for one in self.settled]
             self.agreed, self.strict = [False] * len(theirs), [False] * len(theirs)
 
     def _look_around(self):
         import flint
 
-        first = self._fan.any()
-        far, near = self._look(first, FAR), self._look(first, NEAR)
-        self._spread = [_distance(x, y) for x, y in zip(far, near, strict=True)]
+        first = self.around.fan.any()
+        far, near = self.around.far_and_near(first)
+        self._spread = distances(far, near)
         self.limits = list(map(flint.arb, near))
         self._join(-first)
-        self._join(self._fan.any())
+        self._join(self.around.fan.any())
         if self._singular or not all(map(finite, self._theirs)):
             self._find_poles(far, near)
-            self._find_poles(self._look(-first, FAR), self._look(-first, NEAR))
+            self._find_poles(self.around.look(-first, FAR), self.around.look(-first))
         while True:
-            one = self._agreed()
+            one = self._come_together(self._agreed())
             self.agreed = one.tolist()
-            members = [len(met[0]) for met in self._sites.values()]
-            self._whole = self._whole or (not self._singular and self._fan.whole(members))
-            every = self._whole or self._fan.exhausted(members)
+            members = [len(met[0]) for met in self.around.sites.values()]
+            self.around.whole |= not self.around.turning and self.around.fan.whole(members)
+            every = self.around.whole or self.around.fan.exhausted(members)
             widened = list(map(self._widened, range(len(self.limits))))
             open_, strange, other = (
                 np.array(list(map(_apart, widened, x)), bool) for x in (self._truths, self._theirs, self._got)
@@ -88,28 +76,80 @@ class Sides:
             known = True if every or (self._all_met() and not (one & strange).any()) else None
             pairs = zip(one.tolist(), self.limits, strict=True)
             self.settled = [known if x else (False if finite(limit) else None) for x, limit in pairs]
+            if self._curved() and not self._spanned:
+                self._spanned = True
+                if self._span(one, strange | other):
+                    continue
             if every or not (strange | other | (one & open_ & (known is None))).any() or self._too_long():
                 break
-            self._join(self._fan.next())
+            self._join(self.around.fan.next())
+        proven = self._climb((strange | other) & ~one) if self._curved() else ()
         self.limits = list(map(self._widened, range(len(self.limits))))
         self.strict = [
-            self._whole or (every and _beyond(*x)) for x in zip(self.limits, self._got, strict=True)
+            self.around.whole or k in proven or (every and _beyond(*x))
+            for k, x in enumerate(zip(self.limits, self._got, strict=True))
         ]
         self._forget_restless(first, far, near)
+
+    def _curved(self):
+        """Whether slopes may change with every direction, so that no drawn sides span them."""
+        return not self.around.whole and (self.around.turning or bool(self.around.flat))
+
+    def _span(self, one, outside):
+        """Look to both sides along which each number is the slope that JAX has elsewhere, or that a report
+        may show, the first of an array; whether there are any. one: [n] whether a number has one limit."""
+        first = np.isin(np.arange(len(one)), self.around.starts[:ARRAYS])
+        asked = [k for k in np.flatnonzero((outside | first) & ~one).tolist() if finite(self.limits[k])]
+        found = [self.around.towards(k) for k in asked[:NUMBERS]]
+        found = [x for k, x in enumerate(found) if x is not None and (k == 0 or self.around.backward)]
+        for direction in found:
+            for side in (direction, -direction):
+                if not self._too_long():
+                    self._join(side)
+        return bool(found)
+
+    def _climb(self, outside):
+        """Follow the slopes of some numbers to where JAX's are, and take the limits for wider by as much as
+        the last steps of that made them; those that are proven to be elsewhere."""
+        asked, proven = np.flatnonzero(outside).tolist(), set()
+        asked.sort(key=lambda k: -self._off(k)[0] / max(float(self.limits[k].rad()), LEAST))
+        for place, k in enumerate(asked):
+            gains, climbed = [], place < CLIMBED
+            for direction in self.around.climbs(k, self._off(k)[1] > 0) if climbed else ():
+                before = self._off(k)[0]
+                if before == 0 or self._too_long():
+                    break
+                self._join(direction)
+                gains.append(before - self._off(k)[0])
+            off, sign = self._off(k)
+            rad = float(self.limits[k].rad())
+            more = 2 * sum(gains[len(gains) // 2 :]) + EDGE * rad if climbed else rad
+            if off > more:
+                proven |= {k} if climbed else set()
+            elif off > 0:
+                limit = self.limits[k]
+                self.limits[k] = limit.union(limit + sign * more)
+        return proven
+
+    def _off(self, k):
+        """(how far JAX's number k is from what there is on the sides, 1 if it is above them and else -1)."""
+        number = next(x for x in (self._theirs[k], self._got[k]) if finite(x))
+        apart, limit = float(number - self.limits[k]), self._widened(k)
+        return (abs(apart) - float(limit.rad()) if _apart(limit, number) else 0.0), (1 if apart > 0 else -1)
 
     def _forget_restless(self, direction, far, near):
         """Take no limit for a number that goes on to grow nearer to the point, or to move. far, near: on one
         side, before."""
         steep = np.array(list(map(bool, self.poles))) & np.array(list(map(finite, self.limits)), bool)
         sizes = np.abs(list(map(float, near)))
-        moves = np.array(self._spread) > SMALL * np.max(sizes, initial=0.0, where=np.isfinite(sizes))
+        moves = self._spread > SMALL * np.max(sizes, initial=0.0, where=np.isfinite(sizes))
         if not (steep | moves).any():
             return
-        nearer = self._look(direction, NEARER)
+        nearer = self.around.look(direction, NEARER)
         for k in np.flatnonzero(steep | moves).tolist():
             x, y = abs(float(near[k])), abs(float(nearer[k]))
             grows = steep[k] and (not np.isfinite(y) or y > GROWTH * x)
-            if grows or (moves[k] and not _distance(near[k], nearer[k]) <= SLOW * self._spread[k]):
+            if grows or (moves[k] and not distance(near[k], nearer[k]) <= SLOW * self._spread[k]):
                 self.limits[k], self.settled[k], self.agreed[k] = self.limits[k] * np.nan, None, False
 
     def _find_poles(self, far, near):
@@ -120,43 +160,16 @@ class Sides:
                 self.poles[k].add(1 if y > 0 else -1)
 
     def _too_long(self):
-        size = self._fan.looks * self._beside.tape.size + self._followed
-        return size > SCALARS or self._fan.looks > MOST
-
-    def _look(self, direction, step):
-        """[n] the truths on one side."""
-        import flint
-
-        parts = np.split(direction, np.cumsum([len(sizes) for sizes in self._sizes])[:-1])
-        balls = [map(flint.arb, x.tolist()) for x in map(_numbers, self._proof.flat.numbers)]
-        moved = [
-            [x + step * float(size) * u for x, size, u in zip(*row, strict=True)]
-            for row in zip(balls, self._sizes, (part.tolist() for part in parts), strict=True)
-        ]
-        beside, inputs, outputs = replayed(self._proof, moved)
-        self._beside = beside
-        self._inputs = np.concatenate([array.scalars for array in inputs])
-        for key, site in beside.sites.items():
-            self._sites.setdefault(key, []).append(site.places)
-        if step == NEAR:
-            pattern = frozenset((key, *site.places) for key, site in beside.sites.items())
-            self._fan.met(pattern, self._forms(beside, direction))
-        self._jumps |= any(map(self._jumped, outputs, self._proof.outputs))
-        truths = self._proof.truths(beside, inputs, outputs, beside.values, self._backward, self._given)
-        return [x for array in truths for x in array]
-
-    def _jumped(self, beside, here):
-        """Whether an output is another number beside the point than at it."""
-        pairs = zip(beside.scalars.tolist(), here.scalars.tolist(), strict=True)
-        for x, y in ((float(self._beside.values[i]), float(self._proof.values[j])) for i, j in pairs):
-            if np.isfinite(x) and np.isfinite(y) and abs(x - y) > JUMP * max(abs(y), 1):
-                return True
-        return False
+        return self.around.work > SCALARS or self.around.fan.looks > MOST
 
     def _join(self, direction):
-        """Make the limits hold the truths on one more side."""
-        pairs = zip(self.limits, self._look(direction, NEAR), strict=True)
-        self.limits = [limit.union(limit * 0 + truth) for limit, truth in pairs]
+        """Make the limits hold the truths on one more side; where those that were chosen to span them have
+        no finite number they say nothing."""
+        pairs = zip(self.limits, self.around.look(direction), strict=True)
+        self.limits = [
+            limit if self._spanned and not finite(truth) else limit.union(limit * 0 + truth)
+            for limit, truth in pairs
+        ]
 
     def _agreed(self):
         """[n] whether all sides that were looked at tend to one number."""
@@ -164,48 +177,40 @@ class Sides:
         sizes = [
             float(abs(limit).upper()) if x else 0.0 for limit, x in zip(self.limits, finite, strict=True)
         ]
-        spread = np.array(self._spread)
+        spread = self._spread
         bent = BENT * np.max(spread, initial=0.0, where=np.isfinite(spread))
         reach = np.maximum(max(SMALL * max(sizes, default=0.0), bent), 8 * spread)
         radii = np.array([float(limit.rad()) for limit in self.limits])
         with np.errstate(invalid="ignore"):
             return np.array(finite, bool) & (radii <= reach)
 
+    def _come_together(self, one):
+        """[n] whether all sides tend to one number, also where they differ near the point, but the less the
+        nearer; what that is is `rest`. one: [n] where they do not differ."""
+        import flint
+
+        tiny = [not x and finite(y) and y.rad() < TINY for x, y in zip(one, self.limits, strict=True)]
+        asked, limits = np.flatnonzero(tiny), {}
+        for direction, _ in list(self.around.sides) if len(asked) else ():
+            truths = list(map(flint.arb, self.around.nearer(direction)))
+            limits = {k: limits.get(k, truths[k]).union(truths[k]) for k in asked.tolist()}
+            asked = np.array([k for k in asked if limits[k].rad() <= SLOW * self.limits[k].rad()], int)
+            if not len(asked):
+                break
+        self._rest = {}
+        for k in asked.tolist():
+            moved = distance(limits[k], self.limits[k])
+            self._rest[k] = type(limits[k])(limits[k], 2 * moved + float(self.limits[k].rad()) / 16)
+        return one | np.isin(np.arange(len(one)), asked)
+
     def _widened(self, k):
         """A limit with what the sides may still be away from it."""
-        limit = self.limits[k]
+        limit = self._rest.get(k, self.limits[k])
         return type(limit)(limit, self._spread[k] / 16) if finite(limit) else limit
 
     def _all_met(self):
         """Whether every member of every tie that the first order decides was met at every place."""
-        return all(key in self._flat or _in_every_order(met) for key, met in self._sites.items())
-
-    def _forms(self, beside, direction):
-        """[n, m] how fast neighbouring members of all ties part; None where nobody asks, where they do so in
-        second order only, or are too many."""
-        pairs = [
-            (key, *pair) for key, site in beside.sites.items() for pair in pairwise(site.order)
-            if differ(*(beside.values[i] for i in pair))
-        ]  # fmt: skip
-        work = len(pairs) * beside.tape.size
-        if self._whole or not self._fan.linear or len(pairs) > MOST_FORMS or work > SCALARS / MOST_FORMS:
-            return None
-        self._followed += work
-        made, sizes = [], np.concatenate(self._sizes)
-        for key, low, high in pairs:
-            ends = [(np.array([high]), [1.0]), (np.array([low]), [-1.0])]
-            slopes = exact.adjoints(beside.tape, beside.values, ends)
-            form = np.array([float(slopes[i]) for i in self._inputs]) * sizes
-            off, apart = _distance(beside.values[high], beside.values[low]), NEAR * (form @ direction)
-            if not np.isfinite(form).all():
-                return None
-            if off > WIDER * NEAR * np.sum(np.abs(form)):
-                continue  # rounding alone made the two equal in the run
-            if not abs(off - apart) <= SMALL * off:
-                self._flat.add(key)
-                return None
-            made.append(form)
-        return np.array(made).reshape(-1, len(sizes))
+        return all(key in self.around.flat or _in_every_order(met) for key, met in self.around.sites.items())
 
 
 def _apart(limit, number):
@@ -225,22 +230,3 @@ def _in_every_order(met):
     if any(len(places) != count for places in met):
         return False
     return all(len({places[member] for places in met}) == count for member in range(count))
-
-
-def _numbers(x):
-    x = np.asarray(x)
-    if np.iscomplexobj(x):
-        return np.concatenate([np.real(x).ravel(), np.imag(x).ravel()]).astype(np.float64)
-    return x.ravel().astype(np.float64)
-
-
-def _sizes(x):
-    """[m] how large a step is beside each number of an array: its size, of a 0 that of the least number."""
-    sizes = np.abs(_numbers(x))
-    sizes = np.where(sizes > 0, sizes, np.min(sizes, initial=1.0, where=sizes > 0))
-    return np.maximum(sizes, LEAST)
-
-
-def _distance(x, y):
-    """How far apart the middles of two balls, or numbers, are; nan where one is not finite."""
-    return abs(float(x - y))

@@ -39,8 +39,8 @@ class Proof:
     type in it, as a gradient program has no business with a narrower one; walked: the steps, and those of the
     gradient programs that came; arrived: whether rules were right where iterations had arrived; tolerant:
     whether rules that iterate were not off by what a type shows; dim: whether slopes differed by less than
-    any number of their type; hasty: whether all is looked at once more
-    where these balls say nothing of JAX's program.
+    any number of their type; hasty: whether all is looked at once more where these balls say nothing of
+    JAX's program; around: the points beside that were looked at last.
     """
 
     def __init__(self, flat, engine=exact, surrogates=(), hasty=False):
@@ -49,7 +49,7 @@ class Proof:
         self.primal = Replay(surrogates=self.surrogates)
         self.inputs = [self.primal.input(x) for x in flat.numbers]
         self.outputs, self.steps = walk(self.primal, self.program, self.inputs)
-        self.walked, self.own, self.misread = self.steps, self.primal.tape.size, None
+        self.walked, self.own, self.misread, self.around = self.steps, self.primal.tape.size, None, None
         self.arrived, self.tolerant, self.dim, self.hasty, self._replays = False, False, False, hasty, {}
         self.values = engine.forward(self.primal.tape)
         dtypes = [array.dtype for array in (*self.inputs, *self.outputs)]
@@ -208,6 +208,7 @@ class Proof:
             theirs = [x for answer in answers for x in answer.theirs]
             got = [x for a in answers for x in rounded(a.got, a.bounds, a.theirs)]
             sides = Sides(self, mode == "rev", given, truths, theirs, got, singular)
+            self.around = sides.around
             found = zip(sides.limits, sides.settled, sides.agreed, sides.poles, sides.strict, strict=True)
         if self.primal.ties or other.ties:
             for answer, hull in zip(answers, self._hulls("ties", mode, given)[0], strict=True):

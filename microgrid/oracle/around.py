@@ -1,0 +1,207 @@
+"""What the gradient of a proof is at points beside its own, and where to look for the ends of it.
+
+Near a point where the program divides 0 by 0, or where equal numbers part in second order only, the gradient
+may change with every direction, as that of a length does: no drawn sides span all of what it is there. Where
+a function is convex, a slope along a direction is largest on the side in that direction, and least on the
+other one; elsewhere it is followed upwards from the best side that is known.
+
+n: numbers of the gradient, m: numbers of the inputs.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+
+from . import exact
+from .balls import differ
+from .beside import replayed
+from .fan import MOST as MOST_FORMS, Fan
+
+BITS = 3 * exact.BITS  # a third may be lost where steps of 1e-21 are divided by each other
+FAR, NEAR, NEARER = 2.0**-50, 2.0**-70, 2.0**-90  # steps away from the point, relative to the inputs
+SCALARS = 10**7  # of the programs of all sides together, and of the ways back from their ties, at most
+LEAST = 2.0**-900  # the size of the smallest numbers, whose steps would be 0 in float64
+SMALL = 2.0**-30  # beside the largest slope, sides that differ by less do not differ
+JUMP = 2.0**-16  # a continuous function moves less, with slopes of up to 2**34
+WIDER = 4.0  # than the first order lets two equal numbers part: so far apart they are no equal numbers
+ASIDE = 2.0**-20  # of a direction: how far beside it is looked, as it may itself lead along a tie
+TURN = 2.0**-6  # of each number of a direction: how far it is turned to see whether slopes change with it
+STILL = 2.0**-40  # beside the largest slope: those that change by less do not
+CLIMBS = 12  # steps from a side to one where a slope is larger
+EDGE = 2.0**-18  # beside the distance of the sides: what looking aside may leave out
+
+
+class Around:
+    """Points beside that of a proof. sides: [(direction [m], truths [n])] that were looked at near the point;
+    sites: the places of the members of each tie, `flat` those that part in second order only; jumps: whether
+    an output is another number there than at the point; turning: whether slopes may change with every
+    direction."""
+
+    def __init__(self, proof, backward, given, turning):
+        self._proof, self.backward, self._given = proof, backward, given
+        self.sites, self.flat, self.jumps, self.sides = {}, set(), False, []
+        self._sizes = [_sizes(x) for x in proof.flat.numbers]
+        self._followed, count = 0, sum(map(len, self._sizes))
+        self._nearer, self._draw = {}, np.random.default_rng(0)
+        self.turning, self.fan, self.whole = turning, Fan(count), count == 1
+
+    @property
+    def starts(self):
+        """Where the arrays of the gradient begin among its numbers."""
+        arrays = self._proof.inputs if self.backward else self._proof.outputs
+        return np.cumsum([0, *(len(array.scalars) for array in arrays)])[:-1]
+
+    @property
+    def work(self):
+        """The scalars of all sides together."""
+        return self.fan.looks * self._beside.tape.size + self._followed
+
+    def look(self, direction, step=NEAR):
+        """[n] the truths on one side."""
+        import flint
+
+        parts = np.split(direction, np.cumsum([len(sizes) for sizes in self._sizes])[:-1])
+        balls = [map(flint.arb, x.tolist()) for x in map(_numbers, self._proof.flat.numbers)]
+        moved = [
+            [x + step * float(size) * u for x, size, u in zip(*row, strict=True)]
+            for row in zip(balls, self._sizes, (part.tolist() for part in parts), strict=True)
+        ]
+        beside, inputs, outputs = replayed(self._proof, moved)
+        self._beside = beside
+        self._inputs = np.concatenate([array.scalars for array in inputs])
+        for key, site in beside.sites.items():
+            self.sites.setdefault(key, []).append(site.places)
+        self._pattern = frozenset((key, *site.places) for key, site in beside.sites.items())
+        if step == NEAR:
+            self.fan.met(self._pattern, self._forms(beside, direction))
+        self.jumps |= any(map(self._jumped, outputs, self._proof.outputs))
+        truths = self._proof.truths(beside, inputs, outputs, beside.values, self.backward, self._given)
+        made = [x for array in truths for x in array]
+        if step == NEAR:
+            self.sides.append((direction, np.array(list(map(float, made)))))
+        return made
+
+    def far_and_near(self, direction):
+        """[n] the truths on one side far away, and near; notes whether they change as that side is turned."""
+        known = self.whole or self.turning
+        turned = direction * (1 + TURN * self._draw.standard_normal(len(direction)))
+        far, pattern = self.look(direction if known else turned, FAR), self._pattern
+        near = self.look(direction)
+        sizes = np.abs(self.sides[-1][1])
+        least = STILL * np.max(sizes, initial=0.0, where=np.isfinite(sizes))
+        if known or not (distances(far, near) > least).any():
+            return far, near
+        there, far = far, self.look(direction, FAR)
+        moved = distances(there, far)
+        moves = (moved > np.maximum(least, 4 * distances(far, near))).any()
+        self.turning = bool(moves) and self._pattern == pattern  # and not by another choice
+        return far, near
+
+    def nearer(self, direction):
+        """[n] the truths on one side, nearer to the point: looked for once."""
+        key = direction.tobytes()
+        if key not in self._nearer:
+            self._nearer[key] = self.look(direction, NEARER)
+        return self._nearer[key]
+
+    def towards(self, k):
+        """The direction, and beside it, in which number k of the gradient is the slope; None where there is
+        none."""
+        if self.backward:
+            direction = np.eye(1, sum(map(len, self._sizes)), k)[0]
+        else:
+            direction = np.concatenate(list(map(_numbers, self._given))) / np.concatenate(self._sizes)
+        largest = np.max(np.abs(direction), initial=0.0)
+        return self._aside(direction / largest, ASIDE) if 0 < largest < np.inf else None
+
+    def climbs(self, k, upwards):
+        """Yields directions in which number k of the gradient may be larger, or less, than on all sides."""
+        length, sign = 1.0, 1 if upwards else -1
+        for _ in range(CLIMBS):
+            direction, truths = max(
+                self.sides, key=lambda side: np.nan_to_num(sign * side[1][k], nan=-np.inf)
+            )
+            yield self._aside(direction, length)
+            length *= 2 if sign * (self.sides[-1][1][k] - truths[k]) > 0 else 0.5
+
+    def gradients(self):
+        """[s, n] the truths on the sides where all are finite."""
+        return np.array([truths for _, truths in self.sides if np.isfinite(truths).all()])
+
+    def both(self, direction):
+        """Look to both sides along a direction of the gradient, [m]."""
+        moved = direction / np.concatenate(self._sizes)
+        for side in (moved, -moved):
+            self.look(self._aside(side / np.max(np.abs(side)), ASIDE))
+
+    def bowl(self, slack):
+        """Whether the function, which is linear along each side, may be convex, or concave: then no gradient
+        of another side says more, or less, of a side than its own, beyond a slack."""
+        rows = [(x * np.concatenate(self._sizes), y) for x, y in self.sides if np.isfinite(y).all()]
+        said = np.array([y for _, y in rows]) @ np.array([x for x, _ in rows]).T
+        off = said - np.diag(said)
+        least = slack * np.max(np.abs(said), initial=0.0)
+        return bool((off <= least).all() or (off >= -least).all())
+
+    def _aside(self, direction, length):
+        moved = direction + length * self._draw.standard_normal(len(direction))
+        return moved / np.max(np.abs(moved))
+
+    def _jumped(self, beside, here):
+        """Whether an output is another number beside the point than at it."""
+        pairs = zip(beside.scalars.tolist(), here.scalars.tolist(), strict=True)
+        for x, y in ((float(self._beside.values[i]), float(self._proof.values[j])) for i, j in pairs):
+            if np.isfinite(x) and np.isfinite(y) and abs(x - y) > JUMP * max(abs(y), 1):
+                return True
+        return False
+
+    def _forms(self, beside, direction):
+        """[n, m] how fast neighbouring members of all ties part; None where nobody asks, where they do so in
+        second order only, or are too many."""
+        pairs = [
+            (key, *pair) for key, site in beside.sites.items() for pair in pairwise(site.order)
+            if differ(*(beside.values[i] for i in pair))
+        ]  # fmt: skip
+        work = len(pairs) * beside.tape.size
+        if self.whole or not self.fan.linear or len(pairs) > MOST_FORMS or work > SCALARS / MOST_FORMS:
+            return None
+        self._followed += work
+        made, sizes = [], np.concatenate(self._sizes)
+        for key, low, high in pairs:
+            ends = [(np.array([high]), [1.0]), (np.array([low]), [-1.0])]
+            slopes = exact.adjoints(beside.tape, beside.values, ends)
+            form = np.array([float(slopes[i]) for i in self._inputs]) * sizes
+            off, apart = distance(beside.values[high], beside.values[low]), NEAR * (form @ direction)
+            if not np.isfinite(form).all():
+                return None
+            if off > WIDER * NEAR * np.sum(np.abs(form)):
+                continue  # rounding alone made the two equal in the run
+            if not abs(off - apart) <= SMALL * off:
+                self.flat.add(key)
+                return None
+            made.append(form)
+        return np.array(made).reshape(-1, len(sizes))
+
+
+def distances(xs, ys):
+    """[n] how far apart the middles of balls, or numbers, are; nan where one is not finite."""
+    return np.array([distance(x, y) for x, y in zip(xs, ys, strict=True)])
+
+
+def distance(x, y):
+    """How far apart the middles of two balls, or numbers, are; nan where one is not finite."""
+    return abs(float(x - y))
+
+
+def _numbers(x):
+    x = np.asarray(x)
+    if np.iscomplexobj(x):
+        return np.concatenate([np.real(x).ravel(), np.imag(x).ravel()]).astype(np.float64)
+    return x.ravel().astype(np.float64)
+
+
+def _sizes(x):
+    """[m] how large a step is beside each number of an array: its size, of a 0 that of the least number."""
+    sizes = np.abs(_numbers(x))
+    sizes = np.where(sizes > 0, sizes, np.min(sizes, initial=1.0, where=sizes > 0))
+    return np.maximum(sizes, LEAST)

@@ -1,0 +1,69 @@
+"""Whether the slopes of a rule, taken together, are what no side of a point says, where slopes are a cone.
+
+Each slope may lie between those of the sides, as 0.8 does between -1 and 1, and all together may not: the
+gradients of a length have length 1. Where a function is convex, its slope along a direction is largest on the
+side in that direction, so what lies outside of the hull of all gradients is further along some direction than
+the gradient there. Linear programs find that direction from the sides that are known.
+
+d: a direction, n: numbers of the gradient.
+"""
+
+import numpy as np
+
+from . import exact
+from .around import BITS, EDGE, SCALARS
+from .arrays import Unsupported
+from .balls import finite
+
+MOST = 64  # numbers of a gradient
+ROUNDS = 8
+
+
+def outside(proof, answers):
+    """Whether JAX's slopes, `Answer`s in mode "rev", are proven to lie outside of the hull of those of the
+    sides, where these turn with the direction; never where the function is neither convex nor concave."""
+    theirs, around = [x for answer in answers for x in answer.theirs], proof.around
+    if (
+        around is None
+        or not (around.turning and around.backward)
+        or not all(map(finite, theirs))
+        or len(theirs) > MOST
+    ):
+        return False
+    slack = max([EDGE, *(4 * float(np.finfo(answer.dtype).eps) for answer in answers)])
+    try:
+        with exact.precision(max(BITS, exact.bits())):
+            return _outside(around, np.array(list(map(float, theirs))), slack)
+    except Unsupported:
+        return False
+
+
+def _outside(around, slopes, slack):
+    for _ in range(ROUNDS):
+        sides = around.gradients()
+        if not around.bowl(slack):
+            return False
+        least = slack * np.max(np.abs(sides), initial=0.0)
+        direction = _between(sides, slopes)
+        if direction is None or direction @ slopes - np.max(sides @ direction) <= least:
+            return False
+        if around.work > SCALARS:
+            return False
+        around.both(direction)
+        if around.bowl(slack) and direction @ slopes - np.max(around.gradients() @ direction) > least:
+            return True
+    return False
+
+
+def _between(sides, slopes):
+    """[n] the direction along which slopes are furthest beyond all sides; None where there is none."""
+    from scipy.optimize import linprog
+
+    n = len(slopes)
+    found = linprog(
+        [*-slopes, 1.0],
+        A_ub=np.hstack([sides, -np.ones((len(sides), 1))]),
+        b_ub=np.zeros(len(sides)),
+        bounds=[*[(-1, 1)] * n, (None, None)],
+    )
+    return None if found.x is None else found.x[:-1]
