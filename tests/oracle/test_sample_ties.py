@@ -146,7 +146,7 @@ def test_a_tie_is_met_through_a_boolean_that_moves():
 
 
 def test_only_numbers_that_are_ordered_together_can_be_equal(monkeypatch):
-    """Two rows hold the same numbers, and each is sorted by itself: a rule that is wrong there is just that."""
+    """Two rows hold the same numbers, and each is sorted by itself, so a wrong rule is just that."""
     monkeypatch.setattr(alone, "MOST", 1)
     x = np.tile(np.arange(4.0), (2, 1))
     wrong = custom(rising, lambda x, ct: ct * 1.01)
