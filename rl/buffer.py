@@ -66,6 +66,14 @@ def added(buffer, rollout):
     return Buffer(rows, buffer.head + count)
 
 
+def broken_off(buffer):
+    """The buffer whose newest steps have no next one: there the environments began anew."""
+    newest = (buffer.head - 1) % buffer.steps.reward.shape[0]
+    steps = buffer.steps
+    cut = steps.truncated.at[newest].set(~steps.terminated[newest])
+    return buffer._replace(steps=steps._replace(truncated=cut))
+
+
 def drawn(buffer, lots, num_steps):
     """(rows, envs), [..., B] each: transitions drawn uniformly from those that have num_steps steps ahead.
 

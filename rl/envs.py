@@ -82,9 +82,9 @@ def bare(env: gymnasium.Env) -> Bare:
     """Unwraps TimeLimit, OrderEnforcing and PassiveEnvChecker; under any other wrapper, nothing."""
     inner, limit = env, None
     while isinstance(inner, gymnasium.Wrapper):
-        if isinstance(inner, TimeLimit):
+        if type(inner) is TimeLimit:  # a subclass may do more
             limit = inner._max_episode_steps if limit is None else min(limit, inner._max_episode_steps)
-        elif not isinstance(inner, OrderEnforcing | PassiveEnvChecker):
+        elif type(inner) not in (OrderEnforcing, PassiveEnvChecker):
             return Bare(env, None, type(inner).__name__)
         inner = inner.env
     return Bare(inner, limit)
@@ -146,16 +146,6 @@ def autoreset_mode(function: str, env: Any):
             f"{function}: env must say how it resets, metadata['autoreset_mode']; "
             f"got {mode!r} in {vector_name(env)}."
         ) from None
-
-
-def has_limit(env: gymnasium.Env) -> bool:
-    """Whether a TimeLimit ends long episodes."""
-    inner = env
-    while isinstance(inner, gymnasium.Wrapper):
-        if isinstance(inner, TimeLimit):
-            return True
-        inner = inner.env
-    return False
 
 
 def own_copy(env: gymnasium.Env) -> gymnasium.Env:

@@ -30,6 +30,11 @@ class Host:
         self._infos: Any = None
         self._begun = False
 
+    @property
+    def begins(self):
+        """Whether the next steps begin new episodes everywhere."""
+        return self._obs is None
+
     def restart(self, seeds):
         """The next steps begin new episodes, from other seeds."""
         self._obs, self._begun = None, False

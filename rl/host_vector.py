@@ -43,6 +43,11 @@ class HostVector:
         self._closed = True
         self._env.close()
 
+    @property
+    def begins(self):
+        """Whether the next steps begin new episodes everywhere."""
+        return self._obs is None
+
     def restart(self, seeds):
         """The next steps begin new episodes, from another seed."""
         self._seed, self._obs, self._begun = seeds[0], None, False

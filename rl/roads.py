@@ -40,6 +40,7 @@ class Programs:
         self.agent, self.env = agent, env
         self.noise = jax.jit(self._noise)
         self.learn = jit(self._learn)
+        self.broken_off = jax.jit(agent._broken_off)
         self._chunks = {}
         self.act = jax.jit(agent._act)
         self.worth = jax.jit(agent._worth)
@@ -78,6 +79,8 @@ class Programs:
         return chance, self.agent._noise(chance, self._step(iteration))
 
     def _learn(self, learner, rollout, chance, iteration):
+        if self.agent.fresh_episodes:
+            learner = self.agent._broken_off(learner)
         return self.agent._learn(learner, rollout, chance, self._step(iteration))
 
     def iterate(self, training):
@@ -177,6 +180,8 @@ def run_on_host(programs, host, training):
     learner, _, key, iteration = training
     if programs.agent.fresh_episodes:
         host.begin()
+    elif host.begins and int(iteration):
+        learner = programs.broken_off(learner)
     chance, noise = programs.noise(key, iteration)
     noise = jax.tree.map(np.asarray, noise)
     actor = programs.agent._actor(learner)

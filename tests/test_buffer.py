@@ -1,9 +1,11 @@
 """The replay buffer against a plain list of steps, and the sum tree against sums that numpy makes."""
 
+import gymnasium
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from gymnasium.spaces import Box, Discrete
 
 import rl
 from rl import buffer as replay
@@ -143,3 +145,65 @@ def test_an_agent_gives_priority_to_what_has_its_steps_ahead_alone(steps):
     ready = {t % rows for t in range(max(0, head - rows), head - 2)}
     given = np.flatnonzero(np.asarray(learner.priorities.sums[leaves:]))
     assert set(given.tolist()) == {2 * t + n for t in ready for n in range(2)}
+
+
+class Chain(gymnasium.Env):
+    """Observations tell episode and step, 1000 * episode + step; no episode ends."""
+
+    observation_space, action_space = Box(0, 1e6, (1,), np.float32), Discrete(2)
+    begun, fails = 0, False
+
+    def reset(self, *, seed=None, options=None):
+        Chain.begun, self.t = Chain.begun + 1, 0
+        return np.full(1, 1000.0 * Chain.begun, np.float32), {}
+
+    def step(self, action):
+        if Chain.fails:
+            raise RuntimeError("no power")
+        self.t += 1
+        return np.full(1, 1000.0 * Chain.begun + self.t, np.float32), 1.0, False, False, {}
+
+
+def chain(tmp_path, how, made, **settings):
+    """An agent whose host began anew after four steps of an episode that had not ended."""
+    Chain.begun, Chain.fails = 0, False
+    agent = made(Chain, num_steps=4, **settings).train(4, progress=False)
+    if how == "loaded":
+        agent.save(tmp_path / "agent")
+        agent = made.load(tmp_path / "agent", env=Chain)
+    elif how == "failed":
+        Chain.fails = True
+        with pytest.raises(rl.EnvError):
+            agent.train(4, progress=False)
+        Chain.fails = False
+    return agent.train(4, progress=False)
+
+
+@pytest.mark.parametrize("how", ["loaded", "failed", "goes on"])
+def test_returns_over_several_steps_end_where_the_host_began_anew(tmp_path, how):
+    settings = dict(num_envs=1, n_step=3, learning_starts=10**6, buffer_size=16, hidden=(4,))
+    buffer = chain(tmp_path, how, rl.DQN, **settings)._training.learner.buffer
+    batch = batch_from(buffer, np.array([2]), np.array([0]), 0.5, 3)
+    found = [float(x[0]) for x in (batch.obs[0], batch.reward, batch.next_obs[0], batch.discount)]
+    assert found == ([1002.0, 1.75, 1005.0, 0.125] if how == "goes on" else [1002.0, 1.5, 1004.0, 0.25])
+
+
+@pytest.mark.filterwarnings("ignore:REINFORCE")  # no episode ends
+def test_the_discounted_return_that_scales_rewards_ends_there_too(tmp_path):
+    settings = dict(num_envs=1, normalize_reward=True, gamma=0.5, hidden=(4,))
+    for how, sums in (("loaded", 1.875), ("failed", 1.875), ("goes on", 2 - 2.0**-7)):
+        agent = chain(tmp_path / how, how, rl.A2C, **settings)
+        assert float(agent._training.learner.scales.under_way[0]) == sums
+    fresh = chain(tmp_path, "goes on", rl.REINFORCE, **settings)
+    assert float(fresh._training.learner.scales.under_way[0]) == 1.875
+
+
+def test_several_steps_end_where_a_vector_of_environments_began_anew(tmp_path):
+    for mode in gymnasium.vector.AutoresetMode:
+        Chain.begun, Chain.fails = 0, False
+        vector = gymnasium.vector.SyncVectorEnv([Chain], autoreset_mode=mode)
+        agent = rl.DQN(vector, num_steps=4, n_step=3, learning_starts=10**6, buffer_size=16, hidden=(4,))
+        agent.train(4, progress=False).save(tmp_path / mode.name)
+        agent = rl.DQN.load(tmp_path / mode.name, env=vector).train(4, progress=False)
+        batch = batch_from(agent._training.learner.buffer, np.array([2]), np.array([0]), 0.5, 3)
+        assert (float(batch.next_obs[0, 0]), float(batch.discount[0])) == (1004.0, 0.25)

@@ -122,6 +122,10 @@ class ActorCritic(Agent):
 
     # What it learns from.
 
+    def _broken_off(self, learner):
+        scales = learner.scales
+        return learner._replace(scales=scales._replace(under_way=jnp.zeros_like(scales.under_way)))
+
     def _scaled(self, scales, rollout):
         """(scales, reward) after this rollout, each as it is where nothing is normalised."""
         if self.normalize_obs:

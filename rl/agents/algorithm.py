@@ -81,6 +81,10 @@ class Algorithm(Trainable):
         """(learner, {name: figure}) after learning from a Rollout."""
         raise NotImplementedError
 
+    def _broken_off(self, learner):
+        """The learner where the next steps begin new episodes, whether or not the last ones had ended."""
+        return learner
+
     def _actor(self, learner):
         """The part of the learner that acting needs."""
         return learner.params

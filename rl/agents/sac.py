@@ -153,6 +153,9 @@ class SAC(Agent):
 
     # What it learns.
 
+    def _broken_off(self, learner):
+        return learner._replace(buffer=replay.broken_off(learner.buffer))
+
     def _learn(self, learner, rollout, chance, step):
         taken = step + self.num_steps * self.num_envs
         memory = replay.added(learner.buffer, rollout)
