@@ -11,6 +11,12 @@ import jax
 import jax.numpy as jnp
 
 
+def seeded(seed):
+    """The key of a seed, an integer >= 0; all of its bits count, where jax.random.key may take the low 32."""
+    key, rest = jax.random.key(seed % 2**32), seed // 2**32
+    return jax.random.fold_in(key, rest) if rest else key
+
+
 class Draw(NamedTuple):
     """What to draw: kind is "uniform" in [0, 1), "normal", "gumbel", "bits" (uint32) or "keys"; its shape."""
 

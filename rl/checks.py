@@ -7,6 +7,8 @@ from operator import index
 
 import numpy as np
 
+MOST_STEPS = 2**31 - 1  # that an int32 counts
+
 
 def same_shape(function, names, arguments, axes):
     """Arrays of one shape with the given axes, none of them empty."""
@@ -73,6 +75,13 @@ def whole_number(function, name, number, low):
         raise TypeError(f"{function}: {name} must be an integer; got {number!r}.")
     if number < low:
         raise ValueError(f"{function}: {name} must be >= {low}; got {number}.")
+
+
+def step_count(function, name, number, low):
+    """A whole number of environment steps >= low, no more than compiled programs can count."""
+    whole_number(function, name, number, low)
+    if number > MOST_STEPS:
+        raise ValueError(f"{function}: {name} must be below 2**31; got {number}.")
 
 
 def amount(function, name, number):

@@ -26,8 +26,8 @@ class Host:
             answers.Watched(function, *each) for each in zip(made, range(len(made)), seeds, strict=True)
         ]
         self.space, self._actions = envs.spaces(made[0])
-        self._obs: Any = None
-        self._infos: Any = None
+        self._obs: Any = None  # of each environment, and which actions are legal there
+        self._legal: Any = None
         self._begun = False
 
     @property
@@ -48,11 +48,28 @@ class Host:
 
     def begin(self):
         """New episodes everywhere, the first ones from the seeds."""
-        first = [one.reset(None if self._begun else one.seed) for one in self._watched]
-        self._begun = True
-        self._obs, self._infos = ([pair[k] for pair in first] for k in (0, 1))
-        self._lengths, self._totals = [0] * len(first), [0.0] * len(first)
+        count = len(self._watched)
+        obs: list[Any] = [None] * count
+        legal: list[Any] = [None] * count
+        for i, one in enumerate(self._watched):
+            obs[i], legal[i] = self._reset(i, None if self._begun else one.seed)
+        self._begun, self._obs, self._legal = True, obs, legal
+        self._lengths, self._totals = [0] * count, [0.0] * count
         self.memory = self._start
+
+    def _reset(self, i, seed=None):
+        """(obs, legal) of a new episode of an environment."""
+        obs, info = self._watched[i].reset(seed)
+        return spaces.kept(obs), self._told(i, info)
+
+    def _told(self, i, info, over=False):
+        """[A], the legal actions of an environment; None where all always are.
+
+        over: the episode terminated: nothing is done there any more, so nothing need be legal.
+        """
+        if not self._masked:
+            return None
+        return np.ones(int(self._actions.n), bool) if over else self._watched[i].legal(info)
 
     def collect(self, act, to_env, noise):
         """T steps of every environment: (Rollout, Episodes), of numpy arrays.
@@ -78,33 +95,33 @@ class Host:
         rewards, totals = np.zeros((2, num_steps, count))
         lengths = np.zeros((num_steps, count), np.int32)
         rows, start, counted = [], self.memory, [one.steps for one in self._watched]
-        obs, legal = spaces.gathered(self.space, self._obs), self._masks()
+        obs, legal = spaces.gathered(self.space, self._obs), self._stacked(self._legal)
         for t in range(num_steps):
             action, self.memory = act(jax.tree.map(lambda x: x[t], noise), obs, self.memory, legal)  # noqa: B023
             action = np.asarray(action)
-            sent, seen, infos = observed.actions(self._actions, to_env(action)), [], []
+            sent, seen, told = observed.actions(self._actions, to_env(action)), [], []
             for i in range(count):
                 next_obs, reward, terminated, truncated, info = steps[i](sent[i])
                 self._lengths[i] += 1
                 self._totals[i] += reward
-                seen.append(next_obs)
-                infos.append(info)
+                seen.append(spaces.kept(next_obs))
+                told.append(self._told(i, info, terminated))
                 rewards[t, i], terminations[t, i] = reward, terminated
                 over = truncated or self._lengths[i] >= limits[i]
                 truncations[t, i] = over and not terminated
             last = terminations[t] | truncations[t]
-            next_obs, next_legal = answers.gathered(self._watched, seen), self._masks(infos, terminations[t])
+            next_obs, next_legal = answers.gathered(self._watched, seen), self._stacked(told)
             rows.append((obs, action, next_obs, legal, next_legal))
             lengths[t], totals[t] = self._lengths, self._totals
             obs, legal = next_obs, next_legal
             if last.any():
                 for i in np.flatnonzero(last).tolist():
-                    seen[i], infos[i] = self._watched[i].reset()
+                    seen[i], told[i] = self._reset(i)
                     self._lengths[i], self._totals[i] = 0, 0.0
-                obs, legal = spaces.gathered(self.space, seen), self._masks(infos)
+                obs, legal = spaces.gathered(self.space, seen), self._stacked(told)
                 if self.memory is not None:
                     self.memory = where_last(last, self._start, self.memory)
-            self._obs, self._infos = seen, infos
+            self._obs, self._legal = seen, told
         obs, action, next_obs, legal, next_legal = jax.tree.map(lambda *x: np.stack(x), *rows)
         with np.errstate(over="ignore"):
             rewards, totals = rewards.astype(np.float32), totals.astype(np.float32)
@@ -114,20 +131,9 @@ class Host:
         rollout = Rollout(obs, action, rewards, next_obs, *flags, legal, next_legal, start)
         return rollout, Episodes(rollout.last, totals, lengths)
 
-    def _masks(self, infos=None, over=None):
-        """The legal actions of all, [N, A], from what step and reset told; None where all always are.
-
-        over: [N], where an episode terminated: nothing is done there any more, so nothing need be legal.
-        """
-        if not self._masked:
-            return None
-        infos = self._infos if infos is None else infos
-        everything = np.ones(int(self._actions.n), bool)
-        rows = [
-            everything if over is not None and over[i] else one.legal(infos[i])
-            for i, one in enumerate(self._watched)
-        ]
-        return np.stack(rows)
+    def _stacked(self, rows):
+        """[N, A] of the rows of all; None where all actions always are legal."""
+        return np.stack(rows) if self._masked else None
 
     def _check(self, next_obs, rewards, counted):
         """Raises for the first reward or observation of these steps that is no number or not in the space."""

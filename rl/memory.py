@@ -67,7 +67,7 @@ def check_process(function, num_states, num_actions):
 
 def check(agent):
     """Raises where the steps of an iteration, the buffer, a batch or the network would not fit."""
-    from . import observed, spaces
+    from . import checks, observed, spaces
 
     name, steps, most = type(agent).__name__, agent.num_steps * agent.num_envs, device()
     features, hidden = agent._features, agent.hidden
@@ -95,6 +95,7 @@ def check(agent):
     fits(name, "a batch", batch, "rows", size, most, "a smaller batch_size, fewer gradient_steps")
     if hasattr(agent, "buffer_size"):
         fits(name, "buffer_size", agent.buffer_size, "steps", agent.buffer_size * step, most, "fewer")
+        checks.step_count(name, "buffer_size", agent.buffer_size, 1)
 
 
 def check_rows(agent, log_every):

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from gymnasium import spaces
 
-from .spaces import example, gathered, lifted
+from .spaces import ends, example, gathered, lifted, narrow
 
 
 def misfit(space, obs):
@@ -105,7 +105,10 @@ _BOUNDS = {}  # id of a space -> (weak reference to it, its bounds)
 
 
 def _bounds(space):
-    """The lowest and the highest that each number may be; infinity is no number that can be seen."""
+    """The lowest and the highest that each number may be; infinity is no number that can be seen.
+
+    Nor is what 32 bits cannot hold, with which JAX computes.
+    """
     if (found := _BOUNDS.get(id(space))) is None:
         number = id(space)
         found = weakref.ref(space, lambda _: _BOUNDS.pop(number, None)), _reckoned(space)
@@ -116,10 +119,12 @@ def _bounds(space):
 def _reckoned(space):
     """The same, worked out."""
     if isinstance(space, spaces.Box):
-        if space.dtype.kind != "f":
+        if space.dtype.kind not in "iuf":
             return space.low, space.high
+        low, high = (np.clip(x, *ends(narrow(space.dtype))) for x in (space.low, space.high))
+        if space.dtype.kind != "f":
+            return low, high
         kind = np.finfo(space.dtype)
-        low, high = (np.clip(x, kind.min, kind.max) for x in (space.low, space.high))
         with np.errstate(over="ignore"):
             slack = [np.where(np.isfinite(x), 8 * kind.eps * np.abs(x), 0) for x in (space.low, space.high)]
         return (low - slack[0]).astype(space.dtype), (high + slack[1]).astype(space.dtype)

@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from . import answers, envs, observed
+from . import answers, envs, observed, spaces
 from .answers import EnvError
-from .chance import Draw, drawn
+from .chance import Draw, drawn, seeded
 from .distributions import some_legal
 from .evaluate import LONGEST, Evaluation, endless
 from .functional import FunctionalEnv
@@ -47,20 +47,24 @@ def _play_wave(act, wave, to_env, memory, seed, max_steps, masked):
     """One episode in each environment: (returns, lengths)."""
     count, (space, actions) = len(wave), envs.spaces(wave[0].env)
     limits = [min(one.limit, max_steps or np.inf) for one in wave]
+    obs, legal = [], [] if masked else None
     for i, one in enumerate(wave):
         one.seed, one.steps = seed + i, 0
-    obs, infos = (list(parts) for parts in zip(*(one.reset(one.seed) for one in wave), strict=True))
+        seen, info = one.reset(one.seed)
+        obs.append(spaces.kept(seen))
+        if legal is not None:
+            legal.append(one.legal(info))
     totals, lengths = [0.0] * count, [0] * count
     going, t = list(range(count)), 0
-    legal = [one.legal(info) for one, info in zip(wave, infos, strict=True)] if masked else None
-    key = jax.random.key(seed)
+    key = seeded(seed)
     batch = answers.gathered(wave, obs)
     while going:
         told = None if legal is None else np.stack(legal)
         action, memory = act(jax.random.fold_in(key, t), batch, memory, told)
         sent, still = observed.actions(actions, to_env(np.asarray(action))), []
         for i in going:
-            obs[i], reward, terminated, truncated, info = wave[i].step(sent[i])
+            seen, reward, terminated, truncated, info = wave[i].step(sent[i])
+            obs[i] = spaces.kept(seen)
             if not np.isfinite(reward):
                 raise wave[i].error(f"reward must be finite; got {reward}")
             totals[i] += reward
@@ -97,7 +101,7 @@ def _play_compiled(act, env, to_env, memory, episodes, seed):
         return [row[first, jnp.arange(count)] for row in (episodes.returns, episodes.lengths)]
 
     for first in range(0, episodes, count):
-        rows = [np.asarray(row)[: episodes - first] for row in run(jax.random.key(seed + first))]
+        rows = [np.asarray(row)[: episodes - first] for row in run(seeded(seed + first))]
         for i in np.flatnonzero(~np.isfinite(rows[0])):
             told = f"evaluate: {env.name}: {_told(env, rows[0][i])}"
             raise EnvError(told, int(i), int(rows[1][i]), seed + first)

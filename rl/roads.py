@@ -14,7 +14,7 @@ from jax import lax
 
 from jaxnets.compiler import jit
 
-from . import observed
+from . import observed, spaces
 from .chance import drawn
 from .distributions import some_legal
 from .rollout import Faults, begin, collect
@@ -143,8 +143,8 @@ class _Blueprint:
             type(agent),
             agent._settings(),
             id(env),
-            repr(agent.observation_space),
-            repr(agent.action_space),
+            spaces.fingerprint(agent.observation_space),
+            spaces.fingerprint(agent.action_space),
         )
 
     def __hash__(self):

@@ -50,7 +50,7 @@ class Linear(NamedTuple):
     steps: int
 
     def __call__(self, step):
-        part = step / self.steps
+        part = step / float(self.steps)  # an integer might not fit beside one of JAX
         if isinstance(part, float):
             part = min(part, 1.0)
         else:
@@ -70,6 +70,7 @@ class InverseTime(NamedTuple):
         return self.start / (1 + step / self.steps)
 
 
+MOST_ASKED = 4_096  # steps at which a function of a user is looked at
 EXPLORING = InverseTime(0.1, 10_000.0)  # how often agents with a table take a random action, by default
 KINDS = {"linear": Linear, "inverse_time": InverseTime}  # those that a file can hold, by name
 
@@ -118,7 +119,9 @@ def check_schedule(function, name, setting, steps=(0,), most=math.inf, compiled=
     elif callable(setting):
         if compiled:
             _one_number(function, name, setting)
-        found = [(f"at step {step}", _asked(function, name, setting, step)) for step in steps]
+        at_once = compiled and len(steps) > 1
+        told = (_asked_at_once if at_once else _asked_in_turn)(function, name, setting, steps)
+        found = [(f"at step {step}", number) for step, number in zip(steps, told, strict=True)]
     else:
         found = [("", setting)]
     for where, number in found:
@@ -129,14 +132,43 @@ def check_schedule(function, name, setting, steps=(0,), most=math.inf, compiled=
             checks.number_in(function, label, number, 0, most)
 
 
-def _asked(function, name, setting, step):
-    """What a user's function says at a step."""
+def asked(start, goal, strides):
+    """Steps from start to goal at which a schedule is looked at before it is followed.
+
+    One every stride, of the first of strides that leaves at most MOST_ASKED; else every so many of the last.
+    """
+    apart = next((stride for stride in strides if (goal - start) // stride < MOST_ASKED), None)
+    if apart is None:
+        apart = strides[-1] * -(-(goal - start) // (strides[-1] * MOST_ASKED))
+    return [*range(start, goal, apart), goal]
+
+
+def _asked_in_turn(function, name, setting, steps):
+    """What a user's function says at each of some steps."""
+    told = []
+    for step in steps:
+        try:
+            told.append(setting(step))
+        except Exception as error:
+            raise _failed(function, name, error) from error
+    return [_number(function, name, number) for number in told]
+
+
+def _asked_at_once(function, name, setting, steps):
+    """The same of one that JAX can compile."""
+    import jax
+    import jax.numpy as jnp
+
     try:
-        told = setting(step)
+        return np.asarray(jax.vmap(setting)(jnp.array(steps, jnp.int32))).tolist()
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}".rstrip(".")
-        raise TypeError(f"{function}: {name} must be a function of the steps taken; got {reason}.") from error
-    return _number(function, name, told)
+        raise _failed(function, name, error) from error
+
+
+def _failed(function, name, error):
+    """The sentence for a user's function that raised."""
+    reason = f"{type(error).__name__}: {error}".rstrip(".")
+    return TypeError(f"{function}: {name} must be a function of the steps taken; got {reason}.")
 
 
 def _one_number(function, name, setting):
@@ -152,7 +184,6 @@ def _one_number(function, name, setting):
             f"{setting!r}. Fix: jnp.where in the place of if, jnp in the place of math and numpy."
         ) from None
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}".rstrip(".")
-        raise TypeError(f"{function}: {name} must be a function of the steps taken; got {reason}.") from error
+        raise _failed(function, name, error) from error
     if getattr(told, "shape", None) != () or told.dtype.kind not in "iuf":
         raise TypeError(f"{function}: {name} must be a function that returns one number; got {told}.")

@@ -94,6 +94,7 @@ def train_seeds(agent, env, seeds=range(16), steps=100_000, progress=True, log_e
         return SeedRuns(agents)
     size = first.num_steps * first.num_envs
     left, most = -(-steps // size), -(-log_every // size)
+    first._check_schedules((first.steps, first.steps + steps))
     title = f"{type(first).__name__}, {len(seeds)} seeds,"
     with progress_bar(title, left * size if progress else None) as bar:
         while left:

@@ -3,7 +3,9 @@
 F: features, the numbers that a network is fed.
 """
 
+import hashlib
 from math import prod
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -40,6 +42,62 @@ def _features(function, space):
         f"those; got {type(space).__name__}. "
         "Fix: wrap the environment in gymnasium.wrappers.TransformObservation."
     )
+
+
+def narrow(dtype):
+    """What JAX makes of a dtype: numbers of 64 bits become 32.
+
+    >>> narrow(np.dtype(np.float64))
+    dtype('float32')
+    """
+    return np.dtype(f"{dtype.kind}4") if dtype.kind in "iuf" and dtype.itemsize == 8 else dtype
+
+
+def ends(dtype):
+    """The lowest and the highest number of a dtype."""
+    kind: Any = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+    return kind.min, kind.max
+
+
+def check_numbers(function, label, space):
+    """Raises where a space states numbers that do not fit into 32 bits; a Box without bounds states none."""
+    if isinstance(space, spaces.Dict | spaces.Tuple):
+        parts = space.spaces.values() if isinstance(space, spaces.Dict) else space.spaces
+        for part in parts:
+            check_numbers(function, label, part)
+        return
+    if isinstance(space, spaces.Discrete | spaces.MultiDiscrete):
+        count = space.n if isinstance(space, spaces.Discrete) else space.nvec
+        stated = np.stack([space.start, space.start + count - 1])
+    elif isinstance(space, spaces.Box) and space.dtype.kind in "iuf":
+        (least, most), near = ends(space.dtype), 0 if space.dtype.kind == "f" else 3  # of infinity as integer
+        stated = np.stack([space.low, space.high])
+        stated = stated[(stated > least + near) & (stated < most - near)]
+    else:
+        return
+    least, most = ends(narrow(space.dtype))
+    if ((stated < least) | (stated > most)).any():
+        raise ValueError(
+            f"{function}: {label} must be numbers of 32 bits, in [{least}, {most}]; got {space}."
+        )
+
+
+def fingerprint(space):
+    """A text that two spaces share where all their numbers are equal: repr shortens long arrays and rounds.
+
+    >>> fingerprint(spaces.Box(0, 1)) == fingerprint(spaces.Box(0, np.nextafter(np.float32(1), 0)))
+    False
+    """
+    told = hashlib.sha256(f"{type(space).__name__} {space.shape} {space.dtype}".encode())
+    if isinstance(space, spaces.Dict | spaces.Tuple):
+        parts = space.spaces.items() if isinstance(space, spaces.Dict) else enumerate(space.spaces)
+        told.update(repr([(name, fingerprint(part)) for name, part in parts]).encode())
+    elif names := [name for name in ("low", "high", "n", "nvec", "start") if hasattr(space, name)]:
+        for array in (np.asarray(getattr(space, name)) for name in names):
+            told.update(f"{array.dtype} {array.shape}".encode() + array.tobytes())
+    else:
+        told.update(repr(space).encode())
+    return told.hexdigest()
 
 
 def lifted(x, like):
@@ -99,6 +157,21 @@ def example(space, count):
     if isinstance(space, spaces.Tuple):
         return tuple(example(part, count) for part in space.spaces)
     return np.zeros((count, *space.shape), jax.dtypes.canonicalize_dtype(space.dtype))
+
+
+def kept(obs):
+    """An observation that stays as it is while its environment goes on: arrays are copied.
+
+    >>> buffer = np.zeros(1)
+    >>> one, buffer[0] = kept((buffer, 2)), 1.0
+    >>> one
+    (array([0.]), 2)
+    """
+    if isinstance(obs, np.ndarray):
+        return obs.copy()
+    if isinstance(obs, dict):
+        return {name: kept(part) for name, part in obs.items()}
+    return tuple(map(kept, obs)) if isinstance(obs, tuple) else obs
 
 
 def gathered(space, observations):

@@ -13,6 +13,7 @@ import pytest
 import jaxnets as jn
 import rl
 from jaxnets.checkpoint import CheckpointError, Checkpoints
+from rl import chance
 
 SMALL = dict(hidden=(8,))
 REPLAY = dict(num_steps=8, learning_starts=64, buffer_size=128, **SMALL)
@@ -216,3 +217,21 @@ def test_training_killed_fifty_times_goes_on_to_the_same_bits(kind, tmp_path):
     reached = killed(kind, tmp_path, 50, np.random.default_rng(1))
     assert reached == sorted(reached) and len(set(reached)) >= 25  # each second process went further
     assert goes_on_to_the_same_bits(kind, tmp_path, reached[-1] + 512)
+
+
+def test_all_bits_of_a_seed_count():
+    large = 2**32 + 7
+    runs = rl.train_seeds(rl.A2C, "CartPole-v1", seeds=[7, large], steps=64, progress=False, **SMALL)
+    assert not equal(*runs.agents)
+    agent, obs = runs.agents[0], [0.0] * 4
+    draws = [[int(agent.act(obs, False, seed + bits)) for seed in range(30)] for bits in (0, 2**32, 2**62)]
+    assert draws[0] != draws[1] != draws[2] != draws[0]
+    assert chance.seeded(5) == jax.random.key(5) != chance.seeded(2**32 + 5)
+
+
+def test_the_largest_seed_is_taken_everywhere():
+    for agent in (made("A2C", seed=2**63 - 1), rl.QTable("FrozenLake-v1", seed=2**63 - 1)):
+        assert agent.train(64, progress=False).evaluate(2, max_steps=9).episodes == 2
+        assert agent.evaluate(2, seed=2**63 - 1, max_steps=9).episodes == 2
+        with pytest.raises(ValueError, match=r"seed must be below 2\*\*63; got 9223372036854775808"):
+            agent.evaluate(2, seed=2**63)

@@ -251,3 +251,22 @@ def test_example_keeps_its_promises(tmp_path):
     assert all(abs(walked - exact) <= 3 * error for exact, walked, error in figures.values())
     assert figures["Q-learning"][0] >= 0.80
     assert len(list(tmp_path.glob("*.png"))) == 2
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [gymnasium.wrappers.TimeLimit, gymnasium.wrappers.OrderEnforcing, gymnasium.wrappers.PassiveEnvChecker],
+)
+def test_a_wrapper_of_a_kind_that_does_more_than_its_parent_is_kept(kind):
+    class Paying(kind):
+        def step(self, action):
+            obs, _, *rest = super().step(action)
+            return obs, 7.0, *rest
+
+    made = gymnasium.make("FrozenLake-v1").unwrapped
+    limit = (3,) if kind is gymnasium.wrappers.TimeLimit else ()
+    found = envs.bare(Paying(made, *limit))
+    assert (type(found.env), found.limit, found.changed_by) == (Paying, None, "Paying")
+    played = rl.evaluate_policy([0] * 16, Paying(made, *limit), episodes=2, max_steps=3)
+    assert played.returns.tolist() == (7.0 * played.lengths).tolist()
+    assert envs.bare(kind(made, *limit)) == envs.Bare(made, *limit or [None])

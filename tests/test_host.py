@@ -6,6 +6,7 @@ import pytest
 from gymnasium.spaces import Box, Discrete
 
 import rl
+from rl import spaces
 from rl.envs import several
 from rl.host import EnvError, Host
 
@@ -206,3 +207,44 @@ def test_an_environment_of_a_registered_name_is_evaluated_in_itself():
     assert rl.PPO(Counting(), num_envs=1, num_steps=4, batch_size=4).evaluate(
         2, max_steps=2
     ).lengths.tolist() == [2, 2]
+
+
+class Shared(gymnasium.Env):
+    """All of its kind write into one array what they see, the number of each, and one mask of actions."""
+
+    observation_space, action_space = Box(0, 9, (1,), np.float32), Discrete(2)
+    shown, mask, made, length = np.zeros(1, np.float32), np.zeros(2, bool), 0, 2
+
+    def __init__(self):
+        self.number, Shared.made = Shared.made % 2, Shared.made + 1
+
+    def _told(self):
+        self.shown[0], self.mask[:] = self.number, [self.number == 0, self.number == 1]
+        return self.shown, {"action_mask": self.mask}
+
+    def reset(self, *, seed=None, options=None):
+        self.count = 0
+        return self._told()
+
+    def step(self, action):
+        self.count += 1
+        obs, info = self._told()
+        return obs, float(action == self.number), self.count >= self.length, False, info
+
+
+def test_each_environment_is_seen_as_it_was_though_all_share_one_array():
+    Shared.made = 0
+    host = Host("test", [Shared(), Shared()], range(2), masked=True)
+    rollout, _ = host.collect(act, lambda action: action, np.zeros((5, 2)))
+    for seen in (rollout.obs, rollout.next_obs):
+        assert seen[..., 0].tolist() == [[0.0, 1.0]] * 5
+    assert rollout.legal.tolist() == [[[True, False], [False, True]]] * 5
+    agent = rl.PPO(Shared, num_envs=2, num_steps=4, batch_size=8, hidden=(4,), action_mask=True)
+    Shared.made = 0
+    assert agent.evaluate(2).returns.tolist() == [2.0, 2.0]  # each took the one action that it may
+
+
+def test_observations_in_parts_are_kept_as_they_were():
+    array = np.zeros(1)
+    kept, array[0] = spaces.kept({"a": (array, 2), "b": [1]}), 1.0
+    assert kept == {"a": (np.zeros(1), 2), "b": [1]} and type(kept["a"][1]) is int

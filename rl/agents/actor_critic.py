@@ -116,7 +116,7 @@ class ActorCritic(Agent):
         draw = Draw(self.distribution.kind, (count, self.distribution.size))
         return self.distribution.sample(outputs, drawn(key, dict(act=draw))["act"])
 
-    def _worth(self, actor, obs):
+    def _worth(self, actor, obs, legal):
         params, scales = actor
         return self._value(params, self._seen(scales, obs))
 

@@ -10,8 +10,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .. import checks, envs, memory, observed, playing, roads, spaces
+from .. import checks, envs, memory, observed, playing, roads, schedules, spaces
 from ..answers import EnvError
+from ..chance import seeded
 from ..functional import FunctionalEnv
 from .surroundings import Surroundings
 
@@ -44,9 +45,11 @@ class Agent(Surroundings):
         self._check_schedules((0,))
         self._check()
         memory.check(self)
+        for label, space in (("observations", self.observation_space), ("actions", self.action_space)):
+            spaces.check_numbers(name, label, space)
         self._programs = roads.programs(self, self._functional)
         learner = jax.tree.map(jnp.asarray, self._learner(np.random.default_rng(self.seed)))
-        key, running = jax.random.key(self.seed), None
+        key, running = seeded(self.seed), None
         if self._functional is not None:
             running = jax.tree.map(jnp.asarray, self._programs.before(key))
             self._host = None
@@ -65,6 +68,15 @@ class Agent(Surroundings):
     @property
     def _unit(self):
         return self.num_steps * self.num_envs
+
+    def _check_schedules(self, steps):
+        start, size = steps[0], self._unit
+        goal = start + -(-(steps[-1] - start) // size) * size
+        if goal > checks.MOST_STEPS:
+            raise ValueError(
+                f"train: steps must lead to less than 2**31 in all; got {steps[-1] - start} after {start}."
+            )
+        super()._check_schedules(schedules.asked(start, goal, (self.num_envs, size)))
 
     def _check_rows(self, log_every):
         memory.check_rows(self, log_every)
@@ -132,7 +144,8 @@ class Agent(Surroundings):
         """The action in one observation, as the environment takes it.
 
         deterministic: the best as far as is known; else as the policy draws it. seed: of that draw; None: the
-        agent's own, another one at each call. legal: [A] booleans, the legal actions.
+        agent's own, another one at each call. legal: [A] booleans, the legal actions, which an agent that is
+        told them while it trains needs here too.
         """
         return self._acted(obs, self._memory(1), deterministic, seed, legal)[0]
 
@@ -140,21 +153,34 @@ class Agent(Surroundings):
         """(action, memory) of one observation."""
         checks.flag("act", "deterministic", deterministic)
         if seed is None:
-            key = jax.random.fold_in(jax.random.key(self.seed), self._draws)
+            key = jax.random.fold_in(seeded(self.seed), self._draws)
             self._draws += 1
         else:
             checks.seed("act", seed)
-            key = jax.random.key(seed)
+            key = seeded(seed)
         batch = observed.one("act", self.observation_space, obs)
-        legal = observed.legal("act", self.action_space, legal)
+        legal = self._legal("act", legal, self._masked)
         actor = self._actor(self._training.learner)
         action, memory = self._programs.choose(bool(deterministic), actor, key, batch, memory, legal)
         return observed.actions(self.action_space, self._to_env(np.asarray(action)))[0], memory
 
-    def value(self, obs):
-        """What the rest of an episode is worth from one observation on, discounted, as far as was learnt."""
+    def value(self, obs, legal=None):
+        """What the rest of an episode is worth from one observation on, discounted, as far as was learnt.
+
+        legal: [A] booleans, the legal actions; needed where the value is that of the best of them.
+        """
         batch = observed.one("value", self.observation_space, obs)
-        return float(self._programs.worth(self._actor(self._training.learner), batch)[0])
+        legal = self._legal("value", legal, self._masked and self.values_actions)
+        return float(self._programs.worth(self._actor(self._training.learner), batch, legal)[0])
+
+    def _legal(self, function, legal, needed):
+        """The legal actions of a user as a batch of one; None for None, unless they are needed."""
+        if needed and legal is None:
+            raise ValueError(
+                f"{function}: legal must be given, since the agent learns which actions are legal; got None. "
+                "Fix: legal=info['action_mask']."
+            )
+        return observed.legal(function, self.action_space, legal)
 
     def evaluate(self, episodes=100, seed=None, deterministic=True, max_steps=None, env=None):
         """Plays episodes in Gymnasium's own environment: an Evaluation.
@@ -167,7 +193,7 @@ class Agent(Surroundings):
         """
         checks.whole_number("evaluate", "episodes", episodes, 1)
         checks.flag("evaluate", "deterministic", deterministic)
-        seed = self.seed + 1 if seed is None else seed
+        seed = (self.seed + 1) % 2**63 if seed is None else seed
         checks.seed("evaluate", seed)
         actor = self._actor(self._training.learner)
 

@@ -23,6 +23,7 @@ class Algorithm(Trainable):
     scale_obs = False  # whether numbers between bounds are seen from -1 to 1
 
     schedules: ClassVar = {"learning_rate": float("inf")}  # may be functions of the steps, up to so much
+    values_actions = False  # whether an observation is worth what the best legal action is
     fresh_episodes = False  # whether every iteration starts new episodes
 
     def _plain(self):
@@ -73,8 +74,8 @@ class Algorithm(Trainable):
         """(action, memory): the best as far as is known, or as the policy draws it."""
         raise NotImplementedError
 
-    def _worth(self, actor, obs):
-        """[N], the values of N observations."""
+    def _worth(self, actor, obs, legal):
+        """[N], the values of N observations; legal: [N, A], or None."""
         raise NotImplementedError
 
     def _learn(self, learner, rollout, chance, step):

@@ -77,6 +77,7 @@ class DQN(Agent):
     scale_obs: bool = False  # numbers between bounds are seen from -1 to 1
     compiled: bool | None = None  # None: where the environment is a JAX function
 
+    values_actions = True
     schedules: ClassVar = Agent.schedules | {"epsilon": 1, "priority_correction": float("inf")}
 
     def _check(self):
@@ -84,9 +85,10 @@ class DQN(Agent):
             raise ValueError(
                 f"DQN: actions must be Discrete; got {self.action_space}. Fix: {suited(self.action_space)}."
             )
-        for name in ("gradient_steps", "batch_size", "buffer_size", "target_interval", "n_step"):
+        for name in ("gradient_steps", "batch_size", "buffer_size", "n_step"):
             checks.whole_number("DQN", name, getattr(self, name), 1)
-        checks.whole_number("DQN", "learning_starts", self.learning_starts, 0)
+        checks.step_count("DQN", "target_interval", self.target_interval, 1)
+        checks.step_count("DQN", "learning_starts", self.learning_starts, 0)
         for name in ("gamma", "priority_exponent"):
             checks.number_in("DQN", name, getattr(self, name), 0, 1)
         inputs.positive("DQN", "max_grad_norm", self.max_grad_norm)
@@ -141,8 +143,8 @@ class DQN(Agent):
         explore = jax.random.uniform(jax.random.fold_in(key, 1), (count,)) < chance
         return self._act(actor, (explore, lots), obs, memory, legal)
 
-    def _worth(self, actor, obs):
-        return jnp.max(self.q(actor, obs), axis=-1)
+    def _worth(self, actor, obs, legal):
+        return jnp.max(self.q(actor, obs, legal), axis=-1)
 
     # What it learns.
 

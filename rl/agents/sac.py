@@ -79,7 +79,7 @@ class SAC(Agent):
             )
         for name in ("gradient_steps", "batch_size", "buffer_size", "n_step"):
             checks.whole_number("SAC", name, getattr(self, name), 1)
-        checks.whole_number("SAC", "learning_starts", self.learning_starts, 0)
+        checks.step_count("SAC", "learning_starts", self.learning_starts, 0)
         for name in ("gamma", "polyak"):
             checks.number_in("SAC", name, getattr(self, name), 0, 1)
         if self.target_entropy is not None:
@@ -146,7 +146,7 @@ class SAC(Agent):
         noise = 0.0 if deterministic else jax.random.normal(key, mean.shape)
         return jnp.tanh(mean + jnp.exp(log_std) * noise), memory
 
-    def _worth(self, actor, obs):
+    def _worth(self, actor, obs, legal):
         seen = self._encoded(obs)
         action = jnp.tanh(self._policy(actor["policy"], seen)[0])
         return jnp.min(self._q(actor["q"], seen, action), axis=0)

@@ -34,10 +34,18 @@ def about(agent):
         "settings": {name: _told(agent, name, value) for name, value in agent._settings()},
         "compiled": agent._functional is not None,
         "spaces": [repr(agent.observation_space), repr(agent.action_space)],
+        "fingerprints": _fingerprints(agent),
         "steps": agent.steps,
         "episodes": len(agent.episode_returns),
         "history": {name: len(rows) for name, rows in agent.history.items()},
     }
+
+
+def _fingerprints(agent):
+    """What tells the agent's spaces from others whose text is the same."""
+    from ..spaces import fingerprint
+
+    return [fingerprint(agent.observation_space), fingerprint(agent.action_space)]
 
 
 def _told(agent, name, value):
@@ -95,6 +103,13 @@ def built(kind, function, told, env, changed):
         if ours != theirs:
             raise ValueError(
                 f"{function}: env must have the {label} it was trained with, {theirs}; got {ours}."
+            )
+    for label, text, ours, theirs in zip(
+        ("observations", "actions"), mine, _fingerprints(agent), told["fingerprints"], strict=True
+    ):
+        if ours != theirs:
+            raise ValueError(
+                f"{function}: env must have the {label} it was trained with; got other numbers in {text}."
             )
     return agent
 
@@ -161,7 +176,7 @@ def resumed(agent, path):
     if not checkpoints.steps():
         return False
     told, mine = checkpoints.about(), about(agent)
-    for name in ("agent", "env", "seed", "settings", "spaces"):
+    for name in ("agent", "env", "seed", "settings", "spaces", "fingerprints"):
         if json.loads(json.dumps(mine[name])) != told.get(name):
             there, here = _apart(told.get(name), mine[name])
             raise ValueError(
