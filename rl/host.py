@@ -87,7 +87,7 @@ class Host:
             raise
 
     def _collect(self, act, to_env, noise):
-        count = len(self._watched)
+        count, masked, kept = len(self._watched), self._masked, spaces.kept
         steps = [one.step for one in self._watched]
         limits = [one.limit for one in self._watched]
         num_steps = jax.tree.leaves(noise)[0].shape[0]
@@ -99,17 +99,20 @@ class Host:
         for t in range(num_steps):
             action, self.memory = act(jax.tree.map(lambda x: x[t], noise), obs, self.memory, legal)  # noqa: B023
             action = np.asarray(action)
-            sent, seen, told = observed.actions(self._actions, to_env(action)), [], []
+            sent, seen = observed.actions(self._actions, to_env(action)), []
+            told: list[Any] = [None] * count
+            paid, ends, cuts = rewards[t], terminations[t], truncations[t]
             for i in range(count):
                 next_obs, reward, terminated, truncated, info = steps[i](sent[i])
                 self._lengths[i] += 1
                 self._totals[i] += reward
-                seen.append(spaces.kept(next_obs))
-                told.append(self._told(i, info, terminated))
-                rewards[t, i], terminations[t, i] = reward, terminated
+                seen.append(next_obs.copy() if type(next_obs) is np.ndarray else kept(next_obs))
+                if masked:
+                    told[i] = self._told(i, info, terminated)
+                paid[i], ends[i] = reward, terminated
                 over = truncated or self._lengths[i] >= limits[i]
-                truncations[t, i] = over and not terminated
-            last = terminations[t] | truncations[t]
+                cuts[i] = over and not terminated
+            last = ends | cuts
             next_obs, next_legal = answers.gathered(self._watched, seen), self._stacked(told)
             rows.append((obs, action, next_obs, legal, next_legal))
             lengths[t], totals[t] = self._lengths, self._totals
