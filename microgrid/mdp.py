@@ -5,8 +5,10 @@ leads, how likely it is. Numbers may be floats, Fractions (then every answer is 
 s: state, a: action, k: outcome. S, A, K: how many there are of each.
 """
 
+from numbers import Real
 from operator import index
 from reprlib import repr as shortened
+from typing import Any
 
 from .checks import USUAL, read
 from .kinds import Operations
@@ -46,8 +48,7 @@ def _index(function, name, number, end, kind):
 
 
 def _same_shape(function, names, arguments, axes):
-    """The arguments as they are computed with, each a full block of one shape with the given axes, none of
-    them empty."""
+    """The arguments as they are computed with, full blocks of one shape with the given axes, none empty."""
     for name, x in zip(names, arguments, strict=True):
         _numbers(function, name, x)
     shapes = [_shape(x) for x in arguments]
@@ -65,6 +66,33 @@ def _same_shape(function, names, arguments, axes):
     return [read(x) for x in arguments]
 
 
+def _each(function, name, x, rule, holds):
+    """Raises for the first plain number in nested lists that the rule does not hold for; a Value passes."""
+    for plainly in map(number, _numbers(function, name, x)):
+        if isinstance(plainly, Real) and not holds(plainly):
+            raise ValueError(f"{function}: {name} must be {rule}; got {float(plainly)}.")
+
+
+def _shares(function, name, x):
+    """Numbers between nothing and all, both included: in [0, 1]."""
+    _each(function, name, x, "in [0, 1]", lambda x: 0 <= x <= 1)
+
+
+def _distribution(function, name, row):
+    """Plain numbers >= 0 that sum to 1, but for what half precision rounds off; a Value passes."""
+    _each(function, name, row, ">= 0", lambda x: not x < 0)
+    plainly: list[Any] = [number(x) for x in row]
+    if all(isinstance(x, Real) for x in plainly) and not abs(sum(plainly) - 1) <= 0.01:
+        raise ValueError(f"{function}: {name} must sum to 1; got {float(sum(plainly))}.")
+
+
+def _law(function, discount, rows):
+    """Raises where the future counts for more than all of it, or outcomes are not all there are."""
+    _shares(function, "discount", discount)
+    for row in rows:
+        _distribution(function, "probability", row)
+
+
 def _backup(reward, discount, next_value, probability):
     """What `bellman_backup` says, without its checks."""
     return dot(probability, [r + d * v for r, d, v in zip(reward, discount, next_value, strict=True)])
@@ -77,14 +105,17 @@ def bellman_backup(reward, discount, next_value, probability):
 
     reward: [K], what each outcome pays. discount: [K], gamma, or 0 where the outcome ends the episode.
     next_value: [K], value of the state each outcome leads to. probability: [K], sums to 1.
-    Returns q, in units of reward. Smooth in every argument. Raises ValueError for unequal or empty shapes.
+    Returns q, in units of reward. Smooth in every argument. Raises ValueError for unequal or empty shapes, a
+    discount outside [0, 1] or a probability that is none.
     Source: Sutton and Barto 2018, section 3.6, the backup of q_pi.
 
     >>> bellman_backup([1.0, 0.0], [0.5, 0.0], [4.0, 9.0], [0.25, 0.75])
     0.75
     """
     names = ("reward", "discount", "next_value", "probability")
-    return _backup(*_same_shape("bellman_backup", names, (reward, discount, next_value, probability), "K"))
+    given = _same_shape("bellman_backup", names, (reward, discount, next_value, probability), "K")
+    _law("bellman_backup", discount, [probability])
+    return _backup(*given)
 
 
 def _process(function, reward, discount, next_state, probability):
@@ -127,6 +158,7 @@ def value_iteration(reward, discount, next_state, probability, num_sweeps=100, v
     reward, discount, next_state, probability, num_states, _ = _process(
         "value_iteration", reward, discount, next_state, probability
     )
+    _law("value_iteration", discount, [outcomes for row in probability for outcomes in row])
     if isinstance(num_sweeps, bool) or not hasattr(num_sweeps, "__index__"):
         raise TypeError(f"value_iteration: num_sweeps must be an integer; got {num_sweeps!r}.")
     if num_sweeps < 0:
@@ -197,6 +229,7 @@ def policy_iteration(reward, discount, next_state, probability, policy=None):
         for entry in map(plain, _numbers("policy_iteration", name, x)):
             if entry - entry != 0:  # nan and infinity, in any number system
                 raise ValueError(f"policy_iteration: {name} must be finite; got {entry}.")
+    _law("policy_iteration", discount, [outcomes for row in probability for outcomes in row])
     policy = [0] * num_states if policy is None else policy
     _numbers("policy_iteration", "policy", policy)
     if _shape(policy) != (num_states,):
@@ -208,10 +241,8 @@ def policy_iteration(reward, discount, next_state, probability, policy=None):
     while True:
         q = _action_values(reward, discount, next_state, probability, value)
         best = [[plain(x) for x in row] for row in q]
-        tops = [max(row) for row in best]
-        better = [
-            a if row[a] == top else row.index(top) for a, row, top in zip(policy, best, tops, strict=True)
-        ]
+        rows = zip(policy, best, strict=True)
+        better = [a if row[a] == max(row) else row.index(max(row)) for a, row in rows]
         new_value = _policy_value(reward, discount, next_state, probability, better)
         if not total(new_value) > total(value):
             return value, policy

@@ -1,11 +1,12 @@
 """Errors of action values on scalars: how far one transition says that the value of an action is off.
 
 A: number of actions, b: an action. The learning rule is value[action] += learning_rate * error.
+A discount outside [0, 1] or a probability that is none is a ValueError; Values pass unread.
 """
 
 from . import checks
 from .checks import read
-from .mdp import _index, _numbers, _same_shape, _shape
+from .mdp import _distribution, _index, _numbers, _same_shape, _shape, _shares
 from .operations import dot, largest, where
 from .policy_gradient import _loss
 
@@ -17,6 +18,7 @@ def _checked(function, reward, discount, actions, **rows):
         _numbers(function, name, number)
         if _shape(number) != ():
             raise ValueError(f"{function}: {name} must be one number; got shape {_shape(number)}.")
+    _shares(function, "discount", discount)
     for name, action in actions.items():
         _index(function, name, action, len(rows["value"]), "an integer")
     return read(reward), read(discount), *arrays
@@ -81,6 +83,7 @@ def expected_sarsa_error(reward, discount, value, next_value, action, probabilit
     reward, discount, value, next_value, probability = _checked(
         "expected_sarsa_error", reward, discount, dict(action=action), **rows
     )
+    _distribution("expected_sarsa_error", "probability", probability)
     return reward + discount * dot(probability, next_value) - value[action]
 
 

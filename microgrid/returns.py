@@ -3,6 +3,7 @@
 Numbers may be floats, Fractions (then every answer is exact) or Values.
 t: step, T: how many there are. `discount` is gamma, or 0 where the episode terminated: what follows has no
 value. `last` is 1 where it ended for any reason: what follows belongs to another episode.
+A discount outside [0, 1], a last that is neither 0 nor 1 or a ratio below 0 is a ValueError; Values pass unread.
 """
 
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from . import checks
 from .checks import flatten, shape
 from .losses import _nest
-from .mdp import _numbers, _same_shape
+from .mdp import _each, _numbers, _same_shape, _shares
 from .operations import minimum
 
 
@@ -38,6 +39,7 @@ def td_error(reward, discount, value, next_value):
             "td_error: reward, discount, value and next_value must share one shape or be one number; "
             f"got {', '.join(map(str, shapes))}."
         )
+    _shares("td_error", "discount", discount)
     nesting = full.pop() if full else ()
     count = max(len(flatten(x)) for x in given.values())
     columns = [flatten(x) if one == nesting else flatten(x) * count
@@ -49,6 +51,10 @@ def _cuts(function, last, **given):
     """What is given as it is computed with, and where the trajectory is cut: at the end of an episode, and
     after its last step."""
     *found, last = _same_shape(function, (*given, "last"), (*given.values(), last), "T")
+    _shares(function, "discount", given["discount"])
+    _each(function, "last", last, "0 or 1", lambda x: x in (0, 1))
+    if "ratio" in given:
+        _each(function, "ratio", given["ratio"], ">= 0", lambda x: not x < 0)
     return *found, [ended or t == len(last) - 1 for t, ended in enumerate(last)]
 
 

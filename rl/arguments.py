@@ -69,6 +69,42 @@ def bound(function, name, value):
     _ranged(function, name, value, "> 0", lambda x: x > 0)
 
 
+def _each(function, name, x, rule, holds):
+    """An array whose entries the rule holds for."""
+    if isinstance(x, Tracer):
+        return
+    host = np.asarray(x)
+    good = holds(host)
+    if not good.all():
+        raise ValueError(f"{function}: {name} must be {rule}; got {float(host[~good].flat[0])}.")
+
+
+def shares(function, name, x):
+    """Entries between nothing and all, both included: in [0, 1]."""
+    _each(function, name, x, "in [0, 1]", lambda x: (x >= 0) & (x <= 1))
+
+
+def bits(function, name, x):
+    """Entries that say yes or no."""
+    _each(function, name, x, "0 or 1", lambda x: (x == 0) | (x == 1))
+
+
+def amounts(function, name, x):
+    """Entries >= 0, infinity too; nan passes, for which its own episode is to answer."""
+    _each(function, name, x, ">= 0", lambda x: ~(x < 0))
+
+
+def distributions(function, name, x):
+    """Entries >= 0 that sum to 1 over the last axis, but for what half precision rounds off."""
+    amounts(function, name, x)
+    if isinstance(x, Tracer):
+        return
+    sums = np.asarray(x).astype(float).sum(-1)
+    off = ~(np.abs(sums - 1) <= 0.01)
+    if off.any():
+        raise ValueError(f"{function}: {name} must sum to 1; got {float(sums[off].flat[0])}.")
+
+
 def reduction(function, value):
     """How terms become one loss."""
     if not isinstance(value, str) or value not in ("mean", "sum", "none"):

@@ -1,7 +1,8 @@
 """Markov decision processes on arrays: the backup of one action, and the two ways to solve a process.
 
 A process is four arrays [S, A, K]: what each outcome pays, how much of the future it keeps, where it leads,
-how likely it is. `rl.TabularMDP` makes them from an environment.
+how likely it is; a discount outside [0, 1], or rows of probabilities that do not sum to 1, are a ValueError where
+they are not traced. `rl.TabularMDP` makes them from an environment.
 s: state, a: action, k: outcome. S, A, K: how many there are of each.
 """
 
@@ -10,7 +11,7 @@ import jax.numpy as jnp
 from jax import lax
 from jax.core import Tracer
 
-from . import checks, inputs
+from . import arguments, checks, inputs
 
 
 def bellman_backup(reward, discount, next_value, probability):
@@ -20,7 +21,8 @@ def bellman_backup(reward, discount, next_value, probability):
 
     reward: [K], what each outcome pays. discount: [K], gamma, or 0 where the outcome ends the episode.
     next_value: [K], value of the state each outcome leads to. probability: [K], sums to 1.
-    Returns q, in units of reward. Smooth in every argument. Raises ValueError for unequal or empty shapes.
+    Returns q, in units of reward. Smooth in every argument. Raises ValueError for unequal or empty shapes, a
+    discount outside [0, 1] or a probability that is none, where they are not traced.
     Source: Sutton and Barto 2018, section 3.6, the backup of q_pi.
 
     >>> reward, discount = jnp.array([1.0, 0.0]), jnp.array([0.5, 0.0])
@@ -32,7 +34,14 @@ def bellman_backup(reward, discount, next_value, probability):
     arrays = [inputs.jax_numbers("bellman_backup", *both) for both in zip(names, arguments, strict=True)]
     checks.same_shape("bellman_backup", names, arrays, "K")
     reward, discount, next_value, probability = arrays
+    _law("bellman_backup", discount, probability)
     return jnp.sum(probability * (reward + discount * next_value))
+
+
+def _law(function, discount, probability):
+    """Raises where, known, the future counts for more than all of it, or outcomes are not all there are."""
+    arguments.shares(function, "discount", discount)
+    arguments.distributions(function, "probability", probability)
 
 
 def _process(function, reward, discount, next_state, probability):
@@ -78,6 +87,7 @@ def value_iteration(reward, discount, next_state, probability, num_sweeps=100, v
     [1.0]
     """
     process = _process("value_iteration", reward, discount, next_state, probability)
+    _law("value_iteration", process[1], process[3])
     checks.whole_number("value_iteration", "num_sweeps", num_sweeps, 0)
     reward, discount, next_state, probability = process
     num_states, dtype = reward.shape[0], jnp.result_type(reward, discount, probability)
@@ -125,6 +135,7 @@ def policy_iteration(reward, discount, next_state, probability, policy=None):
     for i, name in ((0, "reward"), (1, "discount"), (3, "probability")):
         if not isinstance(process[i], Tracer):
             checks.finite("policy_iteration", name, process[i])
+    _law("policy_iteration", process[1], process[3])
     if policy is None:
         start = jnp.zeros(num_states, int)
     else:

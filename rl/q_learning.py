@@ -2,6 +2,7 @@
 
 Each is a function of one transition; `jax.vmap` makes it one of a batch, and `dqn_loss` makes a loss of that.
 A: number of actions, b: an action. The learning rule is value[action] += learning_rate * error.
+A discount outside [0, 1] or a probability that is none is a ValueError; traced ones pass unread.
 """
 
 import jax.numpy as jnp
@@ -16,6 +17,7 @@ def _checked(function, reward, discount, actions, **rows):
     checks.same_shape(function, tuple(rows), arrays, "A")
     for name, number in (("reward", reward), ("discount", discount)):
         checks.one_number(function, name, inputs.jax_numbers(function, name, number))
+    arguments.shares(function, "discount", discount)
     for name, action in actions.items():
         if not isinstance(action, Tracer):
             checks.integer_in(function, name, action, len(rows["value"]))
@@ -81,6 +83,7 @@ def expected_sarsa_error(reward, discount, value, next_value, action, probabilit
     """
     rows = dict(value=value, next_value=next_value, probability=probability)
     _checked("expected_sarsa_error", reward, discount, dict(action=action), **rows)
+    arguments.distributions("expected_sarsa_error", "probability", jnp.asarray(probability))
     mean = jnp.sum(jnp.asarray(probability) * jnp.asarray(next_value))
     return reward + discount * mean - jnp.asarray(value)[action]
 

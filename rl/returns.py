@@ -3,6 +3,7 @@
 Each takes the T steps of one environment; `jax.vmap` makes it one of many.
 t: step, T: how many there are. `discount` is gamma, or 0 where the episode terminated: what follows has no
 value. `last` is 1 where it ended for any reason: what follows belongs to another episode.
+A discount outside [0, 1], a last that is neither 0 nor 1 or a ratio below 0 is a ValueError; traced ones pass unread.
 """
 
 import jax
@@ -37,6 +38,7 @@ def td_error(reward, discount, value, next_value):
             f"got {', '.join(str(array.shape) for array in arrays)}."
         )
     reward, discount, value, next_value = arrays
+    arguments.shares("td_error", "discount", discount)
     return reward + discount * next_value - value
 
 
@@ -45,6 +47,8 @@ def _steps(function, last, **given):
     last = inputs.jax_numbers(function, "last", last)
     arrays = [arguments.floats(function, *both) for both in given.items()]
     checks.same_shape(function, (*given, "last"), [*arrays, last], "T")
+    arguments.shares(function, "discount", arrays[list(given).index("discount")])
+    arguments.bits(function, "last", last)
     return *arrays, jnp.concatenate([last[:-1] != 0, jnp.ones(1, bool)])
 
 
@@ -197,5 +201,6 @@ def vtrace(reward, discount, value, next_value, last, ratio, clip_rho=1.0, clip_
     given = dict(reward=reward, discount=discount, value=value, next_value=next_value, ratio=ratio)
     arrays: list[jax.Array] = list(_steps("vtrace", last, **given))
     reward, discount, value, next_value, ratio, cut = arrays
+    arguments.amounts("vtrace", "ratio", ratio)
     delta = jnp.minimum(ratio, clip_rho) * (reward + discount * next_value - value)
     return value + _backwards(delta, discount * jnp.minimum(ratio, clip_c), cut)

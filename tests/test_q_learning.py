@@ -155,7 +155,7 @@ def test_a_traced_action_is_one_integer(action, shown):
 
 def test_error_formula_is_batched_by_vmap():
     rng = np.random.default_rng(1)
-    reward, discount = rng.normal(size=(2, 6))
+    reward, discount = rng.normal(size=6), rng.uniform(size=6)
     value, next_value = rng.normal(size=(2, 6, 4))
     action = rng.integers(0, 4, 6)
     batch = jax.jit(jax.vmap(array.q_learning_error))(reward, discount, value, next_value, action)

@@ -169,7 +169,7 @@ def test_nothing_leaks_across_the_end_of_an_episode(room, name):
     both = CALLS[name](room, *given(room, *lists))
     np.testing.assert_array_equal(numbers(both), numbers([*alone, *rest]))
     for bad in (nan, inf):
-        spoilt = [[*xs[:3], *[bad if k != 4 else x for x in xs[3:]]] for k, xs in enumerate(lists)]
+        spoilt = [[*xs[:3], *[x if k in (1, 4) else bad for x in xs[3:]]] for k, xs in enumerate(lists)]
         found = numbers(CALLS[name](room, *given(room, *spoilt)))
         np.testing.assert_array_equal(found[:3], numbers(alone))
         assert not isfinite(found[3])

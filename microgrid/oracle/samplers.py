@@ -65,6 +65,12 @@ def mat(element, rows=3, columns=4):
     return Sampler(lambda draw: [row.draw(draw) for _ in range(rows)], tuple(hard), real=element.real)
 
 
+def distribution(size=5):
+    """A list of probabilities that sum to 1."""
+    row = simplex(1, size)
+    return Sampler(lambda draw: row.draw(draw)[0], tuple(hard for (hard,) in row.hard))
+
+
 def simplex(rows=3, columns=4, certain=True):
     """Rows of probabilities that sum to 1. Hard ones: uniform, nearly certain, and certain rows."""
 

@@ -37,6 +37,9 @@ CLIPS = (
     (dict(clip_c=float("nan")), "clip_c must be > 0; got nan."),
     (dict(ratio=[1.0]), "must share one shape [T]; got (5,), (5,), (5,), (5,), (1,) and (5,)."),
 )
+LARGE = (dict(discount=[0.5, 5.0, 0.0, 0.0, 0.0]), "discount must be in [0, 1]; got 5.0.")
+PARTLY = (dict(last=[0.5, -3.0, 0.0, 0.0, 0.0]), "last must be 0 or 1; got 0.5.")
+UNLIKELY = (dict(ratio=[1.0, -0.5, 1.0, 1.0, 1.0]), "ratio must be >= 0; got -0.5.")
 ODD = (dict(reward=[1.0, 2.0]), "must share one shape or be one number; got (2,), (5,), (5,), (5,).")
 EMPTY: Any = (
     dict(reward=[], discount=0.5, value=1.0, next_value=[]),
@@ -46,11 +49,11 @@ NO_NUMBER = (dict(reward="three"), "reward must be an array of numbers; got 'thr
 
 # fmt: off
 PAIRS = (
-    Pair("returns.td_error", dict(**PAID, value=vec(moderate), next_value=vec(moderate)), room="rl", fails=(ODD, EMPTY, NO_NUMBER)),
-    Pair("returns.discounted_returns", STEPS, room="rl", fails=(FITS, LAST)),
-    Pair("returns.n_step_returns", dict(**STEPS, num_steps=choice(1, 2, 3, 7)), room="rl", fails=(FITS, LAST, *NO_STEPS)),
-    Pair("returns.lambda_returns", dict(**STEPS, gae_lambda=weight), room="rl", fails=(FITS, LAST, *NO_WEIGHT)),
-    Pair("returns.gae", dict(**VALUED, gae_lambda=weight), room="rl", fails=(NOTHING, VALUES, *NO_WEIGHT)),
-    Pair("returns.vtrace", dict(**VALUED, ratio=vec(positive), clip_rho=above_0, clip_c=above_0), room="rl", fails=CLIPS),
+    Pair("returns.td_error", dict(**PAID, value=vec(moderate), next_value=vec(moderate)), room="rl", fails=(ODD, EMPTY, NO_NUMBER, LARGE)),
+    Pair("returns.discounted_returns", STEPS, room="rl", fails=(FITS, LAST, LARGE, PARTLY)),
+    Pair("returns.n_step_returns", dict(**STEPS, num_steps=choice(1, 2, 3, 7)), room="rl", fails=(FITS, LAST, LARGE, PARTLY, *NO_STEPS)),
+    Pair("returns.lambda_returns", dict(**STEPS, gae_lambda=weight), room="rl", fails=(FITS, LAST, LARGE, PARTLY, *NO_WEIGHT)),
+    Pair("returns.gae", dict(**VALUED, gae_lambda=weight), room="rl", fails=(NOTHING, VALUES, LARGE, PARTLY, *NO_WEIGHT)),
+    Pair("returns.vtrace", dict(**VALUED, ratio=vec(positive), clip_rho=above_0, clip_c=above_0), room="rl", fails=(*CLIPS, LARGE, PARTLY, UNLIKELY)),
 )
 # fmt: on
