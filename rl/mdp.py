@@ -1,8 +1,8 @@
 """Markov decision processes on arrays: the backup of one action, and the two ways to solve a process.
 
 A process is four arrays [S, A, K]: what each outcome pays, how much of the future it keeps, where it leads,
-how likely it is; a discount outside [0, 1], or rows of probabilities that do not sum to 1, are a ValueError where
-they are not traced. `rl.TabularMDP` makes them from an environment.
+how likely it is. A discount outside [0, 1] or rows of probabilities that do not sum to 1 are a ValueError
+where they are not traced. `rl.TabularMDP` makes them from an environment.
 s: state, a: action, k: outcome. S, A, K: how many there are of each.
 """
 

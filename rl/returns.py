@@ -3,7 +3,8 @@
 Each takes the T steps of one environment; `jax.vmap` makes it one of many.
 t: step, T: how many there are. `discount` is gamma, or 0 where the episode terminated: what follows has no
 value. `last` is 1 where it ended for any reason: what follows belongs to another episode.
-A discount outside [0, 1], a last that is neither 0 nor 1 or a ratio below 0 is a ValueError; traced ones pass unread.
+A discount outside [0, 1], a last that is neither 0 nor 1 or a ratio below 0 is a ValueError.
+Traced ones pass unread.
 """
 
 import jax
