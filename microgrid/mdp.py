@@ -82,7 +82,7 @@ def _distribution(function, name, row):
     """Plain numbers >= 0 that sum to 1, but for what half precision rounds off; a Value passes."""
     _each(function, name, row, ">= 0", lambda x: not x < 0)
     plainly: list[Any] = [number(x) for x in row]
-    if all(isinstance(x, Real) for x in plainly) and not abs(sum(plainly) - 1) <= 0.01:
+    if all(isinstance(x, Real) for x in plainly) and not abs(sum(plainly) - 1) <= 2**-7:
         raise ValueError(f"{function}: {name} must sum to 1; got {float(sum(plainly))}.")
 
 

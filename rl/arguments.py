@@ -100,7 +100,7 @@ def distributions(function, name, x):
     if isinstance(x, Tracer):
         return
     sums = np.asarray(x).astype(float).sum(-1)
-    off = ~(np.abs(sums - 1) <= 0.01)
+    off = ~(np.abs(sums - 1) <= 2**-7)
     if off.any():
         raise ValueError(f"{function}: {name} must sum to 1; got {float(sums[off].flat[0])}.")
 

@@ -250,3 +250,19 @@ def test_formulas_lower_for_every_platform():
     process = random_process(0)
     for formula in (array.value_iteration, array.policy_iteration):
         jax.export.export(jax.jit(formula), platforms=["cpu", "cuda", "tpu"])(*process)
+
+
+@pytest.mark.parametrize("room", [scalar, array], ids=["scalar", "array"])
+def test_a_law_is_refused_beyond_the_rounding_of_half_precision(room):
+    fine = ([0.0, 1.0], [0.5, 0.5]), ([1.0, 0.0], [1.0, 2.0**-7]), ([0.0, 0.0], [1.0, 0.0])
+    for discount, probability in fine:
+        assert float(room.bellman_backup([1.0, 1.0], discount, [0.0, 0.0], probability)) == sum(probability)
+    for discount, probability, words in (
+        ([0.0, -0.5], [0.5, 0.5], r"discount must be in \[0, 1\]; got -0\.5\.$"),
+        ([0.0, 1.5], [0.5, 0.5], r"discount must be in \[0, 1\]; got 1\.5\.$"),
+        ([0.0, 0.0], [1.0, 2.0**-6], r"probability must sum to 1; got 1\.015625\.$"),
+        ([0.0, 0.0], [0.5, 0.25], r"probability must sum to 1; got 0\.75\.$"),
+        ([0.0, 0.0], [1.25, -0.25], r"probability must be >= 0; got -0\.25\.$"),
+    ):
+        with pytest.raises(ValueError, match=f"^bellman_backup: {words}"):
+            room.bellman_backup([1.0, 1.0], discount, [0.0, 0.0], probability)
