@@ -89,17 +89,24 @@ class Trainable:
         left, most = -(-max(goal - self.steps, 0) // size), -(-log_every // size)
         self._check_schedules((self.steps, (self.steps + goal) // 2, goal))
         self.stop_training = False
-        self._tell(listeners, "on_train_begin")
-        with progress_bar(self._name, self.steps + left * size if progress else None, self.steps) as bar:
-            while left and not self.stop_training:
-                epoch = self.steps // size // most
-                self._tell(listeners, "on_epoch_begin", epoch)
-                count = min(left, most)
-                self._run(most, count)
-                left -= count
-                bar.update(self.steps, self._logs())
-                self._tell(listeners, "on_epoch_end", epoch)
-        self._tell(listeners, "on_train_end")
+        try:
+            self._tell(listeners, "on_train_begin")
+            with progress_bar(self._name, self.steps + left * size if progress else None, self.steps) as bar:
+                while left and not self.stop_training:
+                    epoch = self.steps // size // most
+                    self._tell(listeners, "on_epoch_begin", epoch)
+                    count = min(left, most)
+                    self._run(most, count)
+                    left -= count
+                    bar.update(self.steps, self._logs())
+                    self._tell(listeners, "on_epoch_end", epoch)
+            self._tell(listeners, "on_train_end")
+        except BaseException:  # Ctrl-C too: a folder that is locked has to be given back
+            if listeners:
+                from jaxnets.callbacks import tell_error
+
+                tell_error(listeners, self, self._logs())
+            raise
         return self
 
     def _listeners(self, callbacks):
