@@ -99,6 +99,8 @@ def test_a_mistake_is_one_sentence_and_exit_status_2(arguments, words, capsys):
         ("--plot=a.xyz", "--plot: FILE must end in one of .png, .pdf, .svg, .jpg; got 'a.xyz'."),
         ("--plot=.", "--plot: FILE must be a file; got the folder '.'."),
         ("--save=file", "--save: FOLDER must be a folder; got the file 'file'."),
+        ("--save=file/a", "--save: FOLDER must be a folder that can be written; got 'file/a'."),
+        ("--checkpoints=file/a", "--checkpoints: FOLDER must be a folder that can be written; got 'file/a'."),
         ("--checkpoints=file", "--checkpoints: FOLDER must be a folder; got the file 'file'."),
         ("--episodes=-1", "--episodes: EPISODES must be >= 0; got -1."),
         ("--steps=-1", "train: steps must be >= 0; got -1."),

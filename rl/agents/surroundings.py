@@ -3,13 +3,14 @@
 T: num_steps of each environment in an iteration, N: num_envs.
 """
 
+from functools import partial
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from gymnasium.spaces import Discrete
 
-from .. import envs, host, host_vector, spaces
+from .. import again, envs, host, host_vector, spaces
 from ..functional import FunctionalEnv, functional_env
 from ..rollout import Rollout
 from .algorithm import Algorithm
@@ -86,7 +87,7 @@ class Surroundings(Algorithm):
                 f"evaluate: env must be given where the agent's is a vector without an id; got "
                 f"{envs.vector_name(self.env)} alone. Fix: evaluate(env=...), one of its parts."
             )
-        return self.env.spec.id
+        return partial(again.made_again, "evaluate", self.env)
 
     def _other_env(self, env):
         """An environment to evaluate in; ValueError where its spaces are not the agent's."""
