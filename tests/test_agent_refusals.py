@@ -88,8 +88,11 @@ def test_a_loaded_agent_keeps_what_was_learnt(tmp_path):
         (TypeError, dict(seed=3), "PPO.load: settings must be of num_envs, .*; got seed"),
         (TypeError, dict(learning_rte=3), "PPO.load: settings must be of .*Fix: learning_rate"),
         (ValueError, dict(gamma=5), r"PPO: gamma must be in \[0, 1\]; got 5"),
-        (ValueError, dict(num_steps=16), "PPO.load: num_envs and num_steps must stay as they were saved"),
-        (CheckpointError, dict(hidden=(16,)), "in the checkpoint, and float32.16. in like"),
+        (ValueError, dict(num_steps=16), "PPO.load: num_steps must be as it was trained, 8; got 16. Fix: l"),
+        (ValueError, dict(hidden=(16,)), r"PPO.load: hidden must be as it was trained, \(8,\); got \(16,\)."),
+        (ValueError, dict(hidden=(8, 8)), "hidden must be as it was trained"),
+        (ValueError, dict(activation="relu"), "PPO.load: activation must be as it was trained, 'tanh'; got"),
+        (ValueError, dict(normalize_obs=True), "PPO.load: normalize_obs must be as it was trained, False; g"),
         (
             ValueError,
             dict(env=gymnasium.make("CartPole-v1")),
@@ -98,6 +101,24 @@ def test_a_loaded_agent_keeps_what_was_learnt(tmp_path):
     ):
         with pytest.raises(error, match=words):
             rl.PPO.load(tmp_path / "agent", **settings)
+    assert rl.PPO.load(tmp_path / "agent", hidden=[8], num_steps=8).steps == 16
+    with pytest.raises(CheckpointError, match=r"^PPO.load: .* holds no checkpoint"):
+        rl.PPO.load(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("settings", [dict(scale_obs=True), dict(buffer_size=64), dict(dueling=True)])
+def test_a_loaded_network_sees_what_it_was_trained_on(settings, tmp_path):
+    rl.DQN("CartPole-v1", hidden=(8,), buffer_size=128).save(tmp_path / "agent")
+    with pytest.raises(ValueError, match=f"^DQN.load: {next(iter(settings))} must be as it was trained, "):
+        rl.DQN.load(tmp_path / "agent", **settings)
+
+
+def test_loaded_weights_lie_on_the_tiles_they_were_trained_on(tmp_path):
+    rl.TileSarsa("MountainCar-v0", tiles=4).save(tmp_path / "agent")
+    for settings in (dict(tiles=2), dict(low=(-1.0, -0.1))):
+        with pytest.raises(ValueError, match=f"^TileSarsa.load: {next(iter(settings))} must be as it was"):
+            rl.TileSarsa.load(tmp_path / "agent", **settings)
+    assert rl.TileSarsa.load(tmp_path / "agent", trace_decay=0.5).trace_decay == 0.5
 
 
 def test_a_mask_must_leave_an_action_in_each_choice():

@@ -39,6 +39,8 @@ class TileSarsa(SteppingAgent):
     [0.0, 0.0, -0.5]
     """
 
+    lasting = ("tiles", "num_tilings", "low", "high")
+
     def __init__(
         self,
         env,

@@ -27,6 +27,7 @@ class Trainable:
     observation_space: Any
     action_space: Any
     schedules: ClassVar[dict[str, float]]  # settings that may be functions of the steps, up to so much
+    lasting: ClassVar[tuple[str, ...]] = ()  # settings that what was learnt has no meaning without
     _settled: frozenset[str] = frozenset()  # settings of an agent that is made
     _compiles = True  # whether those functions have to be compiled
     _functional: Any = None
@@ -176,8 +177,8 @@ class Trainable:
     def load(cls, path, env=None, **settings):
         """The agent in a folder. env: needed where it was trained on an object, which no file can hold.
 
-        settings: in the place of those that were saved, such as learning_rate=1e-4; what was learnt must keep
-        its shapes. Raises CheckpointError where the folder is damaged or holds other shapes, ValueError for
-        another kind of agent or space.
+        settings: in the place of those that were saved, such as learning_rate=1e-4; not those that what was
+        learnt has no meaning without, such as hidden. Raises CheckpointError where the folder is damaged,
+        ValueError for another kind of agent, space, or such a setting.
         """
         return saving.loaded(cls, f"{cls.__name__}.load", path, env, settings)
