@@ -3,12 +3,10 @@
 import copy
 from typing import Any
 
-import gymnasium
-
 from . import envs
 
 
-def made_again(function: str, env: Any, **kwargs) -> gymnasium.Env:
+def made_again(function: str, env: Any, **kwargs) -> envs.gymnasium.Env:
     """A new environment like env, or like the parts of a vector environment. kwargs: over its own ones.
 
     ValueError where a wrapper cannot be made again, or stands around a vector environment.
@@ -25,7 +23,7 @@ def made_again(function: str, env: Any, **kwargs) -> gymnasium.Env:
         kwargs = {"max_episode_steps": given.pop("max_episode_steps")} | kwargs
     spec.kwargs = given
     try:
-        made = gymnasium.make(spec, **kwargs)
+        made = envs.gymnasium.make(spec, **kwargs)
         for wrapper in wrappers:
             made = wrapper(made)
     except Exception as error:
@@ -39,8 +37,7 @@ def made_again(function: str, env: Any, **kwargs) -> gymnasium.Env:
 
 def _refuse_wrapped(function, env):
     """Raises for a wrapper around a vector environment that does more than watch: no part knows of it."""
-    from gymnasium.wrappers import vector
-
+    vector = envs.gymnasium.wrappers.vector
     watching = (
         vector.RecordEpisodeStatistics,
         vector.RecordVideo,
@@ -48,7 +45,7 @@ def _refuse_wrapped(function, env):
         vector.DictInfoToList,
     )
     inner = env
-    while isinstance(inner, gymnasium.vector.VectorWrapper):
+    while isinstance(inner, envs.gymnasium.vector.VectorWrapper):
         if not isinstance(inner, watching):
             name = type(inner).__name__
             raise ValueError(
