@@ -142,8 +142,10 @@ def _train(told):
     given = (row.over(steps) if row else {}) | dict(told.set)
     known = set(checks.settings(kind) or ()) - {"env", "seed"}
     for name in set(given) - known:
+        near = checks.nearest(name, sorted(known))
         raise ValueError(
             f"--set must name a setting of {kind.__name__}: {', '.join(sorted(known))}; got {name}."
+            + (f" Fix: {near}." if near else "")
         )
     if told.host:
         if told.agent in STEPPING:

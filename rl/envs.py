@@ -37,6 +37,8 @@ def make(function: str, env: Any, **kwargs) -> gymnasium.Env:
         return made
     if not isinstance(env, gymnasium.Env):
         fix = " Fix: rl.FunctionalEnv(init, step, ...)." if isinstance(env, tuple) else ""
+        if hasattr(env, "initial") and hasattr(env, "transition"):  # Gymnasium's FuncEnv
+            fix = " Fix: rl.from_func_env(env, max_steps=...)."
         raise TypeError(
             f"{function}: env must be a Gymnasium id or environment, or a function that makes one; "
             f"got {type(env).__name__}.{fix}"

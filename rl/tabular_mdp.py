@@ -169,7 +169,9 @@ class TabularMDP:
         checks.number_in("solve", "gamma", gamma, 0, 1)
         checks.number_in("solve", "tolerance", tolerance, 0, np.inf)
         checks.whole_number("solve", "max_sweeps", max_sweeps, 1)
-        if method not in solvers.SOLVERS:
+        if compiled is not None:
+            checks.flag("solve", "compiled", compiled)
+        if not isinstance(method, str) or method not in solvers.SOLVERS:
             *names, last = map(repr, solvers.SOLVERS)
             raise ValueError(f"solve: method must be {', '.join(names)} or {last}; got {method!r}.")
         if gamma == 1:

@@ -120,7 +120,7 @@ def _played(function, agent, episodes, seed, env, mode, seen, kwargs):
         checks.seed(function, seed)
     given = agent.env if env is None else env
     made = envs.rendered(function, given, mode, **kwargs)
-    first, returns = int(agent.seed + 1 if seed is None else seed), []
+    first, returns = int((agent.seed + 1) % 2**63 if seed is None else seed), []
     try:
         if env is not None and hasattr(agent, "observation_space"):
             _check_spaces(function, agent, *envs.spaces(made))
@@ -153,7 +153,7 @@ def _episode(agent, watched, seen):
         obs, reward, terminated, truncated, info = watched.step(act(obs, info))
         total, ended = total + reward, terminated or truncated or watched.steps >= watched.limit
         seen()
-        if not ended and watched.steps >= LONGEST and not envs.has_limit(watched.env):
+        if not ended and watched.steps >= LONGEST and watched.limit == float("inf"):
             raise ValueError(
                 f"{watched.function}: episodes of {envs.name(watched.env)} must end; one has gone on for "
                 f"{LONGEST:,} steps. Fix: {watched.function}(..., max_episode_steps=1000)."

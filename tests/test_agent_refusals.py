@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from gymnasium.envs.phys2d.pendulum import PendulumFunctional
 from gymnasium.spaces import Box, Discrete, MultiBinary, MultiDiscrete
 
 import rl
@@ -227,6 +228,24 @@ def test_an_agent_that_is_offered_takes_the_actions(kind, actions, fix):
             "PPO must stay finite.*scaled to about 1",
         ),
         (
+            lambda: rl.PPO("MlpPolicy", "CartPole-v1"),
+            r"^PPO: env must come first; .*Fix: PPO\('CartPole-v1', ",
+        ),
+        (lambda: rl.QTable("MlpPolicy"), r"^QTable: env must come first; .*Fix: QTable\(env, \.\.\.\)"),
+        (lambda: rl.PPO("CartPole-v1", lr=1e-3), r"got lr\. Fix: learning_rate\.$"),
+        (lambda: rl.PPO("CartPole-v1", n_steps=8), r"got n_steps\. Fix: num_steps\.$"),
+        (lambda: rl.QTable("FrozenLake-v1", alpha=0.1), r"got alpha\. Fix: learning_rate\.$"),
+        (lambda: rl.SarsaLambda("FrozenLake-v1", lam=0.1), r"got lam\. Fix: trace_decay\.$"),
+        (
+            lambda: rl.PPO(PendulumFunctional()),
+            r"got PendulumFunctional\. Fix: rl\.from_func_env\(env, max_steps=",
+        ),
+        (lambda: rl.TileSarsa("MountainCar-v0", tiles=1.5), "^TileSarsa: tiles must be an integer; got 1.5"),
+        (
+            lambda: rl.A2C(steps(limit=None)).evaluate(1),
+            "^evaluate: max_steps must be given where the functional .* has no limit; .*Fix: max_steps=1000",
+        ),
+        (
             lambda: rl.train_seeds(rl.A2C, "CartPole-v1", range(2), steps=0, progress=False).plot(),
             "plot: every seed must have finished an episode; got none",
         ),
@@ -235,6 +254,15 @@ def test_an_agent_that_is_offered_takes_the_actions(kind, actions, fix):
 def test_a_sentence_names_the_way_out(call, words):
     with pytest.raises((ValueError, TypeError, FloatingPointError), match=words):
         call()
+
+
+def test_methods_of_other_libraries_lead_to_those_that_there_are():
+    agent = rl.QTable("FrozenLake-v1")
+    for name, ours in (("learn", "train"), ("predict", "act")):
+        with pytest.raises(
+            AttributeError, match=rf"'QTable' object has no attribute '{name}'\. Fix: {ours}\("
+        ):
+            getattr(agent, name)
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,11 @@ def test_tasks_are_told_with_their_settings(capsys):
     ("arguments", "words"),
     [
         (["train", "ppo", "--env=CartPole-v1", "--set=gama=0.9"], "--set must name a setting of PPO: "),
+        (
+            ["train", "q_table", "--env=FrozenLake-v1", "--set=gama=0.9"],
+            "--set must name a setting of QTable: epsilon, gamma, initial_value, learning_rate, "
+            "learning_rate_visits; got gama. Fix: gamma.",
+        ),
         (["train", "ppo", "--env=CartPole-v1", "--set=gamma=1.5"], "PPO: gamma must be in [0, 1]; got 1.5."),
         (
             ["train", "dqn", "--env=CartPole-v1", "--set=gamma=high"],

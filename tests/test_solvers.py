@@ -191,6 +191,10 @@ def test_an_unknown_method_gets_the_names_of_all():
         ValueError, match=r"^solve: method must be 'value_iteration', .* or 'linear_programming'; got"
     ):
         tabular(0).solve("q_learning")
+    with pytest.raises(ValueError, match=r"^solve: method must be .*; got \['q_learning'\]\.$"):
+        tabular(0).solve(["q_learning"])
+    with pytest.raises(TypeError, match=r"^solve: compiled must be True or False; got 'no'\.$"):
+        tabular(0).solve(compiled="no")
 
 
 def test_value_within_a_limit_is_value_by_sweeps():

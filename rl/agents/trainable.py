@@ -1,13 +1,21 @@
 """What training is for every agent: the loop, callbacks, checkpoints, saving and loading."""
 
 from reprlib import repr as shortened
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from .. import checks, schedules as schedule
 from ..progress import progress as progress_bar
 from . import saving
+
+_ELSEWHERE = {  # methods of other libraries -> ours
+    "learn": "train(steps)",
+    "fit": "train(steps)",
+    "predict": "act(obs)",
+    "get_action": "act(obs)",
+    "evaluate_policy": "evaluate(episodes)",
+}
 
 
 class Trainable:
@@ -42,6 +50,12 @@ class Trainable:
                 f"afterwards. Fix: {fix}."
             )
         object.__setattr__(self, name, value)
+
+    if not TYPE_CHECKING:  # a type checker would believe in any attribute
+
+        def __getattr__(self, name):
+            fix = f" Fix: {_ELSEWHERE[name]}." if name in _ELSEWHERE else ""
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.{fix}")
 
     def _settle(self):
         """From now on settings stay: compiled programs and files rely on those it was made with."""
