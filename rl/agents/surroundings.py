@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from gymnasium.spaces import Discrete
 
-from .. import again, envs, host, host_vector, spaces
+from .. import again, envs, host, host_vector, normalizing, spaces
 from ..functional import FunctionalEnv, functional_env
 from ..rollout import Rollout
 from .algorithm import Algorithm
@@ -44,9 +44,12 @@ class Surroundings(Algorithm):
                     f"got {self.num_envs}. Fix: leave it out."
                 )
             self.num_envs = self.env.num_envs
+            normalizing.warn(self, self.env)
             return None, self.env
         if found is None or self.compiled is False:
-            return None, envs.make(self._name, self.env)
+            made = envs.make(self._name, self.env)
+            normalizing.warn(self, made)
+            return None, made
         return found, found
 
     def _example(self, action):
