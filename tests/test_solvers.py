@@ -205,3 +205,22 @@ def test_value_within_a_limit_is_value_by_sweeps():
     assert mdp.policy_value(weights, max_steps=0).tolist() == [0] * 5
     one = (mdp.probability * mdp.reward).sum(2).mean(1)
     np.testing.assert_allclose(mdp.policy_value(weights, gamma=0.5, max_steps=1), one, rtol=1e-14)
+
+
+def test_the_linear_program_checks_to_ten_digits_where_many_actions_are_nearly_best():
+    gambler = rl.sutton_barto.gamblers_problem(0.55, 100)
+    odds = 0.45 / 0.55
+    exact = (1 - odds ** np.arange(1, 100)) / (1 - odds**100)
+    for method in ("linear_programming", "value_iteration"):
+        found = gambler.solve(method, gamma=1).value[1:-1]
+        np.testing.assert_allclose(found, exact, rtol=0, atol=1e-11, err_msg=method)
+
+
+def test_a_process_and_its_solution_are_printed_in_a_line():
+    mdp = rl.sutton_barto.gridworld()
+    assert repr(mdp) == "TabularMDP(25 states, 4 actions)"
+    assert repr(rl.TabularMDP.from_gymnasium("FrozenLake-v1")).endswith(
+        "16 states, 4 actions, max_steps=100)"
+    )
+    told = repr(mdp.solve(gamma=0.9))
+    assert told.startswith("Solution(value_iteration, gamma 0.9: 25 states, ") and "error_bound" in told

@@ -31,6 +31,12 @@ class Solution:
     gamma: float
     method: str
 
+    def __repr__(self):
+        return (
+            f"Solution({self.method}, gamma {self.gamma:g}: {len(self.value)} states, {self.iterations:,} "
+            f"iterations, error_bound {self.error_bound:.2g})"
+        )
+
 
 class Sweep:
     """One backup of all states and actions.
