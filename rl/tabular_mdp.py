@@ -153,7 +153,7 @@ class TabularMDP:
             value[s] = max_a q[s,a],  discount = gamma * (1 - terminated)
 
         method: the first four stop when the values are proven to be within tolerance of the optimum, or as
-        near as float64 allows:
+        near as float64 allows (at gamma 1 they go on until only rounding moves the values):
         "value_iteration", sweeps over all states; the fastest for small processes;
         "modified_policy_iteration", sweeps of one policy between those over all actions: pays with many;
         "gauss_seidel", states backed up in layers, nearest to an end first: pays in mazes;
