@@ -6,6 +6,7 @@ computes the same bits as one without.
 
 import inspect
 import math
+from contextlib import ExitStack
 
 from . import checks, data
 
@@ -14,6 +15,7 @@ HOOKS = {  # a hook -> what it is called with
     "on_epoch_begin": ("net", "epoch", "logs"),
     "on_epoch_end": ("net", "epoch", "logs"),
     "on_train_end": ("net", "logs"),
+    "on_train_error": ("net", "logs"),
 }
 
 
@@ -49,6 +51,9 @@ class Callback:
     def on_train_end(self, net, logs):
         """After the last epoch; not where an error ended it."""
 
+    def on_train_error(self, net, logs):
+        """In the place of `on_train_end` where an error or Ctrl-C ended it: gives back what is held."""
+
 
 class EarlyStopping(Callback):
     """Stops where a figure no longer gets better.
@@ -57,7 +62,8 @@ class EarlyStopping(Callback):
     monitor: the name of the figure, "loss", "val_loss", or a metric's, such as "accuracy". min_delta: >= 0;
     only what is better by more than that is better. restore_best: at the end, go back to the best epoch:
     weights, statistics, and the optimizer's state, from which a next fit goes on. mode: "min" or "max", which
-    is better; "auto" is "min" for losses and "max" for accuracies. nan is never better.
+    is better; "auto" is "min" for losses and "max" for accuracies and returns. nan is never better. An agent
+    of rl is monitored by "return", or "eval_return" after rl.EvalCallback, which keeps the best agent too.
 
     best: the best figure of the last training, None where there was none; best_epoch: its epoch's number.
 
@@ -81,12 +87,19 @@ class EarlyStopping(Callback):
         self.best, self.best_epoch, self._waited, self._kept = None, None, 0, None
 
     def on_train_begin(self, net, logs):
-        """Forgets an earlier training; ValueError where the figure is not measured."""
+        """Forgets an earlier training; ValueError where the figure is not measured, or nothing restored."""
+        if self.restore_best and not hasattr(net, "_carry"):
+            raise ValueError(
+                f"EarlyStopping: restore_best must be False where no NeuralNet learns; got True for "
+                f"{type(net).__name__}. Fix: rl.EvalCallback(path=...), which keeps the best agent."
+            )
         if self.monitor not in logs:
-            fix = "validation_split, validation_data or metrics in compile"
+            fixes = [f"monitor={next(iter(logs))!r}"] if logs else []
+            if hasattr(net, "compile"):
+                fixes.append("validation_split, validation_data or metrics in compile")
             raise ValueError(
                 f"EarlyStopping: monitor must be one of {', '.join(logs)}; got {self.monitor!r}. "
-                f"Fix: {'monitor=' + repr(next(iter(logs))) + ', or ' if logs else ''}{fix}."
+                f"Fix: {', or '.join(fixes)}."
             )
         self.best, self.best_epoch, self._waited, self._kept = None, None, 0, None
 
@@ -151,6 +164,10 @@ class Checkpoint(Callback):
         self._save(net)
         self._checkpoints.close()
 
+    def on_train_error(self, net, logs):
+        """Gives the folder back: a next training may write there."""
+        self._checkpoints.close()
+
 
 def _mode(monitor, mode):
     if not isinstance(monitor, str):
@@ -160,9 +177,9 @@ def _mode(monitor, mode):
     if not isinstance(mode, str) or mode != "auto":
         told = checks.told(mode)
         raise ValueError(f"EarlyStopping: mode must be 'auto', 'min' or 'max'; got {told}.")
-    if not monitor.endswith(("loss", "accuracy")):
+    if not monitor.endswith(("loss", "accuracy", "return")):
         raise ValueError(
-            "EarlyStopping: mode must be 'min' or 'max' where monitor is neither a loss nor an accuracy; "
+            "EarlyStopping: mode must be 'min' or 'max' where monitor is no loss, accuracy or return; "
             f"got 'auto' for {monitor!r}."
         )
     return "min" if monitor.endswith("loss") else "max"
@@ -201,6 +218,14 @@ def _takes(function, callback, hook, arguments):
         raise TypeError(
             f"{function}: callbacks must take what they are called with, {name} ({wanted}); got {signature}."
         ) from None
+
+
+def tell_error(callbacks, net, logs):
+    """Tells all of them that an error ended the training, even where one raises another."""
+    with ExitStack() as stack:
+        for callback in callbacks:
+            if (method := method_of(callback, "on_train_error")) is not None:
+                stack.callback(method, net, logs)
 
 
 def _has_hooks(callback):

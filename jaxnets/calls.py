@@ -5,7 +5,7 @@ import math
 import jax
 import numpy as np
 
-from .callbacks import HOOKS, method_of
+from .callbacks import HOOKS, method_of, tell_error
 
 
 class Calls:
@@ -15,7 +15,7 @@ class Calls:
     """
 
     def __init__(self, callbacks, net, run):
-        self._net, self._run = net, run
+        self._net, self._run, self._callbacks = net, run, callbacks
         self._methods = {hook: [m for c in callbacks if (m := method_of(c, hook))] for hook in HOOKS}
 
     def __bool__(self):
@@ -24,9 +24,7 @@ class Calls:
     def _call(self, hook, *about):
         if not (methods := self._methods[hook]):
             return self._net.stop_training
-        seen = self._run.history.history.items()
-        logs = {name: values[-1] if values else math.nan for name, values in seen}
-        before = jax.tree.leaves(self._run.hand_over(self._net))
+        logs, before = self._logs(), jax.tree.leaves(self._run.hand_over(self._net))
         for method in methods:
             method(self._net, *about, dict(logs))
         after = self._net._carry
@@ -38,6 +36,19 @@ class Calls:
         if any(new is not old for new, old in zip(jax.tree.leaves(after), before, strict=True)):
             self._run.resume(after)
         return self._net.stop_training
+
+    def _logs(self):
+        seen = self._run.history.history.items()
+        return {name: values[-1] if values else math.nan for name, values in seen}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, error, *_):
+        """The net gets what was trained so far; where an error or Ctrl-C ended it, callbacks are told."""
+        self._run.hand_over(self._net)
+        if error is not None:
+            tell_error(self._callbacks, self._net, self._logs())
 
     def begin(self):
         """Before the first step; whether to stop, as what follows."""

@@ -138,11 +138,8 @@ class NeuralNet:
             size = min(max(plan.batch, 256), len(validation.targets))
             run.validate(self._programs.evaluation(graphdef, size), validation, size)
         self.stop_training = False
-        try:
-            with bar or nullcontext():
-                return run.train(epochs, until_loss, chunk_steps, bar, calls.Calls(callbacks, self, run))
-        finally:
-            run.hand_over(self)
+        with calls.Calls(callbacks, self, run) as told, bar or nullcontext():
+            return run.train(epochs, until_loss, chunk_steps, bar, told)
 
     @property
     def _carry(self):

@@ -39,3 +39,7 @@ class TensorBoard(Callback):
     def on_train_end(self, net, logs):
         """Everything is on the disk."""
         self._writer.close()
+
+    def on_train_error(self, net, logs):
+        """What was told so far is on the disk."""
+        self._writer.close()

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     )
     from .many_tables import Tables as Tables, train_tables as train_tables
     from .schedules import inverse_time as inverse_time, linear as linear
-    from .seeds import SeedRuns as SeedRuns, train_seeds as train_seeds
+    from .seeds import SeedRuns as SeedRuns, SeedSummary as SeedSummary, train_seeds as train_seeds
     from .settings import tuned as tuned
     from .tabular_mdp import Solution as Solution, TabularMDP as TabularMDP
     from .tiles import Tiles as Tiles
@@ -72,6 +72,7 @@ _HOMES = {
     "Sarsa": "agents.sarsa",
     "SarsaLambda": "agents.sarsa_lambda",
     "SeedRuns": "seeds",
+    "SeedSummary": "seeds",
     "Solution": "tabular_mdp",
     "TabularMDP": "tabular_mdp",
     "Tables": "many_tables",

@@ -2,12 +2,11 @@
 
 import argparse
 import ast
-import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from . import checks
+from . import checks, outputs
 
 PICTURES = (".png", ".pdf", ".svg", ".jpg")  # what matplotlib can write
 
@@ -143,8 +142,10 @@ def _train(told):
     given = (row.over(steps) if row else {}) | dict(told.set)
     known = set(checks.settings(kind) or ()) - {"env", "seed"}
     for name in set(given) - known:
+        near = checks.nearest(name, sorted(known))
         raise ValueError(
             f"--set must name a setting of {kind.__name__}: {', '.join(sorted(known))}; got {name}."
+            + (f" Fix: {near}." if near else "")
         )
     if told.host:
         if told.agent in STEPPING:
@@ -175,10 +176,10 @@ def _check_outputs(told):
 
     checks.whole_number("--episodes", "EPISODES", told.episodes, 0)
     if getattr(told, "video", None):
-        _check_folder("--video", told.video)
+        outputs.check_file("--video", "FILE", told.video)
         writer("--video", told.video)
     if getattr(told, "plot", None):
-        _check_folder("--plot", told.plot)
+        outputs.check_file("--plot", "FILE", told.plot)
         if Path(told.plot).suffix.lower() not in PICTURES:
             raise ValueError(f"--plot: FILE must end in one of {', '.join(PICTURES)}; got {told.plot!r}.")
         if find_spec("matplotlib") is None:
@@ -186,15 +187,8 @@ def _check_outputs(told):
                 "--plot: matplotlib is not installed; in the project's folder run: pip install -e '.[plots]'"
             )
     for name in ("save", "checkpoints"):
-        if (folder := getattr(told, name, None)) and Path(folder).is_file():
-            raise ValueError(f"--{name}: FOLDER must be a folder; got the file {folder!r}.")
-
-
-def _check_folder(option, path):
-    if Path(path).is_dir():
-        raise ValueError(f"{option}: FILE must be a file; got the folder {path!r}.")
-    if not os.access(Path(path).parent, os.W_OK):
-        raise ValueError(f"{option}: FILE must be in a folder that can be written; got {path!r}.")
+        if folder := getattr(told, name, None):
+            outputs.make_folder(f"--{name}", "FOLDER", folder)
 
 
 def _tell(evaluation, row):

@@ -40,6 +40,7 @@ class EvalCallback(Callback):
         """TypeError where there is nothing that can be evaluated, or saved."""
         if not hasattr(net, "evaluated"):
             raise TypeError(f"EvalCallback: needs an agent; got {type(net).__name__}.")
+        net.evaluated.setdefault("eval_return", float("nan"))  # EarlyStopping asks for it at once
         if self.path is not None:
             saving.about(net)
 

@@ -97,12 +97,47 @@ def flag(function, name, value):
         raise TypeError(f"{function}: {name} must be True or False; got {value!r}.")
 
 
+def env_first(function, env=None, other=None, *_):
+    """Raises for the order of other libraries: a kind of policy, and then the environment."""
+    if isinstance(env, str) and env.endswith("Policy"):
+        fix = "env" if other is None else repr(other)
+        raise ValueError(f"{function}: env must come first; got {env!r}. Fix: {function}({fix}, ...).")
+
+
+_ELSEWHERE = {  # names of other libraries -> ours
+    "lr": ("learning_rate",),
+    "alpha": ("learning_rate",),
+    "step_size": ("learning_rate",),
+    "discount": ("gamma",),
+    "discount_factor": ("gamma",),
+    "lam": ("gae_lambda", "trace_decay"),
+    "lambda_": ("gae_lambda", "trace_decay"),
+    "n_steps": ("num_steps", "n_step"),
+    "n_envs": ("num_envs",),
+    "n_epochs": ("num_epochs",),
+    "clip_range": ("clip_eps",),
+    "tau": ("polyak",),
+    "eps": ("epsilon",),
+    "exploration_rate": ("epsilon",),
+    "target_update_interval": ("target_interval",),
+    "net_arch": ("hidden",),
+    "hidden_sizes": ("hidden",),
+    "activation_fn": ("activation",),
+}
+
+
+def nearest(name, names):
+    """The one of names that was meant: what other libraries call so, or is spelt alike; None for none."""
+    ours = [one for one in _ELSEWHERE.get(name, ()) if one in names]
+    return next(iter(ours or get_close_matches(name, names, 1, 0.6)), None)
+
+
 def known(function, names, given):
     """Settings by name, each one of names, where those are not None; the nearest is the fix."""
     for name in given:
         if names is not None and name not in names:
-            near = get_close_matches(name, names, 1, 0.6)
-            fix = f" Fix: {near[0]}." if near else ""
+            near = nearest(name, names)
+            fix = f" Fix: {near}." if near else ""
             raise TypeError(f"{function}: settings must be of {', '.join(names)}; got {name}.{fix}")
 
 

@@ -37,6 +37,8 @@ def make(function: str, env: Any, **kwargs) -> gymnasium.Env:
         return made
     if not isinstance(env, gymnasium.Env):
         fix = " Fix: rl.FunctionalEnv(init, step, ...)." if isinstance(env, tuple) else ""
+        if hasattr(env, "initial") and hasattr(env, "transition"):  # Gymnasium's FuncEnv
+            fix = " Fix: rl.from_func_env(env, max_steps=...)."
         raise TypeError(
             f"{function}: env must be a Gymnasium id or environment, or a function that makes one; "
             f"got {type(env).__name__}.{fix}"
@@ -52,12 +54,14 @@ def rendered(function: str, env: Any, mode: str, **kwargs) -> gymnasium.Env:
         return make(function, env, render_mode=mode, **kwargs)
     if getattr(env, "render_mode", None) == mode and not kwargs and not is_vector(env):
         return env
-    if (spec := getattr(env, "spec", None)) is None:
+    if getattr(env, "spec", None) is None:
         raise ValueError(
             f"{function}: env must be an id, an environment made with render_mode={mode!r}, or a function of "
             f"render_mode, where the agent's has no id; got {type(env).__name__}."
         )
-    return make(function, spec.id, render_mode=mode, **kwargs)
+    from .again import made_again  # which needs this module
+
+    return made_again(function, env, render_mode=mode, **kwargs)
 
 
 def name(env: gymnasium.Env) -> str:

@@ -19,6 +19,7 @@ class Evaluation:
     returns: [episodes], undiscounted sum of rewards. lengths: [episodes], steps.
     successes: [episodes], True where the episode succeeded: by default, ended with a positive reward. None
     where success has no meaning: where rewards come before the end too, and for a deep agent.
+    Printed, what follows +- is one standard error.
     """
 
     returns: np.ndarray

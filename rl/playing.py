@@ -22,8 +22,8 @@ def play(act, env, to_env, memory, episodes, seed, max_steps=None, masked=False)
 
     act: (key, obs, memory, legal) -> (action, memory), of many at once. to_env: an action as the environment
     takes it. memory: num_envs -> what a recurrent policy starts from. max_steps: ends an episode too; without
-    it, and without a time limit, one of LONGEST steps is a ValueError. masked: whether the policy is told the
-    legal actions, info["action_mask"].
+    it, and without a time limit, one of LONGEST steps is a ValueError, and any of a functional environment.
+    masked: whether the policy is told the legal actions, info["action_mask"].
     """
     if isinstance(env, FunctionalEnv):
         return _play_compiled(act, env, to_env, memory, episodes, seed)
@@ -87,7 +87,10 @@ def _play_wave(act, wave, to_env, memory, seed, max_steps, masked):
 def _play_compiled(act, env, to_env, memory, episodes, seed):
     """The same in a functional environment: the first episode that ends in each place."""
     if env.max_steps is None:
-        raise ValueError(f"evaluate: max_steps must be set in {env.name}; got None. Fix: env.limited(1000).")
+        raise ValueError(
+            f"evaluate: max_steps must be given where the functional environment {env.name!r} has no limit; "
+            "got None. Fix: max_steps=1000."
+        )
     count, found, looked = min(episodes, SIDE_BY_SIDE), [], _looked_at(env)
 
     @jax.jit

@@ -48,6 +48,10 @@ class SeedRuns:
         """Mean return of each agent's best actions, [S], in Gymnasium's own environment."""
         return np.array([agent.evaluate(episodes).mean_return for agent in self.agents])
 
+    def summary(self, episodes=100):
+        """What a new seed may be expected to reach, from `evaluate`: a SeedSummary."""
+        return SeedSummary(self.evaluate(episodes))
+
     def plot(self, path=None, threshold=None, title=""):
         """Median and interquartile range of the curves; threshold: a line at that return.
 
@@ -56,6 +60,46 @@ class SeedRuns:
         from .plots import curves_figure
 
         return curves_figure(*self.curves(), path=path, threshold=threshold, title=title)
+
+
+@dataclass(frozen=True, eq=False)
+class SeedSummary:
+    """Mean returns of several seeds. returns: [S], one of each seed.
+
+    >>> summary = SeedSummary(np.array([1.0, 2.0, 3.0, 4.0]))
+    >>> summary.mean, round(summary.deviation, 3), [round(x, 3) for x in summary.interval]
+    (2.5, 1.291, [0.446, 4.554])
+    >>> summary
+    SeedSummary(4 seeds: mean return 2.5, 95% from 0.446 to 4.55, deviation 1.29)
+    """
+
+    returns: np.ndarray
+
+    @property
+    def mean(self) -> float:
+        """Mean over the seeds."""
+        return float(self.returns.mean())
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation from seed to seed; nan for a single one."""
+        return float(self.returns.std(ddof=1)) if len(self.returns) > 1 else float("nan")
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Where the mean over all seeds lies with 95% confidence, by Student's distribution."""
+        from scipy.stats import t
+
+        count = len(self.returns)
+        half = float(t.ppf(0.975, count - 1)) * self.deviation / count**0.5 if count > 1 else float("nan")
+        return self.mean - half, self.mean + half
+
+    def __repr__(self):
+        low, high = self.interval
+        return (
+            f"SeedSummary({len(self.returns)} seeds: mean return {self.mean:.4g}, 95% from {low:.3g} to "
+            f"{high:.3g}, deviation {self.deviation:.3g})"
+        )
 
 
 def train_seeds(agent, env, seeds=range(16), steps=100_000, progress=True, log_every=2_048, **settings):

@@ -63,6 +63,10 @@ class TabularMDP:
             array.setflags(write=False)  # a process stays what was checked
             object.__setattr__(self, name, array)
 
+    def __repr__(self):
+        limit = "" if self.max_steps is None else f", max_steps={self.max_steps}"
+        return f"TabularMDP({self.num_states} states, {self.num_actions} actions{limit})"
+
     @classmethod
     def from_gymnasium(cls, env, **kwargs):
         """The process behind a Gymnasium environment that has a transition table P.
@@ -149,11 +153,11 @@ class TabularMDP:
             value[s] = max_a q[s,a],  discount = gamma * (1 - terminated)
 
         method: the first four stop when the values are proven to be within tolerance of the optimum, or as
-        near as float64 allows:
+        near as float64 allows (at gamma 1 they go on until only rounding moves the values):
         "value_iteration", sweeps over all states; the fastest for small processes;
         "modified_policy_iteration", sweeps of one policy between those over all actions: pays with many;
         "gauss_seidel", states backed up in layers, nearest to an end first: pays in mazes;
-        "prioritized_sweeping", the state that would move most is backed up next: the fewest backups;
+        "prioritized_sweeping", the state that would move most is backed up next: pays in corridors;
         "policy_iteration", exact up to rounding, by dense linear systems, for at most 8,192 states;
         "linear_programming", by SciPy's HiGHS, which shares no step with the others: a check.
         gamma: in [0, 1]. 1 is refused where a policy could go on forever at a mean reward of 0 or more: no
@@ -169,12 +173,10 @@ class TabularMDP:
         checks.number_in("solve", "gamma", gamma, 0, 1)
         checks.number_in("solve", "tolerance", tolerance, 0, np.inf)
         checks.whole_number("solve", "max_sweeps", max_sweeps, 1)
-        if method not in solvers.SOLVERS:
-            *names, last = map(repr, solvers.SOLVERS)
-            raise ValueError(f"solve: method must be {', '.join(names)} or {last}; got {method!r}.")
+        solver = solvers.chosen(method, compiled)
         if gamma == 1:
             endless.refuse_endless(self)
-        return solvers.SOLVERS[method](self, gamma, tolerance, max_sweeps, compiled)
+        return solver(self, gamma, tolerance, max_sweeps, compiled)
 
     def policy_value(self, policy, gamma=0.99, max_steps=None):
         """Value [S] of a policy: without a step limit by one linear solve, with one by as many sweeps.

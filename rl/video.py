@@ -1,13 +1,16 @@
 """Episodes as pictures: what an environment renders, as a GIF or an MP4."""
 
 import os
+import sys
 import warnings
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from reprlib import repr as shortened
 
 import numpy as np
 
-from . import checks
+from . import checks, outputs
 
 
 def record(agent, path, episodes=1, seed=None, env=None, max_frames=2_000, **kwargs):
@@ -18,7 +21,8 @@ def record(agent, path, episodes=1, seed=None, env=None, max_frames=2_000, **kwa
     of the agent's: an id, a function of render_mode that makes one, or an environment made with
     render_mode="rgb_array". max_frames: of the video; the episodes are played to their ends all the same.
     kwargs: for gymnasium.make. Returns the return of each episode.
-    Raises ValueError for another suffix, or an agent without an id.
+    Raises ValueError for another suffix, an environment that cannot be made again to show itself, and an
+    episode of 100,000 steps that nothing limits; EnvError for an environment that fails.
 
     >>> import rl, tempfile
     >>> agent = rl.QTable("FrozenLake-v1", seed=0)
@@ -32,14 +36,13 @@ def record(agent, path, episodes=1, seed=None, env=None, max_frames=2_000, **kwa
     path, frames = Path(path), []
     write = writer("record", path)
     checks.whole_number("record", "max_frames", max_frames, 1)
-    if not path.parent.is_dir():
-        raise ValueError(f"record: path must be in a folder that is there; got {str(path)!r}.")
+    outputs.check_file("record", "path", path)
 
-    def seen(made):
+    def seen(watched, made):
         if len(frames) < max_frames:
-            frames.append(made.render())
+            frames.append(_picture(watched, made))
 
-    with _without_screen():
+    with _variables(SDL_VIDEODRIVER="dummy"):  # a machine without a screen has nothing to complain of
         returns, rate = _played("record", agent, episodes, seed, env, "rgb_array", seen, kwargs)
     write(path, frames, rate)
     return returns
@@ -62,23 +65,44 @@ def writer(function, path):
 
 
 @contextmanager
-def _without_screen():
-    """Pictures are drawn in memory: a machine without a screen has nothing to complain of."""
-    name = "SDL_VIDEODRIVER"
-    before = os.environ.get(name)
-    os.environ[name] = "dummy"
+def _variables(**told):
+    """Sets variables of the process for a while."""
+    before = {name: os.environ.get(name) for name in told}
+    os.environ.update(told)
     try:
         yield
     finally:
-        del os.environ[name]
-        if before is not None:
-            os.environ[name] = before
+        for name, value in before.items():
+            del os.environ[name]
+            if value is not None:
+                os.environ[name] = value
+
+
+def _picture(watched, made):
+    """What an environment renders: [height, width, 3]."""
+    try:
+        picture = made.render()
+    except Exception as error:
+        raise watched.error(f"render raised {type(error).__name__}: {error}".rstrip(".")) from error
+    if np.ndim(picture) != 3 or np.shape(picture)[2] != 3:
+        what = "render must return a picture [height, width, 3] where render_mode is 'rgb_array'"
+        raise watched.error(f"{what}; got {shortened(picture)}")
+    return np.asarray(picture)
 
 
 def show(agent, episodes=1, seed=None, env=None, **kwargs):
     """The same in a window. Returns the return of each episode. Raises RuntimeError without a screen."""
+    chosen = "SDL_VIDEODRIVER" in os.environ
+
+    def seen(watched, made):
+        pygame = sys.modules.get("pygame")
+        if chosen or pygame is None or not pygame.display.get_init():
+            return
+        if (driver := pygame.display.get_driver()) in ("offscreen", "dummy"):  # SDL's own choice: nobody sees
+            raise RuntimeError(f"no video device but {driver!r}")
+
     try:
-        return _played("show", agent, episodes, seed, env, "human", lambda made: None, kwargs)[0]
+        return _played("show", agent, episodes, seed, env, "human", seen, kwargs)[0]
     except Exception as error:
         if "video device" not in str(error):
             raise
@@ -86,8 +110,8 @@ def show(agent, episodes=1, seed=None, env=None, **kwargs):
 
 
 def _played(function, agent, episodes, seed, env, mode, seen, kwargs):
-    """(returns, pictures a second) of episodes; seen: called with the environment at each of its steps."""
-    from . import envs
+    """(returns, pictures a second) of episodes; seen: called at each of their steps."""
+    from . import answers, envs
 
     checks.whole_number(function, "episodes", episodes, 1)
     if not all(hasattr(agent, name) for name in ("act", "env", "seed")):
@@ -96,31 +120,55 @@ def _played(function, agent, episodes, seed, env, mode, seen, kwargs):
         checks.seed(function, seed)
     given = agent.env if env is None else env
     made = envs.rendered(function, given, mode, **kwargs)
-    seed, returns = agent.seed + 1 if seed is None else seed, []
+    first, returns = int((agent.seed + 1) % 2**63 if seed is None else seed), []
     try:
-        for episode in range(episodes):
-            obs, info = made.reset(seed=seed + episode)
-            total, ended, act = 0.0, False, _acting(agent)
-            seen(made)
-            while not ended:
-                obs, reward, terminated, truncated, info = made.step(act(obs, info))
-                total, ended = total + float(reward), terminated or truncated
-                seen(made)
-            returns.append(total)
+        if env is not None and hasattr(agent, "observation_space"):
+            _check_spaces(function, agent, *envs.spaces(made))
+        with _variables(SDL_NO_SIGNAL_HANDLERS="1"):  # SDL would keep SIGTERM from ending the process
+            for number in range(first, first + episodes):
+                watched = answers.Watched(function, made, 0, number)
+                returns.append(_episode(agent, watched, partial(seen, watched, envs.bare(made).env)))
     finally:
         if made is not given:
             made.close()
     return returns, made.metadata.get("render_fps", 30)
 
 
-def _acting(agent):
+def _check_spaces(function, agent, *found):
+    mine = agent.observation_space, agent.action_space
+    for label, ours, theirs in zip(("observations", "actions"), mine, found, strict=True):
+        if ours != theirs:
+            raise ValueError(f"{function}: env must have the agent's {label}, {ours}; got {theirs}.")
+
+
+def _episode(agent, watched, seen):
+    """The return of an episode."""
+    from . import envs
+    from .evaluate import LONGEST
+
+    obs, info = watched.reset(watched.seed)
+    total, ended, act = 0.0, False, _acting(agent, watched)
+    seen()
+    while not ended:
+        obs, reward, terminated, truncated, info = watched.step(act(obs, info))
+        total, ended = total + reward, terminated or truncated or watched.steps >= watched.limit
+        seen()
+        if not ended and watched.steps >= LONGEST and watched.limit == float("inf"):
+            raise ValueError(
+                f"{watched.function}: episodes of {envs.name(watched.env)} must end; one has gone on for "
+                f"{LONGEST:,} steps. Fix: {watched.function}(..., max_episode_steps=1000)."
+            )
+    return total
+
+
+def _acting(agent, watched):
     """A function of (obs, info) for one episode, which tells what is legal and remembers for the agent."""
     memory, told = None, {}
 
     def act(obs, info):
         nonlocal memory
-        if getattr(agent, "action_mask", False):
-            told["legal"] = np.asarray(info["action_mask"], bool)
+        if getattr(agent, "_masked", False):
+            told["legal"] = watched.legal(info)
         if not hasattr(agent, "memory_features"):
             return agent.act(obs, **told)
         action, memory = agent.act(obs, memory, **told)

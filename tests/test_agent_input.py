@@ -53,7 +53,7 @@ def agent():
         (lambda a: rl.record(a, None), "record: path must be the path of a file; got None"),
         (
             lambda a: rl.record(a, "no/a.gif"),
-            "record: path must be in a folder that is there; got 'no/a.gif'",
+            "record: path must be in a folder that can be written; got 'no/a.gif'",
         ),
         (lambda a: rl.record("PPO", "a.gif"), "record: agent must be one of rl's agents; got 'PPO'"),
         (lambda a: rl.show(a, seed="x"), "show: seed must be an integer; got 'x'"),

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from gymnasium.envs.phys2d.pendulum import PendulumFunctional
 from gymnasium.spaces import Box, Discrete, MultiBinary, MultiDiscrete
 
 import rl
@@ -88,8 +89,11 @@ def test_a_loaded_agent_keeps_what_was_learnt(tmp_path):
         (TypeError, dict(seed=3), "PPO.load: settings must be of num_envs, .*; got seed"),
         (TypeError, dict(learning_rte=3), "PPO.load: settings must be of .*Fix: learning_rate"),
         (ValueError, dict(gamma=5), r"PPO: gamma must be in \[0, 1\]; got 5"),
-        (ValueError, dict(num_steps=16), "PPO.load: num_envs and num_steps must stay as they were saved"),
-        (CheckpointError, dict(hidden=(16,)), "in the checkpoint, and float32.16. in like"),
+        (ValueError, dict(num_steps=16), "PPO.load: num_steps must be as it was trained, 8; got 16. Fix: l"),
+        (ValueError, dict(hidden=(16,)), r"PPO.load: hidden must be as it was trained, \(8,\); got \(16,\)."),
+        (ValueError, dict(hidden=(8, 8)), "hidden must be as it was trained"),
+        (ValueError, dict(activation="relu"), "PPO.load: activation must be as it was trained, 'tanh'; got"),
+        (ValueError, dict(normalize_obs=True), "PPO.load: normalize_obs must be as it was trained, False; g"),
         (
             ValueError,
             dict(env=gymnasium.make("CartPole-v1")),
@@ -98,6 +102,24 @@ def test_a_loaded_agent_keeps_what_was_learnt(tmp_path):
     ):
         with pytest.raises(error, match=words):
             rl.PPO.load(tmp_path / "agent", **settings)
+    assert rl.PPO.load(tmp_path / "agent", hidden=[8], num_steps=8).steps == 16
+    with pytest.raises(CheckpointError, match=r"^PPO.load: .* holds no checkpoint"):
+        rl.PPO.load(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("settings", [dict(scale_obs=True), dict(buffer_size=64), dict(dueling=True)])
+def test_a_loaded_network_sees_what_it_was_trained_on(settings, tmp_path):
+    rl.DQN("CartPole-v1", hidden=(8,), buffer_size=128).save(tmp_path / "agent")
+    with pytest.raises(ValueError, match=f"^DQN.load: {next(iter(settings))} must be as it was trained, "):
+        rl.DQN.load(tmp_path / "agent", **settings)
+
+
+def test_loaded_weights_lie_on_the_tiles_they_were_trained_on(tmp_path):
+    rl.TileSarsa("MountainCar-v0", tiles=4).save(tmp_path / "agent")
+    for settings in (dict(tiles=2), dict(low=(-1.0, -0.1))):
+        with pytest.raises(ValueError, match=f"^TileSarsa.load: {next(iter(settings))} must be as it was"):
+            rl.TileSarsa.load(tmp_path / "agent", **settings)
+    assert rl.TileSarsa.load(tmp_path / "agent", trace_decay=0.5).trace_decay == 0.5
 
 
 def test_a_mask_must_leave_an_action_in_each_choice():
@@ -206,6 +228,24 @@ def test_an_agent_that_is_offered_takes_the_actions(kind, actions, fix):
             "PPO must stay finite.*scaled to about 1",
         ),
         (
+            lambda: rl.PPO("MlpPolicy", "CartPole-v1"),
+            r"^PPO: env must come first; .*Fix: PPO\('CartPole-v1', ",
+        ),
+        (lambda: rl.QTable("MlpPolicy"), r"^QTable: env must come first; .*Fix: QTable\(env, \.\.\.\)"),
+        (lambda: rl.PPO("CartPole-v1", lr=1e-3), r"got lr\. Fix: learning_rate\.$"),
+        (lambda: rl.PPO("CartPole-v1", n_steps=8), r"got n_steps\. Fix: num_steps\.$"),
+        (lambda: rl.QTable("FrozenLake-v1", alpha=0.1), r"got alpha\. Fix: learning_rate\.$"),
+        (lambda: rl.SarsaLambda("FrozenLake-v1", lam=0.1), r"got lam\. Fix: trace_decay\.$"),
+        (
+            lambda: rl.PPO(PendulumFunctional()),
+            r"got PendulumFunctional\. Fix: rl\.from_func_env\(env, max_steps=",
+        ),
+        (lambda: rl.TileSarsa("MountainCar-v0", tiles=1.5), "^TileSarsa: tiles must be an integer; got 1.5"),
+        (
+            lambda: rl.A2C(steps(limit=None)).evaluate(1),
+            "^evaluate: max_steps must be given where the functional .* has no limit; .*Fix: max_steps=1000",
+        ),
+        (
             lambda: rl.train_seeds(rl.A2C, "CartPole-v1", range(2), steps=0, progress=False).plot(),
             "plot: every seed must have finished an episode; got none",
         ),
@@ -214,6 +254,15 @@ def test_an_agent_that_is_offered_takes_the_actions(kind, actions, fix):
 def test_a_sentence_names_the_way_out(call, words):
     with pytest.raises((ValueError, TypeError, FloatingPointError), match=words):
         call()
+
+
+def test_methods_of_other_libraries_lead_to_those_that_there_are():
+    agent = rl.QTable("FrozenLake-v1")
+    for name, ours in (("learn", "train"), ("predict", "act")):
+        with pytest.raises(
+            AttributeError, match=rf"'QTable' object has no attribute '{name}'\. Fix: {ours}\("
+        ):
+            getattr(agent, name)
 
 
 @pytest.mark.parametrize(

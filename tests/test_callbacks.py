@@ -117,6 +117,28 @@ def test_an_error_of_a_callback_leaves_the_weights_as_far_as_they_came():
     assert_same(state(fitted(2, net=net)[0]), state(fitted(5)[0]))
 
 
+def test_an_error_of_a_callback_is_told_to_all_in_the_place_of_the_end():
+    class Held(jn.Callback):
+        def __init__(self):
+            self.told = []
+
+        def on_train_end(self, net, logs):
+            self.told.append("end")
+
+        def on_train_error(self, net, logs):
+            self.told.append((net.history.epoch, logs["loss"] == net.history.history["loss"][-1]))
+            raise RuntimeError("another")
+
+    def stop(net, epoch, logs):
+        raise KeyboardInterrupt
+
+    first, last = Held(), Held()
+    with pytest.raises(RuntimeError, match="another") as raised:
+        fitted(3, [first, stop, last])
+    assert isinstance(raised.value.__context__, RuntimeError | KeyboardInterrupt)
+    assert first.told == last.told == [([0], True)]
+
+
 def test_training_goes_on_with_the_weights_that_a_callback_gives():
     def halve(net, epoch, logs):
         net.params = jax.tree.map(lambda a: a / 2, net.params)
@@ -164,6 +186,7 @@ NAN = float("nan")
         ([5, 4.5, 4.0, 3.0], dict(patience=2, min_delta=0.5), (None, 3, 3)),
         ([0.1, 0.3, 0.2, 0.3], dict(patience=2, monitor="val_accuracy"), (3, 1, 3)),
         ([1, 2, 3, 4], dict(patience=1, monitor="score", mode="max"), (None, 3, 3)),
+        ([1, 2, 3, 2], dict(patience=1, monitor="eval_return"), (3, 2, 3)),
         ([NAN, 5, NAN, NAN], dict(patience=2, restore_best=True), (3, 1, 1)),
         ([NAN, NAN, NAN], dict(patience=2, restore_best=True), (1, None, 1)),
     ],

@@ -75,6 +75,11 @@ def test_tasks_are_told_with_their_settings(capsys):
     ("arguments", "words"),
     [
         (["train", "ppo", "--env=CartPole-v1", "--set=gama=0.9"], "--set must name a setting of PPO: "),
+        (
+            ["train", "q_table", "--env=FrozenLake-v1", "--set=gama=0.9"],
+            "--set must name a setting of QTable: epsilon, gamma, initial_value, learning_rate, "
+            "learning_rate_visits; got gama. Fix: gamma.",
+        ),
         (["train", "ppo", "--env=CartPole-v1", "--set=gamma=1.5"], "PPO: gamma must be in [0, 1]; got 1.5."),
         (
             ["train", "dqn", "--env=CartPole-v1", "--set=gamma=high"],
@@ -99,6 +104,8 @@ def test_a_mistake_is_one_sentence_and_exit_status_2(arguments, words, capsys):
         ("--plot=a.xyz", "--plot: FILE must end in one of .png, .pdf, .svg, .jpg; got 'a.xyz'."),
         ("--plot=.", "--plot: FILE must be a file; got the folder '.'."),
         ("--save=file", "--save: FOLDER must be a folder; got the file 'file'."),
+        ("--save=file/a", "--save: FOLDER must be a folder that can be written; got 'file/a'."),
+        ("--checkpoints=file/a", "--checkpoints: FOLDER must be a folder that can be written; got 'file/a'."),
         ("--checkpoints=file", "--checkpoints: FOLDER must be a folder; got the file 'file'."),
         ("--episodes=-1", "--episodes: EPISODES must be >= 0; got -1."),
         ("--steps=-1", "train: steps must be >= 0; got -1."),

@@ -60,7 +60,7 @@ def test_what_it_finds_is_logged_after_it():
     told = []
     looks = rl.EvalCallback(episodes=3, every=2)
     trained(looks, lambda agent, epoch, logs: told.append(logs.get("eval_return")))
-    assert told[0] is None
+    assert np.isnan(told[0])
     assert told[1:] == [looks.evaluations[0].mean_return] * 2 + [looks.evaluations[1].mean_return] * 2
 
 
@@ -81,6 +81,30 @@ def test_an_agent_of_a_vector_environment_is_evaluated_in_one_of_its_parts():
     ):
         agent.evaluate(2)
     assert agent.evaluate(2, env="CartPole-v1").episodes == 2
+
+
+@pytest.mark.parametrize("settings", [
+    dict(max_episode_steps=7),
+    dict(max_episode_steps=7, vectorization_mode="sync"),
+    dict(vectorization_mode="sync", wrappers=[lambda env: gymnasium.wrappers.TimeLimit(env, 7)]),
+])  # fmt: skip
+def test_an_agent_of_a_vector_environment_is_evaluated_with_what_that_was_made_of(settings):
+    agent = rl.A2C(gymnasium.make_vec("CartPole-v1", 2, **settings), num_steps=8)
+    assert agent.evaluate(3).lengths.tolist() == [7, 7, 7]
+
+
+def test_a_wrapper_around_a_vector_environment_asks_for_an_environment():
+    vectors, made = gymnasium.wrappers.vector, gymnasium.make_vec("CartPole-v1", 2, max_episode_steps=7)
+    watched = rl.A2C(vectors.RecordEpisodeStatistics(made), num_steps=8)
+    assert watched.evaluate(1).lengths.tolist() == [7]
+    changed = rl.A2C(vectors.TransformReward(made, lambda reward: 2 * reward), num_steps=8)
+    words = (
+        r"evaluate: env must be given where a wrapper changes .* TransformReward around CartPole-v1\. Fix: "
+    )
+    with pytest.raises(ValueError, match=words):
+        changed.evaluate(1)
+    single = lambda: gymnasium.wrappers.TransformReward(gymnasium.make("CartPole-v1"), float)  # noqa: E731
+    assert changed.evaluate(1, env=single, max_steps=5).lengths.tolist() == [5]
 
 
 def test_another_space_is_refused():

@@ -34,6 +34,13 @@ def test_the_examples_of_the_guide_to_gradients_print_what_is_written(registered
     assert tried > 30 and failed == 0
 
 
+def test_the_examples_of_the_guide_to_agents_print_what_is_written(tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    monkeypatch.chdir(tmp_path)
+    failed, tried = doctest.testfile(str(ROOT / "docs" / "agents.md"), module_relative=False)
+    assert tried > 30 and failed == 0
+
+
 def test_the_first_report_of_the_readme_is_that_of_its_example():
     skip_elsewhere()
     part = (ROOT / "README.md").read_text().partition("## Check a gradient")[2]

@@ -59,3 +59,22 @@ def test_an_agent_trains_on_stacked_frames_and_is_evaluated_there():
     found = agent.evaluate(3)
     assert found.returns.tolist() == found.lengths.tolist() and found.lengths.min() >= 8
     assert agent.act(agent.observation_space.sample() * 0) in (0, 1)
+
+
+def normalized():
+    made = gymnasium.wrappers.NormalizeObservation(gymnasium.make("CartPole-v1"))
+    return gymnasium.wrappers.NormalizeReward(made)
+
+
+@pytest.mark.parametrize(("kind", "env", "fix"), [
+    (rl.A2C, normalized, "Fix: normalize_obs=True"),
+    (rl.A2C, normalized(), "Fix: normalize_obs=True"),
+    (rl.A2C, gymnasium.vector.SyncVectorEnv([normalized] * 2), "Fix: normalize_obs=True"),
+    (rl.DQN, normalized, "Fix: scale_obs=True"),
+])  # fmt: skip
+def test_figures_that_one_environment_keeps_for_itself_are_warned_of(kind, env, fix):
+    with pytest.warns(UserWarning) as told:
+        kind(env, **SMALL)
+    told = [str(one.message) for one in told]
+    assert len(told) == 2 and told[0].startswith(f"{kind.__name__}: NormalizeObservation keeps its figures")
+    assert fix in told[0] and ("Fix: normalize_reward=True" in told[1]) == (kind is rl.A2C)

@@ -1,11 +1,14 @@
 """Ways to solve a process: they agree, the linear program checks them, their bounds hold."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 import rl
-from rl.solvers import SOLVERS, endless
+from rl.solvers import SOLVERS, endless, undiscounted
 from rl.solvers.gauss_seidel import steps_to_an_end
+from rl.solvers.sweep import Sweep
 from tests.processes import random_process
 
 NAMES = ("FrozenLake-v1", "FrozenLake8x8-v1", "Taxi-v4", "CliffWalking-v1")
@@ -191,6 +194,10 @@ def test_an_unknown_method_gets_the_names_of_all():
         ValueError, match=r"^solve: method must be 'value_iteration', .* or 'linear_programming'; got"
     ):
         tabular(0).solve("q_learning")
+    with pytest.raises(ValueError, match=r"^solve: method must be .*; got \['q_learning'\]\.$"):
+        tabular(0).solve(["q_learning"])
+    with pytest.raises(TypeError, match=r"^solve: compiled must be True or False; got 'no'\.$"):
+        tabular(0).solve(compiled="no")
 
 
 def test_value_within_a_limit_is_value_by_sweeps():
@@ -201,3 +208,45 @@ def test_value_within_a_limit_is_value_by_sweeps():
     assert mdp.policy_value(weights, max_steps=0).tolist() == [0] * 5
     one = (mdp.probability * mdp.reward).sum(2).mean(1)
     np.testing.assert_allclose(mdp.policy_value(weights, gamma=0.5, max_steps=1), one, rtol=1e-14)
+
+
+def test_the_linear_program_checks_to_ten_digits_where_many_actions_are_nearly_best():
+    gambler = rl.sutton_barto.gamblers_problem(0.55, 100)
+    odds = 0.45 / 0.55
+    exact = (1 - odds ** np.arange(1, 100)) / (1 - odds**100)
+    for method in ("linear_programming", "value_iteration"):
+        found = gambler.solve(method, gamma=1).value[1:-1]
+        np.testing.assert_allclose(found, exact, rtol=0, atol=1e-11, err_msg=method)
+
+
+@pytest.mark.parametrize("moved", [0.0, 1e-6, -1e-3, 0.5])
+def test_a_bound_of_values_that_nothing_discounts_holds(moved):
+    mdp = rl.sutton_barto.gamblers_problem(0.55, 20)
+    sweep, policy = Sweep(mdp, 1.0), mdp.solve("policy_iteration", gamma=1).policy
+    odds = Fraction(9, 11)
+    exact = [float((1 - odds**s) / (1 - odds**20)) for s in range(1, 20)]
+    value = np.array([0.0, *exact, 0.0]) + moved
+    bound = undiscounted.error_bound(sweep, value, policy)
+    assert abs(moved) <= bound <= abs(moved) + 1e-10
+    worst = np.full(len(value), 9)  # bold play: with a good coin the smallest stakes are the best
+    assert undiscounted.error_bound(sweep, value, worst) >= abs(moved)
+
+
+def test_nothing_is_claimed_of_what_was_not_looked_at(monkeypatch):
+    mdp = rl.sutton_barto.random_walk(9)
+    assert mdp.solve(gamma=1).error_bound < 1e-10
+    monkeypatch.setattr(undiscounted, "MOST", 8)
+    assert mdp.solve(gamma=1).error_bound == np.inf
+    monkeypatch.undo()
+    endless = rl.TabularMDP.from_transitions([(0, 0, 1.0, 0, -1.0, False), (0, 1, 1.0, 0, 1.0, True)])
+    assert undiscounted.error_bound(Sweep(endless, 1.0), np.ones(1), np.zeros(1, int)) == np.inf
+
+
+def test_a_process_and_its_solution_are_printed_in_a_line():
+    mdp = rl.sutton_barto.gridworld()
+    assert repr(mdp) == "TabularMDP(25 states, 4 actions)"
+    assert repr(rl.TabularMDP.from_gymnasium("FrozenLake-v1")).endswith(
+        "16 states, 4 actions, max_steps=100)"
+    )
+    told = repr(mdp.solve(gamma=0.9))
+    assert told.startswith("Solution(value_iteration, gamma 0.9: 25 states, ") and "error_bound" in told

@@ -34,6 +34,13 @@ def test_figures_are_written_at_the_steps_they_belong_to(tmp_path):
     assert scalars(tmp_path) == [("loss", 128, 0.5), ("loss", 256, 0.25)]
 
 
+def test_what_was_told_before_an_error_is_written(tmp_path):
+    board = jn.TensorBoard(tmp_path)
+    board.on_epoch_end(Learner(), 0, {"loss": 0.5})
+    board.on_train_error(Learner(), {})
+    assert scalars(tmp_path) == [("loss", 0, 0.5)]
+
+
 @pytest.mark.parametrize(("path", "kind", "words"), [
     (5, TypeError, "path must be the path of a folder; got 5."),
     (None, TypeError, "path must be the path of a folder; got None."),

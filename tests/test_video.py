@@ -1,6 +1,10 @@
 """Videos of episodes, and pictures of learning curves: what is in the files."""
 
+import os
+import signal
+import subprocess
 import sys
+from pathlib import Path
 
 import gymnasium
 import matplotlib.image
@@ -79,6 +83,105 @@ def test_a_window_plays_the_same_episodes(monkeypatch):
 def test_mistakes_get_a_sentence(call, words):
     with pytest.raises(ValueError, match=words):
         rl.record(Still(), **call)
+
+
+FIRM = dict(is_slippery=False, max_episode_steps=5)
+
+
+@pytest.mark.parametrize("made", [
+    lambda: rl.QTable(gymnasium.make("FrozenLake-v1", **FIRM)),
+    lambda: rl.A2C(gymnasium.make("FrozenLake-v1", **FIRM), num_steps=8),
+    lambda: rl.A2C(gymnasium.make_vec("FrozenLake-v1", 2, **FIRM), num_steps=8),
+])  # fmt: skip
+def test_an_agent_is_filmed_in_an_environment_like_its_own(made, tmp_path):
+    seen, agent = [], made()
+    agent.act = lambda obs: seen.append(obs) or int(obs < 8)  # down, and then against the wall
+    rl.record(agent, tmp_path / "a.gif", max_frames=1)
+    assert seen == [0, 4, 8, 8, 8]
+
+
+def test_an_environment_that_cannot_be_made_again_has_to_be_given(tmp_path):
+    class Own(gymnasium.Wrapper):
+        pass
+
+    agent = rl.QTable(Own(gymnasium.make("FrozenLake-v1")))
+    with pytest.raises(
+        ValueError, match=r"record: env must be given where .*Own .*Fix: record\(env=\.\.\.\)"
+    ):
+        rl.record(agent, tmp_path / "a.gif")
+
+
+class Blind(gymnasium.Env):
+    """One state, one step; shows no picture, and fails if wanted."""
+
+    metadata = {"render_modes": ["rgb_array"]}  # noqa: RUF012
+    observation_space = action_space = gymnasium.spaces.Discrete(2)
+    fails = endless = False
+
+    def __init__(self, render_mode=None):
+        self.render_mode = render_mode
+
+    def reset(self, seed=None, options=None):
+        super().reset(seed=seed)
+        return 0, {}
+
+    def step(self, action):
+        if self.fails:
+            raise KeyError("lost")
+        return 0, 1.0, not self.endless, False, {}
+
+    def render(self):
+        return np.zeros((2, 2, 3), np.uint8) if self.fails or self.endless else None
+
+
+class Fails(Blind):
+    fails = True
+
+
+class Endless(Blind):
+    endless = True
+
+
+@pytest.mark.parametrize(("env", "kind", "words"), [
+    (Blind, rl.EnvError, r"Blind: render must return a picture .*; got None \(.*step 0, seed 1\)"),
+    (Fails, rl.EnvError, r"Fails: step raised KeyError: 'lost' \(.*step 1, seed 1\)"),
+    (Endless, ValueError, r"episodes of Endless must end; one has gone on for 100,000 steps\. Fix: record\("),
+    ("FrozenLake-v1", ValueError, r"env must have the agent's observations, Discrete\(2\); got Discrete\(16"),
+])  # fmt: skip
+def test_an_environment_that_cannot_be_filmed_gets_a_sentence(env, kind, words, tmp_path):
+    with pytest.raises(kind, match=f"^record: {words}"):
+        rl.record(rl.QTable(Blind()), tmp_path / "a.gif", env=env, max_frames=2)
+
+
+def test_a_path_that_no_file_can_have_is_told_before_anything_is_played(tmp_path):
+    (tmp_path / "a.gif").mkdir()
+    with pytest.raises(ValueError, match=r"^record: path must be a file; got the folder"):
+        rl.record(None, tmp_path / "a.gif")
+
+
+def test_a_window_that_nobody_sees_is_none(monkeypatch):
+    pygame = pytest.importorskip("pygame")
+    monkeypatch.delenv("SDL_VIDEODRIVER", raising=False)
+    monkeypatch.setattr(pygame.display, "get_init", lambda: True)
+    monkeypatch.setattr(pygame.display, "get_driver", lambda: "offscreen")
+    made = lambda render_mode: gymnasium.make("FrozenLake-v1")  # noqa: E731
+    with pytest.raises(RuntimeError, match=r"^show: a screen must be there; got none .*Fix: rl\.record\."):
+        rl.show(rl.QTable("FrozenLake-v1"), env=made)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no SIGTERM")
+def test_a_film_can_be_ended_from_outside(tmp_path):
+    code = """
+import os, signal, rl
+class Ends(rl.QTable):
+    def act(self, obs):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return 0
+rl.record(Ends("FrozenLake-v1"), "a.gif", max_frames=1)
+"""
+    environ = os.environ | {"PYTHONPATH": str(Path(rl.__file__).parent.parent)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, timeout=120, env=environ)
+    assert done.returncode == -signal.SIGTERM
 
 
 def test_an_agent_with_a_table_is_filmed_where_it_was_trained(tmp_path):

@@ -26,6 +26,7 @@ class Agent(Surroundings):
     def __new__(cls, *given, **settings):
         names = checks.settings(cls)
         checks.known(cls.__name__, names, settings)
+        checks.env_first(cls.__name__, *given)
         agent = super().__new__(cls)
         agent._chosen_settings = frozenset((names or [])[: len(given)]) | frozenset(settings)
         return agent
@@ -187,7 +188,8 @@ class Agent(Surroundings):
 
         episodes: an integer >= 1. seed: of the first episode, the next ones count up; the agent's own + 1 if
         None. deterministic: the best actions as far as is known; else as the policy draws them.
-        max_steps: ends an episode too; without it, one of 100,000 steps that nothing limits is a ValueError.
+        max_steps: ends an episode too; without it, one of 100,000 steps that nothing limits is a ValueError,
+        and so is a functional environment without a limit, whose episodes are drawn in one piece.
         env: in the place of the agent's, with the same spaces: an id, an environment (which is copied, and
         left where it stands), a function that makes one, or a functional environment.
         """

@@ -21,6 +21,10 @@ class Algorithm(Trainable):
     compiled: bool | None
     observation_space: Any
     scale_obs = False  # whether numbers between bounds are seen from -1 to 1
+    lasting = (
+        *("hidden", "activation", "memory_features", "dueling", "scale_obs", "normalize_obs"),
+        *("num_envs", "num_steps", "buffer_size", "prioritized"),
+    )
 
     schedules: ClassVar = {"learning_rate": float("inf")}  # may be functions of the steps, up to so much
     values_actions = False  # whether an observation is worth what the best legal action is

@@ -141,18 +141,31 @@ def saved(agent, path):
     save(path, *state(agent))
 
 
+def _check_lasting(function, agent, told):
+    """Raises where what was learnt would become part of another function, or not fit."""
+    mine, theirs = (json.loads(json.dumps(one))["settings"] for one in (about(agent), told))
+    for name in agent.lasting:
+        if name in mine and name in theirs and mine[name] != theirs[name]:
+            raise ValueError(
+                f"{function}: {name} must be as it was trained, {_read(theirs[name])!r}; "
+                f"got {_read(mine[name])!r}. Fix: leave it out."
+            )
+
+
 def loaded(kind, function, path, env, changed):
     """The agent in a folder; changed: settings in the place of those that were saved."""
-    from jaxnets.checkpoint import restore
+    from jaxnets.checkpoint import CheckpointError, restore
 
-    told = restore(path)[1]
+    def read(like=None):
+        try:
+            return restore(path, like)
+        except CheckpointError as error:
+            raise CheckpointError(f"{function}: {str(error).removeprefix('restore: ')}") from error
+
+    told = read()[1]
     agent = built(kind, function, told, env, changed)
-    filled(agent, restore(path, like(agent, told))[0])
-    if agent.steps != told["steps"]:  # it counts iterations
-        raise ValueError(
-            f"{function}: num_envs and num_steps must stay as they were saved, since iterations are counted; "
-            f"got {', '.join(f'{name}={value!r}' for name, value in changed.items())}. Fix: a new agent."
-        )
+    _check_lasting(function, agent, told)
+    filled(agent, read(like(agent, told))[0])
     return agent
 
 

@@ -37,8 +37,9 @@ class SteppingAgent(Trainable):
     _return: float
     _state_of: Callable[[Any], Any]  # an observation of the environment as a state
 
-    def __new__(cls, *_, **settings):
+    def __new__(cls, *given, **settings):
         checks.known(cls.__name__, checks.settings(cls), settings)
+        checks.env_first(cls.__name__, *given)
         return super().__new__(cls)
 
     def __init__(self, env, seed, gamma, learning_rate, epsilon, initial_value):

@@ -3,13 +3,14 @@
 T: num_steps of each environment in an iteration, N: num_envs.
 """
 
+from functools import partial
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from gymnasium.spaces import Discrete
 
-from .. import envs, host, host_vector, spaces
+from .. import again, envs, host, host_vector, normalizing, spaces
 from ..functional import FunctionalEnv, functional_env
 from ..rollout import Rollout
 from .algorithm import Algorithm
@@ -43,9 +44,12 @@ class Surroundings(Algorithm):
                     f"got {self.num_envs}. Fix: leave it out."
                 )
             self.num_envs = self.env.num_envs
+            normalizing.warn(self, self.env)
             return None, self.env
         if found is None or self.compiled is False:
-            return None, envs.make(self._name, self.env)
+            made = envs.make(self._name, self.env)
+            normalizing.warn(self, made)
+            return None, made
         return found, found
 
     def _example(self, action):
@@ -86,7 +90,7 @@ class Surroundings(Algorithm):
                 f"evaluate: env must be given where the agent's is a vector without an id; got "
                 f"{envs.vector_name(self.env)} alone. Fix: evaluate(env=...), one of its parts."
             )
-        return self.env.spec.id
+        return partial(again.made_again, "evaluate", self.env)
 
     def _other_env(self, env):
         """An environment to evaluate in; ValueError where its spaces are not the agent's."""

@@ -39,6 +39,8 @@ class TileSarsa(SteppingAgent):
     [0.0, 0.0, -0.5]
     """
 
+    lasting = ("tiles", "num_tilings", "low", "high")
+
     def __init__(
         self,
         env,
@@ -73,7 +75,10 @@ class TileSarsa(SteppingAgent):
         super().__init__(env, seed, gamma, learning_rate, epsilon, initial_value)
         self.trace_decay, self.trace = float(trace_decay), trace
         self.num_actions, low, high = _spaces(self.env, low, high)
-        self.tiles = Tiles(low, high, tiles, num_tilings)
+        try:
+            self.tiles = Tiles(low, high, tiles, num_tilings)
+        except (TypeError, ValueError) as error:
+            raise type(error)(str(error).replace("Tiles:", "TileSarsa:", 1)) from None
         self.low, self.high = tuple(self.tiles.low.tolist()), tuple(self.tiles.high.tolist())
         self.num_tilings = self.tiles.num_tilings
         shape = self.tiles.size, self.num_actions

@@ -1,13 +1,21 @@
 """What training is for every agent: the loop, callbacks, checkpoints, saving and loading."""
 
 from reprlib import repr as shortened
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from .. import checks, schedules as schedule
 from ..progress import progress as progress_bar
 from . import saving
+
+_ELSEWHERE = {  # methods of other libraries -> ours
+    "learn": "train(steps)",
+    "fit": "train(steps)",
+    "predict": "act(obs)",
+    "get_action": "act(obs)",
+    "evaluate_policy": "evaluate(episodes)",
+}
 
 
 class Trainable:
@@ -27,6 +35,7 @@ class Trainable:
     observation_space: Any
     action_space: Any
     schedules: ClassVar[dict[str, float]]  # settings that may be functions of the steps, up to so much
+    lasting: ClassVar[tuple[str, ...]] = ()  # settings that what was learnt has no meaning without
     _settled: frozenset[str] = frozenset()  # settings of an agent that is made
     _compiles = True  # whether those functions have to be compiled
     _functional: Any = None
@@ -41,6 +50,12 @@ class Trainable:
                 f"afterwards. Fix: {fix}."
             )
         object.__setattr__(self, name, value)
+
+    if not TYPE_CHECKING:  # a type checker would believe in any attribute
+
+        def __getattr__(self, name):
+            fix = f" Fix: {_ELSEWHERE[name]}." if name in _ELSEWHERE else ""
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.{fix}")
 
     def _settle(self):
         """From now on settings stay: compiled programs and files rely on those it was made with."""
@@ -89,17 +104,24 @@ class Trainable:
         left, most = -(-max(goal - self.steps, 0) // size), -(-log_every // size)
         self._check_schedules((self.steps, (self.steps + goal) // 2, goal))
         self.stop_training = False
-        self._tell(listeners, "on_train_begin")
-        with progress_bar(self._name, self.steps + left * size if progress else None, self.steps) as bar:
-            while left and not self.stop_training:
-                epoch = self.steps // size // most
-                self._tell(listeners, "on_epoch_begin", epoch)
-                count = min(left, most)
-                self._run(most, count)
-                left -= count
-                bar.update(self.steps, self._logs())
-                self._tell(listeners, "on_epoch_end", epoch)
-        self._tell(listeners, "on_train_end")
+        try:
+            self._tell(listeners, "on_train_begin")
+            with progress_bar(self._name, self.steps + left * size if progress else None, self.steps) as bar:
+                while left and not self.stop_training:
+                    epoch = self.steps // size // most
+                    self._tell(listeners, "on_epoch_begin", epoch)
+                    count = min(left, most)
+                    self._run(most, count)
+                    left -= count
+                    bar.update(self.steps, self._logs())
+                    self._tell(listeners, "on_epoch_end", epoch)
+            self._tell(listeners, "on_train_end")
+        except BaseException:  # Ctrl-C too: a folder that is locked has to be given back
+            if listeners:
+                from jaxnets.callbacks import tell_error
+
+                tell_error(listeners, self, self._logs())
+            raise
         return self
 
     def _listeners(self, callbacks):
@@ -169,8 +191,8 @@ class Trainable:
     def load(cls, path, env=None, **settings):
         """The agent in a folder. env: needed where it was trained on an object, which no file can hold.
 
-        settings: in the place of those that were saved, such as learning_rate=1e-4; what was learnt must keep
-        its shapes. Raises CheckpointError where the folder is damaged or holds other shapes, ValueError for
-        another kind of agent or space.
+        settings: in the place of those that were saved, such as learning_rate=1e-4; not those that what was
+        learnt has no meaning without, such as hidden. Raises CheckpointError where the folder is damaged,
+        ValueError for another kind of agent, space, or such a setting.
         """
         return saving.loaded(cls, f"{cls.__name__}.load", path, env, settings)

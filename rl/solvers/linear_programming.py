@@ -13,6 +13,7 @@ def linear_programming(mdp, gamma, tolerance, max_sweeps, compiled):
 
     HiGHS keeps its constraints to 1e-10 of the largest reward at best. Its dual values say which action holds
     each state's value up; the values returned solve the equations of those actions, exact up to rounding.
+    Where that breaks a constraint after all, by less than HiGHS sees, the action that broke it enters.
     Source: d'Epenoux 1963; Puterman 1994, section 6.9.
     """
     from scipy.optimize import linprog
@@ -36,5 +37,13 @@ def linear_programming(mdp, gamma, tolerance, max_sweeps, compiled):
     if found.status != 0:
         raise ValueError(f"solve: HiGHS must find the least values; it says: {found.message}")
     flow = -found.ineqlin.marginals.reshape(sweep.num_actions, size)
-    value = policy_value(mdp, np.eye(sweep.num_actions)[flow.argmax(0)], gamma)
-    return sweep.solution(value, "linear_programming", int(found.nit))
+    basis, states = flow.argmax(0), np.arange(size)
+    value, pivots = policy_value(mdp, np.eye(sweep.num_actions)[basis], gamma), int(found.nit)
+    while True:
+        q = sweep.q(value)
+        held = q[basis, states] >= q.max(0) - sweep.rounding(value)
+        entered = np.where(held, basis, q.argmax(0))
+        new_value = policy_value(mdp, np.eye(sweep.num_actions)[entered], gamma)
+        if held.all() or not new_value.sum() > value.sum():
+            return sweep.solution(value, "linear_programming", pivots)
+        basis, value, pivots = entered, new_value, pivots + int((~held).sum())

@@ -11,7 +11,10 @@ def prioritized_sweeping(mdp, gamma, tolerance, max_sweeps, compiled):
     """Backups by priority until a plain sweep proves the values to tolerance.
 
     The fewest backups, two or three a state in mazes and corridors, but in Python: a corridor of 5,000 states
-    takes a third of value iteration's time (and Gauss-Seidel half of that), a maze three times as long.
+    takes a third of value iteration's time (and Gauss-Seidel half of that), a maze three times as long. Where
+    values creep, and each state has many actions, it does not pay: the gambler's problem with 51 states and a
+    coin of 0.55, undiscounted, takes as many backups a state as value iteration sweeps, 4,000, each of which
+    looks at 25 actions and raises 25 priorities in Python: a hundred times as long.
 
     A state's priority is what its next backup may move it: the sum of what its successors have moved since
     its last one, each times the most that the state keeps of it.

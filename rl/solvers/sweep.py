@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import undiscounted
+
 DENSE = 32_768  # entries [A * S, S] up to which a product with all states beats gathering those that follow
 
 
@@ -19,7 +21,8 @@ class Solution:
     policy: [S], greedy; of actions that rounding cannot tell apart, the first.
     iterations: sweeps, rounds of policy iteration, backups of prioritized sweeping, or steps of the simplex.
     residual: how far one more sweep moves a value at most.
-    error_bound: gamma / (1 - gamma) * residual plus what rounding may add; inf where nothing is discounted.
+    error_bound: gamma / (1 - gamma) * residual plus what rounding may add; where nothing is discounted, the
+    distance to bounds from above and below, and inf with more than 1,024 states.
     """
 
     value: np.ndarray
@@ -30,6 +33,12 @@ class Solution:
     error_bound: float
     gamma: float
     method: str
+
+    def __repr__(self):
+        return (
+            f"Solution({self.method}, gamma {self.gamma:g}: {len(self.value)} states, {self.iterations:,} "
+            f"iterations, error_bound {self.error_bound:.2g})"
+        )
 
 
 class Sweep:
@@ -86,8 +95,10 @@ class Sweep:
         new, rounding = q.max(1), self.rounding(value)
         residual = float(np.abs(new - value).max())
         ties = q >= new[:, None] - 4 * rounding
-        bound = float(self.bound(residual, rounding))
-        return Solution(new, q, ties.argmax(1), iterations, residual, bound, self.gamma, method)
+        bound, policy = float(self.bound(residual, rounding)), ties.argmax(1)
+        if self.modulus >= 1:
+            bound = undiscounted.error_bound(self, new, policy)
+        return Solution(new, q, policy, iterations, residual, bound, self.gamma, method)
 
     def until_proven(self, value, many, method, tolerance, max_sweeps, chunk):
         """Calls many until its last sweep proves the values to tolerance, or until only rounding moves.

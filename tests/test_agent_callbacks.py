@@ -1,0 +1,68 @@
+"""Callbacks of jaxnets on the agents of rl: stopping early, and checkpoints where training breaks off."""
+
+import pytest
+
+import jaxnets as jn
+import rl
+
+MAKE = {
+    "PPO": lambda: rl.PPO("CartPole-v1", num_envs=2, num_steps=8, batch_size=16, hidden=(8,)),
+    "QTable": lambda: rl.QTable("FrozenLake-v1"),
+}
+
+
+def trained(name, *callbacks, steps=64, **told):
+    return MAKE[name]().train(steps, progress=False, log_every=16, callbacks=list(callbacks), **told)
+
+
+class Breaks:
+    """Ctrl-C in the second epoch."""
+
+    count = 0
+
+    def on_epoch_end(self, agent, epoch, logs):
+        self.count += 1
+        if self.count == 2:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("name", MAKE)
+def test_a_training_that_broke_off_gives_its_folder_of_checkpoints_back(name, tmp_path):
+    kept = jn.Checkpoint(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        trained(name, kept, Breaks())
+    again = trained(name, jn.Checkpoint(tmp_path), resume=tmp_path)
+    assert again.steps == 64 and again.history == trained(name).history
+
+
+@pytest.mark.parametrize("name", MAKE)
+def test_early_stopping_takes_a_return_that_falls_for_worse(name):
+    def scripted(agent, epoch, logs):
+        agent.evaluated["eval_return"] = [3.0, 5.0, 4.0, 6.0][epoch]
+
+    agent = MAKE[name]()
+    agent.evaluated["eval_return"] = float("nan")
+    stopping = jn.EarlyStopping(monitor="eval_return", patience=1)
+    agent.train(64, progress=False, log_every=16, callbacks=[scripted, stopping])
+    assert agent.steps == 48 and (stopping.best, stopping.best_epoch) == (5.0, 1)
+
+
+def test_early_stopping_follows_what_evaluations_find():
+    looks = rl.EvalCallback(episodes=2)
+    stopping = jn.EarlyStopping(monitor="eval_return", patience=2)
+    agent = trained("PPO", looks, stopping, steps=320)
+    found = [one.mean_return for one in looks.evaluations]
+    assert stopping.best == max(found) and agent.steps == 16 * len(found)
+
+
+@pytest.mark.parametrize("name", MAKE)
+@pytest.mark.parametrize(("told", "words"), [
+    (dict(restore_best=True), r"EarlyStopping: restore_best must be False where no NeuralNet learns; got "
+     r"True for {name}\. Fix: rl\.EvalCallback\(path=\.\.\.\), which keeps the best agent\.$"),
+    ({}, r"EarlyStopping: monitor must be one of return, length; got 'val_loss'\. Fix: monitor='return'\.$"),
+])  # fmt: skip
+def test_early_stopping_says_at_the_start_what_an_agent_has(name, told, words):
+    agent = MAKE[name]()
+    with pytest.raises(ValueError, match=words.format(name=name)):
+        agent.train(64, progress=False, callbacks=[jn.EarlyStopping(**told)])
+    assert agent.steps == 0
