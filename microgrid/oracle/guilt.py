@@ -50,24 +50,25 @@ def first(proof, verdict, modes):
 
 
 def look_alone(report, proof, leaves, note):
-    """Blame a custom rule that is wrong by itself where the whole does not tell; leaves: of the report, which
-    are wrong then."""
-    if guilty := _wrong_rule(proof.primal, proof.steps):
+    """Blame a custom rule that is wrong by itself where the whole does not tell, because of what the note
+    says; leaves: of the report, which are wrong then."""
+    if guilty := _wrong_rule(proof.primal, proof.steps, plainly=note == TOO_SMALL):
         report.guilty = guilty
         report.note(note)
         for leaf in leaves:
             leaf.verdict = "wrong"
 
 
-def _wrong_rule(replay, steps, around=""):
-    """The first custom rule that is wrong by itself and not declared, or None."""
+def _wrong_rule(replay, steps, plainly, around=""):
+    """The first custom rule that is wrong by itself and not declared, or None. plainly: see `_in_mode`."""
     for step in steps:
         around = compat.line_of(step.equation) or around
         if step.equation.primitive.name not in OWN_RULE:
-            if found := _wrong_rule(replay, step.inside, around):
+            if found := _wrong_rule(replay, step.inside, plainly, around):
                 return found
-        elif not among(replay.surrogates, step.equation) and _alone(replay, step, "wrong") == "wrong":
-            return named(step, "wrong by itself", around)
+        elif not among(replay.surrogates, step.equation):
+            if _alone(replay, step, "wrong", plainly=plainly) == "wrong":
+                return named(step, "wrong by itself", around)
     return None
 
 
@@ -127,9 +128,9 @@ def _outside(step):
     return indexing.outside(step.equation, array.shape, given)
 
 
-def _alone(replay, step, verdict, modes=("rev",)):
+def _alone(replay, step, verdict, modes=("rev",), plainly=False):
     """The verdict on one equation, or None for one that nothing is differentiated through. modes: in which it
-    is looked at; where JAX has none of them, in the other one."""
+    is looked at; where JAX has none of them, in the other one. plainly: see `_in_mode`."""
     if not moves(replay, step):
         return None
     try:
@@ -138,14 +139,14 @@ def _alone(replay, step, verdict, modes=("rev",)):
         return None
     others = [mode for mode in ("rev", "fwd") if mode not in modes]
     for asked in (modes, others):
-        found = [_in_mode(proof, step, verdict, mode) for mode in asked]
+        found = [_in_mode(proof, step, verdict, mode, plainly) for mode in asked]
         if known := [x for x in found if x is not None]:
             return max(known, key=ORDER.index)
     return None
 
 
-def _in_mode(proof, step, verdict, mode):
-    """The verdict on one equation in one mode, None where there is none."""
+def _in_mode(proof, step, verdict, mode, plainly):
+    """The verdict on one equation in one mode, None where there is none; plainly: along one direction."""
     own, draw = step.equation.primitive.name in OWN_RULE, np.random.default_rng(0)
     try:
         answers = proof.answers(mode, begun(proof, mode, draw))
@@ -155,6 +156,8 @@ def _in_mode(proof, step, verdict, mode):
             return "nonfinite"
         if any(leaf.verdict == "wrong" for leaf in leaves):  # it is that along others too
             return "wrong"
+        if plainly:
+            return max((leaf.verdict for leaf in leaves), key=ORDER.index)
         if own and mode == "rev" and (breaks(proof, answers) or outside(proof, answers)):
             return "wrong"
         along = [*directions(proof)] if own and mode == "fwd" else []
