@@ -241,8 +241,8 @@ def policy_iteration(reward, discount, next_state, probability, policy=None):
     while True:
         q = _action_values(reward, discount, next_state, probability, value)
         best = [[plain(x) for x in row] for row in q]
-        rows = zip(policy, best, strict=True)
-        better = [a if row[a] == max(row) else row.index(max(row)) for a, row in rows]
+        rows = zip(policy, best, map(max, best), strict=True)
+        better = [a if row[a] == top else row.index(top) for a, row, top in rows]
         new_value = _policy_value(reward, discount, next_state, probability, better)
         if not total(new_value) > total(value):
             return value, policy

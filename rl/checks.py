@@ -168,6 +168,11 @@ def seeds(function, given):
     return found
 
 
+def next_seed(number):
+    """The seed behind one, 0 behind the last: agents are evaluated with another than they train with."""
+    return (number + 1) % 2**63
+
+
 def seed(function, number):
     """An integer in [0, 2**63), what keys and environments are made of."""
     whole_number(function, "seed", number, 0)

@@ -46,11 +46,11 @@ def td_error(reward, discount, value, next_value):
 def _steps(function, last, **given):
     """The arrays of a trajectory, and where it is cut: at the end of an episode, and after its last step."""
     last = inputs.jax_numbers(function, "last", last)
-    arrays = [arguments.floats(function, *both) for both in given.items()]
-    checks.same_shape(function, (*given, "last"), [*arrays, last], "T")
-    arguments.shares(function, "discount", arrays[list(given).index("discount")])
+    read = {name: arguments.floats(function, name, x) for name, x in given.items()}
+    checks.same_shape(function, (*read, "last"), [*read.values(), last], "T")
+    arguments.shares(function, "discount", read["discount"])
     arguments.bits(function, "last", last)
-    return *arrays, jnp.concatenate([last[:-1] != 0, jnp.ones(1, bool)])
+    return *read.values(), jnp.concatenate([last[:-1] != 0, jnp.ones(1, bool)])
 
 
 def _step(following, now):

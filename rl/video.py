@@ -120,7 +120,7 @@ def _played(function, agent, episodes, seed, env, mode, seen, kwargs):
         checks.seed(function, seed)
     given = agent.env if env is None else env
     made = envs.rendered(function, given, mode, **kwargs)
-    first, returns = int((agent.seed + 1) % 2**63 if seed is None else seed), []
+    first, returns = int(checks.next_seed(agent.seed) if seed is None else seed), []
     try:
         if env is not None and hasattr(agent, "observation_space"):
             _check_spaces(function, agent, *envs.spaces(made))

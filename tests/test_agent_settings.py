@@ -10,6 +10,7 @@ from test_host import Counting
 
 import rl
 from rl import schedules, spaces
+from rl.agents import saving
 
 SMALL = dict(num_envs=2, num_steps=4, batch_size=8, hidden=(4,))
 
@@ -344,3 +345,15 @@ def test_an_agent_that_learns_with_a_mask_needs_it_to_act(kind):
     q = np.asarray(agent.q(agent._training.learner.params, np.zeros((1, 1), np.float32)))[0]
     assert [agent.value([0.0], legal=row) for row in ([True, False], [False, True])] == q.tolist()
     assert agent.value([0.0], legal=[True, True]) == q.max()
+
+
+def test_an_agent_of_an_earlier_version_is_told_so(monkeypatch, tmp_path):
+    agent = rl.PPO("CartPole-v1", num_envs=1, num_steps=8, batch_size=8, hidden=(4,))
+    with monkeypatch.context() as patched:
+        old = {name: x for name, x in saving.about(agent).items() if name != "fingerprints"}
+        patched.setattr(saving, "about", lambda _: old)
+        agent.save(tmp_path / "old")
+    with pytest.raises(
+        ValueError, match=r"^PPO\.load: an agent must .* that an earlier version saved\. Fix: "
+    ):
+        rl.PPO.load(tmp_path / "old")

@@ -164,7 +164,7 @@ def _prove(report, proof, modes, draw, prefix, curvature):
         if proof.primal.ties:
             report.note("it chose between equal numbers: float64 does not look at their other sides")
     if proof.dim and not prefix and not report.failed:  # a gradient's rules may be right only together
-        guilt.look_alone(report, proof, report.leaves, guilt.TOO_SMALL)
+        guilt.look_alone(report, proof, report.leaves, guilt.TOO_SMALL, plainly=True)
     seen = [mode for mode in modes if mode not in refused]
     for mode in seen if not report.failed else ():
         only = seen == ["fwd"]

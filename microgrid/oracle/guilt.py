@@ -49,10 +49,10 @@ def first(proof, verdict, modes):
     return wrong or next(itertools.chain(*chosen), None)
 
 
-def look_alone(report, proof, leaves, note):
+def look_alone(report, proof, leaves, note, plainly=False):
     """Blame a custom rule that is wrong by itself where the whole does not tell, because of what the note
-    says; leaves: of the report, which are wrong then."""
-    if guilty := _wrong_rule(proof.primal, proof.steps, plainly=note == TOO_SMALL):
+    says; leaves: of the report, which are wrong then; plainly: see `_in_mode`."""
+    if guilty := _wrong_rule(proof.primal, proof.steps, plainly):
         report.guilty = guilty
         report.note(note)
         for leaf in leaves:

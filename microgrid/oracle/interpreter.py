@@ -193,7 +193,7 @@ class Replay:
                 outputs = ruled(self, equation, inputs, outputs)
             return outputs, inside
         inner = None if name in RULES else compat.implementation(equation)
-        if inner is not None and not holds(inner.jaxpr, name):
+        if inner is not None and not holds(inner.jaxpr, (name,)):
             return walk(self, inner, inputs)  # of constants too: a direction is one
         if not any(array.floats for array in inputs) and not makes_floats(equation):
             return self.concrete(equation, inputs), ()

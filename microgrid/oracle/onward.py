@@ -16,7 +16,7 @@ from .answer import hidden
 from .balls import finite
 from .implicit import is_root
 from .interpreter import Replay, walk
-from .programs import OWN_RULE
+from .programs import OWN_RULE, holds
 from .surrogates import among, rules
 
 MOST = 2000  # steps further
@@ -109,7 +109,7 @@ def _iterating(step, surrogates):
         found = (_iterating(inner, surrogates) for inner in step.inside)
         return next((equation for equation in found if equation is not None), None)
     inner = compat.call_of(step.equation)
-    iterating = inner is not None and not among(surrogates, step.equation) and _loops(inner.jaxpr)
+    iterating = inner is not None and not among(surrogates, step.equation) and holds(inner.jaxpr, LOOPS)
     return step.equation if iterating else None
 
 
@@ -124,11 +124,6 @@ def declaration(steps, surrogates=()):
         if all(rules(made)):
             return f"surrogate=[{name if module.__name__ == '__main__' else f'{module.__name__}.{name}'}]"
     return "surrogate=[f]"
-
-
-def _loops(jaxpr):
-    inner = (x for equation in jaxpr.eqns for x in core.jaxprs_in_params(equation.params))
-    return any(equation.primitive.name in LOOPS for equation in jaxpr.eqns) or any(map(_loops, inner))
 
 
 def settle(proof, answers, program, backward, given):

@@ -77,14 +77,14 @@ def needed(jaxpr):
 
 def loops(jaxpr):
     """Whether there is a loop of unknown length in a jaxpr."""
-    return holds(jaxpr, "while")
+    return holds(jaxpr, ("while",))
 
 
-def holds(jaxpr, name):
-    """Whether a primitive of some name comes in a jaxpr, or in one inside."""
-    if any(equation.primitive.name == name for equation in jaxpr.eqns):
+def holds(jaxpr, names):
+    """Whether a primitive of one of some names comes in a jaxpr, or in one inside."""
+    if any(equation.primitive.name in names for equation in jaxpr.eqns):
         return True
-    return any(holds(x, name) for equation in jaxpr.eqns for x in core.jaxprs_in_params(equation.params))
+    return any(holds(x, names) for equation in jaxpr.eqns for x in core.jaxprs_in_params(equation.params))
 
 
 def same(program, other):

@@ -195,7 +195,7 @@ class Agent(Surroundings):
         """
         checks.whole_number("evaluate", "episodes", episodes, 1)
         checks.flag("evaluate", "deterministic", deterministic)
-        seed = (self.seed + 1) % 2**63 if seed is None else seed
+        seed = checks.next_seed(self.seed) if seed is None else seed
         checks.seed("evaluate", seed)
         actor = self._actor(self._training.learner)
 

@@ -98,19 +98,18 @@ def built(kind, function, told, env, changed):
             f"{function}: env must be a functional environment, as the agent was trained in; got {env!r}. "
             f"Fix: {'leave env out' if told['env'] else 'its FunctionalEnv'}."
         )
-    mine = [repr(agent.observation_space), repr(agent.action_space)]
-    for label, ours, theirs in zip(("observations", "actions"), mine, told["spaces"], strict=True):
-        if ours != theirs:
-            raise ValueError(
-                f"{function}: env must have the {label} it was trained with, {theirs}; got {ours}."
-            )
-    for label, text, ours, theirs in zip(
-        ("observations", "actions"), mine, _fingerprints(agent), told["fingerprints"], strict=True
-    ):
-        if ours != theirs:
-            raise ValueError(
-                f"{function}: env must have the {label} it was trained with; got other numbers in {text}."
-            )
+    if "fingerprints" not in told:
+        raise ValueError(
+            f"{function}: an agent must have been saved with the numbers of its spaces; got one that an "
+            "earlier version saved. Fix: train and save it again."
+        )
+    texts = [repr(agent.observation_space), repr(agent.action_space)]
+    rows = zip(("observations", "actions"), _fingerprints(agent), texts, told["fingerprints"], told["spaces"],
+               strict=True)  # fmt: skip
+    for label, mine, ours, numbers, theirs in rows:
+        if mine != numbers:
+            apart = f", {theirs}; got {ours}" if ours != theirs else f"; got other numbers in {ours}"
+            raise ValueError(f"{function}: env must have the {label} it was trained with{apart}.")
     return agent
 
 
@@ -143,7 +142,7 @@ def saved(agent, path):
 
 def _check_lasting(function, agent, told):
     """Raises where what was learnt would become part of another function, or not fit."""
-    mine, theirs = (json.loads(json.dumps(one))["settings"] for one in (about(agent), told))
+    mine, theirs = json.loads(json.dumps(about(agent)["settings"])), told["settings"]
     for name in agent.lasting:
         if name in mine and name in theirs and mine[name] != theirs[name]:
             raise ValueError(

@@ -228,6 +228,6 @@ class SteppingAgent(Trainable):
 
         seed: the agent's own + 1 if None. success, max_steps: as there. env: in the place of the agent's.
         """
-        seed = (self.seed + 1) % 2**63 if seed is None else seed
+        seed = checks.next_seed(self.seed) if seed is None else seed
         env = self.env if env is None else env
         return evaluate_policy(self._greedy(), env, episodes, seed, success, max_steps)

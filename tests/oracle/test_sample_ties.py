@@ -1,22 +1,14 @@
 """check_grads(sample=) at ties and singular points: a right rule is no false alarm, a wrong one is found."""
 
-import warnings
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from test_sample import report
 
-from microgrid.oracle import check_grads
 from microgrid.oracle.sampled import alone
 
 TIED = np.array([3.0, 1.0, 1.0, 2.0], "float32")
-
-
-def report(f, *args, sample=16, **told):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return check_grads(f, args, sample=sample, raises=False, **told)
 
 
 def custom(function, slope):

@@ -118,7 +118,7 @@ class Alone:
     def _whole(self, primal, mode, along):
         """The leaves of a record as a whole; None where they are not known."""
         found = _proven(lambda: proof_of(self._kept, step_of(primal.record)), mode, along)
-        ends = primal.record.moving if mode == "rev" else _floats(primal.record)
+        ends = primal.record.moving if mode == "rev" else primal.record.ends
         for k, leaf in enumerate(found or ()):
             leaf.path = _path(ends[k % len(ends)], primal.record, mode)
         return found
@@ -136,7 +136,7 @@ class Alone:
         part = Primal(record, outputs, self._kept.surrogates)
         numbers = map(part.found.coordinates, part.moving)
         inputs = list(zip(record.moving, numbers, strict=True))
-        ends = _floats(record) if mode == "rev" else record.moving
+        ends = record.ends if mode == "rev" else record.moving
         known = dict(zip(ends, along, strict=True))
         given = [known[k].reshape(-1)[at] for k, at in (outputs if mode == "rev" else inputs)]
         flat = _restricted(record, inputs, outputs)
@@ -199,10 +199,6 @@ def _own(record):
 def _unknown(leaf):
     """A leaf that is wrong as the run ordered equal numbers, and may be right as others order them."""
     return replace(leaf, verdict="unsupported", label="as ordered in the run")
-
-
-def _floats(record):
-    return [o for o, slot in enumerate(record.outputs) if slot.floats]
 
 
 def _path(end, record, mode):

@@ -46,7 +46,7 @@ def _pulled(record, derivatives, along, change, watch):
     whole = [_zeros(slot) if ct is None else ct for slot, ct in zip(slots, along, strict=True)]
     if record.name in OWN_RULE or all(ct is not None for ct in along):
         return _derived(record, derivatives.of(record, "rev"), whole, change, watch)
-    pairs = zip(_numbered(record), along, strict=True)
+    pairs = zip(record.ends, along, strict=True)
     known = {o: ct for o, ct in pairs if ct is not None}
     derivative = derivatives.of(record, "rev", results=tuple(known))
     return _watched(record, derivative.of(record, list(known.values())), whole, change, watch)
@@ -70,12 +70,8 @@ def _gather_rows(slot, rows, add):
         add(slot, jnp.stack([found.get(t, empty) for t in range(slot.shape[0])]))
 
 
-def _numbered(record):
-    return [o for o, slot in enumerate(record.outputs) if slot.floats]
-
-
 def _floats(record):
-    return [record.outputs[o] for o in _numbered(record)]
+    return [record.outputs[o] for o in record.ends]
 
 
 def _zeros(slot):

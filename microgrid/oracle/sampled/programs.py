@@ -40,8 +40,7 @@ class Derivative:
         self.mode, self.moving, self.values = mode, record.moving, values
         literal = record.literal
         self.fixed = [k for k in range(len(literal)) if k not in self.moving and not literal[k]]
-        self.results = [o for o, slot in enumerate(record.outputs) if slot.floats]
-        self.results = self.results if results is None else list(results)
+        self.results = record.ends if results is None else list(results)
         moving, fixed, ends = self.moving, self.fixed, self.results
 
         def function(given, others):

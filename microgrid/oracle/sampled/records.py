@@ -104,6 +104,11 @@ class Record:
         return not isinstance(self.equation, Moved)
 
     @property
+    def ends(self):
+        """The numbers of its outputs that are floats."""
+        return [o for o, slot in enumerate(self.outputs) if slot.floats]
+
+    @property
     def moving(self):
         """The numbers of its inputs that are differentiated."""
         return [k for k, slot in enumerate(self.inputs) if slot.live and slot.floats]

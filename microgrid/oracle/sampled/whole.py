@@ -163,9 +163,8 @@ class Whole:
 
     def _truth(self, record, along, made, k, j):
         """The `Primal` behind number j of array k of the derivative of a record, and its truth."""
-        floats = [o for o, slot in enumerate(record.outputs) if slot.floats]
         if self.mode == "fwd":
-            primal = Primal(record, [(floats[k], np.array([j]))], self.told.declared)
+            primal = Primal(record, [(record.ends[k], np.array([j]))], self.told.declared)
             return primal, primal.slopes("fwd", along, primal.forward(exact), exact)[0][1]
         derivative = self.told.derivatives.of(record, "rev")
         run = derivative.run(record, along)
