@@ -98,6 +98,22 @@ def test_compiled_for_training_the_slopes_of_a_kernel_are_a_convolution():
     assert [getattr(form, "func", None) is kernel_slopes._turned for form in forms] == [False, True]
 
 
+@pytest.mark.parametrize("case", [CASES[1], CASES[17]], ids=str)
+def test_windows_of_few_numbers_are_one_product_where_eigen_would_convolve(case):
+    shape, kernel_shape, *options = case
+    x, k = drawn(shape, kernel_shape)
+    outputs_and_slopes = jax.value_and_grad(lambda k, x: jnp.sum(jnp.sin(correlate(x, k, *options))))
+    text = compiler.jit(outputs_and_slopes).lower(k, x).compile().as_text()
+    assert " dot(" in text and " convolution(" not in text
+
+
+def test_slopes_of_a_kernel_are_a_fast_convolution_where_outputs_are_more_than_inputs():
+    x, k = drawn((2, 8, 8, 16), (3, 3, 16, 4), dtype="float32")
+    slopes = jax.grad(lambda k: jnp.sum(jnp.sin(correlate(x, k, (1, 1), ((2, 2), (2, 2)), (1, 1), 1))))
+    text = compiler.jit(slopes).lower(k).compile().as_text()
+    assert text.count(" convolution(") == 2 and "rhs_reversal" not in text
+
+
 @pytest.mark.parametrize("case", [CASES[0], CASES[11], CASES[13]], ids=str)
 def test_forward_mode_agrees_with_reverse_mode(case):
     shape, kernel_shape, *options = case

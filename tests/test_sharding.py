@@ -115,6 +115,30 @@ with jax.set_mesh(explicit):
     close(recurrent[0](laid), recurrent[0](x))
 print("done")
 """
+PICTURES = """
+import jax
+import jax.numpy as jnp
+import numpy as np
+import jaxnets as jn
+from jaxnets import compiler, sharding
+
+jn.use_cpu_devices(2)
+devices = sharding.Devices("fit", 2)
+x = np.random.default_rng(0).normal(size=(4, 6, 6, 1)).astype("f")
+k = np.random.default_rng(1).normal(size=(3, 3, 1, 2)).astype("f")
+
+def pooled(x, k):
+    return jn.max_pool(jn.relu(jn.correlate(x, k, padding="SAME")), (2, 2))
+
+def shared(x, k):
+    with devices.known():
+        return pooled(devices.split(x), k)
+
+compiled = compiler.jit(shared).lower(*devices.replicate((x, k))).compile()
+text = compiled.as_text()
+print([name for name in ("all-reduce", "all-gather", "collective-permute", "all-to-all") if name in text])
+np.testing.assert_allclose(compiled(*devices.replicate((x, k))), pooled(x, k), atol=1e-5)
+"""
 
 
 def run(code, *arguments):
@@ -175,3 +199,7 @@ def test_more_devices_than_cores_are_refused_without_a_fix_that_cannot_work():
 
 def test_layers_work_inside_shard_map_and_on_meshes_with_explicit_axes():
     assert run(MESHES).splitlines() == ["done"]
+
+
+def test_devices_convolve_and_pool_their_pictures_without_a_word_to_each_other():
+    assert run(PICTURES).strip() == "[]"

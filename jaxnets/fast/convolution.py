@@ -18,6 +18,7 @@ from jax import lax
 from jax.custom_derivatives import SymbolicZero
 
 from .. import sharding
+from .columns import product_of_windows, sees_few
 from .kernel_slopes import form_of_kernel
 from .taps import taps as taps_of, written_out
 
@@ -36,14 +37,8 @@ def correlate(inputs, kernel, strides, padding, dilation, groups):
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(2, 3, 4, 5))
 def _correlate(inputs, kernel, *options):
-    if written_out(inputs, kernel) and kernel.shape[-2] == 1 and options[-1] == inputs.shape[-1] > 1:
-        return lax.platform_dependent(
-            inputs,
-            kernel,
-            cpu=lambda inputs, kernel: _depthwise(inputs, kernel, *options),
-            default=lambda inputs, kernel: _by_lax(inputs, kernel, *options),
-        )
-    return _by_lax(inputs, kernel, *options)
+    form = _form_of_outputs(inputs, kernel, *options)
+    return _chosen(form, lambda x, k: _by_lax(x, k, *options), inputs, kernel)
 
 
 @functools.partial(_correlate.defjvp, symbolic_zeros=True)
@@ -60,11 +55,11 @@ def _tangent(strides, padding, dilation, groups, primals, tangents):
     return outputs, functools.reduce(lax.add, terms) if terms else SymbolicZero(jax.typeof(outputs))
 
 
-def _chosen(form, stock, tangent, fixed):
-    """A linear map of the tangent: in our form on CPU where there is one, in that of lax elsewhere."""
+def _chosen(form, stock, *arrays):
+    """What a form says of arrays: ours on CPU where there is one, that of lax elsewhere."""
     if form is None:
-        return stock(tangent, fixed)
-    return lax.platform_dependent(tangent, fixed, cpu=form, default=stock)
+        return stock(*arrays)
+    return lax.platform_dependent(*arrays, cpu=form, default=stock)
 
 
 def _on_each_device(form):
@@ -84,6 +79,16 @@ def _by_lax(inputs, kernel, strides, padding, dilation, groups):
         dimension_numbers=numbers,
         feature_group_count=groups,
     )
+
+
+def _form_of_outputs(inputs, kernel, strides, padding, dilation, groups):
+    """The function (inputs, kernel) -> outputs; None for lax's own."""
+    options = (strides, padding, dilation)
+    if written_out(inputs, kernel) and kernel.shape[-2] == 1 and groups == inputs.shape[-1] > 1:
+        return lambda inputs, kernel: _depthwise(inputs, kernel, *options, groups)
+    if sees_few(inputs, kernel, groups):
+        return sharding.on_each_device(lambda inputs, kernel: product_of_windows(inputs, kernel, *options), 0)
+    return None
 
 
 def _depthwise(inputs, kernel, strides, padding, dilation, groups):

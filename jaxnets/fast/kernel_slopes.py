@@ -11,7 +11,8 @@ import jax.numpy as jnp
 from jax import lax
 
 from .. import compiler
-from .taps import taps as taps_of, written_out
+from .columns import product_of_windows, sees_few
+from .taps import padded, taps as taps_of, written_out
 
 _ROWS = 32  # of a matrix product, so that few channels do not make it a product of vectors
 
@@ -22,6 +23,8 @@ def form_of_kernel(inputs, kernel, strides, padding, dilation, groups):
     last = inputs.ndim - 1
     if inputs.dtype not in (jnp.float32, jnp.float64):
         return None
+    if sees_few(inputs, kernel, groups):
+        return lambda tangent, inputs: product_of_windows(inputs, tangent, strides, padding, dilation)
     if groups == 1 and (compiler.convolves_by_eigen() or not written_out(inputs, kernel)):
         return functools.partial(_turned, strides=strides, padding=padding, dilation=dilation)
     if not written_out(inputs, kernel):
@@ -88,6 +91,10 @@ def _turned(tangent, inputs, strides, padding, dilation):
     last = inputs.ndim - 1
     spatial = tuple(range(1, last))
     rows = lax.optimization_barrier(lax.transpose(inputs, (last, *spatial, 0)))
+    reach = [d * (w - 1) for d, w in zip(dilation, tangent.shape, strict=False)]
+    if any(low + high > r for (low, high), r in zip(padding, reach, strict=True)):
+        # outputs are more than inputs: XLA would take these for the kernel, which is 25 times as slow
+        rows, padding = padded(rows, 1, padding), [(0, 0)] * len(spatial)
     outputs = lax.conv_general_dilated(
         rows,
         lax.transpose(tangent, (last - 1, *range(last - 1), last)),

@@ -67,7 +67,7 @@ def _max_pool(inputs, window_shape, strides, padding):
         return _stock_max(inputs, *options)
     return lax.platform_dependent(
         inputs,
-        cpu=lambda inputs: _by_itself(_winner(inputs, *options)[0]),
+        cpu=sharding.on_each_device(lambda inputs: _by_itself(_winner(inputs, *options)[0]), 0),
         default=lambda inputs: _stock_max(inputs, *options),
     )
 

@@ -17,14 +17,20 @@ def written_out(inputs, kernel):
 def taps(array, first, window, strides, padding, dilation):
     """What each tap sees of an array whose spatial axes start at `first`; `cells` take their place."""
     last = first + len(window)
-    nothing = [(0, 0, 0)]
-    config = nothing * first + [(*pair, 0) for pair in padding] + nothing * (array.ndim - last)
-    padded = lax.optimization_barrier(lax.pad(array, jnp.zeros((), array.dtype), config))
-    before, spatial, after = padded.shape[:first], padded.shape[first:last], padded.shape[last:]
+    array = padded(array, first, padding)
+    before, spatial, after = array.shape[:first], array.shape[first:last], array.shape[last:]
     dims = list(zip(window, strides, dilation, strict=True))
     cells = [(size - d * (w - 1) - 1) // s + 1 for size, (w, s, d) in zip(spatial, dims, strict=True)]
     steps = (1,) * first + tuple(strides) + (1,) * len(after)
     for tap in product(*map(range, window)):
         start = [t * d for t, d in zip(tap, dilation, strict=True)]
         stop = [a + (count - 1) * s + 1 for a, count, s in zip(start, cells, strides, strict=True)]
-        yield lax.slice(padded, (0,) * first + (*start,) + (0,) * len(after), (*before, *stop, *after), steps)
+        yield lax.slice(array, (0,) * first + (*start,) + (0,) * len(after), (*before, *stop, *after), steps)
+
+
+def padded(array, first, padding):
+    """With zeros around the spatial axes, which start at `first`; written to memory once."""
+    nothing = [(0, 0, 0)]
+    after = array.ndim - first - len(padding)
+    config = nothing * first + [(*pair, 0) for pair in padding] + nothing * after
+    return lax.optimization_barrier(lax.pad(array, jnp.zeros((), array.dtype), config))
