@@ -102,8 +102,11 @@ def convolves_by_eigen():
 
 @functools.cache
 def _known():
-    """The options that this version of XLA has: names come and go, so each is tried on a tiny program."""
-    return {name: value for name, value in (WIDE | EIGEN).items() if _compiles({name: value})}
+    """The options that this version of XLA has: names come and go, so they are tried on a tiny program."""
+    options = WIDE | EIGEN
+    if _compiles(options):
+        return options
+    return {name: value for name, value in options.items() if _compiles({name: value})}
 
 
 def _compiles(options):

@@ -51,7 +51,7 @@ def capacity(agent):
 
 def empty(row, capacity):
     """A buffer for `capacity` rows like row, a Rollout of [N, ...] shapes and dtypes."""
-    return Buffer(jax.tree.map(lambda x: jnp.zeros((capacity, *x.shape), x.dtype), row), jnp.int32(0))
+    return Buffer(jax.tree.map(lambda x: np.zeros((capacity, *x.shape), x.dtype), row), np.int32(0))
 
 
 def added(buffer, rollout):
@@ -128,7 +128,7 @@ class Priorities(NamedTuple):
 def priorities(count):
     """Priorities of `count` transitions, all 0: none is drawn."""
     leaves = 1 << (count - 1).bit_length()
-    return Priorities(jnp.zeros(2 * leaves, jnp.float32), jnp.float32(1.0))
+    return Priorities(np.zeros(2 * leaves, np.float32), np.float32(1.0))
 
 
 def prioritized(tree, leaves, values):

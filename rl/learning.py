@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jax.flatten_util import ravel_pytree as ravel_pytree
 
@@ -27,8 +28,9 @@ class Stepper:
         self._max_norm, (self._init, self._update) = max_grad_norm, transformation
 
     def init(self, params):
-        """The state before the first step."""
-        return self._init(ravel_pytree(params)[0])
+        """The state before the first step; params: arrays of numpy."""
+        vector = np.concatenate([np.ravel(array) for array in jax.tree.leaves(params)])
+        return jax.jit(self._init)(vector)
 
     def step(self, vector, grad, state, learning_rate):
         """(vector, state) after one step; vector, grad: as `ravel_pytree` makes them of the parameters."""
@@ -82,9 +84,9 @@ def scales(num_features, num_envs):
     """Scales before anything was seen."""
 
     def nothing(shape):
-        return Moments(*(jnp.zeros(s, jnp.float32) for s in ((), shape, shape)))
+        return Moments(*(np.zeros(s, np.float32) for s in ((), shape, shape)))
 
-    return Scales(nothing(num_features), nothing(()), jnp.zeros(num_envs, jnp.float32))
+    return Scales(nothing(num_features), nothing(()), np.zeros(num_envs, np.float32))
 
 
 def seen_more(moments, rows, mask):

@@ -235,3 +235,19 @@ def test_the_largest_seed_is_taken_everywhere():
         assert agent.evaluate(2, seed=2**63 - 1, max_steps=9).episodes == 2
         with pytest.raises(ValueError, match=r"seed must be below 2\*\*63; got 9223372036854775808"):
             agent.evaluate(2, seed=2**63)
+
+
+@pytest.mark.parametrize(
+    ("agent", "env", "networks"), [(rl.PPO, "CartPole-v1", 1), (rl.SAC, "Pendulum-v1", 3)]
+)
+def test_making_an_agent_compiles_its_key_and_its_optimizers_alone(agent, env, networks):
+    heard, listening = [], True
+
+    def listen(event, *_, **__):
+        if listening and event == "/jax/core/compile/jaxpr_to_mlir_module_duration":
+            heard.append(event)
+
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    agent(env, seed=0, hidden=(17, 19))
+    listening = False
+    assert networks <= len(heard) <= 2 + networks

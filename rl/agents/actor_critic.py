@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from .. import checks, inputs, learning, returns, schedules
 from ..chance import Draw, drawn
@@ -70,7 +71,7 @@ class ActorCritic(Agent):
         params = {
             "policy": self.net.init(rng, self._features, self.distribution.size, 0.01),
             "value": self.net.init(rng, self._features, 1, 1.0),
-            "free": jnp.full(self.distribution.free, self.log_std, jnp.float32),
+            "free": np.full(self.distribution.free, self.log_std, np.float32),
         }
         return Learner(params, self._optimizer.init(params), learning.scales(self._features, self.num_envs))
 

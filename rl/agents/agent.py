@@ -7,7 +7,6 @@ T: num_steps of each environment in an iteration, N: num_envs.
 """
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from .. import checks, envs, memory, observed, playing, roads, schedules, spaces
@@ -49,14 +48,14 @@ class Agent(Surroundings):
         for label, space in (("observations", self.observation_space), ("actions", self.action_space)):
             spaces.check_numbers(name, label, space)
         self._programs = roads.programs(self, self._functional)
-        learner = jax.tree.map(jnp.asarray, self._learner(np.random.default_rng(self.seed)))
+        learner = jax.device_put(self._learner(np.random.default_rng(self.seed)))
         key, running = seeded(self.seed), None
         if self._functional is not None:
-            running = jax.tree.map(jnp.asarray, self._programs.before(key))
+            running = jax.device_put(self._programs.before(key))
             self._host = None
         else:
             self._host = self._hosted(name)
-        self._training = roads.Training(learner, running, key, jnp.int32(0))
+        self._training = roads.Training(learner, running, key, jax.device_put(np.int32(0)))
         self._nothing_yet()
         self._draws = 0
         self._settle()

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from gymnasium.spaces import Discrete
 from jax import lax
 
@@ -100,7 +101,7 @@ class DQN(Agent):
     def _learner(self, rng):
         outputs = self.num_actions + self.dueling
         params = self.net.init(rng, self._features, outputs)
-        memory = replay.empty(self._example(jnp.zeros(self.num_envs, jnp.int32)), self._capacity)
+        memory = replay.empty(self._example(np.zeros(self.num_envs, np.int32)), self._capacity)
         priorities = replay.priorities(self._capacity * self.num_envs) if self.prioritized else None
         return Learner(params, params, self._optimizer.init(params), memory, priorities)
 

@@ -100,7 +100,7 @@ class SAC(Agent):
             "log_alpha": np.zeros((), np.float32),
         }
         memory = replay.empty(
-            self._example(jnp.zeros((self.num_envs, self._size), jnp.float32)), self._capacity
+            self._example(np.zeros((self.num_envs, self._size), np.float32)), self._capacity
         )
         optimizer = {name: self._optimizer.init(part) for name, part in params.items()}
         return Learner(params, params["q"], optimizer, memory)

@@ -6,7 +6,6 @@ T: num_steps of each environment in an iteration, N: num_envs.
 from functools import partial
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from gymnasium.spaces import Discrete
 
@@ -54,9 +53,9 @@ class Surroundings(Algorithm):
 
     def _example(self, action):
         """A step of N environments as a Rollout holds it, of zeros; action: [N, ...]."""
-        obs, flag = spaces.example(self.observation_space, self.num_envs), jnp.zeros(self.num_envs, bool)
-        legal = jnp.ones((self.num_envs, int(self.action_space.n)), bool) if self._masked else None
-        reward = jnp.zeros(self.num_envs, jnp.float32)
+        obs, flag = spaces.example(self.observation_space, self.num_envs), np.zeros(self.num_envs, bool)
+        legal = np.ones((self.num_envs, int(self.action_space.n)), bool) if self._masked else None
+        reward = np.zeros(self.num_envs, np.float32)
         return Rollout(obs, action, reward, obs, flag, flag, flag, legal, legal)
 
     @property
