@@ -1,4 +1,4 @@
-"""All suites into RESULTS.md: `make bench`. One suite, or some of its workloads, printed:
+"""Writes all suites into RESULTS.md: `make bench`. Prints one suite, or some of its workloads:
 
 python -m benchmarks.run training cnn gan_ring
 python -m benchmarks.run gradients small
@@ -13,7 +13,6 @@ from .gradients import report as gradients
 from .rl import report as rl
 from .rounds import ROUNDS
 from .scalar import report as scalar
-from .tables import machine
 from .training import report as training
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
@@ -21,11 +20,14 @@ RESULTS = Path(__file__).parent / "RESULTS.md"
 SUITES = {"training": training, "gradients": gradients, "scalar": scalar, "rl": rl}
 HEAD = f"""# Results
 
-Written by `make bench`; run it to have them for your machine. This one: {machine()}.
+Written by `make bench`, which measures on your machine. Each section names the machine it was measured on.
 
-Every engine computes in a process of its own. What it computes is compared with the same written by hand or
-with what its peers compute, before any time is taken. Then the engines take turns, {ROUNDS} rounds. Where
-nothing else is said, times are in milliseconds, minimum / median of the rounds.
+Every engine runs in its own process. Before it is timed, its results are compared with a hand-written
+reference or with those of the other engines. Then the engines take turns, {ROUNDS} rounds. Unless a table
+says otherwise, times are in milliseconds, minimum / median of the rounds.
+
+A *target* is what this project wants to reach, a *stretch target* what it hopes for. *(missed)* marks a
+target that one of the two figures does not reach.
 """
 
 

@@ -1,5 +1,6 @@
-"""Markdown, and what a reader must know of the machine."""
+"""Markdown tables, targets, and the machine that was measured."""
 
+import math
 import os
 import platform
 from pathlib import Path
@@ -27,6 +28,16 @@ def figure(x):
         return "0"
     digits = 2 - int(f"{x:.2e}".split("e")[1])
     return f"{x:.{max(digits, 0)}f}"
+
+
+def measured(figures, least=0.0, most=math.inf):
+    """Figures with " / " between; marked where one of them misses the target.
+
+    >>> measured((2.58, 2.36), least=2.5), measured((1.1, 1.22), most=2)
+    ('2.58 / 2.36 (missed)', '1.10 / 1.22')
+    """
+    missed = any(x < least or x > most for x in figures)
+    return " / ".join(map(figure, figures)) + " (missed)" * missed
 
 
 def machine():

@@ -176,7 +176,7 @@ def test_ratios_and_tables_show_minimum_and_median():
 
 def test_an_engine_that_is_missing_leaves_a_dash():
     nothing = Race({}, {}, ["micrograd: no such library"])
-    assert all(row.endswith(" - |") for row in report.promises(nothing, {}).splitlines()[2:])
+    assert all(row.endswith(" - |") for row in report.targets(nothing, {}).splitlines()[2:])
     assert report.versions({"moons": nothing}).endswith("- left out of moons: micrograd: no such library")
     assert report.built({"moons": nothing}).splitlines()[2:] == ["| moons | - | - |"]
 

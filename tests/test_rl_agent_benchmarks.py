@@ -15,7 +15,7 @@ SMALL = dataclasses.replace(agents.WORKLOADS["ppo"], steps=512, every=256)
 def test_every_engine_of_a_workload_is_there(name):
     workload = agents.WORKLOADS[name]
     assert {agents.OURS, agents.SB3} <= set(workload.engines) and workload.question in ("rate", "solve")
-    assert {label for label, _ in workload.floors} | set(workload.differs) <= set(workload.engines)
+    assert {label for label, _ in workload.targets} | set(workload.differs) <= set(workload.engines)
     for place in workload.engines.values():
         assert importlib.util.find_spec(f"benchmarks.rl.{place.split(':')[0]}"), place
 
@@ -60,7 +60,7 @@ def test_our_steps_are_gymnasiums_and_random_poles_fall_after_22(monkeypatch):
     assert 21 < told["length"] < 24  # the mean of a million of Gymnasium's is 22.2, cut ones left out
 
 
-def test_a_summary_holds_rates_against_the_peer_and_what_is_promised():
+def test_a_summary_holds_rates_against_the_peer_and_the_targets():
     answers = {
         agents.OURS: [dict(rate=200.0, learnt=100.0)] * 2,
         agents.SB3: [dict(rate=10.0, learnt=90.0), dict(rate=8.0, learnt=None)],
@@ -70,6 +70,8 @@ def test_a_summary_holds_rates_against_the_peer_and_what_is_promised():
     assert told[2] == f"| {agents.OURS} | 200 / 200 | 100 | at least 10 | 20.0 / 22.2 |"
     assert told[3] == f"| {agents.SB3} | 10 / 9 | 90.0 |  | 1.00 / 1.00 |"
     assert "x is not timed: y." in told and told[-1] == "jax 1."
+    result.answers[agents.SB3] = [dict(rate=21.0, learnt=None)] * 2
+    assert race.summary(result).splitlines()[2].endswith("| at least 10 | 9.52 / 9.52 (missed) |")
 
 
 def test_without_the_peers_environment_the_suite_says_so(monkeypatch, tmp_path):

@@ -1,1 +1,1 @@
-"""Checking a gradient: microgrid.oracle beside JAX's own checker, how long each takes and what each sees."""
+"""Checking a gradient: microgrid.oracle and JAX's own checker, how long each takes and what each finds."""

@@ -1,4 +1,4 @@
-"""Reinforcement learning beside other ways to do the same; the peers have an environment of their own.
+"""Reinforcement learning against other libraries; these have an environment of their own.
 
     python -m benchmarks.run rl                      all of it, from .venv-bench or .venv-bench-rl
     python -m benchmarks.run rl ppo solve_ppo        some of it

@@ -29,7 +29,7 @@ class Workload:
     agent: "PPO" or "DQN". engines: label -> "module:Class". settings: of every engine; those of `own` are in
     their place where it has the label. question: "rate" or "solve". steps: in a round, or at most.
     every: steps between two looks at whether it is solved. differs: label -> why it need not agree.
-    floors: (engine, so many times the peer Stable-Baselines3).
+    targets: (engine, times faster than Stable-Baselines3).
     """
 
     title: str
@@ -39,7 +39,7 @@ class Workload:
     settings: dict
     steps: int
     engines: dict
-    floors: tuple
+    targets: tuple
     every: int = 2_048
     own: dict = field(default_factory=dict)
     differs: dict = field(default_factory=dict)
@@ -52,33 +52,33 @@ class Workload:
 _OURS = {OURS: "ours:Compiled", HOST: "ours:HostLoop"}
 _SB3 = {SB3: "stable_baselines3:Engine"}
 _EVALUATED = (
-    "From the making of the agent until its best actions reach 475 on average in 100 episodes of Gymnasium's "
-    "own environment. They are played every 2,048 steps, the same for all, while the clock stands still. "
-    "Everything is compiled before. Each round has a seed of its own."
+    "From creating the agent until its greedy policy reaches a mean return of 475 over 100 episodes of "
+    "Gymnasium's own environment. All engines are evaluated every 2,048 steps, with the clock stopped. "
+    "Everything is compiled beforehand. Each round has its own seed."
 )
 WORKLOADS = {
     "ppo": Workload(
         "PPO on CartPole-v1, training steps",
-        f"{ZOO} A new agent in each round; what is compiled, is compiled before.",
+        f"{ZOO} A new agent in each round; everything is compiled beforehand.",
         "PPO", "rate", PPO, 10_240,
         _OURS | _SB3 | {"SBX": "sbx_engine:Engine", "Rejax": "rejax_engine:Engine"},
         ((OURS, 10.0), (HOST, 6.0)),
         differs={
-            "SBX": "it shortens the gradients of the two networks apart",
-            "Rejax": "it clips each entry of a gradient, clips values, and takes cut episodes for ended ones",
+            "SBX": "it clips the gradients of the two networks separately",
+            "Rejax": "it clips each entry of a gradient, clips values, and takes truncated for terminated",
         },
     ),
     "dqn": Workload(
         "DQN on CartPole-v1, training steps",
-        f"{ZOO} Not double. A new agent in each round, from its first step: 1,000 of them without learning.",
+        f"{ZOO} No double Q-learning. A new agent in each round; its first 1,000 steps are without learning.",
         "DQN", "rate", DQN, 10_240,
         {OURS: "ours:Compiled"} | _SB3 | {"SBX": "sbx_engine:Engine"},
         ((OURS, 4.0),),
-        differs={"SBX": "it does not shorten gradients"},
+        differs={"SBX": "it does not clip gradients"},
     ),
     "solve_ppo": Workload(
         "PPO on CartPole-v1, time to 475",
-        f"{_EVALUATED} Each has its own best settings: Stable-Baselines3 those of the Zoo.",
+        f"{_EVALUATED} Each engine has its own best settings, Stable-Baselines3 those of the Zoo.",
         "PPO", "solve", PPO, 100_000, {OURS: "ours:Compiled"} | _SB3, ((OURS, 20.0),),
         own={OURS: FAST_PPO},
     ),

@@ -7,7 +7,7 @@ from statistics import fmean, median
 import numpy as np
 
 from ..rounds import ROUNDS, Unavailable, Worker, take_turns
-from ..tables import figure, table
+from ..tables import figure, measured, table
 from . import agents
 
 WORKER = "benchmarks.rl.worker"
@@ -89,8 +89,8 @@ def disagreement(workload, learnt, truth):
 
 
 def summary(result):
-    """A table of steps a second, or of seconds to 475, and what is promised."""
-    floors, rates, rows = dict(result.workload.floors), result.workload.question == "rate", []
+    """A table of steps a second, or of seconds to 475, and the targets."""
+    targets, rates, rows = dict(result.workload.targets), result.workload.question == "rate", []
     for label, told in result.answers.items():
         figures = result.figures(label)
         if rates:
@@ -100,11 +100,13 @@ def summary(result):
             solved = sum(answer["solved"] for answer in told)
             steps = f"{fmean(answer['steps'] for answer in told):,.0f}"
             row = [f"{figure(min(figures))} / {figure(median(figures))}", steps, f"{solved} of {len(told)}"]
-        against = " / ".join(map(figure, result.times_faster(label))) if agents.SB3 in result.answers else "-"
-        promised = f"at least {floors[label]:g}" if label in floors else ""
-        rows.append([label, *row, promised, against])
-    measured = ["steps/s", "return then"] if rates else ["s", "steps, mean", "solved"]
-    head = ["engine", *measured, "promised", f"times {agents.SB3}"]
+        target = f"at least {targets[label]:g}" if label in targets else ""
+        against = "-"
+        if agents.SB3 in result.answers:
+            against = measured(result.times_faster(label), targets.get(label, 0))
+        rows.append([label, *row, target, against])
+    columns = ["steps/s", "return at the end"] if rates else ["s", "steps, mean", "solved"]
+    head = ["engine", *columns, "target", f"times {agents.SB3}"]
     return "\n\n".join([table(head, rows), *result.left_out, f"{', '.join(result.versions)}."])
 
 

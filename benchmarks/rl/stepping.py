@@ -1,4 +1,4 @@
-"""Steps of 64 CartPoles with random actions, everything drawn inside the program: ours beside gymnax.
+"""Steps of 64 CartPoles with random actions, everything drawn inside the program: ours and gymnax.
 
     python -m benchmarks.rl.stepping "ours, compiled"
 

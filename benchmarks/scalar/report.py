@@ -4,7 +4,7 @@ import sys
 
 from ..pythons import pythons
 from ..rounds import Unavailable
-from ..tables import figure, table
+from ..tables import figure, machine, measured, table
 from .engines import ENGINES
 from .race import COLLECTORS, ask, race
 from .workloads import WORKLOADS
@@ -15,7 +15,7 @@ GRAPHS = (PEER, UNFUSED, EAGER)  # their numbers are nodes
 BUILT = (TRACED, "CasADi SX")  # they derive the gradient once, before the first step
 PURE_PYTHON = (EAGER, TRACED, PLAIN, SUMPROD)
 
-FASTER = (  # entrant, collector, at least so many times faster than micrograd on the moons, aim
+FASTER = (  # entrant, collector, target: times faster than micrograd on moons, stretch target
     (EAGER, "off", 7, 9),
     (EAGER, "default", 65, 80),
     (TRACED, "off", 45, 60),
@@ -24,13 +24,14 @@ FASTER = (  # entrant, collector, at least so many times faster than micrograd o
 
 
 ABOUT = """\
-*Faster* is micrograd's time over the engine's, by minimum and by median. With the collector off, what it
-would have freed is freed between the rounds, outside the times. A round is at least 50 ms or one step."""
+*Faster* is micrograd's time over the engine's, by minimum and by median. *Collector* is Python's garbage
+collector. Where it is off, garbage is freed between the rounds, while the clock is stopped. A round is at
+least 50 ms or one step."""
 ABOUT_GARBAGE = """\
-In micrograd a node and the function that passes its gradient on refer to each other, so only the collector
-can free a graph. Of the full collections during a step one frees the graph of the step before, the others
-walk in vain through the growing new one. With the collector off nothing is freed while the clock runs. Our
-nodes refer to their parents only and are freed where they are dropped, with the collector on or off."""
+In micrograd a node and its backward function refer to each other, so only the collector can free a graph.
+One full collection in each step frees the graph of the last step; the others search the growing new graph and
+free nothing. With the collector off nothing is freed while the clock runs. Our nodes refer only to their
+parents and are freed as soon as they are dropped, with the collector on or off."""
 
 
 def sections(workloads=tuple(WORKLOADS)):
@@ -42,18 +43,19 @@ def sections(workloads=tuple(WORKLOADS)):
         races[name] = race(name, {engine: (engine, sys.executable) for engine in ENGINES}, questions)
     yield "## Scalar engine"
     yield ABOUT
+    yield f"Measured on: {machine()}."
     yield versions(races)
     if "moons" in races:
         memory = ask_all("memory", GRAPHS)
-        yield promises(races["moons"], memory)
+        yield targets(races["moons"], memory)
     for name, result in races.items():
         yield f"### {WORKLOADS[name].title}"
         yield speed(result)
     yield "### Before the first step"
     yield built(races)
     if "moons" in races:
-        yield "### Backward beside forward, moons"
-        yield "Forward is the value alone; HIPS autograd and CasADi record nothing for it."
+        yield "### Backward against forward, moons"
+        yield "Forward computes only the value; HIPS autograd and CasADi record nothing for it."
         yield backward(races["moons"])
         yield "### Memory of the moons' graph"
         yield held(memory)
@@ -61,7 +63,7 @@ def sections(workloads=tuple(WORKLOADS)):
         yield ABOUT_GARBAGE
         yield collected(ask_all("garbage", GRAPHS))
         yield "### Other Pythons, moons"
-        yield "From 3.12 on `sum` of floats carries its rounding errors along, which costs plain floats time."
+        yield "Since Python 3.12, `sum` of floats compensates for rounding, which slows plain floats down."
         yield elsewhere()
 
 
@@ -88,19 +90,22 @@ def versions(races):
     return f"Measured: {named}.\n\n{left_out(races)}".strip()
 
 
-def promises(result, memory):
-    """The floors of the project beside what was measured."""
+def targets(result, memory):
+    """The targets, and what was measured."""
     rows = []
-    for entrant, collector, least, aim in FASTER:
+    for entrant, collector, least, stretch in FASTER:
         what = f"{entrant}: times faster than {PEER}, collector {collector}"
-        measured = result.times_faster(entrant, PEER, collector)
-        rows.append([what, f"at least {least}", str(aim), pair(measured)])
+        times = result.times_faster(entrant, PEER, collector)
+        rows.append([what, f"at least {least}", str(stretch), measured(times, least) if times else "-"])
     for collector in COLLECTORS:
         over = result.times_faster(PLAIN, TRACED, collector)
-        rows.append([f"{TRACED}: time over {PLAIN}, collector {collector}", "at most 1.3", "", pair(over)])
-    size = figure(memory[UNFUSED]["size"] / memory[UNFUSED]["nodes"]) if UNFUSED in memory else "-"
+        shown = measured(over, most=1.3) if over else "-"
+        rows.append([f"{TRACED}: time over {PLAIN}, collector {collector}", "at most 1.3", "", shown])
+    size = "-"
+    if UNFUSED in memory:
+        size = measured([memory[UNFUSED]["size"] / memory[UNFUSED]["nodes"]], most=240)
     rows.append([f"{UNFUSED}: bytes per node", "at most 240", "", size])
-    return table(["moons", "promised", "aim", "measured"], rows)
+    return table(["moons", "target", "stretch target", "measured"], rows)
 
 
 def speed(result):
@@ -150,7 +155,7 @@ def collected(shares):
         [engine, figure(1000 * share["step"]), figure(1000 * share["collector"]), *map(str, share["runs"])]
         for engine, share in shares.items()
     ]
-    return table(["one step", "ms", "of them in the collector", "young", "middle", "full collections"], rows)
+    return table(["one step", "ms", "of which in the collector", "young", "middle", "full collections"], rows)
 
 
 def elsewhere():
