@@ -40,7 +40,7 @@ def sections(workloads=WORKLOADS):
             yield "### Steps of 64 CartPole-v1"
             yield (
                 "Random actions. Actions and initial states are drawn inside the timed program, which "
-                f"returns sums of all observations, rewards and flags. Target: {TARGET} times as fast as gymnax."
+                f"returns sums of observations, rewards and flags. Target: {TARGET} times as fast as gymnax."
             )
             yield stepped()
         else:
