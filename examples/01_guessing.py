@@ -1,7 +1,7 @@
-"""What is 1 + 5? A learner guesses 19, and is told only how steep the error is where it stands.
+"""What is 1 + 5? A learner guesses 19 and sees only the slope of the error at its guess.
 
-Promises: the guesses 19, 16, 12, 8, 4, 6, exactly, each one step of gradient descent; and a step that is
-too large: from a learning rate of 1 on, more steps bring the guess no nearer.
+Shows: the guesses 19, 16, 12, 8, 4, 6, exactly, each one step of gradient descent; and steps that
+are too large: from a learning rate of 1 on, more steps bring the guess no closer.
 """
 
 from fractions import Fraction

@@ -1,7 +1,7 @@
 """Backpropagation by hand: the worked example everyone computes once, with its published numbers.
 
 Two inputs, two hidden neurons, two outputs, sigmoids, squared error, learning rate 0.5; biases stay fixed.
-Source: Matt Mazur, "A Step by Step Backpropagation Example", 2015. Promises: every number of that page.
+Source: Matt Mazur, "A Step by Step Backpropagation Example", 2015. Shows: every number of that page.
 """
 
 from microgrid import Neuron, gradient_descent, mean_squared_error, sigmoid

@@ -1,7 +1,7 @@
-"""A layer is a weighted sum for each neuron: a loop says it, a matrix product says it at once.
+"""A layer is a weighted sum for each neuron, computed in a loop or by one matrix product.
 
-Promises: where every sum is exact the two are equal to the last bit; on numbers that must be rounded they
-are a few ULPs apart, because they add up in another order; and the ratio of their times, printed.
+Shows: where every sum is exact the two are equal to the last bit; where sums are rounded they differ by a few
+ULPs, because they add up in a different order; and the ratio of their times.
 """
 
 import time

@@ -1,8 +1,8 @@
 """Pass or fail: a 3-2-1 sigmoid net learns a school's rule from its results, twice, to the same weights.
 
 The rule: pass with at least 80% on assignments, or with more than 50% on any two of assignments, written
-and oral test. Promises: at least 90% right on 10,000 new students, beside the majority guess and logistic
-regression; scalar and array engine, from one start and in one order, agree on every one of them.
+and oral test. Shows: at least 90% right on 10,000 new students, next to the majority guess and logistic
+regression; the scalar and the array engine, with the same start and order, agree on every one of them.
 """
 
 import sys

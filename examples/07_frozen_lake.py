@@ -1,6 +1,6 @@
 """A frozen lake, solved twice: by someone who knows the ice, and by someone who has to walk on it.
 
-Promises: over 10,000 real episodes each policy succeeds as often as exact theory says, within 3 standard
+Shows: over 10,000 real episodes each policy succeeds as often as exact theory says, within 3 standard
 errors, and the policy learnt by walking succeeds with an exact probability of at least 0.80.
 """
 
@@ -61,7 +61,7 @@ rate; exact is the probability of arriving within {limit} steps, by backward ind
         figures[name] = (exact, walked, error)
         pictures.append(folder / f"frozen_lake_{name.lower().replace(' ', '_').replace('-', '_')}.png")
         title = f"{name[0].upper()}{name[1:]} reaches the goal {exact:.1%} of the time"
-        policy_map(mdp, value, policy, title, f"discounted value, gamma {GAMMA}", pictures[-1])
+        policy_map(mdp, value, policy, title, f"discounted value, gamma {GAMMA}", pictures[-1], limits=(0, 1))
     held = all(abs(walked - exact) <= 3 * error for exact, walked, error in figures.values())
     print(f"\nWalked and exact agree within 3 standard errors: {'yes' if held else 'NO'}.")
     reached = figures["Q-learning"][0] >= 0.80

@@ -1,7 +1,7 @@
-"""The verdict table: every formula in both rooms, on the same hard and drawn numbers, in float64.
+"""The verdict table: every formula on scalars and on arrays, with the same inputs, in float64.
 
-Promises: no value and no gradient is further apart than the bound of its row, in ULPs, units in the last
-place: between 1 and 2 one ULP is 2**-52, the smallest step a number can make.
+Shows: no value and no gradient differs by more than the bound of its row, in ULPs, units in the last place:
+between 1 and 2 one ULP is 2**-52, the distance of two neighbouring numbers.
 """
 
 import os
@@ -11,50 +11,76 @@ from itertools import groupby
 from pathlib import Path
 
 import jax
+import numpy as np
 
 from microgrid.oracle import PAIRS, verdicts
 
 CORES = os.cpu_count()
+LAST = 1.1  # right end of the axis; what is further out is drawn there
+GAP = 2.7  # rows: the title of a panel, and the numbers of the axis above it
 
 
 def mark(distance, bound):
-    """A distance in ULPs as a column: a dot where both rooms agree to the last bit."""
+    """A distance in ULPs and its bound as a column: a dot where both versions agree to the last bit."""
     text = "·" if distance == 0 else f"{distance:.2f}"
-    return f"{text:>7} {'/' if distance <= bound else '>'} {bound:<3}"
+    return f"{text:>8} {'/' if distance <= bound else '>'} {bound:<5}"
 
 
-def bars(figure, verdicts):
-    """Bars of the worst distances of some rows, beside their bounds."""
-    names = [verdict.pair.name for verdict in verdicts]
-    panels = figure.subplots(1, 2, sharey=True)
-    for axes, what, column in zip(panels, ("value", "gradient"), (0, 1), strict=True):
-        shown = [v for v in verdicts if what == "value" or not v.pair.walks]
-        rows = [names.index(v.pair.name) for v in shown]
-        colours = ["#1f5fa8" if v.ok else "#c0392b" for v in shown]
-        axes.barh(rows, [min(getattr(v, what), 99) for v in shown], color=colours)
-        axes.plot([v.pair.ulps[column] for v in shown], rows, "|", color="#d1661c", ms=9, mew=2)
-        for row in set(range(len(names))).difference(rows):
-            axes.annotate("50 steps", (0, row), (4, 0), textcoords="offset points", va="center", fontsize=8)
-        axes.set_xlabel(f"{what}, ULP; orange: its bound")
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(axis="x", alpha=0.25)
-        axes.set_axisbelow(True)
-        axes.xaxis.get_major_locator().set_params(integer=True)
-    panels[0].set_yticks(range(len(names)), names, fontsize=8)
-    panels[0].invert_yaxis()
-    panels[0].margins(y=0.01)
+def share(verdict, column):
+    """The distance of the value (0) or of the gradient (1) over its bound."""
+    return (verdict.value, verdict.gradient)[column] / max(verdict.pair.ulps[column], 1)
+
+
+def panel(axes, topic, verdicts):
+    """One topic: a row for each formula, with its distances over their bounds."""
+    for column, (what, colour, mark) in enumerate((("value", "#1f5fa8", "o"), ("gradient", "#d1661c", "D"))):
+        shown = [(share(v, column), k) for k, v in enumerate(verdicts) if column == 0 or not v.pair.walks]
+        x, rows = zip(*shown, strict=True) if shown else ((), ())
+        axes.plot(np.minimum(x, LAST), rows, mark, color=colour, ms=5, alpha=0.8, label=what, clip_on=False)
+    axes.axvline(1, color="#c0392b", linewidth=1)
+    names = [v.pair.name.partition(".")[2] for v in verdicts]
+    axes.set_yticks(range(len(names)), names, fontsize=8)
+    for label, verdict in zip(axes.get_yticklabels(), verdicts, strict=True):
+        label.set_color("black" if verdict.ok else "#c0392b")
+    axes.set(xlim=(0, LAST), ylim=(len(names) - 0.5, -0.5), xticks=(0, 0.5, 1))
+    axes.set_title(topic.replace("_", " "), fontsize=9, fontweight="bold", loc="left", pad=3)
+    axes.tick_params(axis="x", labelsize=8, length=2)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="x", alpha=0.3)
+
+
+def columns(topics, count):
+    """The topics in order as `count` columns of about equal height, each a list of (topic, rows from the top,
+    verdicts); between two topics there is room for GAP rows."""
+    heights = [len(found) + GAP for _, found in topics]
+    goal, parts, tops = sum(heights) / count, [[] for _ in range(count)], [0] * count
+    for k, (topic, found) in enumerate(topics):
+        column = min(int((sum(heights[:k]) + heights[k] / 2) / goal), count - 1)
+        parts[column].append((topic, tops[column], found))
+        tops[column] += heights[k]
+    return parts, max(tops)
 
 
 def picture(verdicts, path):
-    """Bars of the worst distances, beside the bounds, in columns of 40 rows at most."""
+    """A panel for each topic: how near each formula is to its bound."""
     from matplotlib.figure import Figure
 
-    blocks = -(-len(verdicts) // 40)
-    size = -(-len(verdicts) // blocks)
-    figure = Figure(figsize=(8 * blocks, 0.22 * size + 1.2), dpi=100, layout="constrained")
-    for k, part in enumerate(figure.subfigures(1, blocks, squeeze=False)[0]):
-        bars(part, verdicts[k * size : (k + 1) * size])
-    figure.suptitle("Scalars against arrays: optimizers over 50 steps, the rest on hard and drawn numbers")
+    topics = [(topic, list(found)) for topic, found in groupby(verdicts, key=lambda v: v.pair.topic)]
+    parts, rows = columns(topics, min(3, len(topics)))
+    inch, names, width, top = 0.17, 2.0, 3.7, 0.75  # of a row, the names, a column, the head of the page
+    height = top + rows * inch
+    figure = Figure(figsize=(width * len(parts), height), dpi=100)
+    figure.text(
+        0.02, 1 - 0.25 / height, "Distance of scalars from arrays over the bound (red line)", fontsize=11
+    )
+    for k, part in enumerate(parts):
+        left, wide = (k * width + names) / (width * len(parts)), (width - names - 0.15) / (width * len(parts))
+        for topic, above, found in part:
+            bottom = 1 - (top + (above + len(found)) * inch) / height
+            axes = figure.add_axes((left, bottom, wide, len(found) * inch / height))
+            panel(axes, topic, found)
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="upper right", ncols=2, frameon=False, fontsize=9)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
 
@@ -62,22 +88,16 @@ def picture(verdicts, path):
 def summary(topic, verdicts):
     """A topic in one line: how many formulas and cases, the value and the gradient that come nearest to their
     bounds, and the formulas that fail."""
-    value = max(verdicts, key=lambda v: (v.value / max(v.pair.ulps[0], 1), v.value))
+    value = max(verdicts, key=lambda v: (share(v, 0), v.value))
     slopes = [v for v in verdicts if not v.pair.walks]
-    gradient = max(slopes, key=lambda v: (v.gradient / max(v.pair.ulps[1], 1), v.gradient), default=None)
-    slope = mark(gradient.gradient, gradient.pair.ulps[1]) if gradient else "   50 steps"
+    gradient = max(slopes, key=lambda v: (share(v, 1), v.gradient), default=None)
+    slope = mark(gradient.gradient, gradient.pair.ulps[1]) if gradient else f"{'-':>8}"
     name = value.pair.name.partition(".")[2] if value.value else ""
-    line = f"{topic:<24}{len(verdicts):>4}{sum(v.cases for v in verdicts):>8,}"
-    line = f"{line}{mark(value.value, value.pair.ulps[0]):>14} {slope:<13} {name}".rstrip()
+    line = f"  {topic:<24}{len(verdicts):>4}{sum(v.cases for v in verdicts):>8,}"
+    line = f"{line}{mark(value.value, value.pair.ulps[0])}{slope:<16}{name}".rstrip()
+    failed = [v for v in verdicts if not v.ok]
     return "\n".join(
-        [
-            "  " + line,
-            *(
-                f"    FAIL {v.pair.name}: {v.value:.3g} and {v.gradient:.3g} ULP"
-                for v in verdicts
-                if not v.ok
-            ),
-        ]
+        [line, *(f"    FAIL {v.pair.name}: {v.value:.3g} and {v.gradient:.3g} ULP" for v in failed)]
     )
 
 
@@ -88,8 +108,10 @@ def main(folder="demo_output", pairs=PAIRS, count=1, processes=CORES):
 
     start = time.perf_counter()
     print(f"{len(pairs)} formulas, each written twice: on scalars in microgrid, on arrays in jaxnets or rl.")
-    print("Of each topic the distance in ULPs that is nearest to its bound; a dot: equal to the last bit.\n")
-    print("  topic               formulas   cases     value   bound  gradient   bound  nearest in value")
+    print(
+        "For each topic the distance in ULPs that comes nearest to its bound; a dot: equal to the last bit.\n"
+    )
+    print("  topic               formulas   cases   value / bound gradient / bound nearest in value")
     bar = Progress(TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), transient=True)
     bar.disable = not sys.stdout.isatty()
     seen = []
@@ -103,6 +125,8 @@ def main(folder="demo_output", pairs=PAIRS, count=1, processes=CORES):
     seconds, path = time.perf_counter() - start, Path(folder, "agreement.png")
     picture(seen, path)
     good, cases = sum(verdict.ok for verdict in seen), sum(verdict.cases for verdict in seen)
+    if any(verdict.pair.walks for verdict in seen):
+        print("  optimizers have no gradient: their values are the weights after each of 50 steps")
     print(f"\n{good} of {len(seen)} formulas agree within their bounds", end=", ")
     print(f"on {cases:,} cases, in {seconds:.1f} s, compilation included.")
     print(f"Every formula, as a picture: {path}")

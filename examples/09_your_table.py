@@ -2,7 +2,7 @@
 
     python examples/09_your_table.py LEARN.csv JUDGE.csv --columns G1,G2,absences --target G3 --passes 10
 
-Promises: its accuracy on rows it never saw, printed beside the majority guess; and a third CSV with a
+Shows: its accuracy on rows it never saw, next to that of the majority guess; and a third CSV with a
 verdict for each row of the second, which needs no target. Without arguments it makes two files to play with.
 """
 

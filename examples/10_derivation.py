@@ -1,6 +1,6 @@
 """Backpropagation derived by hand for one neuron, and then by the machine, which prints its derivation.
 
-A neuron with two synapses, a sigmoid and half the squared error. Promises: the derivation by hand, the graph
+A neuron with two synapses, a sigmoid and half the squared error. Shows: the derivation by hand, the graph
 of Values and the traced program give the same gradient, the program prints it line by line, and in a batch
 it prints the loop. The second derivative comes from the same rules.
 """
@@ -63,7 +63,7 @@ def main():
 
     second = hessian(loss)(WEIGHTS, INPUTS, BIAS, TARGET)
     along = jvp(lambda w: grad(loss)(w, INPUTS, BIAS, TARGET), (WEIGHTS,), ([1.0, 0.0],))[1]
-    print("\nSecond derivatives by the weights:", second)
+    print("\nSecond derivatives with respect to the weights:", second)
     print("their first row, by forward mode over reverse:", along)
     return by_hand(WEIGHTS, INPUTS, BIAS, TARGET), eager, [*d_w, d_b], batch.source, second, along
 

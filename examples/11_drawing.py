@@ -1,6 +1,6 @@
 """One neuron, drawn: before backward, after it with the slope on every wire, and as a program.
 
-Promises: each gradient is the gradient of the box to the right times the slope on the wire between; the
+Shows: each gradient is the gradient of the box to the right times the slope on the wire between them; the
 program says the same in letters, and a sum of products is one box there.
 """
 
@@ -38,10 +38,20 @@ def inputs():
     return [Value(number, name) for name, number in numbers.items()]
 
 
+def name_sums(y):
+    """Gives the values between the inputs and y a name, so that drawings and tables tell them apart."""
+    (n,) = y._parents
+    products, _ = n._parents
+    for value, name in zip((n, products, *products._parents), ("n", "sum", "w1x1", "w2x2"), strict=True):
+        value.name = name
+
+
 def drawings():
     """Three drawings, by title; and the result after backward."""
     before, after = neuron(*inputs()), neuron(*inputs())
     before.name = after.name = "y"
+    name_sums(before)
+    name_sums(after)
     after.backward()
     program = trace(neuron, *[1.0] * 5)
     return {
@@ -52,11 +62,11 @@ def drawings():
 
 
 def chain(y):
-    """(name or operation, gradient on the right, slope, their product, gradient) of all that y came from."""
+    """(name, gradient on the right, slope, their product, gradient) of all that y came from."""
     walk, rows = [y], []
     for value in walk:
         for parent, slope in zip(value._parents, value._slopes, strict=True):
-            rows.append((parent.name or parent._rule, value.grad, slope, value.grad * slope, parent.grad))
+            rows.append((parent.name, value.grad, slope, value.grad * slope, parent.grad))
             walk.append(parent)
     return rows
 
@@ -68,9 +78,9 @@ def main(folder="demo_output"):
     pictures, y = drawings()
     rows = chain(y)
     print("y = tanh(w1 * x1 + w2 * x2 + b), from the result back:\n")
-    print("  to      gradient on the right × slope on the wire = gradient")
+    print("  to            gradient on the right × slope on the wire = gradient")
     for name, right, slope, product, _ in rows:
-        print(f"  {name:<4}{right:>25.6f} × {slope:<17.6f} = {product:>8.6f}")
+        print(f"  {name:<12}{right:>23.6f} × {slope:<17.6f} = {product:>8.6f}")
     figures = [f"<h2>{escape(title)}</h2>\n{picture}" for title, picture in pictures.items()]
     files = {"neuron.html": PAGE.format("\n".join(figures))}
     names = ("neuron_forward.svg", "neuron_backward.svg", "neuron_program.svg")

@@ -1,8 +1,7 @@
 """A small convolutional net learns handwritten digits, and shows what its windows fire at.
 
-Promises: 98.8% of the digits never seen, or more, are read right on average over ten folds, which
-tests/test_digits_convolution.py plays: measured were 99.4%, and 98.9% in the worst fold. This plays one of
-them, and leaves a picture of the feature maps.
+Shows: one of ten folds, and a picture of the feature maps. Over all ten, at least 98.8% of the unseen
+digits are read right on average (tests/test_digits_convolution.py); measured: 99.4%, 98.9% in the worst fold.
 """
 
 import importlib.util
@@ -35,7 +34,7 @@ def folds(labels):
 
 
 def layers():
-    """Two windows of 3 x 3, a pooling, and two more: each of the outputs sees 14 x 14 pixels at most."""
+    """Two windows of 3 x 3, a pooling, and two more: each output sees 14 x 14 pixels, the whole image."""
     layers = []
     for channels, features in ((1, 32), (32, 32), (32, 64), (64, 64)):
         layers += [jaxnets.Conv(channels, features, (3, 3)), jaxnets.BatchNorm(features), jaxnets.relu]
@@ -65,7 +64,8 @@ def main(folder="demo_output", fold=0, epochs=EPOCHS):
     unseen = folds(labels)[fold]
     print(f"{len(labels):,} digits of 8 x 8 pixels; {len(unseen)} of them are never learnt from.")
     field = jaxnets.receptive_field(layers()[:14], (8, 8))
-    print(f"What one number in front of the last layer sees: {field.size[0]} x {field.size[1]} pixels.\n")
+    size = " x ".join(map(str, field.size))
+    print(f"One number in front of the last layer sees {size} pixels: the whole image.\n")
     net = train(images, labels, unseen, epochs, verbose=1)
     right = accuracy(net, images[unseen], labels[unseen])
     print(f"\nOf {len(unseen)} digits never seen, {right:.1%} are read right.")

@@ -1,8 +1,8 @@
 """Gradients that travel back in time through a recurrent network vanish or explode.
 
-Promises: in a linear network whose recurrent kernel is radius times a rotation, n steps back the gradient has
-the norm radius**n, to the last digits; a tanh makes it smaller. Where it explodes, gradient descent throws
-the weights away; with clip_by_global_norm it learns. Leaves a picture of all three.
+Shows: in a linear network whose recurrent kernel is radius times a rotation, the gradient n steps back has
+the norm radius**n, to the last digits; a tanh makes it smaller. Where it explodes, gradient descent diverges;
+with clip_by_global_norm it learns. Leaves a picture of all three.
 """
 
 import warnings
@@ -13,7 +13,6 @@ import numpy as np
 import optax
 
 import jaxnets as jn
-from jaxnets.plots import _figure, _save
 
 RADII, TIME, HIDDEN = {0.5: "#1f5fa8", 1.0: "#5b8c3a", 1.5: "#d1661c"}, 50, 32
 
@@ -51,7 +50,9 @@ def trained(*clipping, steps=300, learning_rate=0.02):
 
 def draw(norms, losses, path):
     """Three panels: linear, tanh, and training with and without clipping."""
-    figure = _figure(12.6, 3.6)
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12.6, 3.6), dpi=120, layout="constrained")
     panels = figure.subplots(1, 3)
     back = np.arange(TIME + 1)
     for axes, (activation, measured_norms) in zip(panels, norms.items(), strict=False):
@@ -59,18 +60,27 @@ def draw(norms, losses, path):
             axes.plot(back, measured_norms[radius], color=colour, linewidth=1.8)
             axes.plot(back, radius**back, color=colour, linewidth=0.9, linestyle=":")
             axes.annotate(f" {radius}", (TIME, measured_norms[radius][-1]), color=colour, va="center")
-        axes.set(yscale="log", xlabel="time steps back", ylim=(1e-17, 1e11), xlim=(0, TIME * 1.12))
+        axes.set(yscale="log", xlabel="time steps back", ylim=(1e-22, 1e12), xlim=(0, TIME * 1.12))
         name = "linear" if activation == "identity" else activation
         axes.set_title(f"gradient norm, {name}; dotted: radiusⁿ", loc="left", fontsize=10)
     for (label, values), colour in zip(losses.items(), ("#d1661c", "#1f5fa8"), strict=True):
-        panels[2].plot(np.arange(1, len(values) + 1), values, color=colour, label=label, linewidth=1.6)
-    panels[2].set(xscale="log", yscale="log", xlabel="step of gradient descent", ylim=(1e-2, 1e12))
+        mark = None if np.isfinite(values[-1]) else "o"  # a few points, and nan from there on
+        panels[2].plot(np.arange(len(values)), values, marker=mark, color=colour, label=label)
+        if mark:
+            last = int(np.isfinite(values).argmin()) - 1
+            note = f"  {values[last]:.0e} after {last} step{'s' * (last != 1)}, then nan"
+            panels[2].annotate(note, (last, values[last]), color=colour, va="center", fontsize=9)
+    panels[2].set_xscale("symlog", linthresh=10, linscale=1.5)
+    panels[2].set(yscale="log", xlabel="steps of gradient descent, the first 10 linear", ylim=(1e-2, 1e42))
+    panels[2].set(xlim=(0, 400), xticks=(0, 5, 10, 100), xticklabels=("0", "5", "10", "100"))
     panels[2].set_title("loss of the linear network, radius 1 at first", loc="left", fontsize=10)
-    panels[2].legend(frameon=False)
+    panels[2].legend(frameon=False, loc="center right")
     for axes in panels:
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
-    return _save("draw", figure, path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path)
+    return path
 
 
 def main(folder="demo_output"):

@@ -1,8 +1,9 @@
 """The adding problem: two numbers of a long sequence are marked; say their sum when it is over.
 
-Promises: over a hundred time steps an LSTM and a GRU solve it, mean squared error below 0.01 on sequences not
-seen before, within 2,000 steps of 64 fresh sequences each. Who always says 1, the mean of the sum, has 0.167.
-Leaves a picture of the errors on the way. (The problem is Hochreiter and Schmidhuber's, 1997, section 5.4.)
+Shows: over a hundred time steps an LSTM and a GRU solve it, mean squared error below 0.01 on sequences not
+seen before, within 2,000 training steps of 64 fresh sequences each. Always saying 1, the mean of the sum, has
+an error of 0.167. Leaves a picture of the errors during training. (The problem: Hochreiter and Schmidhuber
+1997, section 5.4.)
 """
 
 import time
@@ -12,9 +13,8 @@ import numpy as np
 import optax
 
 import jaxnets as jn
-from jaxnets.plots import _figure, _save
 
-TIME, BATCH, STEPS, PART, GOAL = 100, 64, 2000, 100, 0.01
+TIME, BATCH, STEPS, PART, GOAL = 100, 64, 2000, 20, 0.01
 GUESS = 1 / 6  # the variance of the sum of two uniform numbers
 CELLS = {"LSTM": jn.LSTM, "GRU": jn.GRU}
 
@@ -49,20 +49,26 @@ def solve(cell, hidden=32, seed=0):
 
 def draw(found, path):
     """The test errors over the steps, on a logarithmic axis."""
-    figure = _figure(6.4, 3.8)
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 3.8), dpi=120, layout="constrained")
     axes = figure.subplots()
     for (name, errors), colour in zip(found.items(), ("#1f5fa8", "#d1661c"), strict=True):
         steps = PART * np.arange(1, len(errors) + 1)
-        axes.plot(steps, errors, color=colour, marker="o", markersize=3, linewidth=1.6, label=name)
+        axes.plot(steps, errors, color=colour, linewidth=1.6, label=name)
     for level, label in ((GUESS, "always 1"), (GOAL, "solved")):
         axes.axhline(level, color="grey", linewidth=0.9, linestyle=":")
-        axes.annotate(label, (0, level), xytext=(2, 3), textcoords="offset points", color="grey", fontsize=8)
-    axes.set(yscale="log", xlabel=f"steps of {BATCH} sequences", xlim=(0, None))
+        axes.annotate(
+            label, (1, level), xycoords=axes.get_yaxis_transform(), ha="right", va="bottom", color="grey"
+        )
+    axes.set(yscale="log", xlabel=f"training steps ({BATCH} sequences each)", xlim=(0, None))
     axes.set_title(f"mean squared error on new sequences of {TIME} steps", loc="left", fontsize=10)
     axes.legend(frameon=False)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    return _save("draw", figure, path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path)
+    return path
 
 
 def main(folder="demo_output"):

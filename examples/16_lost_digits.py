@@ -92,14 +92,14 @@ def main():
     with jax.enable_x64(True):
         for dtype in ("float64", "float32"):
             points = np.array([sign * x for x in POINTS for sign in (1, -1)], dtype)
-            print(f"\n{dtype:<12}{'value':>16}{'':>8}{'slope':>16}{'':>8}")
-            head = f"{'library':>16}{'ours':>8}"
-            print(f"{'':<12}{head}{head}   ULP, worst of {len(points)} points")
+            print(f"\n{dtype}: errors in ULP, worst of {len(points)} points\n")
+            print(f"{'':<12}{'value':>16}{'':>10}{'slope':>16}")
+            print(f"{'':<12}" + 2 * f"{'library':>16}{'ours':>10}")
             for name, (function, library, ours) in FUNCTIONS.items():
                 truths = [truth(function, float(x)) for x in points]
                 theirs, mine = worst(library, points, truths), worst(ours, points, truths)
                 found[dtype, name] = theirs, mine
-                cells = [f"{theirs[i]:>16.3g}{mine[i]:>8.1f}" for i in (0, 1)]
+                cells = [f"{theirs[i]:>16.2g}{mine[i]:>10.2g}" for i in (0, 1)]
                 print(f"{name:<12}{''.join(cells)}")
     print(f"\njax {jax.__version__}, optax {optax.__version__}, on {jax.default_backend()}")
     return found

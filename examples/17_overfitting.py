@@ -1,8 +1,8 @@
 """Overfitting: one net, far too large for its 150 digits, learns them by heart, wrong labels and all.
 
-Promises: with L1, with L2 and with dropout the gap between the loss on new digits and the loss on those it
+Shows: with L1, with L2 and with dropout the gap between the loss on new digits and the loss on those it
 learns from is at most half of what it is without, and the loss on new digits is lower. A fifth of the labels
-that it learns from are wrong, so whoever gets them all right has learnt nonsense.
+that it learns from are wrong, so a net that gets them all right has learnt noise.
 """
 
 import runpy

@@ -1,7 +1,7 @@
 """Attention: one layer learns to write a sequence of digits backwards, which it can only do by position.
 
-Promises: sequences it has never seen come out right, at least 99% of all digits; and the picture of who reads
-whom is a line from corner to corner: the first position reads the last one, the second the last but one.
+Shows: sequences it has never seen come out right, at least 99% of all digits; and the attention weights form
+a line from corner to corner: the first position reads the last one, the second the last but one.
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
 """A generator learns to write digits from 1,797 real images of 8 x 8 pixels.
 
-Promises: a net that reads real digits is on average at least 85% sure of what it reads in the generated ones,
+Shows: a net that reads real digits is on average at least 85% sure of what it reads in the generated ones,
 each digit is among them with at least 4%, and they are no copies: the nearest real image is farther away than
 real images are from each other.
 """
@@ -12,7 +12,6 @@ import numpy as np
 import optax
 
 import jaxnets as jn
-from jaxnets.plots import _figure, _save
 
 LATENT, HIDDEN, BATCH, EPOCHS, SAMPLES = 32, 256, 64, 200, 1_000
 
@@ -54,7 +53,10 @@ def nearest(points, others):
 
 def draw(real, made, said, path):
     """Ten rows of ten: real images beside generated ones, sorted by what the reader says they are."""
-    figure = _figure(9.6, 4.9)
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9.6, 5.1), dpi=120, layout="constrained")
+    figure.get_layout_engine().set(h_pad=0.1)  # inches above and below
     chosen = [made[said == digit][:10] for digit in range(10)]
     for axes, title, rows in zip(figure.subplots(1, 2), ("real", "generated"), (real, chosen), strict=True):
         sheet = np.zeros((10, 10, 8, 8))
@@ -64,7 +66,9 @@ def draw(real, made, said, path):
         axes.imshow(framed, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
         axes.set_title(title, loc="left")
         axes.set_axis_off()
-    return _save("gan_digits", figure, path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path)
+    return path
 
 
 def main(folder="demo_output"):

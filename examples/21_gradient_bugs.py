@@ -1,8 +1,7 @@
 """The ten commonest bugs of gradients, each found by check_grads, without a step size or a tolerance.
 
-Promises: every report has the verdict that the bug deserves, and names the equation where it sits.
-docs/gradient_bugs.md explains them; `python examples/21_gradient_bugs.py docs/gradient_bugs.md` writes these
-reports into it anew.
+Shows: every report has the right verdict and names the equation with the bug. docs/gradient_bugs.md explains
+them; `python examples/21_gradient_bugs.py docs/gradient_bugs.md` updates the reports in it.
 """
 
 import re

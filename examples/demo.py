@@ -1,6 +1,6 @@
-"""The main job on real data, told in the terminal, with pictures: `make demo`.
+"""The main examples on real data, in the terminal and with pictures: `make demo`.
 
-Each part is an example of its own; this plays them in one process, one after the other.
+Each part is also an example; this runs them in one process, one after the other.
 """
 
 import runpy
@@ -29,7 +29,7 @@ def heading(text):
 def main(folder="demo_output", parts=PARTS):
     """Plays the parts; returns the seconds of each, by file name."""
     folder, begin, seconds, seen = Path(folder), time.time(), {}, time.perf_counter()
-    print(f"microgrid: every formula twice, and a referee. Its files go to {folder}/")
+    print(f"microgrid: every formula twice, and a cross-check. Files go to {folder}/")
     for number, (name, title) in enumerate(parts, 1):
         print(f"\n{heading(f'{number}. {title} (examples/{name})')}\n", flush=True)
         runpy.run_path(str(HERE / name))["main"](folder)
@@ -41,10 +41,7 @@ def main(folder="demo_output", parts=PARTS):
     print(f"  {'together':<42} {sum(seconds.values()):5.1f} s\n")
     for path in [path for path in sorted(folder.iterdir()) if path.stat().st_mtime >= begin - 1]:
         print(f"  {path}")
-    print(
-        "\nMore stories, in examples/: 01_guessing to 04_weighted_sum, 10_derivation, 11_drawing; of layers,"
-    )
-    print("13_feature_maps, 14_vanishing_gradients, 15_adding_problem, 18_attention, 19_gan_ring, ...")
+    print("\nMore examples are in examples/; README.md has a line about each.")
     return seconds
 
 

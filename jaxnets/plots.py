@@ -134,8 +134,10 @@ def feature_maps(net, image, path, most=12):
         shown = f"{len(chosen)} of {channels} channels" if channels > 1 else "1 channel"
         part.suptitle(f"{title}: {height} x {width}, {shown}", x=0.01, ha="left", fontsize=8)
         panels = part.subplots(1, most, squeeze=False)[0]
-        for axes in panels:
+        for axes in panels[len(chosen) :]:
             axes.set_axis_off()
         for axes, channel in zip(panels, chosen, strict=False):
+            axes.set(xticks=[], yticks=[])
+            axes.spines[:].set(color="0.7", linewidth=0.5)  # or white edges would run into the page
             axes.imshow(maps[:, :, channel], cmap="gray_r", interpolation="nearest")
     return _save("feature_maps", figure, path)

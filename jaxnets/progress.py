@@ -60,7 +60,8 @@ class _Lines:
 
     def _tell(self, history, epoch):
         row = "  ".join(f"{name} {values[epoch - 1]:.4f}" for name, values in history.history.items())
-        print(f"epoch {epoch}/{self._epochs}  {row}  {self._rate}".rstrip(), flush=True)
+        rate = self._rate if epoch == len(history.epoch) else ""  # it is that of the chunk that ends here
+        print(f"epoch {epoch}/{self._epochs}  {row}  {rate}".rstrip(), flush=True)
         self._told = epoch
 
     def update(self, done, history, loss):

@@ -48,17 +48,24 @@ def policy_text(mdp, policy):
     return "\n".join(lines)
 
 
-def policy_map(mdp, value, policy, title="", label="value", path=None):
+def policy_map(mdp, value, policy, title="", label="value", path=None, limits=None):
     """The policy as arrows over a map of the values.
 
     mdp: a TabularMDP with letters and arrows. value: [S], the colour of each state, also written in it.
     policy: [S] integer actions. label: what value is, beside the colour bar.
-    path: where to save a PNG, if given. Returns a matplotlib Figure, which no window shows.
+    path: where to save a PNG, if given. limits: (low, high) of the colours, by default the least and the
+    largest value; give them to compare maps. Returns a matplotlib Figure, which no window shows.
     """
     letters, arrows = _grid("policy_map", mdp, policy)
     value = inputs.numbers("policy_map", "value", value).astype(float)
     if value.shape != (mdp.num_states,):
         raise ValueError(f"policy_map: value must have shape ({mdp.num_states},); got {value.shape}.")
+    if limits is not None:
+        limits = inputs.numbers("policy_map", "limits", limits).astype(float)
+        if limits.shape != (2,) or not limits[0] < limits[1]:
+            raise ValueError(
+                f"policy_map: limits must be (low, high) with low < high; got {limits.tolist()}."
+            )
     try:
         from matplotlib import colormaps, patheffects
         from matplotlib.cm import ScalarMappable
@@ -73,7 +80,9 @@ def policy_map(mdp, value, policy, title="", label="value", path=None):
     rows, columns = len(letters), len(letters[0])
     value = value.reshape(rows, columns)
     open_ground = np.array([[letter not in _GROUND for letter in row] for row in letters])
-    norm = Normalize(value[open_ground].min(), value[open_ground].max())
+    if limits is None:
+        limits = value[open_ground].min(), value[open_ground].max()
+    norm = Normalize(*limits, clip=True)
     cmap = ListedColormap(
         colormaps["YlGnBu_r"](np.linspace(0.2, 1, 256))
     )  # its darkest end is too near a hole
@@ -81,6 +90,7 @@ def policy_map(mdp, value, policy, title="", label="value", path=None):
     figure = Figure(
         figsize=(0.82 * columns + 1.6, 0.82 * rows + 0.9), layout="constrained", facecolor="white"
     )
+    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)  # inches around the picture
     axes = figure.add_subplot(xlim=(-0.55, columns - 0.45), ylim=(rows - 0.45, -0.55), aspect="equal")
     axes.axis("off")
     axes.set_title(title, fontsize=12, fontweight="bold", color="#1b2a41", pad=10)

@@ -162,6 +162,7 @@ def test_a_notebook_shows_the_picture():
 def test_the_drawn_neuron_has_the_gradients_that_the_chain_rule_gives(tmp_path, capsys):
     pictures, rows = runpy.run_path(str(ROOT / "examples" / "11_drawing.py"))["main"](tmp_path / "new")
     assert len(rows) == 9 and all(product == gradient for *_, product, gradient in rows)
+    assert len({name for name, *_ in rows}) == 9, "rows can be told apart"
     forward, backward, program = (Parsed(picture) for picture in pictures.values())
     assert {box["number grad"] for box in forward.texts} == {"-"}
     assert "-" not in {box["number grad"] for box in backward.texts}

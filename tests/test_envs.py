@@ -222,6 +222,20 @@ def test_picture_shows_letters_values_and_a_labelled_bar(lake, tmp_path):
     assert len(arrows) == 11  # every tile but holes and goal
 
 
+def test_maps_with_the_same_limits_have_the_same_colours(lake):
+    bars = []
+    for gamma in (0.9, 0.99):
+        solution = lake.solve(gamma=gamma)
+        figure = plots.policy_map(lake, solution.value, solution.policy, limits=(0, 1))
+        bars.append(figure.axes[1].get_ylim())
+    assert bars == [(0, 1), (0, 1)]
+    assert plots.policy_map(lake, solution.value, solution.policy).axes[1].get_ylim()[1] < 1
+    with pytest.raises(
+        ValueError, match=r"^policy_map: limits must be \(low, high\) with low < high; got \[1"
+    ):
+        plots.policy_map(lake, solution.value, solution.policy, limits=(1, 0))
+
+
 def test_pictures_need_a_map():
     taxi = rl.TabularMDP.from_gymnasium("Taxi-v4")
     with pytest.raises(ValueError, match="policy_text: mdp must have a map, letters and arrows; got none"):
@@ -242,7 +256,7 @@ def test_pictures_need_a_policy_and_values_of_the_map(lake):
 
 
 @pytest.mark.slow
-def test_example_keeps_its_promises(tmp_path):
+def test_the_example_of_the_lake_shows_what_it_says(tmp_path):
     path = Path(__file__).parents[1] / "examples" / "07_frozen_lake.py"
     spec = importlib.util.spec_from_file_location("frozen_lake", path)
     module = importlib.util.module_from_spec(spec)

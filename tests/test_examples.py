@@ -1,4 +1,4 @@
-"""The examples keep what their first lines promise. Digits and students have files of their own."""
+"""The examples show what their first lines say. Digits and students have files of their own."""
 
 import os
 import runpy
@@ -277,7 +277,7 @@ def test_the_sequences_of_the_adding_problem_are_what_they_are_called():
 def test_the_adding_problem_is_solved_within_two_thousand_steps(cell, seed):
     functions = example("15_adding_problem.py")
     errors, _ = functions["solve"](functions["CELLS"][cell], seed=seed)
-    assert errors[-1] < 0.01 and len(errors) * 100 <= 2000
+    assert errors[-1] < 0.01 and len(errors) * functions["PART"] <= 2000
     assert errors[0] > 0.02, "not at once"
 
 
@@ -313,4 +313,5 @@ def test_the_pole_is_kept_up_and_filmed(tmp_path, capsys):
     evaluation = example("22_cart_pole.py")["main"](tmp_path)
     assert evaluation.episodes == 100 and evaluation.mean_return >= 475
     assert {path.name for path in tmp_path.iterdir()} == {"cart_pole.png", "cart_pole.gif"}
-    assert "compiled in" in capsys.readouterr().out
+    lines = [line for line in capsys.readouterr().out.splitlines() if "steps/s" in line]
+    assert 9 <= len(lines) <= 11 and all(len(line) < 100 for line in lines)
