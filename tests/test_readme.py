@@ -125,7 +125,8 @@ def test_the_examples_of_the_guide_to_training_print_what_is_written(tmp_path, m
 def test_the_guide_to_training_names_what_there_is():
     import jaxnets
 
-    table = (ROOT / "docs" / "training.md").read_text().partition("| topic | names |")[2].partition("\n## ")[0]
+    guide = (ROOT / "docs" / "training.md").read_text()
+    table = guide.partition("| topic | names |")[2].partition("\n## ")[0]
     for name in re.findall(r"`(\w+)[`(]", table):
         assert hasattr(jaxnets, name), name
     for row, count in (("activations", 23), ("optimizers", 16)):
