@@ -71,6 +71,7 @@ def policy_map(mdp, value, policy, title="", label="value", path=None, limits=No
         from matplotlib.cm import ScalarMappable
         from matplotlib.colors import ListedColormap, Normalize
         from matplotlib.figure import Figure
+        from matplotlib.layout_engine import ConstrainedLayoutEngine
         from matplotlib.patches import FancyBboxPatch
     except ImportError:
         raise ImportError(
@@ -87,10 +88,8 @@ def policy_map(mdp, value, policy, title="", label="value", path=None, limits=No
         colormaps["YlGnBu_r"](np.linspace(0.2, 1, 256))
     )  # its darkest end is too near a hole
 
-    figure = Figure(
-        figsize=(0.82 * columns + 1.6, 0.82 * rows + 0.9), layout="constrained", facecolor="white"
-    )
-    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)  # inches around the picture
+    around = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12)  # inches
+    figure = Figure(figsize=(0.82 * columns + 1.6, 0.82 * rows + 0.9), layout=around, facecolor="white")
     axes = figure.add_subplot(xlim=(-0.55, columns - 0.45), ylim=(rows - 0.45, -0.55), aspect="equal")
     axes.axis("off")
     axes.set_title(title, fontsize=12, fontweight="bold", color="#1b2a41", pad=10)
