@@ -53,7 +53,7 @@ def train(images, labels, unseen, verbose=0):
 
 
 def drawn(pixels):
-    """An image [64] as terminal text: 8 rows, the fuller the more ink, beside its numbers in sixteenths."""
+    """An image [64] as terminal text: 8 rows, the fuller the more ink, next to its numbers in sixteenths."""
     rows = (16 * pixels).astype(int).reshape(8, 8).tolist()
     lines = []
     for row in rows:

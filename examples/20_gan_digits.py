@@ -52,7 +52,7 @@ def nearest(points, others):
 
 
 def draw(real, made, said, path):
-    """Ten rows of ten: real images beside generated ones, sorted by what the reader says they are."""
+    """Ten rows of ten: real images next to generated ones, sorted by what the reader says they are."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9.6, 5.1), dpi=120, layout="constrained")

@@ -1,4 +1,4 @@
-"""The ten commonest bugs of gradients, each found by check_grads, without a step size or a tolerance.
+"""The ten most common gradient bugs, each found by check_grads, without a step size or a tolerance.
 
 Shows: every report has the right verdict and names the equation with the bug. docs/gradient_bugs.md explains
 them; `python examples/21_gradient_bugs.py docs/gradient_bugs.md` updates the reports in it.
