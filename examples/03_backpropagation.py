@@ -97,7 +97,7 @@ def main():
     ours |= {f"o{i} after 10,000, in turn": out for i, out in enumerate(last, 1)}
 
     ours = {name: float(value) for name, value in ours.items()}
-    print(f"The numbers of a page that many learnt from, computed again:\n{PAGE}.\n")
+    print(f"The numbers of a well-known page, computed again:\n{PAGE}.\n")
     print("  number                    published                 ours")
     for name, published in PUBLISHED.items():
         print(f"  {name:<26}{published:<14}{ours[name]:>16.12f}")

@@ -65,7 +65,7 @@ def picture(filtered, path):
 
 
 def main(folder="demo_output"):
-    """Filters the photograph in both rooms; leaves a picture in folder. Returns the distances by filter."""
+    """Filters the photograph, exactly and on arrays; leaves a picture in folder. Returns the distances."""
     image = photograph()
     red = np.rint(255 * image[ROW : ROW + 3, COLUMN : COLUMN + 3, 0]).astype(int).tolist()
     print(f"A photograph of {image.shape[0]} x {image.shape[1]} pixels, three colours each.")

@@ -14,7 +14,7 @@ def play(main, about):
     """
     told = "folder" in inspect.signature(main).parameters
     usage = f"usage: python examples/{Path(sys.argv[0]).name}"
-    usage += " [FOLDER], for the files it leaves, demo_output unless told" if told else ", nothing more"
+    usage += " [FOLDER], for the files it leaves, demo_output by default" if told else ", nothing more"
     words = sys.argv[1:]
     try:
         if words in (["-h"], ["--help"]):

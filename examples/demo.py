@@ -10,9 +10,9 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PARTS = (
-    ("08_verdicts.py", "Two rooms, one truth"),
+    ("08_verdicts.py", "Every formula, twice"),
     ("05_digits.py", "Reading digits"),
-    ("06_students.py", "Pass or fail, by a rule nobody tells"),
+    ("06_students.py", "Pass or fail, by a hidden rule"),
     ("09_your_table.py", "Pass or fail, from a table of your own"),
     ("07_frozen_lake.py", "Crossing a frozen lake"),
     ("22_cart_pole.py", "Balancing a pole"),
