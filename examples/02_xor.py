@@ -59,9 +59,7 @@ def main():
         told("2-4-1, tanh, arrays", arrays.evaluate(X, Y)["loss"], arrays.predict(X))
         losses = {"plain": plain.evaluate(X, Y)["loss"], "scalars": scalars.evaluate(X, Y)["loss"]}
         losses |= {"arrays": arrays.evaluate(X, Y)["loss"]}
-    print(
-        f"\nBefore the first step, the gradients on scalars and arrays are {ulps:.2g} ULPs of the largest apart."
-    )
+    print(f"\nBefore the first step, the two gradients are {ulps:.2g} ULPs of the largest apart.")
     return losses, ulps, plain.predict(X)
 
 
