@@ -99,6 +99,21 @@ def test_the_speeds_of_the_readme_are_those_measured():
         assert f"| {pair} |" in RESULTS or f"| {pair} (missed) |" in RESULTS, pair
 
 
+def test_the_speed_of_ppo_in_the_readme_is_that_measured():
+    quiet = RESULTS.partition("The same, measured on: AMD EPYC")[2]
+    compiled, host = (
+        re.search(rf"\| ours, {road} .* ([\d.]+) / ([\d.]+) ", quiet) for road in ("compiled", "host loop")
+    )
+    assert {round(float(compiled[k])) for k in (1, 2)} == {9} and {round(float(host[k])) for k in (1, 2)} == {
+        4
+    }
+    prose = " ".join(TEXT.partition("PPO with the settings of")[2].split())
+    assert "about 9 times as many steps per second as Stable-Baselines3 on a quiet AMD EPYC (4 times" in prose
+    assert "5 to 7 times as many on a quiet Intel Xeon" in prose and "5 to 7 times as many." in RESULTS
+    solved = RESULTS.partition("time to 475")[2].partition("\n### ")[0]
+    assert re.search(r"\| ours, compiled .* (29.0) / (31.4) \|", solved) and "about 30 times sooner" in prose
+
+
 def test_the_readme_lists_every_example_and_every_guide():
     files = [path.name for path in (ROOT / "examples").glob("[0-9]*.py")]
     assert re.findall(r"(?m)^\| `(\d\d_\w+\.py)`", TEXT) == sorted(files)
