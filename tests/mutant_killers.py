@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from microgrid.oracle import crosscheck as check
+from microgrid.oracle import pair_verdicts as check
 from microgrid.oracle.distance import Conditioned
 from microgrid.oracle.pairs import PAIRS
 from tests.mutant_modules import in_place, load, used_by

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from microgrid.oracle import crosscheck as check
+from microgrid.oracle import pair_verdicts as check
 from microgrid.oracle.pairs import PAIRS
 from tests.mutants import ENDLESS, source_tree
 

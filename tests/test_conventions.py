@@ -10,7 +10,7 @@ import pytest
 import jaxnets as jn
 import microgrid as mg
 from microgrid import Value
-from microgrid.oracle.crosscheck import optimizer_run
+from microgrid.oracle.pair_verdicts import optimizer_run
 
 
 def slopes(name, point, topic="activations", **given):

@@ -20,7 +20,7 @@ from microgrid import (
     neuron as scalar_neuron,
     operations as scalar_operations,
 )
-from microgrid.oracle import crosscheck as check
+from microgrid.oracle import pair_verdicts as check
 from microgrid.oracle.distance import ulps
 from microgrid.oracle.pairs import PAIRS
 

@@ -4,6 +4,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -234,3 +235,12 @@ READ = [path for path in sources() if path.name != "__init__.py"]  # a list of n
 @pytest.mark.parametrize("path", READ, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_no_file_is_longer_than_one_sitting(path):
     assert len(path.read_text().splitlines()) <= 250
+
+
+@pytest.mark.parametrize("folder", ["microgrid/oracle", "microgrid/oracle/rules", "microgrid/oracle/sampled"])
+def test_the_map_of_a_folder_names_each_of_its_files(folder):
+    told = ast.get_docstring(ast.parse((ROOT / folder / "__init__.py").read_text())) or ""
+    named = re.findall(r"^(\w+(?:\.py|/)) +\S", told, re.MULTILINE)
+    there = {path.name for path in (ROOT / folder).glob("*.py")} - {"__init__.py"}
+    there |= {f"{path.parent.name}/" for path in (ROOT / folder).glob("*/__init__.py")}
+    assert sorted(named) == sorted(there)

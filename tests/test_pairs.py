@@ -6,7 +6,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from microgrid.oracle import crosscheck as check
+from microgrid.oracle import pair_verdicts as check
 from microgrid.oracle.distance import Conditioned
 from microgrid.oracle.pairs import PAIRS
 

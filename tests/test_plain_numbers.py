@@ -12,7 +12,7 @@ import pytest
 import microgrid as mg
 from microgrid import checks
 from microgrid.embedding import embedding
-from microgrid.oracle import crosscheck
+from microgrid.oracle import pair_verdicts
 from microgrid.oracle.pairs import PAIRS
 from microgrid.oracle.trajectories import optimizer_run, path
 
@@ -52,7 +52,7 @@ def _unlike(pair, kind, usual, cases):
 
     params, slopes = path({})
     walk = dict(params=params, slopes=slopes[:4])
-    scalar, unlike, results = crosscheck.rooms(pair)[0], [], 0
+    scalar, unlike, results = pair_verdicts.rooms(pair)[0], [], 0
     for case in cases:
         case = _each(_small, case | (walk if pair.walks else {}))
         for name in case:
@@ -78,7 +78,7 @@ def test_every_argument_may_be_a_number_of_numpy(pair, kind):
     def made(x):
         return np.int16(x) if isinstance(x, int) and kind is not np.uint8 else kind(x)
 
-    cases = itertools.islice(crosscheck.cases(pair, count=2), 0, None, 3)
+    cases = itertools.islice(pair_verdicts.cases(pair, count=2), 0, None, 3)
     unlike, results = _unlike(pair, made, KINDS[kind], itertools.islice(cases, 6))
     assert not unlike, unlike[:3]
     assert results

@@ -14,7 +14,7 @@ from microgrid.checks import flatten
 from microgrid.derivatives import RULES
 from microgrid.kinds import apply
 from microgrid.operations import total
-from microgrid.oracle.crosscheck import cases, differentiated, rooms, weights
+from microgrid.oracle.pair_verdicts import cases, differentiated, rooms, weights
 from microgrid.oracle.pairs import PAIRS
 from microgrid.program import trace
 

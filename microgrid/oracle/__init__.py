@@ -1,6 +1,92 @@
 """The referee: it knows both rooms, and proves that they say the same.
 
 Nothing is imported until it is asked for, so that `import microgrid.oracle` needs no JAX.
+
+What users call:
+check.py             check_grads: is the gradient that JAX takes of a function its derivative?
+model.py             check_model: a network, layer by layer and parameter by parameter
+replay_function.py   replay: the outputs of a function to as many digits as are wanted
+callbacks.py         CrossCheck: the gradients of a network are checked while it learns
+pair_verdicts.py     verdict, verdicts: a formula of both rooms on the same numbers
+decorator.py         gradient_test: a test that is only a function and a point
+pytest_plugin.py     the fixture check_grads and the option --grad-level
+nets.py              to_microgrid: a net of the array room in the scalar room
+__main__.py          check_grads on the command line
+call.py              what these may be called with
+levels.py            how strict a test is, and where a warning is shown
+
+The two rooms:
+distance.py          distances in ULPs, and how far rounding alone may go
+samplers.py          arguments of formulas, the hard ones too
+trajectories.py      optimizers step by step, and schedules
+pairs/               the table of formulas: how to draw the arguments, kinks, inputs that must fail
+
+From a function to scalars:
+flat.py              a function of pytrees as one of flat lists of arrays
+tracing.py           what goes wrong while JAX traces, a sentence each
+compat.py            what differs between versions of JAX
+programs.py          what is read off a jaxpr
+interpreter.py       Replay: a jaxpr, equation by equation, onto a tape of scalars
+rules/               one short rule for each primitive of JAX
+arrays.py            arrays of a replay, its steps, and what cannot be replayed
+tape.py              scalars in blocks of like operations
+fields.py            arithmetic on arrays of ids, real or complex
+indexing.py          where gathers and scatters go
+factors.py           eigenvalues and singular values with their vectors
+user_rules.py        rules that a user wrote for primitives
+literals.py          numbers written into a program, exact or rounded
+values.py            whether the replay computes what JAX computes
+
+Along the tape, in numbers:
+floats.py            values, tangents and adjoints in float64
+exact.py             the same in balls of flint
+specials.py          rows of the table of derivatives that only replays need
+balls.py             comparisons of balls and plain numbers
+width.py             whether balls and bounds are narrow enough
+rounding.py          bounds of rounding errors
+conditioning.py      how far rounding moves one number
+cancellation.py      the equations that lost the digits of a number
+
+The proof, and its verdict:
+proof.py             Proof: the true gradient and JAX's program of it, in balls
+slopes.py            JAX's slopes of a function as programs
+cotangents.py        the cotangents, or tangents, that they are taken along first
+answer.py            Answer: one array of a gradient, what is true and what JAX returned
+judgement.py         the verdict on an answer
+report.py            Report: what people read
+refusals.py          what JAX does not differentiate
+not_finite.py        where the function itself is nan or infinite
+curvature.py         second derivatives of the function itself
+guilt.py             the equation that is wrong
+
+Ties and singular points:
+limits.py            the limits of a gradient from the sides of a point
+neighbourhood.py     the gradient at points near by
+perturbation.py      the program at such a point, with ties decided as they are there
+fan.py               directions that meet every way in which ties are decided
+tie_directions.py    directions in which ties stay ties
+cones.py             whether slopes lie in the hull of those of the sides
+
+Custom rules, iterations and meanings:
+custom_rules.py      the rule that a custom_vjp or custom_jvp brings along
+malformed_rules.py   rules that JAX cannot use
+linearity.py         whether a rule is linear
+rule_by_rule.py      the same of each rule of a run by itself
+surrogates.py        rules that a user declares to be the truth
+declared_rules.py    the operations of JAX's program that come of these
+custom_root.py       custom_root as JAX keeps it
+iterations.py        rules for what an iteration tends to
+loop_conditions.py   whether a loop waits until its numbers are near enough
+loop_limits.py       loops that give up
+loop_tolerances.py   rules that iterate to a tolerance of their own
+meanings.py          what functions mean whose programs only approximate them
+meaning_checks.py    what such a meaning is held to
+special_functions.py what special functions mean
+pseudo_inverse.py    what pinv means
+
+Models too large to replay:
+sample.py            random coordinates of each equation
+sampled/             what that takes
 """
 
 from importlib import import_module
@@ -11,16 +97,16 @@ _HOMES = {
     "PAIRS": "pairs",
     "Pair": "pairs",
     "Report": "report",
-    "Verdict": "crosscheck",
+    "Verdict": "pair_verdicts",
     "check_grads": "check",
     "check_model": "model",
     "gradient_test": "decorator",
     "meaning": "meanings",
-    "replay": "replayed",
+    "replay": "replay_function",
     "rule": "rules",
     "to_microgrid": "nets",
-    "verdict": "crosscheck",
-    "verdicts": "crosscheck",
+    "verdict": "pair_verdicts",
+    "verdicts": "pair_verdicts",
 }
 __all__ = list(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
 

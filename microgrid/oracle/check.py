@@ -7,27 +7,26 @@ import numpy as np
 
 from . import (
     cancellation,
-    declaring,
     exact,
     floats,
     guilt,
+    iterations,
     linearity,
-    onward,
+    loop_tolerances,
     rule_by_rule,
     sample as sampling,
     slopes,
-    tolerant,
     width,
 )
 from .arrays import Unsupported
-from .asking import begun
 from .call import MODES, call, check_pair
-from .capped import ALONG, GIVEN_UP, Endless
+from .cotangents import begun
 from .curvature import Curvature, backwards, forwards, left_out
+from .custom_root import reaching, tell
 from .flat import Flat
-from .implicit import reaching, tell
 from .judgement import largest, leaf_of, narrower
 from .levels import warn
+from .loop_limits import ALONG, GIVEN_UP, Endless
 from .not_finite import finite
 from .programs import unproven
 from .proof import JaxRefuses, Proof
@@ -173,8 +172,8 @@ def _prove(report, proof, modes, draw, prefix, curvature):
             for word, given in linearity.others(*slopes.along(proof.flat, mode, along[mode], report.note)):
                 _turn_round(report, proof, mode, given, (prefix, word), curvature)
     if not report.failed:
-        report.note(onward.ARRIVED if proof.arrived else "")
-        report.note(tolerant.TOLERANT if proof.tolerant else "")
+        report.note(iterations.ARRIVED if proof.arrived else "")
+        report.note(loop_tolerances.TOLERANT if proof.tolerant else "")
     if proof.misread and report.failed:
         report.note(proof.misread)
     elif proof.misread:  # nothing that passes rests on a number that is in doubt
@@ -188,7 +187,7 @@ def _prove(report, proof, modes, draw, prefix, curvature):
             return refused
         report.guilty = report.guilty or guilt.first(proof, report.verdict, guilt.failed_in(report))
         report.note(guilt.narrowed(proof) if report.verdict == "unexplained" else "")
-        report.note(declaring.told(proof.steps, proof.surrogates) if report.verdict == "wrong" else "")
+        report.note(iterations.advice(proof.steps, proof.surrogates) if report.verdict == "wrong" else "")
     elif kinks := [leaf for leaf in report.leaves if leaf.verdict == "kink"]:
         guilt.look_alone(report, proof, kinks, guilt.AT_A_KINK)
     return refused

@@ -11,9 +11,9 @@ d: a direction, n: numbers of the gradient.
 import numpy as np
 
 from . import exact
-from .around import BITS, EDGE, SCALARS
 from .arrays import Unsupported
 from .balls import finite
+from .neighbourhood import BITS, EDGE, SCALARS
 
 MOST = 64  # numbers of a gradient
 ROUNDS = 8

@@ -14,8 +14,8 @@ import numpy as np
 
 from . import compat, exact, floats
 from .balls import differ, finite
-from .beside import replayed
 from .flat import unit, weights
+from .perturbation import replayed
 
 STEP = -100  # the power of 2, beside the smallest number of the inputs
 SMOOTH = 2.0**-60  # how far apart two steps may put a second derivative, beside the largest

@@ -7,18 +7,18 @@ import numpy as np
 from jax import lax
 
 from . import compat, indexing, linearity, slopes
-from .along import breaks, directions
 from .arrays import Unsupported
-from .asking import begun
 from .cones import outside
+from .cotangents import begun
+from .custom_rules import rule_of
 from .flat import Flat
 from .judgement import leaf_of
-from .own_rules import rule_of
 from .programs import OWN_RULE, differentiated, moves
 from .proof import JaxRefuses, Proof
 from .report import FAILED, ORDER
 from .rounding import unit
 from .surrogates import among
+from .tie_directions import breaks, directions
 
 AT_A_KINK = "at a kink too a rule is right by itself, and its slopes add up over a tie"
 TOO_SMALL = "a rule is wrong by itself, also behind a factor that makes its slopes too small for their type"

@@ -29,8 +29,8 @@ class Replay:
     rules are the truth; `declared` are those that came. series: whether JAX sums up, and breaks off, a series
     for the slope of something that came; ties: whether it chose between equal numbers, and pairs: arrays
     [n, 2] of them; held: the scalars whose slopes the program stops; late: whether between such as came
-    behind the scalar `mark` of the tape; notices, aux: see `implicit`. refined: the steps of Newton's method
-    that a solution is given.
+    behind the scalar `mark` of the tape; notices, aux: see `custom_root`. refined: the steps of Newton's
+    method that a solution is given.
     """
 
     def __init__(self, tape=None, hull: bool | str = False, exact=None, means: Any = False, surrogates=()):

@@ -1,19 +1,31 @@
-"""What a gradient tends to beside a point where the program chooses between equal numbers, or divides 0 by 0.
+"""What a gradient tends to near a point where the program chooses between equal numbers, or divides 0 by 0.
 
 The program runs again very near the point, in balls, from several sides; every choice that is a tie at the
 point itself is decided there, all of them together. Where the gradient tends to one number from every side,
 the function is smooth, however its program is cut into pieces: that number is the truth, and a sum of the
 conventions of its pieces (0 for relu, 1 for abs) is not. Where the sides differ there is a kink.
 
-n: numbers of the gradient; member, site: as in `beside`; side: one point beside.
+n: numbers of the gradient; member, site: as in `perturbation`; side: one point beside.
 """
 
 import numpy as np
 
 from . import exact
-from .around import BITS, EDGE, FAR, LEAST, NEAR, NEARER, SCALARS, SMALL, Around, distance, distances
 from .arrays import Unsupported
 from .balls import differ, finite
+from .neighbourhood import (
+    BITS,
+    EDGE,
+    FAR,
+    LEAST,
+    NEAR,
+    NEARER,
+    SCALARS,
+    SMALL,
+    Neighbourhood,
+    distance,
+    distances,
+)
 
 MOST = 96  # sides that are looked at, at most
 BENT = 2.0**12 * NEAR / FAR  # of how far slopes move on one side: so far they may on another, where all are 0
@@ -39,7 +51,7 @@ class Sides:
     def __init__(self, proof, backward, given, truths, theirs, got, singular):
         self._truths, self._theirs, self._got = truths, theirs, got
         self._singular = singular
-        self.around, self._spanned, self._rest = Around(proof, backward, given, singular), False, {}
+        self.around, self._spanned, self._rest = Neighbourhood(proof, backward, given, singular), False, {}
         self.limits, self.settled, self.agreed = [], [None] * len(theirs), [False] * len(theirs)
         self.poles, self.strict = [set() for _ in theirs], [False] * len(theirs)
         try:

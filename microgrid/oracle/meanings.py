@@ -12,9 +12,9 @@ import numpy as np
 
 from . import compat
 from .fields import Field, join, parts, unpacked
-from .lower_rank import lowered
 from .meaning_checks import arguments, held, raised
 from .programs import OWN_RULE
+from .pseudo_inverse import lowered
 from .specials import ROWS, Row, by_circle
 from .user_rules import is_own
 

@@ -7,12 +7,12 @@ not. What rounding did to JAX's answer is judged apart, against a bound of the p
 import jax
 import numpy as np
 
-from . import compat, exact, floats, marked, onward, rounding, tolerant
+from . import compat, declared_rules, exact, floats, iterations, loop_tolerances, rounding
 from .answer import Answer
 from .balls import disagree, finite, rounded
 from .conditioning import Roundings
+from .custom_root import seeks
 from .flat import unit
-from .implicit import seeks
 from .interpreter import Replay, walk
 from .limits import Sides
 from .literals import excuse
@@ -72,7 +72,7 @@ class Proof:
 
     def answers(self, mode, given):
         """The `Answer` for every array of a gradient ("rev") or of a change of the outputs ("fwd"). given:
-        the weights of the outputs, or the direction of the inputs, arrays like them (`asking.begun` draws
+        the weights of the outputs, or the direction of the inputs, arrays like them (`cotangents.begun` draws
         some). Then `given` are those, and `strays` answers about values that are not the function's own when
         it is differentiated; `misread` is what the replay of JAX's program computes otherwise than JAX, or
         None. Raises JaxRefuses where JAX has no derivative."""
@@ -83,14 +83,14 @@ class Proof:
             got, values = jax.jit(function)(*self.flat.numbers)
         except REFUSALS as error:
             raise JaxRefuses(refused(self.flat, mode, error)) from error
-        program = marked.program(self, function, backward)
+        program = declared_rules.program(self, function, backward)
         truths = self.truths(self.primal, self.inputs, self.outputs, self.values, backward, given)
         tape = self.primal.tape
         other = Replay(tape, exact=self.primal.literals.known(given))
         results, steps = walk(other, program, self.inputs)
         self.values = self.engine.forward(tape, self.values, other.literals.radii)
         rough = self.values if self.engine is floats else floats.forward(tape)
-        bounds, slack = marked.bounds(tape, rough), np.zeros(tape.size)
+        bounds, slack = declared_rules.bounds(tape, rough), np.zeros(tape.size)
         self.walked += steps
         roundings = Roundings(tape, rough, self.inputs, self.walked)
         if self.engine is floats:
@@ -121,10 +121,10 @@ class Proof:
             return made
         self._open(made, other, program, mode, given)
         if any(answer.apart.any() for answer in made):
-            self.arrived |= onward.settle(self, made, program, backward, given)
+            self.arrived |= iterations.settle(self, made, program, backward, given)
             if self.primal.series or any(map(excuse, made)) or any(map(comes, self.steps)):
                 self._mean(made, program, backward, given)
-            self.tolerant |= tolerant.tolerate(self, made, mode, given)
+            self.tolerant |= loop_tolerances.tolerate(self, made, mode, given)
         return made
 
     def _believed(self, means, backward, given):
@@ -219,8 +219,8 @@ class Proof:
         if any(map(_doubtful, answers)):
             hulls, opened, inputs = self._hulls("near", mode, given)
             results, _ = walk(opened, program, inputs)
-            rough = floats.forward(opened.tape)
-            bounds, roundings = marked.bounds(opened.tape, rough), Roundings(opened.tape, rough, inputs)
+            tape, rough = opened.tape, floats.forward(opened.tape)
+            bounds, roundings = declared_rules.bounds(tape, rough), Roundings(tape, rough, inputs)
             for answer, hull, result in zip(answers, hulls, results, strict=False):  # and values behind
                 answer.loose, answer.late, answer.wide = hull, opened.late, bounds[result.scalars]
                 tighten_wide(answer, roundings, result.scalars)

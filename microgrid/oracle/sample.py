@@ -5,18 +5,18 @@ import numpy as np
 from . import compat, guilt
 from .arrays import Unsupported
 from .call import MODES
-from .implicit import tell
+from .custom_root import tell
 from .programs import OWN_RULE, same
 from .refusals import at_input, changing, refuse, returns
 from .report import FAILED, ORDER
-from .sampled import arrived
+from .sampled import iterations
 from .sampled.composite import composed
 from .sampled.equation import look
+from .sampled.findings import Context, Findings
 from .sampled.records import Slot, beginning
 from .sampled.run import Run
-from .sampled.seen import Seen, Told
 from .sampled.tally import Tally
-from .sampled.whole import Whole
+from .sampled.whole_gradient import Whole
 from .surrogates import among
 
 
@@ -35,9 +35,9 @@ def check(report, flat, modes, draw, declared, n, prefix=""):
     if sentence := _not_finite(run, flat):
         report.refuse(f"{report.name} {sentence}")
         return []
-    told = Told([], declared, draw)
-    told.modes = [mode for mode in modes if Whole(report, flat, run, told, mode, prefix).look()]
-    if not told.modes:
+    context = Context([], declared, draw)
+    context.modes = [mode for mode in modes if Whole(report, flat, run, context, mode, prefix).look()]
+    if not context.modes:
         refuse(report, flat)
         return list(modes)
     report.tally = report.tally or Tally()
@@ -47,17 +47,17 @@ def check(report, flat, modes, draw, declared, n, prefix=""):
             report.declare([function])
             continue
         try:
-            _look(report, run, records, n, told, prefix)
+            _look(report, run, records, n, context, prefix)
         except Unsupported:
             report.tally.left += [left[0].name for left in equations[k:]]
             raise
-    report.declare(told.met)
-    tell(report, told.notices)
+    report.declare(context.met)
+    tell(report, context.notices)
     if report.verdict in ("wrong", "nonfinite", "unexplained"):
         again = compat.jaxpr_of(lambda *numbers: flat(*numbers), flat.numbers)  # not a cached trace
         if not same(closed, again):
             report.refuse(changing(report.name))
-    return [mode for mode in modes if mode not in told.modes]
+    return [mode for mode in modes if mode not in context.modes]
 
 
 def _not_finite(run, flat):
@@ -68,8 +68,8 @@ def _not_finite(run, flat):
     word = "nan" if any(np.isnan(x).any() for x in numbers) else "infinite"
     if where := at_input(flat, word):
         return f"is {word} at args{where}. Fix: check the gradient where the arguments are finite."
-    record, told = beginning(run.records, np.isnan if word == "nan" else np.isinf)
-    where = f": {record.name} {told}, {compat.source(record.equation)}" if record else ""
+    record, which = beginning(run.records, np.isnan if word == "nan" else np.isinf)
+    where = f": {record.name} {which}, {compat.source(record.equation)}" if record else ""
     return f"is {word} at args{where}. Fix: check the gradient where the function is finite."
 
 
@@ -82,17 +82,17 @@ def _equations(run):
     return found.values()
 
 
-def _look(report, run, records, n, told, prefix):
+def _look(report, run, records, n, context, prefix):
     """Look at n coordinates of one equation, spread over all its records."""
     places = [(r, o) for r in records for o, s in enumerate(r.outputs) if s.live and s.size]
-    total, wanted = _drawn(places, n, told)
-    outputs, seen = {}, Seen()
+    total, wanted = _drawn(places, n, context)
+    outputs, seen = {}, Findings()
     for k, at in wanted.items():
         record, o = places[k]
         outputs.setdefault(record, []).append((o, at))
     for record, pairs in outputs.items():
         with np.errstate(all="ignore"):
-            one = _settled(look(composed(record, run.records), pairs, told), record, report)
+            one = _settled(look(composed(record, run.records), pairs, context), record, report)
         if one.worst.verdict in FAILED[:-1] and report.guilty is None:
             report.guilty = guilt.named(record, f"{one.worst.verdict} by itself")
         seen.add(one)
@@ -111,42 +111,42 @@ def _look(report, run, records, n, told, prefix):
 
 
 def _settled(seen, record, report):
-    """What was `Seen` of an equation, where a rule for what an iteration tends to is right where that has
+    """The `Findings` of an equation, where a rule for what an iteration tends to is right where that has
     arrived."""
-    if not arrived.iterates(record):
+    if not iterations.iterates(record):
         return seen
     for leaf in seen.leaves:
         if leaf.verdict == "wrong" and leaf.mode in MODES:
-            found, note = arrived.verdict(record, leaf.mode)
+            found, note = iterations.verdict(record, leaf.mode)
             leaf.verdict = "sampled" if found == "ok" else found
             report.note(note)
     return seen
 
 
-def _drawn(places, n, told):
+def _drawn(places, n, context):
     """(how many coordinates there are, the number of a place -> those that are drawn of it).
 
     places: records and the numbers of their outputs. Coordinates that nothing can be said of are left out.
     """
     ends = np.cumsum([record.outputs[o].size for record, o in places])
-    drawn = _split(np.sort(told.draw.choice(ends[-1], min(n, ends[-1]), replace=False)), ends)
-    if not any(_hidden(places[k], at, told).any() for k, at in drawn.items()):
+    drawn = _split(np.sort(context.draw.choice(ends[-1], min(n, ends[-1]), replace=False)), ends)
+    if not any(_hidden(places[k], at, context).any() for k, at in drawn.items()):
         return int(ends[-1]), drawn
-    masks = [_hidden(place, slice(None), told) for place in places]
+    masks = [_hidden(place, slice(None), context) for place in places]
     left = np.flatnonzero(~np.concatenate(masks))
-    return len(left), _split(np.sort(told.draw.choice(left, min(n, len(left)), replace=False)), ends)
+    return len(left), _split(np.sort(context.draw.choice(left, min(n, len(left)), replace=False)), ends)
 
 
-def _hidden(place, at, told):
+def _hidden(place, at, context):
     """Which coordinates are nan, or are of a function with a rule of its own and get no cotangent in the run:
     of numbers that a mask takes away a rule may say anything."""
     record, o = place
     hidden = np.isnan(record.outputs[o].flat[at])
-    if record.name in OWN_RULE and "rev" in told.modes:
-        if record not in told.cotangents:
+    if record.name in OWN_RULE and "rev" in context.modes:
+        if record not in context.cotangents:
             return np.ones_like(hidden)
         floats = [k for k, slot in enumerate(record.outputs) if slot.floats]
-        hidden |= np.asarray(told.cotangents[record][floats.index(o)]).reshape(-1)[at] == 0
+        hidden |= np.asarray(context.cotangents[record][floats.index(o)]).reshape(-1)[at] == 0
     return hidden
 
 

@@ -4,8 +4,8 @@ import jax
 import numpy as np
 
 from . import compat
-from .capped import Capped
-from .waiting import waits
+from .loop_conditions import waits
+from .loop_limits import Capped
 
 
 def slopes_back(flat, given):

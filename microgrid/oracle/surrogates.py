@@ -10,8 +10,8 @@ import numpy as np
 
 from . import compat
 from .arrays import Unsupported
+from .custom_rules import rule_is
 from .interpreter import Replay, walk
-from .own_rules import rule_is
 from .special_functions import breaks_off
 
 

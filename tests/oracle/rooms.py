@@ -7,17 +7,17 @@ dtype.
 import jax.numpy as jnp
 import numpy as np
 
-from microgrid.oracle import crosscheck
+from microgrid.oracle import pair_verdicts
 
 OPTIMIZER_STEPS = 3
 
 
 def call(pair, case, dtype):
     """(f, args) of a row at a case, arrays and differentiated numbers in a dtype."""
-    _, function = crosscheck.rooms(pair)
+    _, function = pair_verdicts.rooms(pair)
     if pair.walks:
         return steps(function(**case)), matrices(dtype)
-    names = crosscheck.differentiated(pair)
+    names = pair_verdicts.differentiated(pair)
     given = {name: array(case[name], dtype) for name in names}
     fixed = {name: fixture(x, dtype) for name, x in case.items() if name not in names}
 
@@ -61,7 +61,7 @@ def matrices(dtype):
 
 def cases(pair, count, seed=0):
     """Cases of a row, and for each kink some at which every number of its argument is at the kink."""
-    found = list(crosscheck.cases(pair, count, seed))
+    found = list(pair_verdicts.cases(pair, count, seed))
     for name, point in (pair.kinks or {}).items():
-        found += [case | {name: crosscheck.filled(case[name], point)} for case in found[-count:]]
+        found += [case | {name: pair_verdicts.filled(case[name], point)} for case in found[-count:]]
     return found

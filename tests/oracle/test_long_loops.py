@@ -7,8 +7,8 @@ import pytest
 from jax import lax
 
 from microgrid.oracle import check_grads, exact
-from microgrid.oracle.asking import begun
 from microgrid.oracle.conditioning import Roundings
+from microgrid.oracle.cotangents import begun
 from microgrid.oracle.flat import Flat
 from microgrid.oracle.judgement import leaf_of
 from microgrid.oracle.proof import Proof

@@ -14,7 +14,7 @@ from test_check_grads import X, verdict
 
 from microgrid.oracle import check_model, gradient_test, meaning, replay, rule
 from microgrid.oracle.check import GradientError, check_grads
-from microgrid.oracle.crosscheck import verdict as room_verdict
+from microgrid.oracle.pair_verdicts import verdict as room_verdict
 
 OUTSIDE = jax.new_ref(jnp.ones_like(X))
 

@@ -17,7 +17,7 @@ from jax.interpreters import ad, mlir
 
 from microgrid.oracle import check_grads
 from microgrid.oracle.sampled import chain
-from microgrid.oracle.sampled.seen import Seen
+from microgrid.oracle.sampled.findings import Findings
 from microgrid.oracle.sampled.tally import Tally, share_found
 
 ROOT = Path(__file__).parents[2]
@@ -277,9 +277,9 @@ def test_values_that_rounding_may_move_as_far_as_they_are_large_are_not_counted(
     told = "not checked, as too little is known of them: the values of "
     assert made.tally.value < 1 and (told in str(made)) == any(made.tally.open.values()), made
     tally = Tally()
-    tally.add("sin", 3, 3, Seen(slope=1e-9, value=1e-6))
+    tally.add("sin", 3, 3, Findings(slope=1e-9, value=1e-6))
     assert str(tally).endswith("of 1e-09 of the largest slope or 1e-06 of the largest value")
-    tally.add("exp", 3, 3, Seen(slope=1e-57, value=3e30))
+    tally.add("exp", 3, 3, Findings(slope=1e-57, value=3e30))
     assert str(tally).endswith(f"or 1e-06 of the largest value; {told}exp")
 
 

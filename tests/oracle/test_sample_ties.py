@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_sample import report
 
-from microgrid.oracle.sampled import alone
+from microgrid.oracle.sampled import tied_rules
 
 TIED = np.array([3.0, 1.0, 1.0, 2.0], "float32")
 
@@ -62,7 +62,7 @@ def test_a_rule_for_sort_that_mixes_up_other_numbers_is_wrong_at_a_tie_too():
 
 
 def test_a_rule_for_sort_that_is_too_large_is_unsupported_at_a_tie(monkeypatch):
-    monkeypatch.setattr(alone, "MOST", 4)
+    monkeypatch.setattr(tied_rules, "MOST", 4)
     made = report(custom(rising, last_first), TIED)
     assert made.verdict == "unsupported" and made.guilty is None, made
     assert "it orders equal numbers and is too large to look at all their orders" in str(made)
@@ -99,7 +99,7 @@ def test_a_tie_that_is_counted_twice_is_wrong():
 def test_a_tie_in_a_rule_too_large_for_its_sides_is_told(monkeypatch):
     x = np.array([0.0, 1.0], "float32")
     assert "each choice was judged alone" not in str(report(jax.nn.relu, x))
-    monkeypatch.setattr(alone, "MOST", 1)
+    monkeypatch.setattr(tied_rules, "MOST", 1)
     made = report(jax.nn.relu, x)
     assert made.verdict == "sampled" and "at ties each choice was judged alone" in str(made)
 
@@ -139,7 +139,7 @@ def test_a_tie_is_met_through_a_boolean_that_moves():
 
 def test_only_numbers_that_are_ordered_together_can_be_equal(monkeypatch):
     """Two rows hold the same numbers, and each is sorted by itself, so a wrong rule is just that."""
-    monkeypatch.setattr(alone, "MOST", 1)
+    monkeypatch.setattr(tied_rules, "MOST", 1)
     x = np.tile(np.arange(4.0), (2, 1))
     wrong = custom(rising, lambda x, ct: ct * 1.01)
     assert report(wrong, x).verdict == "wrong"

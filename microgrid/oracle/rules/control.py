@@ -4,10 +4,10 @@ import numpy as np
 
 from .. import compat
 from ..arrays import Array, Unsupported
-from ..capped import Watch
+from ..custom_root import root_of
+from ..declared_rules import is_marked
 from ..fields import Field, packed, unpacked
-from ..implicit import root_of
-from ..marked import is_marked
+from ..loop_limits import Watch
 from ..programs import loops
 from . import algebra
 from .elementwise import stopped

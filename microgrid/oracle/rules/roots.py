@@ -127,8 +127,8 @@ def _numbers(replay, arrays):
 
 
 def _notices(equation, maker, x, guess, dtype):
-    """What `implicit.tell` is to say where x, [n], is further from a root than rounding explains. guess: its
-    numbers tell how large x may be where it is near 0."""
+    """What `custom_root.tell` is to say where x, [n], is further from a root than rounding explains. guess:
+    its numbers tell how large x may be where it is near 0."""
     f, away, rounded = maker.away()
     eps = float(jnp.finfo(dtype).eps)
     most = REACH * (rounded + eps * np.abs(x))

@@ -14,8 +14,8 @@ from ..interpreter import Replay
 from ..judgement import leaf_of
 from ..proof import SLACK, Answer, taken
 from ..width import tighten
+from .precision import FLUSHED, SHARP, settled, sharpened, unknown
 from .registry import TooLarge
-from .sharper import FLUSHED, SHARP, settled, sharpened, unknown
 from .slices import MOST, Slice
 
 FEW = 2**19  # numbers that a slice of JAX's program for cotangents may read: where it is more, fewer slopes

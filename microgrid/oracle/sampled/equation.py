@@ -10,34 +10,34 @@ import numpy as np
 from .. import compat, exact, floats, linearity, rounding
 from ..arrays import Unsupported
 from ..balls import differ
-from ..capped import ALONG, GIVEN_UP, Endless
 from ..conditioning import Roundings
+from ..custom_root import is_root, reaching
 from ..flat import weights
-from ..implicit import is_root, reaching
 from ..judgement import leaf_of
+from ..loop_limits import ALONG, GIVEN_UP, Endless
 from ..programs import OWN_RULE, bends, unproven
 from ..proof import SLACK, Answer, taken
 from ..tape import rounded
 from ..width import tighten
 from .comparison import Comparison, part, parts, share, theirs
 from .composite import single
+from .findings import Findings
+from .precision import sharp, sharpened
 from .primal import Primal
 from .programs import direction
 from .registry import TooLarge
-from .seen import Seen
-from .sharper import sharp, sharpened
 
 AT_RUN = 8  # numbers of each input that are looked at with the cotangents of the run itself
 
 
-def look(record, outputs, told):
-    """What is `Seen` of coordinates of a record's outputs, pairs of the number of an output and coordinates.
+def look(record, outputs, context):
+    """The `Findings` at coordinates of a record's outputs, pairs of the number of an output and coordinates.
 
     Where they read too much to be held at once, one half is looked at after the other; raises Unsupported
     where one coordinate alone does.
     """
     try:
-        return _Look(Primal(record, outputs, told.declared), told).all()
+        return _Look(Primal(record, outputs, context.declared), context).all()
     except TooLarge as error:
         if sum(len(at) for _, at in outputs) < 2:
             raise Unsupported(
@@ -45,9 +45,9 @@ def look(record, outputs, told):
                 f"({compat.source(record.equation)}). Fix: check a smaller model.",
                 record.equation,
             ) from error
-        seen = Seen()
+        seen = Findings()
         for half in _halves(outputs):
-            seen.add(look(record, half, told))
+            seen.add(look(record, half, context))
         return seen
 
 
@@ -61,17 +61,17 @@ def _halves(outputs):
 class _Look:
     """One equation at coordinates that fit on a tape."""
 
-    def __init__(self, primal, told):
-        self.primal, self.told, self.seen = primal, told, Seen()
+    def __init__(self, primal, context):
+        self.primal, self.context, self.seen = primal, context, Findings()
         self.record, self.values = primal.record, primal.forward()
-        told.met += primal.replay.declared
-        told.notices += primal.replay.notices + reaching(primal.replay, primal.ends)
+        context.met += primal.replay.declared
+        context.notices += primal.replay.notices + reaching(primal.replay, primal.ends)
 
     def all(self):
         """Compare the value, and the derivative in each mode."""
         for (o, at), array in zip(self.primal.outputs, self.primal.ends, strict=True):
             self._value(array, self.record.outputs[o], at)
-        for mode in self.told.modes:
+        for mode in self.context.modes:
             self._derivative(mode)
         return self.seen
 
@@ -94,13 +94,13 @@ class _Look:
 
     def _derivative(self, mode):
         record, own = self.record, self.record.name in OWN_RULE
-        derivative = self.told.derivatives.of(record, mode, own)
+        derivative = self.context.derivatives.of(record, mode, own)
         if mode == "rev":
             along = self._cotangents(derivative.results)
         else:
-            along = [direction(self.told.draw, record.inputs[k]) for k in record.moving]
+            along = [direction(self.context.draw, record.inputs[k]) for k in record.moving]
         wanted = [derivative.results.index(o) for o, _ in self.primal.outputs]
-        at_run = self.told.cotangents.get(record) if own and mode == "rev" else None
+        at_run = self.context.cotangents.get(record) if own and mode == "rev" else None
         try:
             run, made = self._along(derivative, mode, along, wanted)
         except Endless:
@@ -110,7 +110,7 @@ class _Look:
             return self._at_run(derivative, at_run)
         if own:
             self._under_differentiation(run, made, mode)
-        only, equation = self.told.modes == ["fwd"], single(record.equation)
+        only, equation = self.context.modes == ["fwd"], single(record.equation)
         if record.name in unproven(mode, only) or bends(equation) or (only and is_root(equation)):
             self._along_others(derivative, mode, along, wanted)
         if at_run is not None:
@@ -126,7 +126,7 @@ class _Look:
                 return self.seen.notes.append(GIVEN_UP.format(ALONG[mode]))
 
         for word, given in linearity.others(slopes, along, derivative.waits):
-            seen, self.seen = self.seen, Seen()
+            seen, self.seen = self.seen, Findings()
             with suppress(Endless):
                 self._along(derivative, mode, given, wanted)
             self.seen.leaves = [x for x in self.seen.leaves if linearity.counts(word, x.verdict)]
@@ -139,12 +139,12 @@ class _Look:
         made, ends = derivative.split(run.outputs)
         ends = [ends[k] for k in wanted] if mode == "fwd" else ends
         given = along if mode == "fwd" else [along[k] for k in wanted]
-        self._judged(Comparison(self.primal, self.values, mode, given, run, ends, self.told.draw), along)
+        self._judged(Comparison(self.primal, self.values, mode, given, run, ends, self.context.draw), along)
         return run, [made[k] for k in wanted] if made else []
 
     def _judged(self, comparison, along):
         leaves, slope, lost = comparison.judged()
-        leaves, note = self.told.alone.judged(comparison, along, leaves)
+        leaves, note = self.context.tied_rules.judged(comparison, along, leaves)
         self.seen.notes += [note] if note else []
         self.seen.lost |= lost
         self.seen.leaves += leaves
@@ -156,7 +156,7 @@ class _Look:
         made = {o: np.zeros(self.record.outputs[o].shape, self.record.outputs[o].dtype) for o in results}
         for o, at in self.primal.outputs:
             like = jax.ShapeDtypeStruct(at.shape, made[o].dtype)
-            made[o].reshape(-1)[at] = np.asarray(weights(self.told.draw, [like])[0])
+            made[o].reshape(-1)[at] = np.asarray(weights(self.context.draw, [like])[0])
         return [jnp.asarray(made[o]) for o in results]
 
     def _under_differentiation(self, run, slots, mode):
@@ -193,10 +193,10 @@ class _Look:
         of each input, with all cotangents that the rule reads for those."""
         run = derivative.run(self.record, along)
         ends = derivative.split(run.outputs)[1]
-        chosen = [self.told.draw.permutation(slot.size)[:AT_RUN] for slot in ends]
+        chosen = [self.context.draw.permutation(slot.size)[:AT_RUN] for slot in ends]
         try:
-            primal, given = derivative.behind(self.record, run, along, ends, chosen, self.told.declared)
-            values, draw = primal.forward(), self.told.draw
+            primal, given = derivative.behind(self.record, run, along, ends, chosen, self.context.declared)
+            values, draw = primal.forward(), self.context.draw
             self._judged(Comparison(primal, values, "rev", given, run, ends, draw, chosen), along)
         except TooLarge:
             where = compat.source(self.record.equation)

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from .. import compat, floats, meanings
-from ..implicit import is_root
+from ..custom_root import is_root
 from ..interpreter import Replay
-from ..lower_rank import is_pinv
 from ..programs import OWN_RULE
 from ..proof import taken
+from ..pseudo_inverse import is_pinv
 from ..rules import CONTROL, RULES
 from ..slopes import seeds
 from ..special_functions import breaks_off

@@ -8,10 +8,10 @@ import numpy as np
 from jax.extend.core import jaxpr_as_fun
 
 from .. import compat
-from ..capped import Capped, Watch
 from ..flat import weights
 from ..interpreter import Replay
-from ..waiting import waits
+from ..loop_conditions import waits
+from ..loop_limits import Capped, Watch
 from .primal import Primal
 from .records import Slot
 from .run import Run

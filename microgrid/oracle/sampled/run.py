@@ -9,8 +9,8 @@ import numpy as np
 
 from .. import compat
 from ..arrays import Unsupported
-from ..capped import Watch
-from ..implicit import is_root
+from ..custom_root import is_root
+from ..loop_limits import Watch
 from ..programs import OWN_RULE, needed
 from ..rules import CONTROL, RULES
 from ..rules.elementwise import ROWS

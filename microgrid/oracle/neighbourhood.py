@@ -1,4 +1,4 @@
-"""What the gradient of a proof is at points beside its own, and where to look for the ends of it.
+"""What the gradient of a proof is at points near its own, and where to look for its extremes.
 
 Near a point where the program divides 0 by 0, or where equal numbers part in second order only, the gradient
 may change with every direction, as that of a length does: no drawn sides span all of what it is there. Where
@@ -14,8 +14,8 @@ import numpy as np
 
 from . import exact
 from .balls import differ
-from .beside import replayed
 from .fan import MOST as MOST_FORMS, Fan
+from .perturbation import replayed
 
 BITS = 3 * exact.BITS  # a third may be lost where steps of 1e-21 are divided by each other
 FAR, NEAR, NEARER = 2.0**-50, 2.0**-70, 2.0**-90  # steps away from the point, relative to the inputs
@@ -31,8 +31,8 @@ CLIMBS = 12  # steps from a side to one where a slope is larger
 EDGE = 2.0**-18  # beside the distance of the sides: what looking aside may leave out
 
 
-class Around:
-    """Points beside that of a proof. sides: [(direction [m], truths [n])] that were looked at near the point;
+class Neighbourhood:
+    """Points near that of a proof. sides: [(direction [m], truths [n])] that were looked at near the point;
     sites: the places of the members of each tie, `flat` those that part in second order only; jumps: whether
     an output is another number there than at the point; turning: whether slopes may change with every
     direction."""

@@ -8,8 +8,8 @@ import numpy as np
 
 from . import exact, slopes, width
 from .arrays import Unsupported
-from .capped import Endless
 from .judgement import leaf_of
+from .loop_limits import Endless
 from .programs import OWN_RULE, bends, moves
 from .surrogates import among
 from .user_rules import is_own
@@ -38,7 +38,7 @@ def tolerate(proof, answers, mode, given):
 def alone(replay, step, mode):
     """(one equation as a `Proof` of its own, its answers), with as many digits as tell what is true; None
     where none do. Raises Endless where a loop of its rule never ends."""
-    from .asking import begun
+    from .cotangents import begun
     from .guilt import proof_of
     from .proof import JaxRefuses
 

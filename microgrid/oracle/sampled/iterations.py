@@ -1,27 +1,27 @@
 """Functions with a rule of their own that iterate: the rule is judged where the iteration has arrived."""
 
-from .. import declaring, onward, tolerant
-from ..capped import Endless
+from .. import iterations, loop_tolerances
 from ..judgement import leaf_of
+from ..loop_limits import Endless
 from ..report import ORDER
-from .alone import Kept, small, step_of
+from .tied_rules import Kept, small, step_of
 
-TOLD = {True: tolerant.TOLERANT, False: onward.ARRIVED}
+TOLD = {True: loop_tolerances.TOLERANT, False: iterations.ARRIVED}
 
 
 def iterates(record):
     """Whether a record is of a function with a rule of its own that iterates."""
-    return record.is_equation and onward.iterates(step_of(record))
+    return record.is_equation and iterations.iterates(step_of(record))
 
 
 def verdict(record, mode):
     """(the verdict on such a function, looked at whole; "wrong" where it is too large for that, or no
     precision tells; what a report says of that)."""
-    wrong = "wrong", declaring.told([step_of(record)])
+    wrong = "wrong", iterations.advice([step_of(record)])
     if not small(record):
         return wrong
     try:
-        found = tolerant.alone(Kept(), step_of(record), mode)
+        found = loop_tolerances.alone(Kept(), step_of(record), mode)
     except Endless as error:
         return "unsupported", str(error)
     if found is None:

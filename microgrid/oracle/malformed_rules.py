@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax.extend import core
 
 from . import compat
-from .own_rules import rule_of
+from .custom_rules import rule_of
 from .programs import OWN_RULE, VJP_RULE
 
 FIXES = {  # what JAX says -> what to return, or take, instead

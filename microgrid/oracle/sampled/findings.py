@@ -1,16 +1,16 @@
-"""What was seen of equations, and what is known when one is looked at."""
+"""What is found of equations, and the context in which one is looked at."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..report import ORDER
-from .alone import Alone
 from .programs import Derivatives
+from .tied_rules import TiedRules
 
 
 @dataclass
-class Seen:
-    """What was seen of one equation.
+class Findings:
+    """What is found of one equation.
 
     leaves: one for each comparison; slope, value: the largest of the smallest errors of a derivative and of a
     value that could not have been missed at a coordinate, as shares of the largest number there; unseen: the
@@ -26,7 +26,7 @@ class Seen:
     lost: bool = False
 
     def add(self, other):
-        """Add what was seen elsewhere."""
+        """Add what is found elsewhere."""
         self.lost |= other.lost
         self.leaves, self.notes = self.leaves + other.leaves, self.notes + other.notes
         self.slope, self.value = max(self.slope, other.slope), max(self.value, other.value)
@@ -39,12 +39,12 @@ class Seen:
 
 
 @dataclass
-class Told:
+class Context:
     """What is known when an equation is looked at.
 
     modes; declared: functions whose rules are the truth; draw: random numbers; cotangents: those of the run
     for the records of functions with a rule of their own, which need not be linear; derivatives: JAX's; met:
-    those rules that came inside other rules; notices: see `implicit.tell`; alone: rules at ties.
+    those rules that came inside other rules; notices: see `custom_root.tell`; tied_rules: rules at ties.
     """
 
     modes: list
@@ -56,4 +56,4 @@ class Told:
     notices: list = field(default_factory=list)
 
     def __post_init__(self):
-        self.alone = Alone(self.declared)
+        self.tied_rules = TiedRules(self.declared)

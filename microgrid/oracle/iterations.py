@@ -14,8 +14,9 @@ from jax.extend import core
 from . import compat, exact
 from .answer import hidden
 from .balls import finite
-from .implicit import is_root
+from .custom_root import is_root
 from .interpreter import Replay, walk
+from .loop_conditions import repeats
 from .programs import OWN_RULE, holds
 from .surrogates import among, rules
 
@@ -34,7 +35,7 @@ ITERATION = (
 )
 
 
-class Onward(Replay):
+class ConvergedReplay(Replay):
     """A replay whose iterations go on until they have arrived: those of the function, and in a gradient
     program those that its function did already; with `every` also those of its rules. went: whether one
     did, until it had arrived."""
@@ -126,13 +127,35 @@ def declaration(steps, surrogates=()):
     return "surrogate=[f]"
 
 
+def advice(steps, surrogates=()):
+    """What to say of a wrong gradient that may be the derivative of what an iteration tends to: of the first
+    function of a run with a rule of its own, not declared, whose loop does one thing over and over; "" where
+    there is none. A loop over blocks of an array is no iteration."""
+    for step in steps:
+        if is_root(step.equation) or among(surrogates, step.equation):
+            continue
+        if step.equation.primitive.name not in OWN_RULE:
+            if found := advice(step.inside, surrogates):
+                return found
+        elif (inner := compat.call_of(step.equation)) is not None and repeats(inner.jaxpr):
+            return ITERATION + _declared(step)
+    return ""
+
+
+def _declared(step):
+    """How the function is declared, with its place where it has no name that can be imported."""
+    said, (name, place) = declaration([step]), compat.origin(step.equation)
+    named = f"{name} at {place}" if name.isidentifier() else place
+    return f"{said}, f the function made of {named}" if said == "surrogate=[f]" and place else said
+
+
 def settle(proof, answers, program, backward, given):
     """Take the slopes where iterations have arrived for what answers mean, where JAX's program says the same
     there; whether any were taken. What a rule iterates itself counts only where the type hides what that
     leaves."""
     if not any(iterates(step, proof.surrogates) for step in proof.steps):
         return False
-    primal, took = Onward(surrogates=proof.surrogates), False
+    primal, took = ConvergedReplay(surrogates=proof.surrogates), False
     inputs = [primal.input(x) for x in proof.flat.numbers]
     outputs, _ = walk(primal, proof.program, inputs)
     values = exact.forward(primal.tape)
@@ -140,7 +163,7 @@ def settle(proof, answers, program, backward, given):
     said = [answer.theirs for answer in answers]
 
     def further(every):
-        other = Onward(primal.tape, primal.literals.known(given), proof.surrogates, every)
+        other = ConvergedReplay(primal.tape, primal.literals.known(given), proof.surrogates, every)
         results, _ = walk(other, program, inputs)
         exact.forward(primal.tape, values, other.literals.radii)
         return [[values[i] for i in result.scalars.tolist()] for result in results[: len(answers)]]

@@ -1,4 +1,4 @@
-"""A program at a point beside that of the run, with all ties decided as they are there.
+"""A program at a point near that of the run, with all ties decided as they are there.
 
 member: one of several equal numbers of the run; site: where they met in the program.
 """
@@ -31,14 +31,14 @@ class Site:
 def replayed(proof, moved, held=()):
     """(the replay, its inputs, its outputs) of the function of a proof where its inputs are moved, but not
     what it holds fixed, if held are the numbers of that."""
-    beside = Beside(moved, proof.surrogates, held)
+    beside = PerturbedReplay(moved, proof.surrogates, held)
     inputs = [beside.input(x) for x in proof.flat.numbers]
     outputs, _ = walk(beside, proof.program, inputs)
     beside.settle()
     return beside, inputs, outputs
 
 
-class Beside(Replay):
+class PerturbedReplay(Replay):
     """A replay whose inputs are moved; all is chosen as in the run, but where the run chose between equals.
 
     moved: for each input its numbers at the other point, a list of balls; held: what stop_gradient holds, one
@@ -109,7 +109,7 @@ class Beside(Replay):
         return ranks
 
     def _compare(self, one, other):
-        """-1, 0 or 1, as one number is below, beside or above another at the other point."""
+        """-1, 0 or 1, as one number is below, equal to or above another at the other point."""
         a, b = self.values[one], self.values[other]
         if not differ(a, b):
             return 0

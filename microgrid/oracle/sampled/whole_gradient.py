@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import compat, exact, guilt
-from ..asking import ended
 from ..balls import finite
+from ..cotangents import ended
 from ..flat import unit
 from ..programs import OWN_RULE, VJP_RULE
 from ..proof import JaxRefuses
@@ -32,10 +32,12 @@ FAR = 100  # times what these do: further off than rounding puts it
 class Whole:
     """The gradient in one mode: "rev", or the change of the outputs along a direction, "fwd"."""
 
-    def __init__(self, report, flat, run, told, mode, prefix):
-        self.report, self.flat, self.run, self.told = report, flat, run, told
+    def __init__(self, report, flat, run, context, mode, prefix):
+        self.report, self.flat, self.run, self.context = report, flat, run, context
         self.mode, self.prefix = mode, prefix
-        self.given = [direction(told.draw, slot) for slot in (run.outputs if mode == "rev" else run.inputs)]
+        self.given = [
+            direction(context.draw, slot) for slot in (run.outputs if mode == "rev" else run.inputs)
+        ]
         self.unit = unit(self.given)  # by which the slopes of a loss are divided, exactly
         self.walk = chain.backward if mode == "rev" else chain.forward
 
@@ -59,7 +61,7 @@ class Whole:
             if self.mode == "rev" and (other or not jnp.issubdtype(x.dtype, jnp.inexact)):
                 self.report.note(f"no reverse mode: {mistyped(x.dtype, own.dtype, path)}")
                 return False
-        made = self.walk(self.run, self.told.derivatives, self.given, watch=self._keep)
+        made = self.walk(self.run, self.context.derivatives, self.given, watch=self._keep)
         paths = self.flat.paths
         if self.mode == "fwd":
             paths = [f"output[{k}]" for k in range(len(made))] if len(made) > 1 else ["output"]
@@ -75,7 +77,7 @@ class Whole:
     def _keep(self, record, along, made):
         """Keep the cotangents of the run for functions with a rule of their own."""
         if self.mode == "rev" and record.name in OWN_RULE:
-            self.told.cotangents[record] = along
+            self.context.cotangents[record] = along
 
     def _function(self, *numbers):
         if self.mode == "rev":
@@ -122,7 +124,7 @@ class Whole:
         draw = np.random.default_rng(seed)
         inputs = [Slot(slot.value, live=True) for slot in self.run.inputs]
         run = Run(self.run.closed, inputs, opened=False, change=lambda x: jiggled(x, draw))
-        return self.walk(run, self.told.derivatives, self.given, change=lambda x: jiggled(x, draw))
+        return self.walk(run, self.context.derivatives, self.given, change=lambda x: jiggled(x, draw))
 
     def _find(self, leaves):
         """The equation that makes a finite derivative infinite or nan; without one, infinity is the truth."""
@@ -146,7 +148,7 @@ class Whole:
             if _all_finite(along) and not _all_finite(made):
                 found.append((record, along, made))
 
-        self.walk(self.run, self.told.derivatives, self.given, watch=watch)
+        self.walk(self.run, self.context.derivatives, self.given, watch=watch)
         return found
 
     def _is_finite(self, record, along, made):
@@ -157,19 +159,19 @@ class Whole:
                     primal, truth = self._truth(record, along, made, k, j)
                 except TooLarge:
                     continue
-                if all(map(finite, truth)) and not self.told.alone.allows(primal, self.mode, along):
+                if all(map(finite, truth)) and not self.context.tied_rules.allows(primal, self.mode, along):
                     return True
         return False
 
     def _truth(self, record, along, made, k, j):
         """The `Primal` behind number j of array k of the derivative of a record, and its truth."""
         if self.mode == "fwd":
-            primal = Primal(record, [(record.ends[k], np.array([j]))], self.told.declared)
+            primal = Primal(record, [(record.ends[k], np.array([j]))], self.context.declared)
             return primal, primal.slopes("fwd", along, primal.forward(exact), exact)[0][1]
-        derivative = self.told.derivatives.of(record, "rev")
+        derivative = self.context.derivatives.of(record, "rev")
         run = derivative.run(record, along)
         chosen = [np.array([j] if i == k else [], int) for i in range(len(made))]
-        primal, given = derivative.behind(record, run, along, run.outputs, chosen, self.told.declared)
+        primal, given = derivative.behind(record, run, along, run.outputs, chosen, self.context.declared)
         at, numbers = primal.slopes("rev", given, primal.forward(exact), exact)[k]
         return primal, [x for i, x in zip(at.tolist(), numbers, strict=False) if i == j]
 

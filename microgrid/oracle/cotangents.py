@@ -1,4 +1,4 @@
-"""What JAX's slopes are asked for first."""
+"""The cotangents, or tangents, that JAX's slopes are taken along first."""
 
 import jax.numpy as jnp
 

@@ -1,4 +1,4 @@
-"""A function with a rule of its own at a tie: proved by itself, with all of its sides, as a program is."""
+"""Functions with a rule of their own at a tie: each proved by itself, with all of its sides."""
 
 import itertools
 from collections import Counter
@@ -8,7 +8,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import compat, exact, width
-from ..along import MOST as PAIRS, breaks, directions
 from ..arrays import Step, Unsupported
 from ..flat import Flat
 from ..guilt import proof_of
@@ -16,6 +15,7 @@ from ..judgement import leaf_of
 from ..programs import OWN_RULE
 from ..proof import JaxRefuses, Proof
 from ..report import FAILED
+from ..tie_directions import MOST as PAIRS, breaks, directions
 from .primal import Primal
 
 MOST = 4096  # numbers that go into an equation and come out of it, to look at it whole
@@ -85,7 +85,7 @@ def _repeats(p, slot):
     return bool((numbers[1:] == numbers[:-1]).any())
 
 
-class Alone:
+class TiedRules:
     """Functions with rules of their own, each by itself. declared: as in `Replay`."""
 
     def __init__(self, declared):
