@@ -48,6 +48,7 @@ conditioning.py      how far rounding moves one number
 cancellation.py      the equations that lost the digits of a number
 
 The proof, and its verdict:
+whole_program.py     what the replay of a whole program proves, told to a report
 proof.py             Proof: the true gradient and JAX's program of it, in balls
 slopes.py            JAX's slopes of a function as programs
 cotangents.py        the cotangents, or tangents, that they are taken along first

@@ -5,34 +5,17 @@ from dataclasses import replace
 import jax
 import numpy as np
 
-from . import (
-    cancellation,
-    exact,
-    floats,
-    guilt,
-    iterations,
-    linearity,
-    loop_tolerances,
-    rule_by_rule,
-    sample as sampling,
-    slopes,
-    width,
-)
+from . import exact, sample as sampling, width
 from .arrays import Unsupported
 from .call import MODES, call, check_pair
-from .cotangents import begun
 from .curvature import Curvature, backwards, forwards, left_out
-from .custom_root import reaching, tell
 from .flat import Flat
-from .judgement import largest, leaf_of, narrower
 from .levels import warn
-from .loop_limits import ALONG, GIVEN_UP, Endless
-from .not_finite import finite
-from .programs import unproven
-from .proof import JaxRefuses, Proof
-from .refusals import changing, refusal, refuse, returns
+from .proof import Proof
+from .refusals import refusal, refuse
 from .report import Report, told
 from .tracing import untraced
+from .whole_program import prove
 
 
 class GradientError(AssertionError):
@@ -128,7 +111,7 @@ def _check(report, flat, asked, prefix="", curvature=None):
             refused = sampling.check(report, flat, modes, draw, asked.declared, asked.sample, prefix)
         else:
             proof = Proof(flat, asked.engine, asked.declared, hasty=exact.bits() < exact.PRECISIONS[-1])
-            refused = _prove(report, proof, modes, draw, prefix, curvature)
+            refused = prove(report, proof, modes, draw, prefix, curvature)
     except Unsupported as error:
         refused = [said for mode in modes if (said := refusal(flat, mode))]
         if len(refused) == len(modes):
@@ -145,104 +128,3 @@ def _check(report, flat, asked, prefix="", curvature=None):
         report.note(reason)
         curvature = None if reason else Curvature(proof, given, backward)
         _check(report, made, replace(asked, order=1, seed=asked.seed + 1), "second order, ", curvature)
-
-
-def _prove(report, proof, modes, draw, prefix, curvature):
-    """Fill the report with what the replay of the whole program proves; the modes that JAX refuses."""
-    report.declare(proof.primal.declared)
-    if not (returns(report, proof.flat, proof.outputs) and finite(report, proof)):
-        return []
-    refused, along = [], {}
-    for mode in modes:
-        refused += [] if _look(report, proof, mode, draw, prefix, curvature) else [mode]
-        along[mode] = proof.given
-        if width.again(report):
-            return refused
-    if proof.engine is floats:
-        report.note("run in float64 only: what rounding there could hide is not seen")
-        if proof.primal.ties:
-            report.note("it chose between equal numbers: float64 does not look at their other sides")
-    if proof.dim and not prefix and not report.failed:  # a gradient's rules may be right only together
-        guilt.look_alone(report, proof, report.leaves, guilt.TOO_SMALL, plainly=True)
-    seen = [mode for mode in modes if mode not in refused]
-    for mode in seen if not report.failed else ():
-        only = seen == ["fwd"]
-        _one_by_one(report, proof, (mode, prefix), unproven(mode, only), along[mode])
-        if proof.turns(mode, only) and not report.failed:
-            for word, given in linearity.others(*slopes.along(proof.flat, mode, along[mode], report.note)):
-                _turn_round(report, proof, mode, given, (prefix, word), curvature)
-    if not report.failed:
-        report.note(iterations.ARRIVED if proof.arrived else "")
-        report.note(loop_tolerances.TOLERANT if proof.tolerant else "")
-    if proof.misread and report.failed:
-        report.note(proof.misread)
-    elif proof.misread:  # nothing that passes rests on a number that is in doubt
-        report.refuse(proof.misread)
-    tell(report, [*proof.primal.notices, *reaching(proof.primal, proof.outputs)])
-    if len(refused) == len(modes):
-        refuse(report, proof.flat)
-    elif report.verdict in ("wrong", "nonfinite", "unexplained"):
-        if not proof.repeats():
-            report.refuse(changing(report.name))
-            return refused
-        report.guilty = report.guilty or guilt.first(proof, report.verdict, guilt.failed_in(report))
-        report.note(guilt.narrowed(proof) if report.verdict == "unexplained" else "")
-        report.note(iterations.advice(proof.steps, proof.surrogates) if report.verdict == "wrong" else "")
-    elif kinks := [leaf for leaf in report.leaves if leaf.verdict == "kink"]:
-        guilt.look_alone(report, proof, kinks, guilt.AT_A_KINK)
-    return refused
-
-
-def _one_by_one(report, proof, mode, names, given):
-    """Add the first custom rule that is not linear to the report. mode: with what stands before it."""
-    if found := rule_by_rule.first(proof, mode[0], names, given, report.note):
-        leaf, report.guilty = found
-        leaf.mode = f"{mode[1]}{mode[0]}"
-        report.leaves.append(leaf)
-        report.note(linearity.BROKEN.format(ALONG[mode[0]]))
-
-
-def _turn_round(report, proof, mode, given, words, curvature):
-    """Add what is wrong in one mode with other weights, or in another direction, to the report. words: what
-    stands before the mode, and how these differ from the first."""
-    turned = Report(report.name)
-    try:
-        _look(turned, proof, mode, None, "".join(words) + " ", curvature, given)
-    except Endless:
-        return report.note(GIVEN_UP.format(ALONG[mode]))
-    report.vague, report.lost = report.vague or turned.vague, report.lost or turned.lost
-    if turned.failed and linearity.counts(words[1], turned.verdict) and not report.failed:
-        report.leaves, report.refused = report.leaves + turned.leaves, turned.refused
-        report.note(linearity.BROKEN.format(ALONG[mode]))
-
-
-def _look(report, proof, mode, draw, prefix, curvature, given=None):
-    """Add the leaves of one mode to the report; False where JAX has no derivative in that mode."""
-    try:
-        answers = proof.answers(mode, given or begun(proof, mode, draw))
-    except JaxRefuses as error:
-        report.note(f"no {'forward' if mode == 'fwd' else 'reverse'} mode: {error}")
-        return False
-    if curvature is not None:
-        curvature.correct(answers, proof.given)
-    width.look(report, answers)
-    proof.dim |= any(answer.dim for answer in answers)
-    if proof.engine is floats and proof.primal.ties:  # which float64 cannot open
-        report.vague |= any(answer.apart.any() for answer in answers)
-    scale = max(map(largest, answers), default=0.0)
-    for answer in answers:
-        report.note(narrower(answer))
-        leaf = leaf_of(answer, f"{prefix}{mode}", scale)
-        report.leaves.append(leaf)
-        if len(answer.got):
-            leaf.condition = answer.condition(leaf.at)
-        underflow = leaf.verdict == "unexplained" and answer.underflows(scale)[leaf.at]
-        far = np.flatnonzero(~answer.near & ~answer.apart).tolist()
-        if hanging := [answer.vague(k) for k in far if answer.hangs(k)]:
-            note = "a choice hangs on rounding: what JAX took the other side of is "
-            note += "not known to be right there" if any(hanging) else "right there, to rounding"
-            report.note(note)
-        if leaf.verdict == "imprecise" or underflow:
-            leaf.cancelled = (cancellation.flushed if underflow else cancellation.found)(answer, leaf.at)
-    report.leaves += [leaf_of(stray, f"{prefix}{mode}") for stray in proof.strays]
-    return True

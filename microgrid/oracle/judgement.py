@@ -95,47 +95,97 @@ def _ranks(answer, scale):
 
 
 def _verdict(answer, k):
+    """The verdict on number k, by three lists of which the first line that holds decides. truth: the slope by
+    our rules; theirs: what JAX's program means; got: what JAX returned; near: got is as near to the truth as
+    rounding may bring it."""
+    if not finite(answer.truths[k]):
+        return _without_truth(answer.got[k], answer.poles[k])
+    if not np.isfinite(answer.got[k]):
+        return _without_number(answer, k)
+    return _of_numbers(answer, k)
+
+
+def _without_truth(got, grows):
+    """The verdict where the truth is not finite. grows: the infinities that it grows towards, where known.
+
+    1. nonfinite: got is nan.
+    2. ok: got is an infinity, that one or any where none is known.
+    3. wrong: got is another one, or a number while one is known.
+    4. unexplained: nothing is known.
+    """
+    if np.isnan(got):
+        return "nonfinite"
+    if np.isinf(got) and (not grows or np.sign(got) in grows):
+        return "ok"
+    return "wrong" if grows else "unexplained"
+
+
+def _without_number(answer, k):
+    """The verdict where the truth is finite and got is not.
+
+    1. wrong: JAX's program is finite and another one: it may round to anything, and grow beyond all numbers.
+    2. ok: the truth is too large for its type, or grows near the point towards that infinity.
+    3. nonfinite: anything else.
+    """
     truth, their, got = answer.truths[k], answer.theirs[k], answer.got[k]
-    bound = answer.bounds[k] + answer.radius(k)
-    if not finite(truth):
-        if np.isnan(got):
-            return "nonfinite"
-        grows = answer.poles[k]  # towards which infinity, where that is known
-        if np.isinf(got):
-            return "ok" if not grows or np.sign(got) in grows else "wrong"
-        return "wrong" if grows else "unexplained"
-    if not np.isfinite(got):
-        too_large = abs(float(truth)) + bound >= float(jnp.finfo(answer.dtype).max)
-        right = (too_large and got * float(truth) == np.inf) or (
-            np.isinf(got) and np.sign(got) in answer.poles[k]
-        )
-        if finite(their) and differ(truth, their, answer.slack[k]) and not _explained(answer, k):
-            return "wrong"  # a program that is another one may round to anything, and grow beyond all numbers
-        return "ok" if right else "nonfinite"
+    if finite(their) and differ(truth, their, answer.slack[k]) and not _explained(answer, k):
+        return "wrong"
+    size = abs(float(truth)) + answer.bounds[k] + answer.radius(k)
+    if size >= float(jnp.finfo(answer.dtype).max) and got * float(truth) == np.inf:
+        return "ok"
+    return "ok" if np.isinf(got) and np.sign(got) in answer.poles[k] else "nonfinite"
+
+
+def _of_numbers(answer, k):
+    """The verdict where truth and got are finite.
+
+    1. kink: got is between the sides of a tie.
+    2. ok, unexplained: theirs is not finite, off which rounding may have kept JAX; ok where got is near.
+    3. where theirs is proven to be another number than the truth, what `_of_another_program` says.
+    4. ok: got is near.
+    5. kink: got is between the sides of what is nearer to a tie than rounding reaches.
+    6. ok: got is right on the other side of a choice that hangs on rounding.
+    7. unexplained: anything else.
+    """
+    truth, their = answer.truths[k], answer.theirs[k]
+    near = abs(answer.got[k] - float(truth)) <= answer.bounds[k] + answer.radius(k)
     if answer.within(answer.hulls[k], k):
         return "kink"
     near_tie = answer.loose is not None and not answer.around[k] and answer.within(answer.loose[k], k)
-    if not finite(their):  # rounding may have kept JAX off a point where its program is singular
-        return "ok" if abs(got - float(truth)) <= bound else "unexplained"
+    if not finite(their):
+        return "ok" if near else "unexplained"
     if differ(truth, their, answer.slack[k]) and not answer.unseen(k):
-        if answer.around[k] and abs(got - float(truth)) <= bound:
-            return "ok"  # how equal numbers were ordered matters no more than rounding
-        if near_tie and answer.late:
-            return "kink"
-        if abs(got - float(their)) > bound >= abs(got - float(truth)):
-            return "unexplained"  # the replay of JAX's program does not give what JAX returned
-        meant = _explained(answer, k)
-        broken_off = answer.series[k] and abs(float(truth - their)) <= bound
-        if not meant and not broken_off:
-            near_enough = answer.tolerant and hidden(truth, their, answer.dtype)
-            return "approximate" if near_enough else "wrong"
-        if not meant or not (answer.hidden[k] or hidden(truth, their, answer.dtype)):
-            return "approximate"
-    if abs(got - float(truth)) <= bound:
+        if verdict := _of_another_program(answer, k, near, near_tie):
+            return verdict
+    if near:
         return "ok"
     if near_tie:
         return "kink"
     return "ok" if answer.hangs(k) else "unexplained"
+
+
+def _of_another_program(answer, k, near, near_tie):
+    """The verdict where JAX's program means another number than the truth; None where that is explained.
+
+    1. ok: at a tie got is near: how equal numbers were ordered matters no more than rounding.
+    2. kink: got is between the sides of what is nearly a tie, and decided by JAX's program alone.
+    3. unexplained: got is near, and not near to theirs: the replay of JAX's program is not what JAX ran.
+    4. approximate: nothing explains it, but a rule iterates to a tolerance, and the type hides what is left.
+    5. wrong: nothing explains it, neither a meaning of a function nor a series that JAX breaks off.
+    6. approximate: a series, or a meaning of which the type does not hide how far the function is from it.
+    """
+    truth, their = answer.truths[k], answer.theirs[k]
+    bound = answer.bounds[k] + answer.radius(k)
+    if answer.around[k] and near:
+        return "ok"
+    if near_tie and answer.late:
+        return "kink"
+    if near and abs(answer.got[k] - float(their)) > bound:
+        return "unexplained"
+    meant, hides = _explained(answer, k), hidden(truth, their, answer.dtype)
+    if not meant and not (answer.series[k] and abs(float(truth - their)) <= bound):
+        return "approximate" if answer.tolerant and hides else "wrong"
+    return None if meant and (answer.hidden[k] or hides) else "approximate"
 
 
 def _explained(answer, k):
