@@ -17,6 +17,7 @@ import pytest
 from microgrid.oracle import pair_verdicts as check
 from microgrid.oracle.distance import Conditioned
 from microgrid.oracle.pairs import PAIRS
+from tests.arguments import as_arrays
 from tests.mutant_modules import in_place, load, used_by
 from tests.mutant_reach import reaching, tests_of
 from tests.mutants import Mutant
@@ -119,7 +120,7 @@ def examples(pair, mine, other, scalar_room):
 
 def sentence(function, arguments):
     try:
-        function(**check.as_arrays(arguments, function))
+        function(**as_arrays(arguments, function))
     except (ValueError, TypeError) as error:
         return type(error), str(error)
     return None

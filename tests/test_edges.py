@@ -23,6 +23,7 @@ from microgrid import (
 from microgrid.oracle import pair_verdicts as check
 from microgrid.oracle.distance import ulps
 from microgrid.oracle.pairs import PAIRS
+from tests.arguments import as_arrays
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_what_is_no_number_is_refused_by_name(pair):
     for function in check.rooms(pair)[pair.topic not in NAMED :]:
         for name, wrong in itertools.product(names, ("three", 1j, [["one"]])):
             with pytest.raises((TypeError, ValueError), match=f"^{pair.function}: {name} "):
-                function(**check.as_arrays(case, function) | {name: wrong})
+                function(**as_arrays(case, function) | {name: wrong})
 
 
 def test_labels_and_scores_are_looked_at():

@@ -9,6 +9,7 @@ import pytest
 from microgrid.oracle import pair_verdicts as check
 from microgrid.oracle.distance import Conditioned
 from microgrid.oracle.pairs import PAIRS
+from tests.arguments import as_arrays
 
 FORMULAS = [pair for pair in PAIRS if not pair.walks]
 BOUNDS = (4, 8)  # ULP, of values and of gradients
@@ -129,7 +130,7 @@ def test_the_same_mistake_gets_the_same_sentence(pair):
         sentences = []
         for function in check.rooms(pair):
             with pytest.raises((ValueError, TypeError)) as error:
-                function(**check.as_arrays(case | wrong, function))
+                function(**as_arrays(case | wrong, function))
             sentences.append((error.type, str(error.value)))
         assert sentences[0] == sentences[1]
         assert words in sentences[0][1]

@@ -15,7 +15,7 @@ try:
     import numpy as np
 except ModuleNotFoundError as error:
     raise ImportError(
-        f"crosscheck: {error.name} is not installed; in the project's folder run: pip install -e '.[oracle]'"
+        f"verdict: {error.name} is not installed; in the project's folder run: pip install -e '.[oracle]'"
     ) from None
 
 from ..checks import flatten
@@ -179,13 +179,6 @@ def _jitted(pair, function, fixed):
         return outputs, [slopes[name] for name in names]
 
     return run, jax.jit(run)
-
-
-def as_arrays(case, function):
-    """The case as a function's room takes it: nested lists in microgrid, arrays elsewhere."""
-    if function.__module__.startswith("microgrid"):
-        return case
-    return {name: jnp.asarray(np.asarray(x)) if isinstance(x, list) else x for name, x in case.items()}
 
 
 def runner(pair, function, compiled=True):
