@@ -74,20 +74,20 @@ def broken_off(buffer):
     return buffer._replace(steps=steps._replace(truncated=cut))
 
 
-def drawn(buffer, lots, num_steps):
-    """(rows, envs), [..., B] each: transitions drawn uniformly from those that have num_steps steps ahead.
+def drawn(buffer, uniform, n_step):
+    """(rows, envs), [..., B] each: transitions drawn uniformly from those that have n_step steps ahead.
 
-    lots: [..., B] in [0, 1); one batch, or all of a round.
+    uniform: [..., B] in [0, 1); one batch, or all of a round.
     """
     capacity, num_envs = buffer.steps.reward.shape
-    ready = jnp.maximum(jnp.minimum(buffer.head, capacity) - num_steps + 1, 1)
-    at = (lots * (ready * num_envs)).astype(jnp.int32)
+    ready = jnp.maximum(jnp.minimum(buffer.head, capacity) - n_step + 1, 1)
+    at = (uniform * (ready * num_envs)).astype(jnp.int32)
     at = jnp.minimum(at, ready * num_envs - 1)  # rounding may lead to the end itself
-    return (buffer.head - num_steps - at // num_envs) % capacity, at % num_envs
+    return (buffer.head - n_step - at // num_envs) % capacity, at % num_envs
 
 
-def batch(buffer, rows, envs, gamma, num_steps=1):
-    """The Batch that starts at rows, envs, [..., B] each: up to num_steps steps, fewer at an end."""
+def batch(buffer, rows, envs, gamma, n_step=1):
+    """The Batch that starts at rows, envs, [..., B] each: up to n_step steps, fewer at an end."""
     steps, capacity = buffer.steps, buffer.steps.reward.shape[0]
 
     def at(field, row):
@@ -95,7 +95,7 @@ def batch(buffer, rows, envs, gamma, num_steps=1):
 
     reward, discount = jnp.zeros(rows.shape, jnp.float32), jnp.ones(rows.shape, jnp.float32)
     going, final = jnp.ones(rows.shape, bool), rows
-    for k in range(num_steps):
+    for k in range(n_step):
         row = (rows + k) % capacity
         final = jnp.where(going, row, final)
         reward += jnp.where(going, discount * at(steps.reward, row), 0.0)

@@ -161,11 +161,23 @@ class DQN(Agent):
         vector, as_params = learning.ravel_pytree(learner.params)
         carry = vector, learner.optimizer, priorities
 
+        def by_priority(carry, uniform):
+            leaves, weights = self._prioritized(carry[2], uniform, step)
+            rows, envs = leaves // self.num_envs, leaves % self.num_envs
+            drawn = self._drawn(memory, target, rows, envs)
+            return self._update(carry, drawn, weights, leaves, as_params, step)
+
+        def uniformly(carry, drawn):
+            weights = jnp.ones(self.batch_size, jnp.float32)
+            return self._update(carry, drawn, weights, None, as_params, step)
+
         def teach(carry):
-            lots, given = chance["replay"], (as_params, target, memory, step)
-            if priorities is None:  # all batches at once: one large product of the older copy
-                lots = self._drawn(memory, target, *replay.drawn(memory, lots, self.n_step))
-            return lax.scan(lambda carry, lots: self._update(carry, lots, *given), carry, lots)
+            uniform = chance["replay"]
+            if priorities is not None:
+                return lax.scan(by_priority, carry, uniform)
+            # all batches at once: one large product of the older copy
+            drawn = self._drawn(memory, target, *replay.drawn(memory, uniform, self.n_step))
+            return lax.scan(uniformly, carry, drawn)
 
         def wait(carry):
             return carry, dict.fromkeys(("loss", "q"), jnp.full(self.gradient_steps, jnp.nan, jnp.float32))
@@ -180,18 +192,16 @@ class DQN(Agent):
         batch = replay.batch(memory, rows, envs, self.gamma, self.n_step)
         return batch, self.q(target, batch.next_obs, batch.next_legal)
 
-    def _update(self, carry, lots, as_params, target, memory, step):
-        vector, optimizer, priorities = carry
-        if priorities is None:
-            (batch, next_value), weights = lots, jnp.ones(self.batch_size, jnp.float32)
-        else:
-            count = self._capacity * self.num_envs
-            leaves, chance = replay.drawn_by_priority(priorities, lots)
-            leaves = jnp.minimum(leaves, count - 1)
-            weights = (chance * count) ** -schedules.scheduled(self.priority_correction, step)
-            weights = weights / jnp.max(weights)
-            rows, envs = leaves // self.num_envs, leaves % self.num_envs
-            batch, next_value = self._drawn(memory, target, rows, envs)
+    def _prioritized(self, priorities, uniform, step):
+        """(leaves, weights) [B]: transitions drawn by priority, and what corrects their bias."""
+        count = self._capacity * self.num_envs
+        leaves, chance = replay.drawn_by_priority(priorities, uniform)
+        weights = (chance * count) ** -schedules.scheduled(self.priority_correction, step)
+        return jnp.minimum(leaves, count - 1), weights / jnp.max(weights)
+
+    def _update(self, carry, drawn, weights, leaves, as_params, step):
+        """The carry after one step of Adam, and figures. leaves: of the batch's priorities, None without."""
+        (vector, optimizer, priorities), (batch, next_value) = carry, drawn
 
         def loss(vector):
             return self._loss(as_params(vector), next_value, batch, weights)
@@ -199,7 +209,7 @@ class DQN(Agent):
         (huber, (errors, value)), grad = jax.value_and_grad(loss, has_aux=True)(vector)
         learning_rate = schedules.scheduled(self.learning_rate, step)
         vector, optimizer = self._optimizer.step(vector, grad, optimizer, learning_rate)
-        if priorities is not None:
+        if leaves is not None:
             sizes = (jnp.abs(errors) + 1e-6) ** self.priority_exponent
             priorities = replay.prioritized(priorities, leaves, sizes)
         return (vector, optimizer, priorities), dict(loss=huber, q=jnp.mean(value))
