@@ -206,5 +206,5 @@ class Agent(Surroundings):
         env = self._single_env() if env is None else self._other_env(env)
         if isinstance(env, FunctionalEnv) and max_steps is not None:
             env = env.limited(min(max_steps, env.max_steps or max_steps))
-        how = self._to_env, self._memory, episodes, int(seed), max_steps, self._masked
-        return playing.play(act, env, *how)
+        to_env, memory = self._to_env, self._memory
+        return playing.play(act, env, to_env, memory, episodes, int(seed), max_steps, self._masked)

@@ -71,8 +71,8 @@ class PPO(ActorCritic):
         steps = jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), steps)
         seen, action, *_, legal = steps
         old_log_prob = self.distribution.log_prob(self._policy(params, seen, legal), action)
-        batches = (*steps, old_log_prob), chance["order"], self.batch_size
-        return self._improved(learner, scales, step, self._loss, *batches)
+        rows, order = (*steps, old_log_prob), chance["order"]
+        return self._improved(learner, scales, step, self._loss, rows, order, self.batch_size)
 
     def _improved(self, learner, scales, step, loss, rows, order, batch_rows):
         """(learner, figures) after num_epochs rounds over rows [R, ...], batch_rows of them at a time."""
@@ -98,5 +98,5 @@ class PPO(ActorCritic):
         log_prob = self.distribution.log_prob(outputs, action)
         terms = policy_gradient.ppo_clip_loss(log_prob, old_log_prob, advantage, clip_eps, reduction="none")
         loss, figures = self._together(params, seen, target, outputs, learning.mean(terms, mask), mask)
-        ratio = log_prob - old_log_prob
-        return loss, figures | dict(kl=learning.mean(jnp.expm1(ratio) - ratio, mask))
+        log_ratio = log_prob - old_log_prob
+        return loss, figures | dict(kl=learning.mean(jnp.expm1(log_ratio) - log_ratio, mask))

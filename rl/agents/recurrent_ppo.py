@@ -135,8 +135,8 @@ class RecurrentPPO(PPO):
             old,
         )
         rows = memory, *jax.tree.map(lambda x: jnp.moveaxis(x, 0, 1), steps)
-        batches = rows, chance["order"], self.batch_size // self.num_steps
-        return self._improved(learner, scales, step, self._sequence_loss, *batches)
+        size = self.batch_size // self.num_steps
+        return self._improved(learner, scales, step, self._sequence_loss, rows, chance["order"], size)
 
     def _sequence_loss(self, params, batch, clip_eps):
         """The loss of whole sequences, [n, T, ...]."""
