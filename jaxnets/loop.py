@@ -93,8 +93,8 @@ def loss_and_grads(graphdef, objective, frozen=(), training=True):
                 )
             module = merged(graphdef, params, rest, training, frozen)
             loss, metrics = objective(module, batch)
-            left = nnx.to_pure_dict(nnx.state(module, nnx.Not(nnx.Param)))
-            return loss, (metrics, like(left, rest))
+            new_rest = nnx.to_pure_dict(nnx.state(module, nnx.Not(nnx.Param)))
+            return loss, (metrics, like(new_rest, rest))
 
         (loss, (metrics, new_rest)), grads = jax.value_and_grad(loss_of, has_aux=True)(params)
         return loss, metrics, new_rest, grads

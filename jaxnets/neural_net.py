@@ -70,11 +70,12 @@ class NeuralNet:
     def compile(self, optimizer, loss, metrics=(), l1: float = 0.0, l2: float = 0.0):
         """Choose how the network learns. Forgets what an earlier optimizer remembered; keeps the weights.
 
-        optimizer: one of this library's, or any Optax transformation. loss: a name, a loss of the library
-        with arguments set, such as functools.partial(jaxnets.huber, delta=0.5), or a function of (outputs,
-        targets): a number, or one term an example. metrics: names ("accuracy", as `jaxnets.metrics.accuracy`
-        has it, "top_k_accuracy", ...) or functions alike. l1, l2: rates of the penalties on kernels, in the
-        loss. A cross-entropy behind its own softmax or sigmoid is computed from the scores in front of it.
+        optimizer: one of this library's, or any Optax transformation.
+        loss: a name, a loss of the library with arguments set, such as functools.partial(jaxnets.huber,
+            delta=0.5), or a function of (outputs, targets): a number, or one term an example.
+        metrics: names ("accuracy", as `jaxnets.metrics.accuracy` has it, ...) or functions alike.
+        l1, l2: rates of the penalties on kernels, in the loss.
+        A cross-entropy behind its own softmax or sigmoid is computed from the scores in front of it.
         Raises ValueError where a loss on probabilities meets layers that end in scores, or the reverse.
         """
         objective = Objective(self.module, loss, metrics, l1, l2)
@@ -99,18 +100,20 @@ class NeuralNet:
     ) -> training.History:
         """Train, and return the `History`. A second call goes on where the first one ended.
 
-        x, y: [N, ...]; epochs: how many times through the data; batch_size: examples in a step, None for all;
-        the last batch of an epoch may be short, and counts as what it is. validation_split: the share of
-        examples, taken from the end, that is measured after each epoch; the others, their number rounded
-        down, are trained on. validation_data: (x, y) or (x, y, sample_weight) instead. shuffle: a new order
-        each epoch, from seed and epoch. sample_weight: [N], >= 0, weighs each example's loss (weighted terms
-        over N); metrics stay unweighted. until_loss: stop after the first epoch whose mean training loss is
-        at or below it; epochs is then the most there may be. verbose: 1 a progress bar, or some lines where
-        the output is no terminal, 2 a line an epoch, 0 nothing. chunk_steps: steps in one compiled call, None
-        for a fitting number; it changes no bit of the result. devices: how many share each batch; only the
-        order of sums changes. callbacks: a list of `Callback`s, `EarlyStopping` for one, or functions (net,
-        epoch, logs) to call after each epoch; they see the network as it then is, and change no bit of what
-        they leave alone.
+        x, y: [N, ...].
+        epochs: how many times through the data.
+        batch_size: examples in a step, None for all; an epoch's last batch may be short, and counts as that.
+        validation_split: the share of examples, taken from the end, that is measured after each epoch; the
+            others, their number rounded down, are trained on.
+        validation_data: (x, y) or (x, y, sample_weight) instead.
+        shuffle: a new order each epoch, from seed and epoch.
+        sample_weight: [N], >= 0, weighs each example's loss (weighted terms over N); metrics stay unweighted.
+        until_loss: stop after the first of the epochs whose mean training loss is at or below it.
+        verbose: 1 a progress bar, or lines where the output is no terminal, 2 a line an epoch, 0 nothing.
+        chunk_steps: steps in one compiled call, None for a fitting number; it changes no bit of the result.
+        devices: how many share each batch; only the order of sums changes.
+        callbacks: a list of `Callback`s, `EarlyStopping` for one, or functions (net, epoch, logs) to call
+            after each epoch; they see the network as it then is, and change no bit of what they leave alone.
 
         A loss that becomes nan ends the training with that epoch, and a RuntimeWarning says so. Interrupted,
         by an error or by Ctrl-C, the network has the weights of the last finished chunk, and `history` what

@@ -148,61 +148,75 @@ class Run:
             net._epochs = self._first + len(self.history.epoch)
         return carry
 
-    def _chunk(self, first, count):
-        table, short = self._plan.lines(first, count)
-        return lambda steps: self._program(self.carry, self._data, table, short, np.int32(steps))
-
     def train(self, epochs, until_loss=None, chunk_steps=None, bar=None, calls=None):
         """Train to the end, or that of the first epoch whose mean loss is nan, or at most until_loss, or at
         which a callback wants to stop. calls: a `calls.Calls`; where there is something to call, as with
         validation, a chunk ends with its epoch."""
-        plan, stop = self._plan, False
-        total = epochs * plan.steps
-        left = calls.begin() if calls else False
-        while self.steps < total and not (stop or left):
-            if calls and self.steps % plan.steps == 0:
+        total, reached = epochs * self._plan.steps, False
+        stopped = calls.begin() if calls else False
+        while self.steps < total and not (reached or stopped):
+            step = self.steps % self._plan.steps
+            if calls and step == 0:
                 calls.epoch_begin(self._first + len(self.history.epoch))
-            count = min(chunk_steps or self._pace.steps, plan.capacity, total - self.steps)
+            count = min(chunk_steps or self._pace.steps, self._plan.capacity, total - self.steps)
             if self._validate or calls:
-                count = min(count, plan.steps - self.steps % plan.steps)
-            chunk = self._chunk(self._first * plan.steps + self.steps, count)
-            begin = time.perf_counter()
-            carry, figures = chunk(count)
-            figures = np.asarray(figures)[:count]  # waits until the chunk is done
-            self._pace.learn(count, time.perf_counter() - begin)
-            rows = np.concatenate([self._pending, figures])
-            whole = len(rows) - len(rows) % plan.steps
-            means = epoch_means(rows[:whole], plan.sizes)
-            last = np.isnan(means[:, 0]) | (means[:, 0] <= (-np.inf if until_loss is None else until_loss))
-            if last.any():
-                stop, means = True, means[: np.argmax(last) + 1]
-                kept = len(means) * plan.steps - len(self._pending)
-                if kept < count:  # the chunk ran past the goal: run it again from its start, only so far
-                    carry, figures = chunk(kept)
-                    figures = np.asarray(figures)[:kept]
-            self.carry, self._pending = carry, rows[whole:]
-            self.steps += len(figures)
-            self.history._steps.append(figures[:, 0])
+                count = min(count, self._plan.steps - step)
+            means, reached = self._run_chunk(count, -np.inf if until_loss is None else until_loss)
             self._record(means)
             if bar:
-                bar.update(self.steps, self.history, figures[-1, 0])
+                bar.update(self.steps, self.history, self.history._steps[-1][-1])
             if calls and len(means):
-                left = calls.epoch_end(self.history.epoch[-1])
+                stopped = calls.epoch_end(self.history.epoch[-1])
         if calls:
             calls.end()
         if bar:
             bar.finish(self.history)
-        if stop and np.isnan(self.history.history[self._names[0]][-1]):
-            epoch = len(self.history.epoch)
-            named = self._names[0].replace("_", " ")
-            if np.isnan(self.history._steps[0][0]):
-                told = f"fit: the {named} was nan at the first step already; look at what the loss is given."
-            else:
-                told = (
-                    f"fit: the {named} became nan in epoch {epoch}; the learning rate is probably too large."
-                )
-            warnings.warn(told, RuntimeWarning, stacklevel=3)
+        if reached:
+            self._warn_of_nan()
         return self.history
+
+    def _chunk(self, first, count):
+        """The function (steps) -> (carry, figures [steps, ...]) of the next `count` steps, or of fewer."""
+        table, short = self._plan.lines(first, count)
+
+        def run(steps):
+            carry, figures = self._program(self.carry, self._data, table, short, np.int32(steps))
+            return carry, np.asarray(figures)[:steps]  # waits until the chunk is done
+
+        return run
+
+    def _run_chunk(self, count, until_loss):
+        """(means of the epochs that ended [E, ...], whether the last one is the goal) of so many steps."""
+        chunk = self._chunk(self._first * self._plan.steps + self.steps, count)
+        begin = time.perf_counter()
+        carry, figures = chunk(count)
+        self._pace.learn(count, time.perf_counter() - begin)
+        rows = np.concatenate([self._pending, figures])
+        whole = len(rows) - len(rows) % self._plan.steps
+        means = epoch_means(rows[:whole], self._plan.sizes)
+        goals = np.isnan(means[:, 0]) | (means[:, 0] <= until_loss)
+        if goals.any():
+            means = means[: np.argmax(goals) + 1]
+            kept = len(means) * self._plan.steps - len(self._pending)
+            if kept < count:  # the chunk ran past the goal: run it again from its start, only so far
+                carry, figures = chunk(kept)
+        self.carry, self._pending = carry, rows[whole:]
+        self.steps += len(figures)
+        self.history._steps.append(figures[:, 0])
+        return means, bool(goals.any())
+
+    def _warn_of_nan(self):
+        """Warns, at the line that called `fit`, where the mean loss of the last epoch is nan."""
+        loss = self._names[0]
+        if not np.isnan(self.history.history[loss][-1]):
+            return
+        named = loss.replace("_", " ")
+        if np.isnan(self.history._steps[0][0]):
+            message = f"fit: the {named} was nan at the first step already; look at what the loss is given."
+        else:
+            when = f"became nan in epoch {len(self.history.epoch)}"
+            message = f"fit: the {named} {when}; the learning rate is probably too large."
+        warnings.warn(message, RuntimeWarning, stacklevel=4)
 
     def _record(self, means):
         history = self.history

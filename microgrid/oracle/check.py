@@ -46,16 +46,22 @@ def check_grads(
         truth(f, x, w) - grad(f, x, w) contains 0,  both run in balls of 50 digits
 
     truth: the program of f at args, differentiated scalar by scalar with the rules of `microgrid`; grad: the
-    program that JAX makes of it. f: any function of pytrees of arrays, jitted or not; args: a tuple. What is
-    not a float (integers, booleans, random keys) is fixed. order: 1, or 2 for the gradient of the gradient
-    too; modes: "fwd", "rev" or both, where a function with a custom_vjp has no forward mode. Outputs are
-    contracted with random weights drawn from `seed`. engine: "exact" runs both in balls; "float64" in float64
-    with a bound of rounding instead, for large programs: quick, but no proof, which the report says.
+    program that JAX makes of it. Outputs are contracted with random weights.
+
+    f: any function of pytrees of arrays, jitted or not.
+    args: a tuple. What is not a float (integers, booleans, random keys) is fixed.
+    order: 1, or 2 for the gradient of the gradient too.
+    modes: "fwd", "rev" or both, where a function with a custom_vjp has no forward mode.
+    seed: of the weights.
+    engine: "exact" runs both in balls; "float64" in float64 with a bound of rounding instead, for large
+        programs: quick, but no proof, which the report says.
     surrogate: functions made by custom_vjp or custom_jvp whose rules are declared to be the truth, such as a
-    straight-through estimator or a reversal of gradients; the report lists them. sample: for models too large
-    to replay, how many random coordinates of each equation to look at instead, 32 say; the best verdict is
-    then "sampled", and report.tally says how much was looked at and what would have been found. atol, rtol,
-    eps: what jax.test_util.check_grads takes, ignored with a warning.
+        straight-through estimator or a reversal of gradients; the report lists them.
+    sample: for models too large to replay, how many random coordinates of each equation to look at instead,
+        32 say; the best verdict is then "sampled", and report.tally says how much was looked at and what
+        would have been found.
+    raises: whether a verdict that fails is an error.
+    atol, rtol, eps: what jax.test_util.check_grads takes, ignored with a warning.
 
     Returns a `Report`. Raises `GradientError`, an AssertionError that carries it, where report.verdict is
     wrong, nonfinite, unexplained or unsupported and raises=True; warns where it is imprecise.

@@ -87,11 +87,14 @@ class Trainable:
         """Takes so many steps more in the environment, rounded up to whole iterations. Returns the agent.
 
         progress: show a bar: mean return and length of the last 100 episodes, losses, steps/s.
-        callbacks: as for NeuralNet.fit (jaxnets.callbacks), with the agent in the place of the net: called
-        every log_every steps. resume: a folder of jaxnets.Checkpoint: goes on from its newest checkpoint, up
-        to `steps` more than the agent has now; where there is none, from where the agent is. An iteration is
-        num_steps of each of num_envs environments for a deep agent, one step for one with a table. The result
-        does not depend on how training is cut into calls, nor on progress and callbacks that only look.
+        callbacks: as for NeuralNet.fit (jaxnets.callbacks), with the agent in the place of the net.
+        log_every: steps after which they are called.
+        resume: a folder of jaxnets.Checkpoint: goes on from its newest checkpoint, up to `steps` more than
+            the agent has now; where there is none, from where the agent is.
+
+        An iteration is num_steps of each of num_envs environments for a deep agent, one step for one with a
+        table. The result does not depend on how training is cut into calls, nor on progress and callbacks
+        that only look.
         """
         checks.whole_number("train", "steps", steps, 0)
         checks.whole_number("train", "log_every", log_every, 1)
@@ -101,18 +104,18 @@ class Trainable:
         size, goal = self._unit, self.steps + steps
         if resume is not None:
             saving.resumed(self, resume)
-        left, most = -(-max(goal - self.steps, 0) // size), -(-log_every // size)
+        to_go, most = -(-max(goal - self.steps, 0) // size), -(-log_every // size)  # iterations
         self._check_schedules((self.steps, (self.steps + goal) // 2, goal))
         self.stop_training = False
         try:
             self._tell(listeners, "on_train_begin")
-            with progress_bar(self._name, self.steps + left * size if progress else None, self.steps) as bar:
-                while left and not self.stop_training:
+            with progress_bar(self._name, self.steps + to_go * size if progress else None, self.steps) as bar:
+                while to_go and not self.stop_training:
                     epoch = self.steps // size // most
                     self._tell(listeners, "on_epoch_begin", epoch)
-                    count = min(left, most)
+                    count = min(to_go, most)
                     self._run(most, count)
-                    left -= count
+                    to_go -= count
                     bar.update(self.steps, self._logs())
                     self._tell(listeners, "on_epoch_end", epoch)
             self._tell(listeners, "on_train_end")
@@ -191,8 +194,8 @@ class Trainable:
     def load(cls, path, env=None, **settings):
         """The agent in a folder. env: needed where it was trained on an object, which no file can hold.
 
-        settings: in the place of those that were saved, such as learning_rate=1e-4; not those that what was
-        learnt has no meaning without, such as hidden. Raises CheckpointError where the folder is damaged,
+        settings: in the place of those that were saved, such as learning_rate=1e-4, except those the learnt
+        weights depend on, such as hidden. Raises CheckpointError where the folder is damaged,
         ValueError for another kind of agent, space, or such a setting.
         """
         return saving.loaded(cls, f"{cls.__name__}.load", path, env, settings)
