@@ -21,12 +21,24 @@ class Layer:
     training: True while `fit` runs; dropout looks at it.
     """
 
+    _given: tuple[tuple, dict[str, Any]]
+
+    def __new__(cls, *given, **named):
+        layer = super().__new__(cls)
+        layer._given = given, named  # as `repr` shows them
+        return layer
+
     def __init__(self):
         self.parameters: dict[str, Any] = {}
         self.statistics: dict[str, Any] = {}
         self.frozen, self.training = False, False
         self._seen: Any = None
         self._fired: Any = None
+
+    def __repr__(self):
+        given, named = self._given
+        told = [*map(_told, given), *(f"{name}={_told(x)}" for name, x in named.items())]
+        return f"{type(self).__name__}({', '.join(told)})"
 
     def __call__(self, inputs):
         """What the layer makes of one example: nested lists of numbers, or of Values for their gradients."""
@@ -88,11 +100,19 @@ class Activation(Layer):
         self.function = function
         self._whole = function in (softmax, log_softmax, glu)
 
+    def __repr__(self):
+        return _told(self.function)
+
     def __call__(self, inputs):
         """What the function makes of one example, nested lists of numbers or Values."""
         if not self._whole:
             return each(self.function, inputs)
         return self.function(inputs) if len(shape(inputs)) == 1 else [self(row) for row in inputs]
+
+
+def _told(argument):
+    """An argument as it was written: a function by its name."""
+    return getattr(argument, "__name__", repr(argument))
 
 
 def activation(function):

@@ -24,6 +24,8 @@ class NeuralNet:
 
     >>> from microgrid import Linear, NeuralNet, gradient_descent, sigmoid
     >>> net = NeuralNet([Linear(2, 3), sigmoid, Linear(3, 1), sigmoid], seed=0)
+    >>> net
+    NeuralNet([Linear(2, 3), sigmoid, Linear(3, 1), sigmoid])
     >>> net.compile(optimizer=gradient_descent(1.0), loss="binary_cross_entropy")
     >>> history = net.fit([[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [0], [0], [1]], epochs=200, batch_size=None)
     >>> [round(row[0]) for row in net.predict([[0, 1], [1, 1]])]
@@ -42,6 +44,9 @@ class NeuralNet:
         self._state: Any = None
         for layer in self.layers:
             layer.initialize(self._draw)
+
+    def __repr__(self):
+        return f"NeuralNet({self.layers!r})"
 
     def compile(self, optimizer, loss, l1=0.0, l2=0.0):
         """Chooses how the net learns.

@@ -255,3 +255,11 @@ def test_a_net_is_called_for_what_forward_says():
             match=r"^NeuralNet: layer.* must be .*; got .*(NeuralNet|microgrid).* Fix: \*net\.layers",
         ):
             room.NeuralNet([inner])
+
+
+def test_a_net_is_shown_as_it_was_written():
+    layers = [mg.Linear(2, 16), mg.tanh, mg.Linear(16, 1, use_bias=False), mg.LSTM(1, 2, bias_init="ones")]
+    net = mg.NeuralNet(layers)
+    shown = "[Linear(2, 16), tanh, Linear(16, 1, use_bias=False), LSTM(1, 2, bias_init='ones')]"
+    assert repr(net) == repr(copy.deepcopy(net)) == f"NeuralNet({shown})"
+    assert repr(pickle.loads(pickle.dumps(layers[0]))) == "Linear(2, 16)"
