@@ -15,6 +15,7 @@ import numpy as np
 from jax import lax
 
 from . import checks, inputs, q_learning, schedules
+from .table_entries import changed, entries, picked, row_of
 from .tabular_mdp import TabularMDP
 
 BLOCK = 2_048  # steps whose random numbers are drawn together, and points of the learning curves
@@ -91,21 +92,19 @@ def train_tables(
     checks.number_in("train_tables", "initial_value", initial_value, -inputs.HUGE, inputs.HUGE)
     numbers = np.float32(gamma), np.float32(learning_rate_visits)
     draws = [np.random.Generator(np.random.SFC64(int(seed))) for seed in seeds]
-    columns = (
-        2 + (np.count_nonzero(mdp.initial) > 1) + (method == "sarsa")
-    )  # explore, outcome, start, following
     curves = []
     with jax.enable_x64(True):
         process, starts = _on_device(mdp), _starts(mdp)
+        shape = len(seeds), BLOCK, len(_columns(starts, method))
         uniform = np.array([draw.random(dtype=np.float32) for draw in draws])
         carry = _begin(_start(starts, uniform), mdp.num_states * mdp.num_actions, initial_value)
         for done in range(0, steps, BLOCK):
-            count, uniform = min(BLOCK, steps - done), np.empty((len(seeds), BLOCK, columns), np.float32)
+            count, uniform = min(BLOCK, steps - done), np.empty(shape, np.float32)
             for draw, own in zip(draws, uniform, strict=True):
                 draw.random(out=own, dtype=np.float32)
-            told = [schedules.row("train_tables", *one, done, BLOCK + 1, 1) for one in changing]
+            rates = [schedules.row("train_tables", *one, done, BLOCK + 1, 1) for one in changing]
             carry, curve = _block(
-                carry, uniform, count, process, starts, told, numbers, mdp.num_actions, method, mdp.max_steps
+                carry, uniform, count, process, starts, rates, numbers, mdp.num_actions, method, mdp.max_steps
             )
             curves.append(curve)
     q = np.asarray(carry["q"]).reshape(len(seeds), mdp.num_states, mdp.num_actions)
@@ -140,6 +139,13 @@ def _starts(mdp):
     return jnp.asarray(states), jnp.asarray(below.astype(np.float32))
 
 
+def _columns(starts, method):
+    """What each random number of a step is for, and in which column it stands: only what is used is drawn."""
+    several = starts[1] is not None
+    names = ("explore", "outcome", *["start"] * several, *["following"] * (method == "sarsa"))
+    return {name: column for column, name in enumerate(names)}
+
+
 def _start(starts, uniform):
     """First states, one for each uniform number."""
     states, below = starts
@@ -163,36 +169,39 @@ def _begin(start, num_pairs, initial_value):
 
 
 @partial(jax.jit, static_argnames=("num_actions", "method", "limit"), donate_argnames=("carry",))
-def _block(carry, uniform, count, process, starts, told, numbers, num_actions, method, limit):
+def _block(carry, uniform, count, process, starts, rates, numbers, num_actions, method, limit):
     """count <= BLOCK steps of all seeds; also the sum of returns, and the number, of episodes that ended."""
-    (gamma, learning_rate_visits), (rates, shares) = numbers, told
+    (gamma, learning_rate_visits), (learning_rates, epsilons) = numbers, rates
     below, *outcomes = process
     uniform = jnp.moveaxis(uniform, 0, 2)  # [BLOCK, columns, N]
-    restart = _start(starts, uniform[:, min(2, uniform.shape[1] - 1)])
+    columns = _columns(starts, method)
+    restart = _start(starts, uniform[:, columns.get("start", 0)])  # of one start the number says nothing
 
     def step(i, running):
         carry, returned, episodes = running
         q, state = carry["q"], carry["state"]
-        rows = _rows(q, state, num_actions)
-        action = _chosen(rows, uniform[i, 0], shares[i])
+        rows = row_of(q, state, num_actions)
+        action = _chosen(rows, uniform[i, columns["explore"]], epsilons[i])
         if method == "sarsa":
             action = jnp.where(carry["action"] < 0, action, carry["action"])
         pair = state * num_actions + action
-        outcome = (uniform[i, 1][:, None] >= _at(below, pair)).sum(1, dtype=jnp.int32)
+        outcome = (uniform[i, columns["outcome"]][:, None] >= picked(below, pair)).sum(1, dtype=jnp.int32)
         at = pair * below.shape[1] + outcome
-        next_state, reward, terminated = (_at(x.reshape(-1), at) for x in outcomes)
-        next_rows = _rows(q, next_state, num_actions)
-        next_action = _chosen(next_rows, uniform[i, -1], shares[i + 1]) if method == "sarsa" else action
+        next_state, reward, terminated = (picked(x.reshape(-1), at) for x in outcomes)
+        next_rows = row_of(q, next_state, num_actions)
+        next_action = action
+        if method == "sarsa":
+            next_action = _chosen(next_rows, uniform[i, columns["following"]], epsilons[i + 1])
         discount = jnp.where(terminated, 0, gamma)
-        error = _errors(method, reward, discount, rows, next_rows, action, next_action, shares[i + 1])
-        visits = _entries(carry["visits"], pair)
-        rate = (rates[i] / (1 + visits / learning_rate_visits)).astype(jnp.float32)
+        error = _errors(method, reward, discount, rows, next_rows, action, next_action, epsilons[i + 1])
+        visits = entries(carry["visits"], pair)
+        rate = (learning_rates[i] / (1 + visits / learning_rate_visits)).astype(jnp.float32)
         length, earned = carry["length"] + 1, carry["earned"] + reward
         ended = terminated if limit is None else terminated | (length >= limit)
-        old, change = _entries(q, pair).astype(jnp.float64), rate.astype(jnp.float64) * error
+        old, change = entries(q, pair).astype(jnp.float64), rate.astype(jnp.float64) * error
         carry = dict(
-            q=_changed(q, pair, (old + change).astype(jnp.float32)),
-            visits=_changed(carry["visits"], pair, visits + 1),
+            q=changed(q, pair, (old + change).astype(jnp.float32)),
+            visits=changed(carry["visits"], pair, visits + 1),
             state=jnp.where(ended, restart[i], next_state),
             action=jnp.where(ended, -1, next_action),
             length=jnp.where(ended, 0, length),
@@ -205,14 +214,14 @@ def _block(carry, uniform, count, process, starts, told, numbers, num_actions, m
     return carry, curve
 
 
-def _chosen(rows, uniform, share):
-    """[N]: greedy actions, or with probability share random ones; one number decides and picks."""
+def _chosen(rows, uniform, epsilon):
+    """[N]: greedy actions, or with probability epsilon random ones; one number decides and picks."""
     num_actions = rows.shape[1]
-    random = jnp.minimum((uniform / share * num_actions).astype(jnp.int32), num_actions - 1)
-    return jnp.where(uniform < share, random, jnp.argmax(rows, 1).astype(jnp.int32))
+    random = jnp.minimum((uniform / epsilon * num_actions).astype(jnp.int32), num_actions - 1)
+    return jnp.where(uniform < epsilon, random, jnp.argmax(rows, 1).astype(jnp.int32))
 
 
-def _errors(method, reward, discount, rows, next_rows, action, next_action, share):
+def _errors(method, reward, discount, rows, next_rows, action, next_action, epsilon):
     """[N]: what the formulas of rl.q_learning say in float64, rounded once to float32."""
     reward, discount, rows, next_rows = (x.astype(jnp.float64) for x in (reward, discount, rows, next_rows))
     if method == "q_learning":
@@ -222,29 +231,7 @@ def _errors(method, reward, discount, rows, next_rows, action, next_action, shar
     else:
         num_actions = rows.shape[1]
         greedy = jnp.arange(num_actions)[None] == jnp.argmax(next_rows, 1)[:, None]
-        policy = share / num_actions + jnp.where(greedy, 1 - share, 0)
+        policy = epsilon / num_actions + jnp.where(greedy, 1 - epsilon, 0)
         transitions = (reward, discount, rows, next_rows, action, policy.astype(jnp.float32))
         error = jax.vmap(q_learning.expected_sarsa_error)(*transitions)
     return error.astype(jnp.float32)
-
-
-def _at(array, index):
-    """Rows of an array; the indices are known to lie inside."""
-    return array.at[index].get(mode="promise_in_bounds")
-
-
-def _rows(table, state, num_actions):
-    """[N, A]: the row of each seed's table that its state points to."""
-    return _entries(table, state[:, None] * num_actions + jnp.arange(num_actions, dtype=jnp.int32)[None])
-
-
-def _entries(table, index):
-    """Entries of each seed's own table [N, S * A], at [N] or [N, A]."""
-    seed = jnp.arange(table.shape[0], dtype=jnp.int32).reshape(-1, *[1] * (index.ndim - 1))
-    return table.at[seed, index].get(mode="promise_in_bounds")
-
-
-def _changed(table, pair, entry):
-    """Each seed's table with another entry at one pair."""
-    seed = jnp.arange(table.shape[0], dtype=jnp.int32)
-    return table.at[seed, pair].set(entry, mode="promise_in_bounds", unique_indices=True)
