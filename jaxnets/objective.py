@@ -71,23 +71,23 @@ class Objective:
         self.metrics = metrics.resolve(names, self.name)
         self.fused, self._checked = False, None
         if layers := layers_of(module):
-            self._meet(layers[-1])
+            self._fuse(layers[-1])
         if (l1 or l2) and not list(_kernels(split(module)[1])):
             raise ValueError("NeuralNet.compile: l1 and l2 act on kernels; the net has none.")
 
-    def _meet(self, last):
-        """What the last layer and the loss make of each other."""
+    def _fuse(self, last):
+        """Checks that the loss fits the last layer, and fuses the two."""
         probable = any(last is function for function in (*_SOFTMAX, *_SIGMOID))
         if self.name in data.PROBABILITY_LOSSES:
-            end, scores = _ENDS[self.name]
+            ending, scores = _ENDS[self.name]
             if not probable:
                 raise ValueError(
                     f"NeuralNet.compile: {self.name} takes probabilities, and the last layer "
-                    f"({describe(last)}) returns scores. Fix: end the layers with {end}, "
+                    f"({describe(last)}) returns scores. Fix: end the layers with {ending}, "
                     f"or take loss={scores!r}."
                 )
-            ends, fused = _FUSED.get(self.name, ((), None))
-            if any(last is end for end in ends):
+            endings, fused = _FUSED.get(self.name, ((), None))
+            if any(last is function for function in endings):
                 self.fused, self.function = True, partial(fused, **self.keywords)
         elif self.name in _ON_SCORES and probable:
             instead = _ON_SCORES[self.name]
@@ -140,9 +140,8 @@ class Objective:
                 f"{function}: sample_weight and the class_weight of {self.name} both weigh the examples. "
                 f"Fix: sample_weight * class_weight[y] alone."
             )
-        if (
-            self.name and self.keywords
-        ):  # the loss that was asked for says what is wrong with them, not the fused one
+        # the loss that was asked for says what is wrong with its arguments, not the fused one
+        if self.name and self.keywords:
             jax.eval_shape(partial(_NAMED[self.name], **self.keywords), rows, batch.targets)
         if self.name is None:
             self._check_loss(function, rows, batch)

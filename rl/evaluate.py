@@ -90,8 +90,8 @@ class Evaluation:
 def evaluate_policy(policy, env, episodes=10_000, seed=0, success=None, max_steps=None):
     """Plays episodes of a policy in a Gymnasium environment.
 
-    policy: [S] integer actions, [S, A] probabilities, or a function from an observation to an action; a tuple
-    of integers counts as its number, row by row.
+    policy: [S] integer actions, [S, A] probabilities, or a function from an observation to an action; a
+    tuple observation is numbered in row-major order.
     env: an id, or an environment (which is copied, and left where it stands).
     episodes: an integer >= 1. seed: an integer >= 0, of the first reset and of the policy's own draws.
     success: states in which terminating is a success; None: terminating with a positive last reward, where

@@ -24,9 +24,8 @@ class Damaged(CheckpointError):
 
 def cause(error):
     """What the system said, or else the first line of what a library raised, short enough for a sentence."""
-    if code := re.search(
-        r"os_error_code='(\d+)'", str(error)
-    ):  # TensorStore passes a system's error on as text
+    # TensorStore passes a system's error on as text
+    if code := re.search(r"os_error_code='(\d+)'", str(error)):
         return os.strerror(int(code[1]))
     lines = str(error).strip().splitlines() or [""]
     return getattr(error, "strerror", None) or f"{type(error).__name__} {lines[0][:300]}".strip()

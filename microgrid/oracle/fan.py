@@ -85,9 +85,8 @@ class Fan:
             there = next((known for known in self._cones if (known @ direction > 0).all()), None)
             if there is None:
                 return direction / np.max(np.abs(direction))
-            between = there[
-                there @ inner < -ALIKE
-            ]  # facets of what lies between: nearer than where they are met
+            # facets of what lies between: nearer than where they are met
+            between = there[there @ inner < -ALIKE]
             if not len(between):
                 return None
             step = np.min(between @ inner / (between @ cone[i])) / 2

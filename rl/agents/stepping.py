@@ -181,7 +181,7 @@ class SteppingAgent(Trainable):
         epsilon = self.epsilon
         if type(epsilon) is not float:
             epsilon = self._now("epsilon", t)
-        return epsilon and self._random.random() < epsilon
+        return epsilon > 0 and self._random.random() < epsilon
 
     def _now(self, name, t):
         """A setting that may be a function of the steps, after t steps."""
