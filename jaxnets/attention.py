@@ -101,7 +101,7 @@ def positional_encoding(positions, features, max_wavelength=10000.0):
 
 def _attend(query, key, value, allowed):
     scores = query @ jnp.swapaxes(key, -1, -2) / math.sqrt(query.shape[-1])
-    return (_weights(scores, allowed).astype(value.dtype) @ value).astype(value.dtype)
+    return _weights(scores, allowed).astype(value.dtype) @ value
 
 
 def _weights(scores, allowed):

@@ -101,23 +101,19 @@ def _sigmoid_power_jvp(primals, tangents):
     return y, dx * (power * sigmoid(-x) * y) - dpower * (softplus(-x) * y)
 
 
+@jax.custom_jvp
 def focal(x, power):
     """sigmoid(-x)**power * softplus(-x), 0 at infinity, and its slope at -infinity that of -x."""
-    return _focal(x, power)
-
-
-@jax.custom_jvp
-def _focal(x, power):
     return _sigmoid_power(-x, power) * softplus(-x)
 
 
-@_focal.defjvp
+@focal.defjvp
 def _focal_jvp(primals, tangents):
     (x, power), (dx, dpower) = primals, tangents
     near = jnp.clip(x, -1e4, 1e4)  # 0 times infinity is no number, and from 746 on nothing changes
     share = _sigmoid_power(-near, power)
     slope = share * (power * (sigmoid(near) * softplus(-near)) + sigmoid(-near))
-    return _focal(x, power), -dx * slope - dpower * (softplus(near) * (share * softplus(-near)))
+    return focal(x, power), -dx * slope - dpower * (softplus(near) * (share * softplus(-near)))
 
 
 @with_slope(lambda x, y: -2 * jnp.sign(x) * (y / (1 + jnp.abs(x))))

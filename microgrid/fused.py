@@ -131,7 +131,10 @@ def _largest(numbers, system):
         best = largest(numbers)  # in a tie, all keep their part in gradients of gradients too
     elif type(best) is int:
         best = system.whole(best, *numbers)
-    share = 1 if sum(ties) == 1 else system.reciprocal(best, sum(ties)) if any(ties) else best  # nan
+    if not any(ties):  # the largest is nan, and so is each share
+        share = best
+    else:
+        share = 1 if sum(ties) == 1 else system.reciprocal(best, sum(ties))
     return best, tuple(share if tie else 0 for tie in ties)
 
 

@@ -131,7 +131,7 @@ def backward(results, gradients):
             leaf.grad = grad
         raise
     for value in [] if floats else [*order, *leaves]:
-        if type(value.grad) is int:  # a third of it must have all its digits
+        if type(value.grad) is int:  # divided by 3 it would be a float, of fewer digits than a Decimal
             value.grad = functions(value.data).whole(value.grad, value.data)
 
 
@@ -153,7 +153,7 @@ def _pass_on_floats(order):
     for value in reversed(order):
         gradient = value.grad
         if gradient or (type(gradient) is not float and isinstance(gradient, Operations)):
-            if gradient - gradient:  # infinite: even so it stops at a slope that is the 0 of the table
+            if gradient - gradient:  # nan, so infinite: even so it stops at a slope that is the table's 0
                 _pass_on([value])
             elif len(value._parents) == 1:  # a fifth faster than the loop
                 value._parents[0].grad += value._slopes[0] * gradient

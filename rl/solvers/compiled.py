@@ -72,7 +72,7 @@ def _run(sweep, evaluations):
         own = [(chosen(kept[k], policy), chosen(next_state[k], policy)) for k in range(num_outcomes)]
 
         def evaluated(_, value):
-            return own_mean + sum(kept * follow(value, to) for kept, to in own)
+            return own_mean + sum(discount * follow(value, to) for discount, to in own)
 
         return lax.fori_loop(0, evaluations, evaluated, value)
 
