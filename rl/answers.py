@@ -10,6 +10,7 @@ import numpy as np
 
 from . import envs
 
+RAISED = Exception, SystemExit  # which an environment may raise; Ctrl-C is its user's
 RETURNS = {"reset": "obs, info", "step": "obs, reward, terminated, truncated, info"}
 
 
@@ -49,22 +50,21 @@ class Watched:
         """(obs, info) of a new episode."""
         try:
             told = self._env.reset(seed=seed, **options)
-        except Exception as error:
+        except RAISED as error:
             fix = "def reset(self, *, seed=None, options=None)" if _takes_no_seed(error) else ""
-            what = f"reset raised {type(error).__name__}: {error}".rstrip(".")
-            raise self.error(what, fix) from error
+            raise self.error(f"reset raised {said(type(error), error)}", fix) from error
         if not (isinstance(told, tuple) and len(told) == 2 and isinstance(told[1], dict)):
             raise self.error(f"reset must return (obs, info), info a dict; got {shortened(told)}")
         return told
 
     def reset(self, seed=None):
         """The same, in the space."""
-        from . import observed
+        from . import misfits, observed
 
         told = self.opened(seed)
         wrong = observed.amiss(self.space, told[0])
         if wrong is not None:
-            fix = observed.cast(self.space, told[0])
+            fix = misfits.cast(self.space, told[0])
             raise self.error(f"the observation of reset must be in {self.space}; got {wrong}", fix)
         return told
 
@@ -73,8 +73,8 @@ class Watched:
         self.steps += 1
         try:
             answer = self._env.step(action)
-        except Exception as error:
-            raise self.error(f"step raised {type(error).__name__}: {error}".rstrip(".")) from error
+        except RAISED as error:
+            raise self.error(f"step raised {said(type(error), error)}") from error
         try:
             obs, reward, terminated, truncated, info = answer
         except (TypeError, ValueError):
@@ -85,6 +85,8 @@ class Watched:
             truncated = self._flag("truncated", truncated)
         if type(reward) is not float:
             reward = self._reward(reward)
+        if type(info) is not dict:
+            self._dict(info)
         return obs, reward, terminated, truncated, info
 
     def _strange(self, answer):
@@ -113,14 +115,18 @@ class Watched:
             raise self.error(f"{name} must be True or False; got {shortened(value)}")
         return bool(plain)
 
-    def fits(self, obs):
-        """Raises for an observation of another shape or dtype."""
-        from . import observed
+    def _dict(self, info):
+        """Raises for an info that is none."""
+        if not isinstance(info, dict):
+            raise self.error(f"info must be a dict; got {shortened(info)}")
 
-        told = observed.misfit(self.space, obs)
+    def fits(self, obs, what="observation"):
+        """Raises for an observation of another shape or dtype."""
+        from . import misfits
+
+        told = misfits.misfit(self.space, obs)
         if told is not None:
-            fix = observed.cast(self.space, obs)
-            raise self.error(f"observation must be in {self.space}; got {told}", fix)
+            raise self.error(f"{what} must be in {self.space}; got {told}", misfits.cast(self.space, obs))
 
     def legal(self, info):
         """[A], the legal actions that step or reset told."""
@@ -134,6 +140,15 @@ class Watched:
         if not row.any():
             raise self.error("action_mask must leave a legal action; got none")
         return row.astype(bool)
+
+
+def said(kind, error):
+    """What an error of a kind says, which may be nothing, for the middle of a sentence.
+
+    >>> said(StopIteration, StopIteration()), said(ValueError, "No.")
+    ('StopIteration', 'ValueError: No')
+    """
+    return f"{kind.__name__}: {error}".rstrip(": .")
 
 
 def _takes_no_seed(error):

@@ -195,11 +195,11 @@ def _inside(space):
 
 def look(watched, obs, what, known=False):
     """Raises for an observation of an environment that is not in its space; known: it is not."""
-    from . import observed  # which loads JAX
+    from . import misfits, observed  # which loads JAX
 
     wrong = observed.amiss(watched.space, obs) or (shortened(obs) if known else None)
     if wrong is not None:
-        fix = observed.cast(watched.space, obs) if observed.misfit(watched.space, obs) else ""
+        fix = misfits.cast(watched.space, obs) if misfits.misfit(watched.space, obs) else ""
         raise watched.error(f"{what} must be in {watched.space}; got {wrong}", fix)
 
 

@@ -9,8 +9,8 @@ import jax
 import numpy as np
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
 
-from . import claims, envs, observed, spaces
-from .answers import EnvError
+from . import claims, envs, misfits, observed, spaces
+from .answers import RAISED, EnvError
 from .rollout import Episodes, Rollout, where_last
 from .vector_parts import Parts
 
@@ -35,7 +35,9 @@ class HostVector:
         self._seeded_apart = isinstance(env.unwrapped, AsyncVectorEnv | SyncVectorEnv)
         self.memory, self._obs, self._begun, self._closed = memory, None, False, False
         self._steps = np.zeros(self._count, int)  # each one's own, without those that only reset
-        self._shapes = jax.tree.map(np.shape, spaces.example(self.space, self._count))
+        example = spaces.example(self.space, self._count)
+        self._shapes = jax.tree.map(np.shape, example)
+        self._dtypes = [x.dtype for x in jax.tree.leaves(example)]
         self._parts = Parts(env, self._error, timeout)
 
     def close(self):
@@ -77,10 +79,13 @@ class HostVector:
             raise self._error(f"the observation of reset must be in {self.space}; got {told}", at[i])
 
     def _fits(self, obs):
-        """Raises for observations of another shape than the space's, one for each environment."""
+        """Raises for observations of another shape than the space's, or for floats in place of integers."""
         shapes = jax.tree.map(_shape, obs)
         if shapes != self._shapes:
             raise self._error(f"observations must have shapes {self._shapes}; got {shapes}", self._only)
+        for x, dtype in zip(jax.tree.leaves(obs), self._dtypes, strict=True):
+            if x.dtype.kind == "f" != dtype.kind:
+                raise self._error(f"observations must be {dtype}; got {x.dtype}", self._only)
 
     @property
     def _only(self):
@@ -128,7 +133,8 @@ class HostVector:
             self._lengths, self._totals = self._lengths + mask, self._totals + np.where(mask, reward, 0)
             last = (terminated | truncated) & mask
             next_obs = self._true(seen, last, info)
-            row = obs, action, next_obs, np.float32(reward), terminated & mask, truncated & ~terminated & mask
+            reward = np.float32(np.where(mask, reward, 0))  # a reset pays nothing, whatever it says
+            row = obs, action, next_obs, reward, terminated & mask, truncated & ~terminated & mask
             rows.append((*row, mask, last, self._totals.astype(np.float32), self._lengths))
             self._obs = self._after(seen, last)
             self._lengths, self._totals = np.where(last, 0, self._lengths), np.where(last, 0, self._totals)
@@ -164,8 +170,8 @@ class HostVector:
                 finals.append(jax.tree.map(lambda x: x[i], found) if whole else found[i])  # noqa: B023
             except (IndexError, KeyError, TypeError):
                 raise self._error(f"{rule}, one for each environment; got {shortened(found)}", i) from None
-            told = observed.misfit(self.space, finals[-1])
-            if told is not None and not observed.stackable(self.space, finals[-1]):
+            told = misfits.misfit(self.space, finals[-1])
+            if told is not None:
                 raise self._error(f"{rule}, in {self.space}; got {told}", i)
         return spaces.gathered(self.space, finals)
 
@@ -186,9 +192,9 @@ class HostVector:
     def _called(self, name, *args, **given):
         """What the vector answers; where that fails, the environment that did is named if it can be."""
         try:
-            with self._parts.watched():
+            with self._parts.watched(self._resets if name == "step" else None):
                 return getattr(self._env, name)(*args, **given)
-        except Exception as error:
+        except RAISED as error:
             told = error if isinstance(error, EnvError) else self._parts.blamed(name, error)
             if name == "step" and self._parts.in_turn and told.index is not None:
                 self._steps[told.index + 1 :] -= ~self._resets[told.index + 1 :]  # it never came to them
@@ -213,7 +219,7 @@ class HostVector:
         return answer
 
     def _check(self, next_obs, rewards, mask, first):
-        good = np.isfinite(rewards) | ~mask
+        good = np.isfinite(rewards)
         if not good.all():
             t, i = np.argwhere(~good)[0]
             step = int(first[i] + mask[: t + 1, i].sum())

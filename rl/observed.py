@@ -9,52 +9,8 @@ import jax
 import numpy as np
 from gymnasium import spaces
 
-from .spaces import ends, example, gathered, lifted, narrow
-
-
-def misfit(space, obs):
-    """What is wrong with the kind of one observation, its shape, dtype or parts; None for nothing.
-
-    >>> misfit(spaces.Box(0, 1, (2,)), np.zeros(2))
-    'float64 (2,)'
-    """
-    if isinstance(space, spaces.Box | spaces.MultiDiscrete | spaces.MultiBinary):
-        dtype, shape = getattr(obs, "dtype", None), getattr(obs, "shape", None)
-        if dtype == space.dtype and shape == space.shape:
-            return None
-        return f"{type(obs).__name__} {obs!r}" if dtype is None else f"{dtype} {shape}"
-    if isinstance(space, spaces.Discrete):
-        return None if isinstance(obs, int | np.integer) else f"{type(obs).__name__} {obs!r}"
-    parts = space.spaces.items() if isinstance(space, spaces.Dict) else enumerate(space.spaces)
-    for name, part in parts:
-        try:
-            told = misfit(part, obs[name])
-        except (KeyError, IndexError, TypeError):
-            told = "nothing"
-        if told is not None:
-            return f"{told} at {name!r}"
-    return None
-
-
-def stackable(space, obs):
-    """Whether one observation has the shapes of its space and can be put into arrays of its dtypes.
-
-    >>> stackable(spaces.Box(0, 1, (2,)), [0.0, 1.0]), stackable(spaces.Box(0, 1, (2,)), None)
-    (True, False)
-    """
-    try:
-        shapes = jax.tree.map(np.shape, gathered(space, [obs]))
-    except Exception:  # whatever comes of things that are no observations
-        return False
-    return shapes == jax.tree.map(np.shape, example(space, 1))
-
-
-def cast(space, obs):
-    """The fix for an array that has the shape of its space and another dtype, "" for anything else."""
-    dtype = getattr(obs, "dtype", space.dtype)
-    if dtype in (None, space.dtype) or getattr(obs, "shape", None) != space.shape:
-        return ""
-    return f"return obs.astype(np.{space.dtype}), or a space with dtype=np.{dtype}"
+from .misfits import misfit
+from .spaces import ends, gathered, lifted, narrow
 
 
 def amiss(space, obs):

@@ -6,15 +6,16 @@ environments no parts are seen. While the vector is called, something that looks
 
 from contextlib import contextmanager
 from multiprocessing.connection import wait
-from reprlib import repr as shortened
+from queue import Empty
 from time import monotonic
 from typing import Any
 
-from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv, async_vector_env
+from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv, async_vector_env
 
-from . import answers, observed
+from . import answers
+from .misfits import Looking, Misfit
 
-UNSEEN, PLAIN = object(), (float, bool, bool, dict)
+PLAIN = float, bool, bool, dict
 
 
 class InProcess(Exception):
@@ -30,7 +31,7 @@ class Parts:
 
     def __init__(self, env, error, timeout):
         base: Any = env.unwrapped
-        self.error, self.timeout, self.until = error, timeout, 0.0
+        self.error, self.timeout, self.until, self._resets = error, timeout, 0.0, None
         self.shared = getattr(base, "shared_memory", False)
         self._async: Any = base if isinstance(base, AsyncVectorEnv) else None
         self.in_turn = isinstance(base, SyncVectorEnv)
@@ -40,9 +41,9 @@ class Parts:
         self._places: Any = getattr(base, "envs" if self._async is None else "parent_pipes") if known else []
 
     @contextmanager
-    def watched(self):
-        """Here all that the parts answer is looked at."""
-        taken, self.until = list(self._places), monotonic() + self.timeout
+    def watched(self, resets=None):
+        """Here all that the parts answer is looked at. resets: [N], True where a step only resets."""
+        taken, self.until, self._resets = list(self._places), monotonic() + self.timeout, resets
         for i, (one, each) in enumerate(zip(self.inside, taken, strict=True)):
             one._env = each
             self._places[i] = None if each is None else one
@@ -68,9 +69,15 @@ class Parts:
         ready = wait(list(waiting), max(0.0, self.until - monotonic()))
         if not ready:
             line = next(iter(waiting.values()))
-            raise self.error(f"{line.asked} took longer than {self.timeout:g} s", line.index, "")
+            raise self.error(f"{self._doing(line)} took longer than {self.timeout:g} s", line.index, "")
         for pipe in ready:
             waiting[pipe].read()
+
+    def _doing(self, line):
+        """What a process was asked to do, as far as it can be told."""
+        if line.asked == "step" and self._async.autoreset_mode == AutoresetMode.SAME_STEP:
+            return "step, or the reset after it,"
+        return "reset" if self._resets is not None and self._resets[line.index] else line.asked
 
     def died(self, index):
         """The error for a process that does not answer any more."""
@@ -81,12 +88,17 @@ class Parts:
     def failed(self, line):
         """The error for what a process raised, as it told before it ended."""
         try:
-            index, kind, message, trace = self._async.error_queue.get(timeout=5)
+            index, kind, message, trace = self._queued(line)
         except Exception as error:  # not every exception can be sent, nor be made again
-            told = f"{line.asked} raised what cannot be sent from its process"
-            return self.error(f"{told} ({type(error).__name__}: {error})".rstrip(". "), line.index, "")
+            why = f"{type(error).__name__}: {error}"
+            why = "its class cannot be pickled" if isinstance(error, Empty) else why
+            told = f"{self._doing(line)} raised what cannot be sent from its process ({why})"
+            return self.error(told, line.index, "")
+        if isinstance(message, Misfit):
+            told, fix = message.args
+            return self.error(f"observation must be in {self.inside[index].space}; got {told}", index, fix)
         frames = trace.split('File "')  # the first is the worker's, the last where it was raised
-        place, told = frames[-1].partition('"')[0], f"{kind.__name__}: {message}".rstrip(". ")
+        place, told = frames[-1].partition('"')[0], answers.said(kind, message)
         own = place.endswith("async_vector_env.py")
         resets = ".reset(" in frames[min(1, len(frames) - 1)] or (own and "mapping" in told)
         asked, fix = "reset" if resets else self.inside[index].asked, ""
@@ -101,14 +113,21 @@ class Parts:
         error.__cause__ = InProcess(trace)
         return error
 
+    def _queued(self, line):
+        """What a process put into the queue, from which a thread of its own sends it, before it ended."""
+        process, until = self._async.processes[line.index], monotonic() + 5
+        while True:
+            ended = not process.is_alive()
+            try:
+                return self._async.error_queue.get(timeout=0.1)
+            except Empty:
+                if ended or monotonic() > until:
+                    raise
+
     def blamed(self, called, error):
         """The error for what a call of the vector raised outside its environments."""
-        for one in self.inside:
-            told = None if one.seen is UNSEEN else observed.misfit(one.space, one.seen)
-            if told is not None and not observed.stackable(one.space, one.seen):
-                return self.error(f"observation must be in {one.space}; got {told}", one.index, "")
-        told = f"{called} raised {type(error).__name__}: {error}".rstrip(". ")
-        return self.error(told, 0 if self.inside and len(self.inside) == 1 else None, "")
+        told = f"{called} raised {answers.said(type(error), error)}"
+        return self.error(told, 0 if len(self.inside) == 1 else None, "")
 
     def end(self):
         """Ends all processes: none is left behind. Returns whether there were any."""
@@ -123,13 +142,12 @@ class Parts:
 
 
 class Part(answers.Watched):
-    """Stands for one environment of a SyncVectorEnv. seen: its last observation."""
+    """Stands for one environment of a SyncVectorEnv."""
 
     _env: Any = None
 
     def __init__(self, parts, index, space):
-        self.index, self.space, self.seen = index, space, UNSEEN
-        self._parts = parts
+        self.index, self.space, self._parts = index, space, parts
 
     def __getattr__(self, name):
         return getattr(self._env, name)
@@ -139,33 +157,28 @@ class Part(answers.Watched):
 
     def reset(self, *, seed=None, options=None):
         told = self.opened(seed, options=options)
-        self.seen = told[0]
+        self.fits(told[0], "the observation of reset")
         return told
 
     def step(self, action):
         try:
             told = self._env.step(action)
-        except Exception as error:
-            raise self.error(f"step raised {type(error).__name__}: {error}".rstrip(". ")) from error
-        if type(told) is tuple and tuple(map(type, told[1:])) == PLAIN:
-            self.seen = told[0]
-            return told
-        return self._looked(told)
+        except answers.RAISED as error:
+            raise self.error(f"step raised {answers.said(type(error), error)}") from error
+        if not (type(told) is tuple and tuple(map(type, told[1:])) == PLAIN):
+            told = self._looked(told)
+        self.fits(told[0])
+        return told
 
     def _looked(self, told):
         """What a step answered, as it must be; or a sentence."""
         try:
-            self.seen, reward, terminated, truncated, info = told
+            obs, reward, terminated, truncated, info = told
         except (TypeError, ValueError):
             raise self._strange(told) from None
         flags = self._flag("terminated", terminated), self._flag("truncated", truncated)
         self._dict(info)
-        return self.seen, self._reward(reward), *flags, info
-
-    def _dict(self, info):
-        """Raises for an info that is none."""
-        if not isinstance(info, dict):
-            raise self.error(f"info must be a dict; got {shortened(info)}")
+        return obs, self._reward(reward), *flags, info
 
 
 class Line(Part):
@@ -175,9 +188,12 @@ class Line(Part):
     """
 
     asked = told = None
+    _looks = False  # whether its process looks at observations
 
     def send(self, message):
         """Asks for something."""
+        if self._parts.shared and not self._looks:
+            message, self._looks = (message[0], Looking(message[1])), True
         try:
             self._env.send(message)
         except OSError:
@@ -206,8 +222,7 @@ class Line(Part):
         if asked == "step":
             told = self._looked(told)
         elif asked == "reset":
-            self.seen = told[0]
             self._dict(told[1])
-        if self._parts.shared:  # observations come another way
-            self.seen = UNSEEN
+        if asked in ("step", "reset") and not self._parts.shared:
+            self.fits(told[0], "the observation of reset" if asked == "reset" else "observation")
         return told, good

@@ -147,6 +147,35 @@ def test_an_agent_gives_priority_to_what_has_its_steps_ahead_alone(steps):
     assert set(given.tolist()) == {2 * t + n for t in ready for n in range(2)}
 
 
+class Short(gymnasium.Env):
+    """Episodes of four steps."""
+
+    observation_space, action_space = Box(0, 4, (1,), np.float32), Discrete(2)
+
+    def reset(self, *, seed=None, options=None):
+        self.t = 0
+        return np.zeros(1, np.float32), {}
+
+    def step(self, action):
+        self.t += 1
+        return np.full(1, self.t, np.float32), 10.0, self.t == 4, False, {}
+
+
+@pytest.mark.parametrize("n_step", [1, 3])
+def test_a_step_that_only_resets_has_no_priority(n_step):
+    vector = gymnasium.vector.SyncVectorEnv([Short] * 2)
+    settings = dict(prioritized=True, learning_starts=20, buffer_size=64, hidden=(4,), n_step=n_step)
+    agent = rl.DQN(vector, **settings).train(400, progress=False)  # each row was written several times
+    learner = agent._training.learner
+    real = np.array(learner.buffer.steps.mask).ravel()
+    sums = np.asarray(learner.priorities.sums)
+    leaves = sums[len(sums) // 2 :][: real.size]
+    assert 0.1 < (~real).mean() < 0.3
+    newest = int(learner.buffer.head) - 1 - np.arange(n_step - 1)  # without enough steps ahead
+    real.reshape(-1, 2)[newest % (real.size // 2)] = False
+    assert ((leaves > 0) == real).all()
+
+
 class Chain(gymnasium.Env):
     """Observations tell episode and step, 1000 * episode + step; no episode ends."""
 

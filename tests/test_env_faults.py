@@ -296,3 +296,28 @@ def test_one_episode_has_no_deviation():
     assert repr(rl.Evaluation(np.array([3.0]), np.array([7]))) == "Evaluation(1 episode: return 3, length 7)"
     told = repr(rl.Evaluation(np.array([3.0]), np.array([7]), np.array([True])))
     assert told == "Evaluation(1 episode: return 3, success True, length 7)"
+
+
+@pytest.mark.parametrize(
+    "error, told", [(SystemExit(3), "SystemExit: 3 "), (StopIteration(), "StopIteration ")]
+)
+@pytest.mark.parametrize("agent", [rl.QTable, rl.A2C])
+def test_an_environment_that_leaves_the_program_is_an_error_of_its_own(agent, error, told):
+    class Leaving(Lake):
+        def step(self, action):
+            raise error
+
+        def reset(self, *, seed=None, options=None):
+            if self.answer == "reset":
+                raise error
+            return 0, {}
+
+    for asked in ("step", "reset"):
+        with pytest.raises(rl.EnvError, match=f"{asked} raised {told}.environment 0"):
+            agent(Leaving(asked)).train(5, progress=False)
+
+
+def test_information_is_a_dict_wherever_it_is_told():
+    for run in (rl.QTable, rl.A2C):
+        with pytest.raises(rl.EnvError, match=r"info must be a dict; got None \(environment 0, its step 1"):
+            run(Lake((1, 0.0, False, False, None))).train(5, progress=False)

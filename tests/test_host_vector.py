@@ -5,6 +5,7 @@ import signal
 import time
 
 import gymnasium
+import jax
 import numpy as np
 import pytest
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
@@ -52,6 +53,27 @@ def test_an_agent_learns_from_a_vector_environment():
         assert agent.evaluate(3).episodes == 3
 
 
+class PaysForResets(gymnasium.vector.VectorWrapper):
+    """A reset that a step stands for pays what is no number."""
+
+    def step(self, actions):
+        obs, reward, terminated, truncated, info = self.env.step(actions)
+        over, self.over = getattr(self, "over", np.zeros(2, bool)), terminated | truncated
+        return obs, np.where(over, np.nan, reward), terminated, truncated, info
+
+
+def test_what_a_step_that_only_resets_pays_is_nobodys():
+    made = lambda: SyncVectorEnv([lambda: Counting(3), lambda: Counting(2)])  # noqa: E731
+    rollout, _ = steps(PaysForResets(made()), 9)
+    assert (rollout.reward[~rollout.mask] == 0).all() and not rollout.mask.all()
+    settings = dict(num_steps=9, batch_size=18, normalize_reward=True, hidden=(4,))
+    odd, plain = (
+        rl.PPO(env, **settings).train(36, progress=False) for env in (PaysForResets(made()), made())
+    )
+    for a, b in zip(*(jax.tree.leaves(one._training.learner) for one in (odd, plain)), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 class Told(gymnasium.vector.VectorEnv):
     """Answers what it is told to."""
 
@@ -90,6 +112,20 @@ SEEN, PAID, NO = np.zeros((2, 1), np.float32), np.zeros(2), np.zeros(2, bool)
 def test_answers_of_a_vector_are_looked_at(answers, words):
     with pytest.raises(EnvError, match=words):
         steps(Told(*answers), 3)
+
+
+def test_floats_are_no_whole_numbers():
+    class Whole(Told):
+        single_observation_space = gymnasium.spaces.Box(0, 9, (1,), np.int32)
+
+    for kind, right in ((np.float32, False), (np.int64, True)):
+        seen = SEEN.astype(kind)
+        env = Whole((seen, PAID, NO, NO, {}), (SEEN.astype(np.int32), {}))
+        if right:
+            assert steps(env, 3)[0].mask.all()
+            continue
+        with pytest.raises(EnvError, match="observations must be int32; got float32"):
+            steps(env, 3)
 
 
 def test_an_agent_of_the_host_goes_on_there_where_its_task_could_be_compiled(tmp_path):

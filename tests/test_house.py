@@ -26,6 +26,7 @@ GYM = {
         "functional_checks",
         "distributions",
         "host_vector",
+        "misfits",
         "vector_parts",
     )
 }

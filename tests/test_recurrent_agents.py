@@ -56,3 +56,12 @@ def test_memory_is_that_of_the_steps_of_this_episode_alone():
 def test_a_batch_is_whole_sequences():
     with pytest.raises(ValueError, match="batch_size must be a multiple of num_steps = 12"):
         rl.RecurrentPPO(recall(), **(SETTINGS | dict(batch_size=64)))
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_observations_are_normalised_in_front_of_the_memory(compiled):
+    settings = dict(num_envs=2, num_steps=16, batch_size=32, memory_features=8, compiled=compiled)
+    agent = rl.RecurrentPPO("CartPole-v1", normalize_obs=True, **settings).train(64, progress=False)
+    moments = agent._training.learner.scales.obs
+    assert moments.mean.shape == (4,) and moments.count == 64
+    assert agent.act([0.0, 0.0, 0.0, 0.0])[0] in (0, 1)

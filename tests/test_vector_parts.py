@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import time
 
 import gymnasium
 import numpy as np
@@ -77,9 +78,13 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # JAX's of a fork
 RESETS = {
     "far": (answers(SEEN + 100, {}), r"the observation of reset must be in Box.*got 100\.0"),
     "nan": (answers(SEEN * np.nan, {}), "the observation of reset must be in Box.*got nan"),
-    "shape": (answers(np.zeros(3), {}), r"observation must be in Box.*got .*\(3,\)"),
+    "shape": (answers(np.zeros(3), {}), r"observation (of reset )?must be in Box.*got .*\(3,\)"),
     "no info": (answers(SEEN, None), "info .*dict; got .*None"),
     "raises": (raises(RuntimeError("boom")), "reset raised RuntimeError: boom"),
+    "kind": (
+        answers(np.zeros(2), {}),
+        r"observation (of reset )?must be in Box.*got float64.*Fix: return obs",
+    ),
 }
 STEPS = {
     "raises": (raises(RuntimeError("boom")), "step raised RuntimeError: boom"),
@@ -89,6 +94,9 @@ STEPS = {
     ),
     "nothing": (lambda: None, r"step must return \(obs, reward, .*; got "),
     "shape": (answers(np.zeros(3), 1.0, False, False, {}), r"observation must be in Box.*got .*\(3,\)"),
+    "kind": (answers(np.zeros(2), 1.0, False, False, {}), r"observation must be in Box.*got float64 \(2,\)"),
+    "a list": (answers([0.0, 0.0], 1.0, False, False, {}), r"observation must be in Box.*got list \[0\.0, 0"),
+    "one for two": (answers(0.5, 1.0, False, False, {}), r"observation must be in Box.*got float 0\.5"),
     "no info": (answers(SEEN, 1.0, False, False, None), "info must be a dict; got None"),
     "list": (answers(SEEN, [1.0], False, False, {}), r"reward must be a number; got \[1\.0\]"),
     "no reward": (answers(SEEN, None, False, False, {}), "reward must be a number; got None"),
@@ -122,24 +130,96 @@ def test_an_environment_that_fails_is_named_with_its_own_step_and_seed(kind, fau
 @pytest.mark.parametrize("wrapped", [False, True])
 @pytest.mark.parametrize("what, at, step", [("reset", 1, 0), ("reset", 2, 5), ("step", 7, 7)])
 def test_a_process_that_dies_or_hangs_is_named_wherever_it_does(what, at, step, wrapped):
-    for fault, words in ((lambda: os._exit(7), "process died with exit status 7"), (signal.pause, "longer")):
+    for fault, words in (
+        (lambda: os._exit(7), "process died with exit status 7"),
+        (signal.pause, f"{what} took longer"),
+    ):
         error = collected(AsyncVectorEnv, AutoresetMode.DISABLED, what, at, fault, wrapped=wrapped)
         assert (error.index, error.step, error.seed) == (1, step, 11) and words in str(error)
     assert not multiprocessing.active_children()
+
+
+@pytest.mark.parametrize(
+    "mode, told",
+    [(AutoresetMode.NEXT_STEP, "reset took"), (AutoresetMode.SAME_STEP, "step, or the reset after it, took")],
+)
+def test_a_reset_inside_a_step_that_hangs_is_called_so(mode, told):
+    assert f": {told} longer than 1 s (environment 1" in str(
+        collected(AsyncVectorEnv, mode, "reset", 2, signal.pause)
+    )
 
 
 def test_what_a_process_raises_is_told_also_where_it_cannot_be_sent():
     error = collected(AsyncVectorEnv, AutoresetMode.NEXT_STEP, "step", 7, raises(Odd("one", "two")))
     assert (error.index, error.step) == (1, 7)
     assert "step raised what cannot be sent from its process (TypeError: " in str(error)
+
+    class Local(Exception):
+        """Of which no other process knows."""
+
+    started = time.monotonic()
+    error = collected(AsyncVectorEnv, AutoresetMode.NEXT_STEP, "step", 7, raises(Local()))
+    assert "step raised what cannot be sent from its process (its class cannot be pickled)" in str(error)
+    assert time.monotonic() - started < 4 and error.index == 1
     assert "boom" in str(collected(AsyncVectorEnv, AutoresetMode.NEXT_STEP, "step", 7,
                                    raises(RuntimeError("boom"))).__cause__)  # fmt: skip
 
 
-def test_observations_without_shared_memory_are_looked_at_too():
-    fault = STEPS["shape"][0]
+@pytest.mark.parametrize("fault", ["shape", "kind", "a list", "one for two"])
+def test_observations_without_shared_memory_are_looked_at_too(fault):
+    fault, words = STEPS[fault]
     error = collected(AsyncVectorEnv, AutoresetMode.NEXT_STEP, "step", 7, fault, shared_memory=False)
-    assert error.index == 1 and "got float64 (3,)" in str(error)
+    with pytest.raises(rl.EnvError, match=words):
+        raise error
+    assert (error.index, error.step) == (1, 7)
+
+
+class Counted(Faulty):
+    """Shows whole numbers, but for what it is given."""
+
+    def __init__(self, space, shown):
+        self.observation_space, self.shown = space, shown
+        super().__init__("step", 7, lambda: (shown, 1.0, False, False, {}))
+
+    def reset(self, *, seed=None, options=None):
+        self.count = 0
+        return self.observation_space.sample(), {}
+
+    def step(self, action):
+        _, *answer = super().step(action)
+        return self.shown if self.taken["step"] == 7 else self.observation_space.sample(), *answer
+
+
+BYTES = gymnasium.spaces.Box(0, 255, (2,), np.uint8)
+CHOICES = gymnasium.spaces.MultiDiscrete([3, 4])
+
+
+@pytest.mark.parametrize(
+    ("space", "shown"),
+    [
+        (BYTES, np.array([np.nan, 300.7])),
+        (BYTES, np.array([300, -1])),
+        (gymnasium.spaces.Discrete(3), 1.9),
+        (CHOICES, np.array([1.5, 2.7])),
+        (gymnasium.spaces.Dict(place=BYTES), dict(place=np.zeros(2))),
+    ],
+)
+@pytest.mark.parametrize("kind, settings", [(SyncVectorEnv, {}), (AsyncVectorEnv, dict(context="fork"))])
+def test_no_observation_is_cast_before_it_was_looked_at(kind, settings, space, shown):
+    env = kind([lambda: Counted(space, space.sample()), lambda: Counted(space, shown)], **settings)
+    host = HostVector("DQN", env, 10, timeout=5.0)
+    with pytest.raises(rl.EnvError, match=r"observation must be in .*; got ") as caught:
+        host.collect(act, lambda action: action, np.zeros((9, 2)))
+    assert (caught.value.index, caught.value.step, caught.value.seed) == (1, 7, 11)
+    env.close()
+
+
+def test_an_environment_that_leaves_the_program_is_an_error_of_its_own():
+    for what, at in (("step", 7), ("reset", 2)):
+        error = collected(SyncVectorEnv, AutoresetMode.NEXT_STEP, what, at, raises(SystemExit(3)))
+        assert error.index == 1 and f"{what} raised SystemExit: 3 (" in str(error)
+    error = collected(SyncVectorEnv, AutoresetMode.NEXT_STEP, "step", 7, raises(StopIteration()))
+    assert "step raised StopIteration (environment 1" in str(error)
 
 
 def test_an_interrupted_vector_begins_again():

@@ -69,11 +69,16 @@ class ActorCritic(Agent):
 
     def _learner(self, rng):
         params = {
-            "policy": self.net.init(rng, self._features, self.distribution.size, 0.01),
-            "value": self.net.init(rng, self._features, 1, 1.0),
+            "policy": self.net.init(rng, self._fed, self.distribution.size, 0.01),
+            "value": self.net.init(rng, self._fed, 1, 1.0),
             "free": np.full(self.distribution.free, self.log_std, np.float32),
         }
         return Learner(params, self._optimizer.init(params), learning.scales(self._features, self.num_envs))
+
+    @property
+    def _fed(self):
+        """How many numbers the two networks are fed."""
+        return self._features
 
     # How it acts.
 

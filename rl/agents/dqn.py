@@ -155,7 +155,7 @@ class DQN(Agent):
     def _learn(self, learner, rollout, chance, step):
         taken = step + self.num_steps * self.num_envs
         memory = replay.added(learner.buffer, rollout)
-        priorities = self._new_priorities(learner.priorities, learner.buffer.head)
+        priorities = self._new_priorities(learner.priorities, memory)
         crossed = taken // self.target_interval > step // self.target_interval
         target = jax.tree.map(lambda new, old: jnp.where(crossed, new, old), learner.params, learner.target)
         vector, as_params = learning.ravel_pytree(learner.params)
@@ -197,7 +197,8 @@ class DQN(Agent):
         count = self._capacity * self.num_envs
         leaves, chance = replay.drawn_by_priority(priorities, uniform)
         weights = (chance * count) ** -schedules.scheduled(self.priority_correction, step)
-        return jnp.minimum(leaves, count - 1), weights / jnp.max(weights)
+        weights = jnp.where(chance > 0, weights / jnp.max(weights), 0.0)  # 0 where none has a priority
+        return jnp.minimum(leaves, count - 1), weights
 
     def _update(self, carry, drawn, weights, leaves, as_params, step):
         """The carry after one step of Adam, and figures. leaves: of the batch's priorities, None without."""
@@ -211,7 +212,7 @@ class DQN(Agent):
         vector, optimizer = self._optimizer.step(vector, grad, optimizer, learning_rate)
         if leaves is not None:
             sizes = (jnp.abs(errors) + 1e-6) ** self.priority_exponent
-            priorities = replay.prioritized(priorities, leaves, sizes)
+            priorities = replay.prioritized(priorities, leaves, jnp.where(batch.mask, sizes, 0.0))
         return (vector, optimizer, priorities), dict(loss=huber, q=jnp.mean(value))
 
     def _loss(self, params, next_value, batch, weights):
@@ -225,10 +226,14 @@ class DQN(Agent):
         terms = q_learning.dqn_loss(errors, reduction="none")
         return learning.mean(weights * terms, batch.mask), (errors, jnp.max(value, axis=-1))
 
-    def _new_priorities(self, tree, head):
-        """Transitions that now have n_step steps ahead get the largest priority, those being written 0."""
+    def _new_priorities(self, tree, memory):
+        """Transitions that now have n_step steps ahead get the largest priority, those being written 0.
+
+        So do rows in which an environment only was reset: they teach nothing.
+        """
         if tree is None:
             return None
+        head = memory.head - self.num_steps
         rows = jnp.arange(self.num_steps, dtype=jnp.int32)
         envs = jnp.arange(self.num_envs, dtype=jnp.int32)
 
@@ -237,5 +242,5 @@ class DQN(Agent):
 
         tree = replay.prioritized(tree, leaves(head + rows), jnp.zeros(rows.size * envs.size, jnp.float32))
         ready = head - self.n_step + 1 + rows
-        given = jnp.where(ready >= 0, tree.largest, 0.0)
-        return replay.prioritized(tree, leaves(ready), jnp.repeat(given, self.num_envs))
+        teaches = (ready >= 0)[:, None] & memory.steps.mask[ready % self._capacity]
+        return replay.prioritized(tree, leaves(ready), jnp.where(teaches, tree.largest, 0.0).ravel())

@@ -23,7 +23,9 @@ class PPO(ActorCritic):
         loss = mean(-min(ratio * A, clip(ratio, 1 - clip_eps, 1 + clip_eps) * A))
                + vf_coef * mean((value - returns)**2) - ent_coef * mean(entropy)
 
-    Each iteration collects T * N steps and goes over them E times in batches of B, with Adam.
+    Each iteration collects T * N steps and goes over them E times in batches of B, with Adam. With
+    normalize_obs the policy that acted is asked again once these steps have moved the running mean and
+    deviation: both probabilities are of what the networks are fed now.
     Source: Schulman et al. 2017, algorithm 1, arXiv:1707.06347; details as in Stable-Baselines3.
 
     >>> agent = PPO("CartPole-v1", seed=0, num_envs=4, num_steps=64).train(512, progress=False)

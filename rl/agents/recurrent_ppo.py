@@ -46,12 +46,13 @@ class RecurrentPPO(PPO):
             )
 
     def _learner(self, rng):
-        features, self._features = self._features, self.memory_features  # what the two networks are fed
         learner = super()._learner(rng)
-        self._features = features
-        body = self._body(rng)
-        params = learner.params | {"body": body}
+        params = learner.params | {"body": self._body(rng)}
         return learner._replace(params=params, optimizer=self._optimizer.init(params))
+
+    @property
+    def _fed(self):
+        return self.memory_features
 
     def _body(self, rng):
         """The recurrent layer as it starts: each gate's kernels are orthogonal."""

@@ -1,0 +1,75 @@
+"""What is wrong with the kind of an observation; told, too, in the processes that environments run in.
+
+Nothing here loads JAX: those processes do without.
+"""
+
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from gymnasium.vector import async_vector_env
+
+
+class Misfit(Exception):
+    """An observation that is none of its space: what it is instead, and the fix."""
+
+
+def misfit(space, obs):
+    """What is wrong with the kind of one observation, its shape, dtype or parts; None for nothing.
+
+    >>> misfit(spaces.Box(0, 1, (2,)), np.zeros(2))
+    'float64 (2,)'
+    """
+    if isinstance(space, spaces.Box | spaces.MultiDiscrete | spaces.MultiBinary):
+        dtype, shape = getattr(obs, "dtype", None), getattr(obs, "shape", None)
+        if dtype == space.dtype and shape == space.shape:
+            return None
+        return f"{type(obs).__name__} {obs!r}" if dtype is None else f"{dtype} {shape}"
+    if isinstance(space, spaces.Discrete):
+        return None if isinstance(obs, int | np.integer) else f"{type(obs).__name__} {obs!r}"
+    parts = space.spaces.items() if isinstance(space, spaces.Dict) else enumerate(space.spaces)
+    for name, part in parts:
+        try:
+            told = misfit(part, obs[name])
+        except (KeyError, IndexError, TypeError):
+            told = "nothing"
+        if told is not None:
+            return f"{told} at {name!r}"
+    return None
+
+
+def cast(space, obs):
+    """The fix for an array that has the shape of its space and another dtype, "" for anything else."""
+    dtype = getattr(obs, "dtype", None)
+    if dtype is None or dtype == space.dtype or obs.shape != space.shape:  # numpy's float64 == None
+        return ""
+    return f"return obs.astype(np.{space.dtype}), or a space with dtype=np.{dtype}"
+
+
+class Looking:
+    """A message to a process of an AsyncVectorEnv, which then looks at observations before it casts them.
+
+    In memory that is shared an observation takes the dtype of its space whatever it was, 300.7 becomes 44.
+    """
+
+    def __init__(self, message):
+        self._message = message
+
+    def __reduce__(self):
+        return _looking, (self._message,)
+
+
+def _looking(message):
+    """The message, read in the process."""
+    worker: Any = async_vector_env
+    write = worker.write_to_shared_memory
+    if write.__module__ != __name__:
+
+        def looked_at(space, index, obs, shared):
+            told = misfit(space, obs)
+            if told is not None:
+                raise Misfit(told, cast(space, obs))
+            write(space, index, obs, shared)
+
+        worker.write_to_shared_memory = looked_at
+    return message
