@@ -44,41 +44,47 @@ def numbers(function, name, x):
     return array
 
 
-def _first(bad):
-    """Where the first True stands: at state 0, action 1."""
-    axes = ("state", "action", "outcome")
-    where = np.argwhere(bad)[0].tolist()
-    return tuple(where), "at " + ", ".join(f"{axis} {i}" for axis, i in zip(axes, where, strict=False))
+def at_axes(*index):
+    """Where an entry of an array [S, A, K] stands.
+
+    >>> at_axes(0, 1)
+    'at state 0, action 1'
+    """
+    axes = zip(("state", "action", "outcome"), index, strict=False)
+    return "at " + ", ".join(f"{axis} {i}" for axis, i in axes)
 
 
-def _require(function, name, rule, array, good):
-    """Raises at the first entry that is not good."""
+def _require(function, name, rule, array, good, where):
+    """Raises at the first entry that is not good; where: its index -> the words for it."""
     if not good.all():
-        at, where = _first(~good)
-        raise ValueError(f"{function}: {name} must be {rule}; got {array[at]} {where}.")
+        at = tuple(np.argwhere(~good)[0].tolist())
+        raise ValueError(f"{function}: {name} must be {rule}; got {array[at]} {where(*at)}.")
 
 
-def indices(function, name, x, end):
-    """Integers in [0, end)."""
+def indices(function, name, x, end=None, where=at_axes):
+    """Integers in [0, end), of any size if None."""
     array = numbers(function, name, x)
     if array.dtype.kind not in "iu":
         raise TypeError(f"{function}: {name} must be integers; got {array.dtype}.")
-    _require(function, name, f"in [0, {end})", array, (array >= 0) & (array < end))
+    if end is None:
+        _require(function, name, ">= 0", array, array >= 0, where)
+    else:
+        _require(function, name, f"in [0, {end})", array, (array >= 0) & (array < end), where)
     return array
 
 
-def flags(function, name, x):
+def flags(function, name, x, where=at_axes):
     """True or False, or 1 and 0, for each outcome."""
     array = numbers(function, name, x)
-    _require(function, name, "True or False", array, (array == 0) | (array == 1))
+    _require(function, name, "True or False", array, (array == 0) | (array == 1), where)
     return array.astype(bool)
 
 
-def rewards(function, name, x):
+def rewards(function, name, x, where=at_axes):
     """Finite floats, far enough from the largest that sums stay finite."""
-    array = numbers(function, name, x).astype(float)
-    _require(function, name, "finite", array, np.isfinite(array))
-    _require(function, name, f"within {HUGE} of 0, so that sums stay finite", array, np.abs(array) <= HUGE)
+    array, rule = numbers(function, name, x).astype(float), f"within {HUGE} of 0, so that sums stay finite"
+    _require(function, name, "finite", array, np.isfinite(array), where)
+    _require(function, name, rule, array, np.abs(array) <= HUGE, where)
     return array
 
 
@@ -102,21 +108,28 @@ def reward_rule(number):
     return f"within {HUGE} of 0, so that sums stay finite" if np.isfinite(number) else "finite"
 
 
-def probabilities(function, name, x, over):
-    """Floats >= 0 that sum to 1 over the last axis; over: what that axis holds."""
+def shares(function, name, x, where=at_axes):
+    """Finite floats >= 0, and how far their sums may be off: those of float32 round at 1e-7."""
     array = numbers(function, name, x)
     slack = 1e-9 if array.dtype == np.float64 else 1e-6
     array = array.astype(float)
-    _require(function, name, "finite", array, np.isfinite(array))
-    _require(function, name, ">= 0", array, array >= 0)
-    sums = array.sum(-1)
-    off = np.atleast_1d(np.abs(sums - 1) > slack)
-    if off.any():
-        at, where = _first(off)
-        where = f" {where}" if sums.ndim else ""
-        found = f"got {np.atleast_1d(sums)[at]:.9g}{where}"
-        raise ValueError(f"{function}: {name} must sum to 1 over {over}; {found}.")
+    _require(function, name, "finite", array, np.isfinite(array), where)
+    _require(function, name, ">= 0", array, array >= 0, where)
+    return array, slack
+
+
+def probabilities(function, name, x, over):
+    """Floats >= 0 that sum to 1 over the last axis; over: what that axis holds."""
+    array, slack = shares(function, name, x)
+    sum_to_1(function, name, array.sum(-1), slack, over)
     return array
+
+
+def sum_to_1(function, name, sums, slack, over):
+    """Raises for the first sum that is not 1, of one row or of those at each state and action."""
+    for at in np.argwhere(np.abs(sums - 1) > slack)[:1].tolist():
+        where = f" {at_axes(*at)}" if at else ""
+        raise ValueError(f"{function}: {name} must sum to 1 over {over}; got {sums[tuple(at)]:.9g}{where}.")
 
 
 def positive(function, name, number):

@@ -54,15 +54,8 @@ def check_table(function, num_states, num_actions):
 def check_process(function, num_states, num_actions):
     """Raises where the outcomes of a process would not fit, one of each state and action."""
     size = num_states * num_actions * _OUTCOME
-    fits(
-        function,
-        "the table",
-        num_states,
-        "states",
-        size,
-        machine(),
-        "states and actions that count from 0, without gaps",
-    )
+    kind, fix = f"states and {num_actions:,} actions", "states and actions that count from 0, without gaps"
+    fits(function, "the table", num_states, kind, size, machine(), fix)
 
 
 def check(agent):

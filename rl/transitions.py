@@ -3,6 +3,8 @@
 S: states, A: actions, K: most outcomes that any state and action has, T: transitions.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from . import checks, inputs, memory
@@ -22,8 +24,9 @@ def columns(function, transitions):
             )
         given = [transitions[name] for name in COLUMNS]
     else:
-        rows = list(transitions)
-        lengths = {len(row) if hasattr(row, "__len__") else 0 for row in rows}
+        rows = list(transitions) if isinstance(transitions, Iterable) else transitions
+        told = rows if isinstance(rows, list) else ()
+        lengths = {len(row) if hasattr(row, "__len__") else 0 for row in told}
         if lengths != {len(COLUMNS)}:
             raise ValueError(
                 f"{function}: transitions must be at least one of ({', '.join(COLUMNS)}), or a dict of such "
@@ -43,23 +46,32 @@ def gathered(function, columns, num_states=None, num_actions=None):
     ended: its value is 0, and nothing may lead there without terminating.
     """
     state, action, probability, next_state, reward, terminated = columns
-    num_states = max(state.max(), next_state.max()) + 1 if num_states is None else num_states
-    num_actions = action.max() + 1 if num_actions is None else num_actions
-    memory.check_process(function, int(num_states), int(num_actions))
-    state = inputs.indices(function, "state", state, num_states).astype(np.int64)
-    action = inputs.indices(function, "action", action, num_actions)
-    next_state = inputs.indices(function, "next_state", next_state, num_states)
-    reward, ends = (
-        inputs.rewards(function, "reward", reward),
-        inputs.flags(function, "terminated", terminated),
-    )
-    probability = probability.astype(float)
-    pair = state * num_actions + action
+
+    def of_pair(t):
+        return inputs.at_axes(state[t], action[t])
+
+    def in_row(t):
+        return f"in transition {t}"
+
+    state = inputs.indices(function, "state", state, num_states, in_row)
+    action = inputs.indices(function, "action", action, num_actions, in_row)
+    next_state = inputs.indices(function, "next_state", next_state, num_states, of_pair)
+    num_states = int(max(state.max(), next_state.max())) + 1 if num_states is None else int(num_states)
+    num_actions = int(action.max()) + 1 if num_actions is None else int(num_actions)
+    memory.check_process(function, num_states, num_actions)
+    reward = inputs.rewards(function, "reward", reward, of_pair)
+    ends = inputs.flags(function, "terminated", terminated, of_pair)
+    kind = probability.dtype if probability.dtype == np.float32 else float  # which rounds more, and may
+    probability, slack = inputs.shares(function, "probability", probability, of_pair)
+    pair = state.astype(np.int64) * num_actions + action.astype(np.int64)
     pair, next_state, reward, ends, probability = _added_up(
-        pair, next_state, reward, ends, probability, num_states
+        pair, next_state.astype(np.int64), reward, ends, probability, num_states
     )
     count = np.bincount(pair, minlength=num_states * num_actions)
     _complete(function, count.reshape(num_states, num_actions), next_state[~ends & (probability > 0)])
+    sums = np.where(count > 0, np.bincount(pair, probability, len(count)), 1.0)
+    sums = sums.reshape(num_states, num_actions)
+    inputs.sum_to_1(function, "probability", sums, slack, "the outcomes")
     shape = (num_states, num_actions, int(count.max()))
     if np.prod(shape, dtype=float) > MOST:
         raise ValueError(
@@ -67,7 +79,8 @@ def gathered(function, columns, num_states=None, num_actions=None):
             f"got {shape}. Fix: split the pair with the most outcomes over states in between."
         )
     at = pair * shape[2] + np.arange(len(pair)) - (np.cumsum(count) - count)[pair]
-    arrays = np.zeros(shape, np.int32 if num_states < 2**31 else np.int64), np.zeros(shape), np.zeros(shape)
+    kinds = np.int32 if num_states < 2**31 else np.int64, kind, float
+    arrays = [np.zeros(shape, kind) for kind in kinds]
     for array, column in zip(arrays, (next_state, probability, reward), strict=True):
         array.reshape(-1)[at] = column
     terminated = np.ones(shape, bool)

@@ -195,7 +195,7 @@ def test_an_agent_that_is_offered_takes_the_actions(kind, actions, fix):
         ),
         (
             lambda: rl.TabularMDP.from_transitions([(10**12, 0, 1.0, 0, 1.0, True)]),
-            "from_transitions: the table must fit into memory; 1,000,000,000,001 states take",
+            "from_transitions: the table must fit into memory; 1,000,000,000,001 states and 1 actions take",
         ),
         (
             lambda: rl.RecurrentPPO("CartPole-v1").act([0.0] * 4, np.full((1, 32), np.nan)),

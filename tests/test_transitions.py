@@ -91,10 +91,24 @@ def test_hundred_thousand_states_are_solved_on_the_device():
         ([0], "transitions must be at least one of"),
         (dict(state=[0]), "transitions must have the columns state, .*; got state"),
         (as_columns(LIST) | dict(reward=[1.0]), r"must share one shape \[T\]"),
-        ([(0, 0, 0.5, 0, 0.0, True)], ""),
-        ([(-1, 0, 1.0, 0, 0.0, True)], r"state must be in \[0, 1\); got -1"),
-        ([(0, 0, 1.0, 0, np.nan, True)], "reward must be finite; got nan"),
-        ([(0, 0, 1.0, 0, 0.0, 2)], "terminated must be True or False; got 2"),
+        (None, "transitions must be at least one of .*; got None"),
+        (
+            [(0, 0, 0.5, 0, 0.0, True)],
+            "probability must sum to 1 over the outcomes; got 0.5 at state 0, action 0",
+        ),
+        (
+            [*LIST, (1, 0, -3.0, 2, 5.0, True), (1, 0, 3.0, 2, 5.0, True)],
+            "probability must be >= 0; got -3.0 at state 1, action 0",
+        ),
+        ([(0, 0, np.nan, 0, 0.0, True)], "probability must be finite; got nan at state 0, action 0"),
+        ([LIST[0], (-1, 0, 1.0, 0, 0.0, True)], "state must be >= 0; got -1 in transition 1"),
+        ([(0, -1, 1.0, 0, 0.0, True)], "action must be >= 0; got -1 in transition 0"),
+        ([*LIST[:4], (1, 0, 1.0, 2, np.nan, True)], "reward must be finite; got nan at state 1, action 0"),
+        (
+            [*LIST[:4], (1, 0, 1.0, 2, 0.0, 2)],
+            "terminated must be True or False; got 2.* at state 1, action 0",
+        ),
+        ([(0, 10**12, 1.0, 0, 0.0, True)], "memory; 1 states and 1,000,000,000,001 actions take .* GiB"),
         (
             [(0, 1, 1.0, 0, 0.0, True)],
             "must have an outcome of every action .*; got none of state 0, action 0",
@@ -106,20 +120,50 @@ def test_hundred_thousand_states_are_solved_on_the_device():
     ],
 )
 def test_transitions_that_tell_no_process_get_a_sentence(transitions, message):
-    name = (
-        "from_transitions" if message else "TabularMDP: probability must sum to 1 over the outcomes; got 0.5"
-    )
-    with pytest.raises(ValueError, match=f"^{name}.*{message}"):
+    with pytest.raises(ValueError, match=f"^from_transitions: .*{message}"):
         rl.TabularMDP.from_transitions(transitions)
 
 
 def test_numbers_that_are_no_indices_get_a_sentence():
     with pytest.raises(TypeError, match=r"^from_transitions: next_state must be integers; got float64\."):
         rl.TabularMDP.from_transitions([(0, 0, 1.0, 0.5, 0.0, True)])
-    with pytest.raises(ValueError, match=r"^from_transitions: next_state must be in \[0, 1\); got 3"):
-        rl.TabularMDP.from_transitions([(0, 0, 1.0, 3, 0.0, True)], num_states=1)
+    far = [(0, 0, 1.0, 1, 0.0, True), (1, 0, 1.0, 7, 0.0, True)]
+    with pytest.raises(ValueError, match=r"next_state must be in \[0, 2\); got 7 at state 1, action 0\.$"):
+        rl.TabularMDP.from_transitions(far, num_states=2)
     with pytest.raises(ValueError, match=r"^from_transitions: num_actions must be >= 1; got 0"):
         rl.TabularMDP.from_transitions(LIST, num_actions=0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "states", "actions"),
+    [("int8", 120, 3), ("int8", 128, 1), ("uint8", 256, 2), ("uint64", 9, 2), ("int16", 10_000, 4)],
+)
+def test_columns_of_narrow_integers_tell_the_same(kind, states, actions):
+    state, action = (x.ravel() for x in np.mgrid[:states, :actions])
+    columns = state, action, np.ones(state.size), np.maximum(state - 1, 0), -np.ones(state.size), state == 0
+    wide = dict(zip(COLUMNS, columns, strict=True))
+    names = ("state", "action", "next_state")
+    narrow = wide | {name: wide[name].astype(kind) for name in names}
+    found, same = (rl.TabularMDP.from_transitions(columns) for columns in (narrow, wide))
+    assert (found.num_states, found.num_actions) == (states, actions)
+    assert (found.next_state == same.next_state).all() and (found.terminated == same.terminated).all()
+
+
+def test_probabilities_may_round_as_float32_does():
+    third = np.full((3, 1, 3), 1 / 3).astype(np.float32)
+    third[..., 2] += np.float32(3e-8)
+    dense = rl.TabularMDP.from_arrays(third, np.zeros((3, 1)))
+    state, _, next_state = np.nonzero(third)
+    columns = state, 0 * state, third.ravel(), next_state, 0.0 * state, state < 0
+    listed = rl.TabularMDP.from_transitions(dict(zip(COLUMNS, columns, strict=True)))
+    itself = rl.TabularMDP(dense.next_state, third, dense.reward, dense.terminated)
+    assert (dense.probability == itself.probability).all() and (
+        listed.probability == itself.probability
+    ).all()
+    with pytest.raises(ValueError, match=r"^from_transitions: probability must sum to 1 .*; got 1\.0000"):
+        rl.TabularMDP.from_transitions(
+            dict(zip(COLUMNS, columns, strict=True)) | dict(probability=third.astype(float).ravel() * 1.00001)
+        )
 
 
 @pytest.mark.parametrize(
