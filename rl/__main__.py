@@ -3,6 +3,7 @@
 import argparse
 import ast
 import sys
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -44,6 +45,15 @@ def _setting(text):
         return name, value
 
 
+def _count(text):
+    """A whole number, 1e5 too."""
+    with suppress(ValueError, OverflowError):
+        number = float(text) if "e" in text.lower() else int(text)
+        if number == int(number):
+            return int(number)
+    raise argparse.ArgumentTypeError(f"must be a whole number, such as 10000 or 1e4; got {text!r}")
+
+
 def _agent(text):
     """An agent's name in any case, with underscores or without."""
     plain = text.replace("_", "").replace("-", "").lower()
@@ -74,7 +84,7 @@ def parser():
     train = commands.add_parser("train", help="train an agent, and show how good it is")
     train.add_argument("agent", type=_agent, choices=AGENTS)
     train.add_argument("--env", required=True, help="an id such as CartPole-v1")
-    train.add_argument("--steps", type=int, help="environment steps; those of the tuned row, else 100000")
+    train.add_argument("--steps", type=_count, help="environment steps; those of the tuned row, else 100000")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument(
         "--set",
@@ -91,7 +101,7 @@ def parser():
     train.add_argument(
         "--checkpoints", metavar="FOLDER", help="save while training; goes on from what is there"
     )
-    train.add_argument("--episodes", type=int, default=100, help="episodes of the evaluation at the end")
+    train.add_argument("--episodes", type=_count, default=100, help="episodes of the evaluation at the end")
     train.add_argument("--video", metavar="FILE", help="an episode as .gif or .mp4")
     train.add_argument("--plot", metavar="FILE", help="the learning curve as .png")
 
@@ -101,8 +111,10 @@ def parser():
         command.add_argument("agent", type=_agent, choices=AGENTS)
         command.add_argument("folder")
         command.add_argument("--env", help="an id in the place of the one it was trained on")
-        command.add_argument("--episodes", type=int, default=100 if command is evaluate else 1)
+        command.add_argument("--episodes", type=_count, default=100 if command is evaluate else 1)
         command.add_argument("--seed", type=int)
+    for command in (train, evaluate):
+        command.add_argument("--max-steps", type=_count, help="ends an episode of the evaluation too")
     watch.add_argument("--video", metavar="FILE", help=".gif or .mp4; without it, a window")
     commands.add_parser("tasks", help="the table of tuned settings")
     return top
@@ -158,7 +170,7 @@ def _train(told):
         agent.save(told.save)
         print(f"saved: {told.save}")
     if told.episodes:
-        _tell(agent.evaluate(told.episodes), row)
+        _tell(agent.evaluate(told.episodes, max_steps=told.max_steps), row)
     if told.video:
         returns = record(agent, told.video)
         print(f"saved: {told.video}, an episode that returned {returns[0]:g}")
@@ -209,23 +221,19 @@ def _evaluate(told):
 
     agent = _loaded(told)
     row = settings.row(type(agent).__name__, agent._env_id())
-    _tell(agent.evaluate(told.episodes, told.seed), row)
+    _tell(agent.evaluate(told.episodes, told.seed, max_steps=told.max_steps), row)
     return 0
 
 
 def _watch(told):
+    from .video import record, show
+
     agent = _loaded(told)
-    if told.video:
-        from .video import record
-
-        for total in record(agent, told.video, told.episodes, told.seed):
-            print(f"return {total:g}")
-        print(f"saved: {told.video}")
-        return 0
-    from .video import show
-
-    for total in show(agent, told.episodes, told.seed):
+    given = told.episodes, told.seed
+    for total in record(agent, told.video, *given) if told.video else show(agent, *given):
         print(f"return {total:g}")
+    if told.video:
+        print(f"saved: {told.video}")
     return 0
 
 

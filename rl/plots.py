@@ -1,10 +1,12 @@
 """Policies of grid worlds as arrows: over a picture of the values, and as text for the terminal."""
 
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from . import inputs
+from . import checks, inputs, outputs
 
 _DIRECTIONS = {"←": (-1, 0), "→": (1, 0), "↑": (0, -1), "↓": (0, 1)}  # columns to the right, rows down
 _GROUND = {"H": ("#23232b", "white"), "C": ("#5b2333", "white"), "G": ("#f2b134", "#3d2b00")}  # tile, letter
@@ -24,6 +26,18 @@ def _grid(function, mdp, policy):
     policy = inputs.indices(function, "policy", policy, mdp.num_actions)
     columns = len(mdp.letters[0])
     return mdp.letters, [[mdp.arrows[a] for a in row] for row in policy.reshape(-1, columns)]
+
+
+def _check_path(function, path):
+    """Raises where matplotlib could not write a picture; a file that is open is left to it."""
+    if isinstance(path, str | PathLike):
+        from matplotlib.backend_bases import FigureCanvasBase
+
+        kinds = sorted(FigureCanvasBase.filetypes)
+        suffix = Path(path).suffix.lower()
+        if suffix and suffix[1:] not in kinds:
+            raise ValueError(f"{function}: path must end in one of .{', .'.join(kinds)}; got {str(path)!r}.")
+        outputs.check_file(function, "path", path)
 
 
 def policy_text(mdp, policy):
@@ -81,6 +95,8 @@ def policy_map(mdp, value, policy, title="", label="value", path=None, limits=No
     rows, columns = len(letters), len(letters[0])
     value = value.reshape(rows, columns)
     open_ground = np.array([[letter not in _GROUND for letter in row] for row in letters])
+    _check_path("policy_map", path)
+    checks.finite("policy_map", "value", value[open_ground])
     if limits is None:
         limits = value[open_ground].min(), value[open_ground].max()
     norm = Normalize(*limits, clip=True)
@@ -157,6 +173,7 @@ def curves_figure(steps, returns, path=None, threshold=None, title=""):
             "curves_figure: matplotlib is not installed; "
             "in the project's folder run: pip install -e '.[plots]'"
         ) from None
+    _check_path("plot", path)
     known = np.isfinite(returns).all(0)
     steps, returns = np.asarray(steps)[known], np.asarray(returns)[:, known]
     if not len(steps):

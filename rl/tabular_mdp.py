@@ -156,9 +156,9 @@ class TabularMDP:
         near as float64 allows (at gamma 1 they go on until only rounding moves the values):
         "value_iteration", sweeps over all states; the fastest for small processes;
         "modified_policy_iteration", sweeps of one policy between those over all actions: pays with many;
-        "gauss_seidel", states backed up in layers, nearest to an end first: pays in mazes;
-        "prioritized_sweeping", the state that would move most is backed up next: pays in corridors;
-        "policy_iteration", exact up to rounding, by dense linear systems, for at most 8,192 states;
+        "gauss_seidel", states backed up in layers, nearest to an end first: pays in mazes, below gamma 1;
+        "prioritized_sweeping", what would move most is backed up next: pays in corridors, below gamma 1;
+        "policy_iteration", exact up to rounding, by dense linear systems; sweeps of more than 8,192 states;
         "linear_programming", by SciPy's HiGHS, which shares no step with the others: a check.
         gamma: in [0, 1]. 1 is refused where a policy could go on forever at a mean reward of 0 or more: no
         unique answer; and where that is not found out soon, in a large process whose rewards have both signs.
@@ -181,6 +181,7 @@ class TabularMDP:
     def policy_value(self, policy, gamma=0.99, max_steps=None):
         """Value [S] of a policy: without a step limit by one linear solve, with one by as many sweeps.
 
+        More than 8,192 states are swept too, till values are proven to 1e-10, or only rounding moves them.
         policy: [S] actions or [S, A] probabilities. gamma: in [0, 1]; not 1 where the policy may never end
         and there is no limit. max_steps: how many steps are counted, None for all.
 

@@ -79,8 +79,8 @@ def gathered(function, columns, num_states=None, num_actions=None):
             f"got {shape}. Fix: split the pair with the most outcomes over states in between."
         )
     at = pair * shape[2] + np.arange(len(pair)) - (np.cumsum(count) - count)[pair]
-    kinds = np.int32 if num_states < 2**31 else np.int64, kind, float
-    arrays = [np.zeros(shape, kind) for kind in kinds]
+    places = np.zeros(shape, np.int32 if num_states < 2**31 else np.int64)
+    arrays = places, np.zeros(shape, kind), np.zeros(shape)
     for array, column in zip(arrays, (next_state, probability, reward), strict=True):
         array.reshape(-1)[at] = column
     terminated = np.ones(shape, bool)

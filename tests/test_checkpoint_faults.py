@@ -264,3 +264,8 @@ def test_a_key_of_no_known_kind_is_damage(tmp_path):
     reseal(newest(tmp_path), leaf(0, impl="posix.system"))
     with pytest.raises(CheckpointError, match="step 1 is damaged, and no other"):
         checkpoints.restore()
+
+
+def test_a_name_that_no_disk_takes_gets_a_sentence(tmp_path):
+    with pytest.raises(CheckpointError, match="cannot be written: File name too long"):
+        save(tmp_path / ("n" * 300), {"a": np.zeros(2)})

@@ -108,6 +108,22 @@ class TestALockOfText:
             Checkpoints(tmp_path).save(2, TREE)
 
 
+def test_a_holder_that_has_not_yet_written_who_it_is_is_named(tmp_path, monkeypatch):
+    with Checkpoints(tmp_path) as first:
+        first.save(1, TREE)
+        text, slept = (tmp_path / ".lock").read_text(), []
+        (tmp_path / ".lock").write_text("")
+
+        def sleep(seconds):
+            slept.append(seconds)
+            (tmp_path / ".lock").write_text(text)
+
+        monkeypatch.setattr(locks.time, "sleep", sleep)
+        with pytest.raises(CheckpointError, match=r"is written by process \d+ on .* \(this process\)"):
+            Checkpoints(tmp_path).save(2, TREE)
+        assert len(slept) == 1
+
+
 # Writers are forked off a process that has imported everything and started nothing, so that a kill strikes
 # a save and not an import. It is told what to do line by line: kill FOLDER, hold FOLDER, reap PID.
 WRITERS = """

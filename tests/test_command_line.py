@@ -160,3 +160,14 @@ def test_a_setting_as_an_option_is_told_how(capsys):
             main(["train", "PPO", "--env", "CartPole-v1", *given])
         told = "num_steps=3" if "num" in given[0] else "gamma=2"
         assert f"a setting is given by --set {told}" in capsys.readouterr().err
+
+
+def test_counts_may_be_written_with_an_exponent(trained, capsys):
+    assert main(["evaluate", "ppo", trained, "--episodes=2e0", "--max-steps=5", "--seed=7"]) == 0
+    assert capsys.readouterr().out.startswith(repr(rl.PPO.load(trained).evaluate(2, seed=7, max_steps=5)))
+    assert main([*TRAIN, "--steps=5.12e2", "--episodes=1", "--max-steps=3"]) == 0
+    assert "PPO 512/512 steps" in (told := capsys.readouterr().out) and "length 3" in told
+    for odd in ("1.5e0", "1e999", "many", "2.0"):
+        with pytest.raises(SystemExit):
+            main([*TRAIN, f"--steps={odd}"])
+        assert "must be a whole number, such as 10000 or 1e4; got" in capsys.readouterr().err

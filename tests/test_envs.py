@@ -284,3 +284,21 @@ def test_a_wrapper_of_a_kind_that_does_more_than_its_parent_is_kept(kind):
     played = rl.evaluate_policy([0] * 16, Paying(made, *limit), episodes=2, max_steps=3)
     assert played.returns.tolist() == (7.0 * played.lengths).tolist()
     assert envs.bare(kind(made, *limit)) == envs.Bare(made, *limit or [None])
+
+
+def test_pictures_go_where_files_can(tmp_path):
+    lake = rl.TabularMDP.from_gymnasium("FrozenLake-v1")
+    runs = rl.train_seeds(rl.A2C, "CartPole-v1", range(1), steps=0, progress=False)
+    for draw, name in (
+        (lambda path: plots.policy_map(lake, np.zeros(16), [0] * 16, path=path), "policy_map"),
+        (lambda path: runs.plot(path), "plot"),
+    ):
+        with pytest.raises(ValueError, match=rf"^{name}: path must be in a folder that can be written; got"):
+            draw(tmp_path / "none" / "x.png")
+        with pytest.raises(ValueError, match=rf"^{name}: path must end in one of .*\.png, .*; got .*foo"):
+            draw(str(tmp_path / "x.foo"))
+    with pytest.raises(ValueError, match=r"^policy_map: value must be finite; got nan"):
+        plots.policy_map(lake, np.full(16, np.nan), [0] * 16)
+    holes = np.where([letter == "H" for letter in "".join(lake.letters)], np.nan, 0.5)
+    plots.policy_map(lake, holes, [0] * 16, path=tmp_path / "x")
+    assert (tmp_path / "x.png").exists()

@@ -1,5 +1,6 @@
 """Ways to solve a process: they agree, the linear program checks them, their bounds hold."""
 
+import sys
 from fractions import Fraction
 
 import numpy as np
@@ -20,10 +21,11 @@ def tabular(seed, **kwargs):
     return rl.TabularMDP(next_state, probability, reward, discount == 0)
 
 
-def corridor(length):
-    """A straight line, one step a state, that pays 1 at its end; or one stays, which pays nothing."""
-    forward = [(s, 0, 1.0, s + 1, float(s == length - 1), s == length - 1) for s in range(length)]
-    return rl.TabularMDP.from_transitions(forward + [(s, 1, 1.0, s, 0.0, False) for s in range(length)])
+def corridor(length, cost=0.0):
+    """A straight line, one step a state, that pays 1 at its end; or one stays. Either may cost something."""
+    ends = [(s == length - 1) for s in range(length)]
+    forward = [(s, 0, 1.0, s + 1, end - cost, end) for s, end in enumerate(ends)]
+    return rl.TabularMDP.from_transitions(forward + [(s, 1, 1.0, s, -cost, False) for s in range(length)])
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -159,6 +161,53 @@ def test_what_an_end_pays_travels_a_corridor_in_one_pass():
     by_priority = mdp.solve("prioritized_sweeping", gamma=0.999)
     assert by_priority.iterations <= 1_100  # each state about twice
     np.testing.assert_allclose(by_priority.value, by_layers.value, rtol=0, atol=1e-10)
+
+
+def test_what_steps_cost_travels_a_corridor_in_one_pass_too():
+    mdp = corridor(500, cost=1.0)
+    value = mdp.solve(gamma=0.999).value
+    for method, most in (("gauss_seidel", 4), ("prioritized_sweeping", 1_100)):
+        found = mdp.solve(method, gamma=0.999)
+        assert found.iterations <= most, method
+        np.testing.assert_allclose(found.value, value, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.9, 1.0])
+@pytest.mark.parametrize("sure", [True, False])
+def test_a_policy_of_many_states_is_worth_what_the_linear_solve_says(monkeypatch, gamma, sure):
+    rng = np.random.default_rng(3)
+    for mdp in (tabular(7, states=60), corridor(60, cost=0.5)):
+        mdp = rl.TabularMDP(mdp.next_state, mdp.probability, mdp.reward, mdp.terminated)
+        S, A = mdp.next_state.shape[:2]
+        policy = np.zeros(S, int) if sure else rng.dirichlet(np.ones(A), S)
+        exact = mdp.policy_value(policy, gamma=gamma)
+        monkeypatch.setattr(sys.modules["rl.solvers.policy_iteration"], "DENSE", 59)
+        np.testing.assert_allclose(mdp.policy_value(policy, gamma=gamma), exact, rtol=1e-11, atol=1e-10)
+        best = mdp.solve("policy_iteration", gamma=min(gamma, 0.95)).value
+        monkeypatch.undo()
+        same = mdp.solve("policy_iteration", gamma=min(gamma, 0.95)).value
+        np.testing.assert_allclose(best, same, rtol=0, atol=1e-9)
+
+
+def test_a_random_walk_over_ten_thousand_states_is_evaluated_without_a_discount():
+    n = 10_000
+    state = np.arange(n)
+    to = np.stack([np.maximum(state - 1, 0), np.minimum(state + 1, n - 1)], 1)[:, :, None]
+    lost = (np.array([0.4, 0.6]) * np.ones((n, 2)))[:, None]
+    walk = rl.TabularMDP(
+        to.reshape(n, 1, 2), lost, -np.ones((n, 1, 2)), np.stack([state < 0, state > n - 2], 1)[:, None]
+    )
+    value = walk.policy_value(np.zeros(n, int), gamma=1)
+    moved = (walk.probability * (walk.reward + ~walk.terminated * value[walk.next_state])).sum((1, 2)) - value
+    assert np.abs(moved).max() <= 1e-9 and value[-1] == pytest.approx(-5) and value[0] < -49_000
+
+
+def test_a_policy_that_sweeps_do_not_settle_gets_a_sentence(monkeypatch):
+    inner = sys.modules["rl.solvers.policy_iteration"]
+    for name, thing in (("DENSE", 1), ("SWEEPS", 3), ("_near", lambda sweep: np.zeros(sweep.num_states))):
+        monkeypatch.setattr(inner, name, thing)
+    with pytest.raises(ValueError, match=r"^policy_value: gamma must be low enough for 3 sweeps to settle"):
+        corridor(50, cost=1.0).policy_value([0] * 51, gamma=0.999)
 
 
 def test_layers_are_steps_to_an_end():

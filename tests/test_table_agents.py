@@ -379,3 +379,12 @@ def test_mistakes_get_a_sentence(call, message):
 def test_the_shape_alone_does_not_learn():
     with pytest.raises(NotImplementedError, match="TableAgent: an agent must say how it learns from a step"):
         TableAgent("FrozenLake-v1").train(1, progress=False)
+
+
+def test_episodes_that_do_not_end_are_told_once_where_whole_ones_are_learnt_from(recwarn):
+    rl.MonteCarlo("FrozenLake-v1").train(11_000, progress=False)
+    agent = rl.MonteCarlo("CliffWalking-v1")
+    agent.train(9_000, progress=False)
+    assert not recwarn.list
+    agent.train(41_000, progress=False)
+    assert len(recwarn.list) == 1 and "one has gone on for 10,000 steps. Fix:" in str(recwarn.list[0].message)

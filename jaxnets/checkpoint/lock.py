@@ -37,7 +37,7 @@ class FolderLock:
             if _same_file(self._descriptor, self._path):
                 return
             self.release()  # the folder was removed and made anew
-        for _ in range(10):  # each time the file is not the one it was a moment ago
+        for turn in reversed(range(10)):  # each time the file is not what it was a moment ago
             try:
                 descriptor, made = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644), True
             except FileExistsError:
@@ -55,7 +55,9 @@ class FolderLock:
             if taken is None and _gone(holder):
                 self._put_aside(holder)
             elif not taken:
-                self._refuse(function, holder, taken is not None)
+                if holder or not turn:
+                    self._refuse(function, holder, taken is not None)
+                time.sleep(0.05)  # whoever has just taken it is about to write who that is
         raise CheckpointError(f"{function}: {self._path} is replaced over and over.")
 
     def _put_aside(self, gone):

@@ -132,7 +132,7 @@ def _told(function, path):
     except (CheckpointError, ImportError):
         raise
     except Exception as error:  # OSError, and whatever Orbax makes of one
-        if path.exists() and not path.is_dir():
+        if os.path.exists(path) and not os.path.isdir(path):  # pathlib's raise for a name that is too long
             fix = "is a file. Fix: the path of a folder"
             raise CheckpointError(f"{function}: path must be a folder; {path} {fix}.") from error
         told = f"{path} cannot be written: {cause(error)}"

@@ -227,9 +227,9 @@ class DQN(Agent):
         return learning.mean(weights * terms, batch.mask), (errors, jnp.max(value, axis=-1))
 
     def _new_priorities(self, tree, memory):
-        """Transitions that now have n_step steps ahead get the largest priority, those being written 0.
+        """Transitions that now have n_step steps ahead get the largest priority; those being written get 0.
 
-        So do rows in which an environment only was reset: they teach nothing.
+        Rows in which an environment was only reset get 0 too: they teach nothing.
         """
         if tree is None:
             return None

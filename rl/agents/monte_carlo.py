@@ -1,11 +1,14 @@
 """Monte Carlo control with a table: the mean of the returns that followed each observation and action."""
 
+import warnings
+
 from .. import checks
 from ..schedules import inverse_time
 from .table import ReturnTableAgent
 
 # More than other agents at first: nothing is known before an episode ends.
 EXPLORING = inverse_time(1.0, 2_000)
+LONG = 10_000  # steps of an episode that nothing limits, after which is told that nothing was learnt yet
 
 
 class MonteCarlo(ReturnTableAgent):
@@ -16,7 +19,8 @@ class MonteCarlo(ReturnTableAgent):
 
     q changes when an episode ends. Each pair learns from its first visit in it, or from every one. An episode
     that is cut off goes on in the table: target[T] is what the last observation is worth under the policy.
-    Every episode must end; give an environment without a step limit one.
+    Every episode must end; give an environment without a step limit one. An episode of 10,000 steps that
+    nothing limits gets a warning.
     Source: Sutton and Barto 2018, section 5.4.
 
     >>> MonteCarlo("FrozenLake-v1").update(0, 2, target=0.25)
@@ -51,6 +55,16 @@ class MonteCarlo(ReturnTableAgent):
             **settings,
         )
 
+    _warned = False  # that an episode does not end
+
+    def _warn(self):
+        self._warned = True
+        warnings.warn(
+            f"MonteCarlo: every episode must end to learn from it; one has gone on for {LONG:,} steps. "
+            "Fix: gymnasium.wrappers.TimeLimit(env, 1000), or rl.QTable, which learns from each step.",
+            stacklevel=2,
+        )
+
     def _leave(self):
         super()._leave()
         self._episode = []  # (obs, action, reward) since the episode began
@@ -59,6 +73,8 @@ class MonteCarlo(ReturnTableAgent):
         self._check(obs, action, reward, next_obs)
         self._episode.append((obs, action, reward))
         if not ended:
+            if len(self._episode) == LONG and not self._warned and self._watched.limit == float("inf"):
+                self._warn()
             return
         target = 0.0 if terminated else self._mean_value(next_obs, self.steps + 1)
         targets = []

@@ -3,7 +3,8 @@
 It pays where an end is far and steps are nearly certain: a maze of 300 by 300 cells takes a sixteenth of
 value iteration's time, a corridor of 5,000 states a seventh. Where every state is near an end, or chance
 rules (FrozenLake), plain sweeps are faster: a layer costs a few calls of numpy. Without any end there is one
-layer.
+layer. Where nothing is discounted, and each step costs something, it does not pay either: values start at 0,
+which promises too much, and sink bit by bit.
 
 Layers are states equally many steps from an end, nearest first: what an ending pays reaches every state in
 one pass, where plain sweeps carry it one step a sweep.
@@ -18,8 +19,7 @@ def gauss_seidel(mdp, gamma, tolerance, max_sweeps, compiled):
     """Passes over the layers until a plain sweep proves the values to tolerance."""
     sweep = Sweep(mdp, gamma)
     many = _passes(sweep, steps_to_an_end(mdp))
-    start = np.zeros(mdp.num_states)
-    return sweep.until_proven(start, many, "gauss_seidel", tolerance, max_sweeps, 4)
+    return sweep.until_proven(sweep.floor(), many, "gauss_seidel", tolerance, max_sweeps, 4)
 
 
 def steps_to_an_end(mdp):

@@ -14,14 +14,15 @@ def prioritized_sweeping(mdp, gamma, tolerance, max_sweeps, compiled):
     takes a third of value iteration's time (and Gauss-Seidel half of that), a maze three times as long. Where
     values creep, and each state has many actions, it does not pay: the gambler's problem with 51 states and a
     coin of 0.55, undiscounted, takes as many backups a state as value iteration sweeps, 4,000, each of which
-    looks at 25 actions and raises 25 priorities in Python: a hundred times as long.
+    looks at 25 actions and raises 25 priorities in Python: a hundred times as long. Nor where nothing is
+    discounted and each step costs something, as in Gauss-Seidel.
 
     A state's priority is what its next backup may move it: the sum of what its successors have moved since
     its last one, each times the most that the state keeps of it.
     Source: Moore and Atkeson 1993; Sutton and Barto 2018, section 8.4.
     """
     sweep = Sweep(mdp, gamma)
-    value = np.zeros(mdp.num_states)
+    value = sweep.floor()
     least = tolerance * (1 - sweep.modulus) / 4 if sweep.modulus < 1 else tolerance / 4
     backups, allowed = 0, max_sweeps * mdp.num_states
     walk = _Walk(sweep)

@@ -71,6 +71,15 @@ class Sweep:
         future *= self.kept
         return np.add.reduce(future) + self.mean
 
+    def floor(self):
+        """[S] values that no backup brings down: from there on they rise, and nothing promises too much.
+
+        From 0 a step that costs something is cheapest where nothing is known yet, and values sink there bit
+        by bit. Where nothing is discounted there is no such number, and the start is 0.
+        """
+        least = min(float(self.mean.min()), 0.0)
+        return np.full(self.num_states, least / (1 - self.modulus) if self.modulus < 1 else 0.0)
+
     def many(self, value, num_sweeps):
         """The values after num_sweeps >= 1 sweeps, and how far the last one moved a value at most."""
         for _ in range(num_sweeps - 1):
