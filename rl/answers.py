@@ -8,7 +8,7 @@ from reprlib import repr as shortened
 
 import numpy as np
 
-from . import envs
+from . import envs, misfits
 
 RAISED = Exception, SystemExit  # which an environment may raise; Ctrl-C is its user's
 RETURNS = {"reset": "obs, info", "step": "obs, reward, terminated, truncated, info"}
@@ -59,7 +59,7 @@ class Watched:
 
     def reset(self, seed=None):
         """The same, in the space."""
-        from . import misfits, observed
+        from . import observed
 
         told = self.opened(seed)
         wrong = observed.amiss(self.space, told[0])
@@ -122,8 +122,6 @@ class Watched:
 
     def fits(self, obs, what="observation"):
         """Raises for an observation of another shape or dtype."""
-        from . import misfits
-
         told = misfits.misfit(self.space, obs)
         if told is not None:
             raise self.error(f"{what} must be in {self.space}; got {told}", misfits.cast(self.space, obs))

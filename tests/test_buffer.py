@@ -176,6 +176,13 @@ def test_a_step_that_only_resets_has_no_priority(n_step):
     assert ((leaves > 0) == real).all()
 
 
+def test_a_buffer_of_a_step_that_only_resets_teaches_nothing():
+    vector = gymnasium.vector.SyncVectorEnv([Short])
+    settings = dict(num_steps=1, buffer_size=1, batch_size=4, hidden=(4,), learning_starts=0)
+    agent = rl.DQN(vector, prioritized=True, **settings).train(20, progress=False)
+    assert all(np.isfinite(x).all() for x in jax.tree.leaves(agent._training.learner.params))
+
+
 class Chain(gymnasium.Env):
     """Observations tell episode and step, 1000 * episode + step; no episode ends."""
 
