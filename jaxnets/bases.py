@@ -33,6 +33,6 @@ def orthonormal(vectors):
 
 
 def _independent(lengths):
-    """Refuses what is nothing beside the vectors before it."""
+    """Refuses what is nothing compared with the vectors before it."""
     if not isinstance(lengths, Tracer) and np.any(np.asarray(lengths) == 0):
         raise ValueError("orthogonal: noise must have independent columns; got a matrix of lower rank.")

@@ -45,7 +45,7 @@ class Calls:
         return self
 
     def __exit__(self, error, *_):
-        """The net gets what was trained so far; where an error or Ctrl-C ended it, callbacks are told."""
+        """The net gets what was trained so far; where an error or Ctrl-C ended it, callbacks learn of it."""
         self._run.hand_over(self._net)
         if error is not None:
             tell_error(self._callbacks, self._net, self._logs())

@@ -1,4 +1,4 @@
-"""Losses for classes beside cross-entropy, on arrays: margins, and focal losses.
+"""Losses for classes other than cross-entropy, on arrays: margins, and focal losses.
 
 Every loss is the mean of its terms; reduction="sum" adds them up, reduction="none" returns them. N: example,
 C: class.

@@ -1,4 +1,4 @@
-"""What is measured beside the loss. A metric is a function (outputs, targets) -> number, the mean over a
+"""What is measured next to the loss. A metric is a function (outputs, targets) -> number, the mean over a
 batch.
 
 N: example, C: class.
@@ -124,7 +124,7 @@ def accuracy_of_scores(outputs, targets):
 def accuracy(loss):
     """The accuracy that a loss implies.
 
-    Behind a categorical loss the largest output counts. Behind binary_cross_entropy and its kin each output
+    Behind a categorical loss the largest output counts. Behind binary_cross_entropy and the like each output
     is a yes or no of its own, at 1/2 for probabilities and at 0 for scores. Behind hinges and errors the
     largest of several outputs counts, and of one whether it is above 0, or 1/2.
     """

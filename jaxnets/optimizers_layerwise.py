@@ -85,5 +85,5 @@ def muon(
         adam_b1=adam_b1,
         adam_b2=adam_b2,
     )
-    # One compiled update: outside a compiled function its loop would be compiled anew at every step.
+    # One compiled update: outside a compiled function its loop would be compiled again at every step.
     return with_params("muon", transformation._replace(update=jax.jit(transformation.update)))

@@ -1,4 +1,4 @@
-"""What targets must look like beside the outputs of a network, for each loss.
+"""What targets must look like to meet the outputs of a network, for each loss.
 
 N: examples, C: classes.
 """
@@ -13,7 +13,7 @@ def fitting(function, argument, values, objective, outputs, dtype):
     """Targets that fit the loss and the network's outputs, a shape [N, ...].
 
     objective: whose loss it is; a user's own function has no name, and its targets are only counted and
-    cast; floats (N,) beside outputs (N, 1) are refused all the same, as the difference of both would be
+    cast; floats (N,) for outputs (N, 1) are refused all the same, as the difference of both would be
     (N, N). Integer labels stay integers; everything else is cast to dtype.
     """
     loss = objective.name
@@ -63,7 +63,7 @@ def _outside(array, low, high):
 
 
 def _sequences(function, argument, array, loss, outputs, blank):
-    """Rows of labels [N, L] beside outputs [N, T, C]; while training the loss cannot look at them."""
+    """Rows of labels [N, L] for outputs [N, T, C]; while training the loss cannot look at them."""
     if len(outputs) != 3 or array.ndim != 2 or array.dtype.kind not in "iu":
         raise ValueError(
             f"{function}: {argument} must be integer labels [N, L], beside outputs [N, T, C], for {loss}; "

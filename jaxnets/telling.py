@@ -1,4 +1,4 @@
-"""How things are told in the sentence of an error, each in one short line."""
+"""How things are shown in the sentence of an error, each in one short line."""
 
 import reprlib
 from difflib import get_close_matches

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 CHUNK_SECONDS = 0.075  # long enough to hide the call, short enough for a smooth bar and a quick Ctrl-C
-FEW_STEPS, FEW_SECONDS = 16, 1.0  # memory is asked for anew in each call: slow steps share it, to a limit
+FEW_STEPS, FEW_SECONDS = 16, 1.0  # memory is allocated in each call: slow steps share it, to a limit
 MOST_STEPS = 4096
 MOST_ROWS = 2**20  # of a chunk's table
 

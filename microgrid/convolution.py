@@ -1,7 +1,7 @@
 """Convolution: one small kernel that slides over time, or over an image, and meets every place alike.
 
 t, y, x: cells in time or of an image; u, v: taps of the kernel; i, o: input and output channel; g: group.
-The formulas are told for one dimension, and hold for each of two. The layers are in conv.py.
+The formulas are given for one dimension, and hold for each of two. The layers are in conv.py.
 """
 
 from . import window_checks, windows
@@ -75,7 +75,7 @@ def conv_transpose(inputs, kernel, bias=None, strides=1, padding="VALID", dilati
 
 
 def pad(inputs, padding, mode="CONSTANT"):
-    """Cells beside the cells that are there: zeros, or what a mirror would show.
+    """Cells around the cells that are there: zeros, or what a mirror would show.
 
         pad(inputs)[t][i] = inputs[source(t - low)][i], 0 where mode CONSTANT has no source
         source(j) = j for 0 <= j < n, and outside of it

@@ -1,4 +1,4 @@
-"""Losses for classes beside cross-entropy: margins, and focal losses that look at the hard examples.
+"""Losses for classes other than cross-entropy: margins, and focal losses that look at the hard examples.
 
 A loss is the mean of its terms; reduction="sum" adds them up, reduction="none" returns them. n: example, c:
 class, z: score, t: label.

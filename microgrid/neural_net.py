@@ -67,7 +67,7 @@ class NeuralNet:
     def forward(self, x):
         """What the last layer fires: x [N][in] numbers -> [N][out] numbers.
 
-        For the slope by an input, give Values to the layers in turn, one example at a time.
+        For the slope with respect to an input, give Values to the layers in turn, one example at a time.
         """
         return self._forward(data.features("forward", "x", x))
 

@@ -1,4 +1,4 @@
-"""Optimizers that find a step size for every weight, beside the seven of the cheat sheet.
+"""Optimizers that find a step size for every weight, other than the seven of the cheat sheet.
 
 learning_rate is a number or a schedule, a function of the step, which counts from 0; `rprop` alone takes a
 number, its first step size. g: gradient, w: weight, m: mean of gradients, s: mean of their squares, u:

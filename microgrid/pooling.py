@@ -1,7 +1,7 @@
 """Pooling: what a window of cells has in common, its maximum or its mean, for each channel by itself.
 
 t, y, x: cells in time or of an image; u: place in the window; c: channel.
-The formulas are told for one dimension, and hold for each of two.
+The formulas are given for one dimension, and hold for each of two.
 """
 
 from typing import Any

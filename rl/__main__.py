@@ -61,17 +61,17 @@ def _agent(text):
 
 
 def _read(arguments):
-    """The arguments as they are understood; a setting that is given as an option is told how."""
+    """The arguments as they are understood; a setting given as an option gets the fix that names --set."""
     top = parser()
-    told, unknown = top.parse_known_args(arguments)
+    options, unknown = top.parse_known_args(arguments)
     if unknown:
         name, equals, value = unknown[0].removeprefix("--").partition("=")
         name, fix = name.replace("-", "_"), ""
-        if told.command == "train" and name in (checks.settings(_kind(told)) or ()):
+        if options.command == "train" and name in (checks.settings(_kind(options)) or ()):
             value = value if equals else next(iter(unknown[1:]), "VALUE")
             fix = f" (a setting is given by --set {name}={value})"
         top.error(f"unrecognized arguments: {' '.join(unknown)}{fix}")
-    return told
+    return options
 
 
 def parser():
@@ -124,9 +124,10 @@ def main(arguments=None):
     """Runs a command; a mistake of the user is one sentence, and exit status 2."""
     from jaxnets.checkpoint import CheckpointError
 
-    told = _read(arguments)
+    options = _read(arguments)
     try:
-        return {"train": _train, "evaluate": _evaluate, "watch": _watch, "tasks": _tasks}[told.command](told)
+        commands = {"train": _train, "evaluate": _evaluate, "watch": _watch, "tasks": _tasks}
+        return commands[options.command](options)
     except KeyboardInterrupt:
         print("rl: stopped. Fix: --checkpoints FOLDER keeps what was learnt.", file=sys.stderr)
         return 130
@@ -135,23 +136,23 @@ def main(arguments=None):
         return 2
 
 
-def _kind(told):
+def _kind(options):
     import rl
 
-    return getattr(rl, AGENTS[told.agent])
+    return getattr(rl, AGENTS[options.agent])
 
 
-def _train(told):
+def _train(options):
     from jaxnets.callbacks import Checkpoint
 
     from . import settings
     from .video import record
 
-    _check_outputs(told)
-    kind = _kind(told)
-    row = settings.row(kind.__name__, told.env)
-    steps = told.steps if told.steps is not None else row.steps if row else 100_000
-    given = (row.over(steps) if row else {}) | dict(told.set)
+    _check_outputs(options)
+    kind = _kind(options)
+    row = settings.row(kind.__name__, options.env)
+    steps = options.steps if options.steps is not None else row.steps if row else 100_000
+    given = (row.over(steps) if row else {}) | dict(options.set)
     known = set(checks.settings(kind) or ()) - {"env", "seed"}
     for name in set(given) - known:
         near = checks.nearest(name, sorted(known))
@@ -159,47 +160,48 @@ def _train(told):
             f"--set must name a setting of {kind.__name__}: {', '.join(sorted(known))}; got {name}."
             + (f" Fix: {near}." if near else "")
         )
-    if told.host:
-        if told.agent in STEPPING:
-            raise ValueError(f"--host must be left out for {told.agent}, which compiles nothing.")
+    if options.host:
+        if options.agent in STEPPING:
+            raise ValueError(f"--host must be left out for {options.agent}, which compiles nothing.")
         given["compiled"] = False
-    agent = kind(told.env, seed=told.seed, **given)
-    callbacks = [Checkpoint(told.checkpoints)] if told.checkpoints else []
-    agent.train(steps, callbacks=callbacks, resume=told.checkpoints)
-    if told.save:
-        agent.save(told.save)
-        print(f"saved: {told.save}")
-    if told.episodes:
-        _tell(agent.evaluate(told.episodes, max_steps=told.max_steps), row)
-    if told.video:
-        returns = record(agent, told.video)
-        print(f"saved: {told.video}, an episode that returned {returns[0]:g}")
-    if told.plot:
+    agent = kind(options.env, seed=options.seed, **given)
+    callbacks = [Checkpoint(options.checkpoints)] if options.checkpoints else []
+    agent.train(steps, callbacks=callbacks, resume=options.checkpoints)
+    if options.save:
+        agent.save(options.save)
+        print(f"saved: {options.save}")
+    if options.episodes:
+        _tell(agent.evaluate(options.episodes, max_steps=options.max_steps), row)
+    if options.video:
+        returns = record(agent, options.video)
+        print(f"saved: {options.video}, an episode that returned {returns[0]:g}")
+    if options.plot:
         from .seeds import SeedRuns
 
-        SeedRuns([agent]).plot(told.plot, row.threshold if row else None, f"{kind.__name__} on {told.env}")
-        print(f"saved: {told.plot}")
+        title = f"{kind.__name__} on {options.env}"
+        SeedRuns([agent]).plot(options.plot, row.threshold if row else None, title)
+        print(f"saved: {options.plot}")
     return 0
 
 
-def _check_outputs(told):
+def _check_outputs(options):
     """What would fail at the end fails before anything is trained."""
     from .video import writer
 
-    checks.whole_number("--episodes", "EPISODES", told.episodes, 0)
-    if getattr(told, "video", None):
-        outputs.check_file("--video", "FILE", told.video)
-        writer("--video", told.video)
-    if getattr(told, "plot", None):
-        outputs.check_file("--plot", "FILE", told.plot)
-        if Path(told.plot).suffix.lower() not in PICTURES:
-            raise ValueError(f"--plot: FILE must end in one of {', '.join(PICTURES)}; got {told.plot!r}.")
+    checks.whole_number("--episodes", "EPISODES", options.episodes, 0)
+    if getattr(options, "video", None):
+        outputs.check_file("--video", "FILE", options.video)
+        writer("--video", options.video)
+    if getattr(options, "plot", None):
+        outputs.check_file("--plot", "FILE", options.plot)
+        if Path(options.plot).suffix.lower() not in PICTURES:
+            raise ValueError(f"--plot: FILE must end in one of {', '.join(PICTURES)}; got {options.plot!r}.")
         if find_spec("matplotlib") is None:
             raise ImportError(
                 "--plot: matplotlib is not installed; in the project's folder run: pip install -e '.[plots]'"
             )
     for name in ("save", "checkpoints"):
-        if folder := getattr(told, name, None):
+        if folder := getattr(options, name, None):
             outputs.make_folder(f"--{name}", "FOLDER", folder)
 
 
@@ -211,33 +213,33 @@ def _tell(evaluation, row):
     print(f"{evaluation!r}{solved}")
 
 
-def _loaded(told):
-    _check_outputs(told)
-    return _kind(told).load(told.folder, env=told.env)
+def _loaded(options):
+    _check_outputs(options)
+    return _kind(options).load(options.folder, env=options.env)
 
 
-def _evaluate(told):
+def _evaluate(options):
     from . import settings
 
-    agent = _loaded(told)
+    agent = _loaded(options)
     row = settings.row(type(agent).__name__, agent._env_id())
-    _tell(agent.evaluate(told.episodes, told.seed, max_steps=told.max_steps), row)
+    _tell(agent.evaluate(options.episodes, options.seed, max_steps=options.max_steps), row)
     return 0
 
 
-def _watch(told):
+def _watch(options):
     from .video import record, show
 
-    agent = _loaded(told)
-    given = told.episodes, told.seed
-    for total in record(agent, told.video, *given) if told.video else show(agent, *given):
+    agent = _loaded(options)
+    given = options.episodes, options.seed
+    for total in record(agent, options.video, *given) if options.video else show(agent, *given):
         print(f"return {total:g}")
     if told.video:
         print(f"saved: {told.video}")
     return 0
 
 
-def _tasks(told):
+def _tasks(options):
     from . import settings
 
     for row in settings.TABLE:

@@ -67,7 +67,7 @@ def added(buffer, rollout):
 
 
 def broken_off(buffer):
-    """The buffer whose newest steps have no next one: there the environments began anew."""
+    """The buffer whose newest steps have no next one: there the environments started again."""
     newest = (buffer.head - 1) % buffer.steps.reward.shape[0]
     steps = buffer.steps
     cut = steps.truncated.at[newest].set(~steps.terminated[newest])

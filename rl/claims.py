@@ -19,7 +19,7 @@ def claim(env, holder):
 def taken(env, holder):
     """Who else has stepped env since holder claimed it: "another agent", "something else", or None.
 
-    Something else is told by the counters of wrappers and by what the environment shows of its state.
+    Something else is known from the counters of wrappers and by what the environment shows of its state.
     """
     entry = _HOLDERS.get(id(env.unwrapped))
     if entry is None:  # a copy of what was claimed

@@ -59,7 +59,7 @@ def length(space) -> int:
 def state_of(env: gymnasium.Env):
     """A function from an observation to its index: itself, or for a tuple its number, row by row.
 
-    An observation outside is told by an index that is: of a tuple, -1.
+    An observation outside gets an index that is outside too: of a tuple, -1.
     """
     return numbered(env.observation_space)
 

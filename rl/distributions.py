@@ -46,7 +46,7 @@ class Categorical:
     ([0], 0)
     """
 
-    free = 0  # numbers that are learnt beside the network's outputs
+    free = 0  # numbers that are learnt apart from the network's outputs
     kind = "gumbel"  # of the noise: the largest of logits + noise is drawn with softmax's probabilities
 
     def __init__(self, space):
@@ -129,7 +129,7 @@ class MultiCategorical:
 
 
 class Gaussian:
-    """Independent normals, one for each of the D numbers of a Box; deviations are learnt beside the network.
+    """Independent normals, one for each of the D numbers of a Box; deviations are learnt on their own.
 
     O = D: the means. Draws beyond the bounds are clipped on the way to the environment alone.
 

@@ -204,7 +204,7 @@ def look(watched, obs, what, known=False):
 
 
 def endless(function, env):
-    """What is told of an episode that goes on and on."""
+    """The error of an episode that goes on and on."""
     from . import envs
 
     return (

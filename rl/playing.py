@@ -23,7 +23,7 @@ def play(act, env, to_env, memory, episodes, seed, max_steps=None, masked=False)
     act: (key, obs, memory, legal) -> (action, memory), of many at once. to_env: an action as the environment
     takes it. memory: num_envs -> what a recurrent policy starts from. max_steps: ends an episode too; without
     it, and without a time limit, one of LONGEST steps is a ValueError, and any of a functional environment.
-    masked: whether the policy is told the legal actions, info["action_mask"].
+    masked: whether the policy is given the legal actions, info["action_mask"].
     """
     if isinstance(env, FunctionalEnv):
         return _play_compiled(act, env, to_env, memory, episodes, seed)

@@ -66,7 +66,7 @@ def policy_map(mdp, value, policy, title="", label="value", path=None, limits=No
     """The policy as arrows over a map of the values.
 
     mdp: a TabularMDP with letters and arrows. value: [S], the colour of each state, also written in it.
-    policy: [S] integer actions. label: what value is, beside the colour bar.
+    policy: [S] integer actions. label: what value is, next to the colour bar.
     path: where to save a PNG, if given. limits: (low, high) of the colours, by default the least and the
     largest value; give them to compare maps. Returns a matplotlib Figure, which no window shows.
     """

@@ -50,7 +50,7 @@ class Linear(NamedTuple):
     steps: int
 
     def __call__(self, step):
-        part = step / float(self.steps)  # an integer might not fit beside one of JAX
+        part = step / float(self.steps)  # an integer may be too large to meet one of JAX
         if isinstance(part, float):
             part = min(part, 1.0)
         else:

@@ -101,7 +101,7 @@ def fingerprint(space):
 
 
 def lifted(x, like):
-    """An array with axes of 1 in front, as many as another has: [D] beside [..., D].
+    """An array with axes of 1 in front, as many as another has: of [D] for [..., D].
 
     >>> lifted(np.zeros(3), np.ones((5, 4, 3))).shape
     (1, 1, 3)

@@ -36,7 +36,7 @@ class FolderLock:
         if self._descriptor is not None:
             if _same_file(self._descriptor, self._path):
                 return
-            self.release()  # the folder was removed and made anew
+            self.release()  # the folder was removed and made again
         for turn in reversed(range(10)):  # each time the file is not what it was a moment ago
             try:
                 descriptor, made = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644), True

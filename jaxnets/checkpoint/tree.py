@@ -1,4 +1,4 @@
-"""A tree told in words that JSON can hold, and its arrays beside it.
+"""A tree in words that JSON can hold, and its arrays apart.
 
 A tree is of dicts, lists, tuples, NamedTuples and whatever else JAX takes apart; its leaves are arrays, keys
 of `jax.random.key`, Python numbers and strings. Told in words:
@@ -46,7 +46,7 @@ _PYTHON = {
         lambda told: complex(float.fromhex(told[0]), float.fromhex(told[1])),
     ),
     "str": (str, str),
-}  # how a value is told, and read back
+}  # how a value is written, and read back
 
 
 def is_key(x):

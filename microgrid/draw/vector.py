@@ -161,7 +161,7 @@ def _headed(box: Box):
 
 
 def _wires(shown, plan, left, right):
-    """Each wire as one curve, level where it passes columns and where its slope is told."""
+    """Each wire as one curve, level where it passes columns and where its slope is written."""
     for wire, path, port in zip(shown.wires, plan.paths, plan.ports, strict=True):
         x, y = right[plan.column[path[0]]], plan.y[path[0]]
         curve = f"M{_at(x)} {_at(y)}"

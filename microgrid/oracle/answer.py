@@ -13,7 +13,7 @@ FLUSHED = 4  # times the smallest normal number: below it, numbers are taken for
 WIDE = 2.0**10  # times the steepest slope
 NOISE = 2.0**8  # times the radius of a ball: what is no wider is no kink
 ARRIVED = 2.0**-4  # of a slope: further off no iteration explains a rule
-FINE = 2.0**-20  # beside the number itself: what is nearer has lost no digits that anybody counts
+FINE = 2.0**-20  # relative to the number itself: what is nearer has lost no digits that anybody counts
 
 
 @dataclass(eq=False)
@@ -30,7 +30,7 @@ class Answer:
     None, or None; ids: [n] of JAX's numbers, in the program whose `roundings` they are; shape: of the
     array, None where these are some of its numbers; unit: what all numbers are to be divided by before they
     are shown. around: [n] which truths are those around the point; poles: [n] the infinities that they grow
-    towards there; reach: the largest size of a slope beside the point; hidden: [n] where rounded literals
+    towards there; reach: the largest size of a slope near the point; hidden: [n] where rounded literals
     explain a difference; free: whether literals that are rounded make the balls of theirs wider;
     tolerant: whether a rule runs a loop to a tolerance of its own.
     """
@@ -156,7 +156,7 @@ class Answer:
                 self.hulls[k], self.around[k] = hull, True
 
     def underflows(self, scale):
-        """[n] whether more than half of a number is off, beside a scale worth looking at, and that is no
+        """[n] whether more than half of a number is off, next to a scale worth looking at, and that is no
         rounding: a number on the way to it is too small for its type, and is taken for 0."""
         finfo, sizes, off = jnp.finfo(self.dtype), np.abs(self.floats), self.distances
         least = max(float(finfo.eps) ** 0.5 * scale, FLUSHED * float(finfo.tiny))

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-SMALL = 2.0**-24  # beside the other end of an interval, what is 0
+SMALL = 2.0**-24  # relative to the other end of an interval, what is 0
 
 
 def finite(x):

@@ -16,10 +16,10 @@ SUMS = ("total", "dot")  # of many terms, which round on the way to their result
 class Cancelled:
     """The pair of equations that lost digits, each as (primitive, the user's line).
 
-    rounded: where the error was made; grew: where it became large beside the result, or None where it did so
-    in many small steps; verb: "cancels" for a sum or a difference, else "magnifies"; factor: how many times
-    larger the error is, beside its number, at the end; narrow: the type that it was rounded to, where that
-    is narrower than the result's.
+    rounded: where the error was made; grew: where it became large for the result, or None where it did so in
+    many small steps; verb: "cancels" for a sum or a difference, else "magnifies"; factor: how many times
+    larger the error is, relative to its number, at the end; narrow: the type that it was rounded to, where
+    that is narrower than the result's.
     """
 
     rounded: tuple
@@ -131,7 +131,7 @@ def _errors(run):
 
 
 def _growth(run):
-    """[size] how much larger the error of its operands is beside a scalar, and the size of its terms."""
+    """[size] how much larger the error of its operands is relative to a scalar, and the size of its terms."""
     growth, sizes, v = np.ones(run.size), np.abs(run.values), np.abs(run.values)
     for block in run.blocks:
         here = slice(block.start, block.stop)

@@ -1,4 +1,4 @@
-"""Second derivatives of a function itself, beside those of the gradient program that JAX made of it.
+"""Second derivatives of a function itself, compared with those of the gradient program that JAX made of it.
 
 A custom rule that is right at a point may be wrong around it, or have no slope of its own. Then the gradient
 program is not the function's gradient around the point, and its derivative, however right, is not the
@@ -17,9 +17,9 @@ from .balls import differ, finite
 from .flat import unit, weights
 from .perturbation import replayed
 
-STEP = -100  # the power of 2, beside the smallest number of the inputs
-SMOOTH = 2.0**-60  # how far apart two steps may put a second derivative, beside the largest
-CLEAR = float(np.finfo(np.float32).eps) ** 0.5  # what JAX's second derivative must be off, beside the largest
+STEP = -100  # the power of 2, relative to the smallest number of the inputs
+SMOOTH = 2.0**-60  # how far apart two steps may put a second derivative, relative to the largest
+CLEAR = float(np.finfo(np.float32).eps) ** 0.5  # what JAX's must be off, relative to the largest
 ALONE = "the second order is that of JAX's gradient program alone: "
 
 
@@ -124,5 +124,5 @@ def _changes(slopes, step):
 
 
 def _agree(changes, scale):
-    """Whether changes are finite and one number, beside a scale."""
+    """Whether changes are finite and one number, relative to a scale."""
     return all(map(finite, changes)) and not any(differ(changes[0], x, SMOOTH * scale) for x in changes[1:])

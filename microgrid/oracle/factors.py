@@ -102,7 +102,7 @@ class General:
 
 
 def eigenvectors(matrix, values):
-    """Vectors of length 1 as columns, each beside the eigenvalue that it is nearest to."""
+    """Vectors of length 1 as columns, each in the place of the eigenvalue that it is nearest to."""
     found, vectors = np.linalg.eig(matrix)
     return vectors[:, _nearest(found, values)]
 
@@ -163,7 +163,7 @@ def _turns(vectors, like):
 
 
 def _nearest(values, wanted):
-    """The order of values that puts each beside the nearest wanted one."""
+    """The order of values that puts each in the place of the nearest wanted one."""
     order, left = [], list(range(len(values)))
     for x in wanted:
         order.append(min(left, key=lambda k: abs(values[k] - x)))

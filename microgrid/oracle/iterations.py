@@ -22,10 +22,10 @@ from .surrogates import among, rules
 
 MOST = 2000  # steps further
 SCALARS = 2_000_000  # of the tape
-NEAR = 2.0**-6  # how far one more step may move an iteration that is nearly there, beside its largest number
+NEAR = 2.0**-6  # of its largest number: how far one more step may move an iteration that is nearly there
 STILL = 2.0**-110  # how far it moves where it has arrived
-SAME = 2.0**-60  # how far a right rule may then be off, beside the slope
-LEAST = 2.0**-90  # the same beside the largest slope
+SAME = 2.0**-60  # how far a right rule may then be off, relative to the slope
+LEAST = 2.0**-90  # the same relative to the largest slope
 LOOPS = ("while", "scan")
 ARRIVED = "a rule is the derivative of what an iteration tends to, and right where it has arrived"
 ITERATION = (
@@ -69,7 +69,7 @@ class ConvergedReplay(Replay):
         return outputs
 
     def _moved(self, arrays, others):
-        """How far the floats of some arrays are from those of others, beside the largest of each."""
+        """How far the floats of some arrays are from those of others, relative to the largest of each."""
         self._values, most = exact.forward(self.tape, self._values), 0.0
         for one, other in zip(arrays, others, strict=True):
             if one.floats and self.live(one) and one.shape == other.shape:

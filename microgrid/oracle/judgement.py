@@ -34,7 +34,7 @@ def _coarsest(answer):
 
 def leaf_of(answer, mode, scale=None):
     """The `Leaf` of an `Answer`: the verdict on its worst number. scale: the largest number of the gradient,
-    beside which digits count as lost; None where rounding is not to be judged."""
+    compared with which digits count as lost; None where rounding is not to be judged."""
     finfo = jnp.finfo(answer.dtype)
     eps, tiny = float(finfo.eps), float(finfo.smallest_subnormal)
     truths = answer.floats

@@ -37,7 +37,7 @@ SLOW = 2.0**-5  # of the way before: what goes on so far comes to rest too late,
 
 
 class Sides:
-    """The truths of a proof beside its point.
+    """The truths of a proof near its point.
 
     truths, theirs, got: [n] balls, what the function's program and JAX's say at the point, and what JAX
     returned, to rounding. limits: [n] balls that hold what the truths tend to from the sides that were

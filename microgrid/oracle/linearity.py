@@ -16,7 +16,7 @@ from .flat import opposite
 SIZES = (20, -20, 40, -40)  # binary digits by which numbers are made larger, or smaller
 LEAST = 4
 SPLITS = 6  # into numbers that keep their signs and those that do not: any two of 64 are told apart once
-OFF = 2.0**-8  # beside a number: far more than what compilers reorder, and iterations leave
+OFF = 2.0**-8  # relative to a number: far more than what compilers reorder, and iterations leave
 BROKEN = "a custom rule is right for some {} and not for others: it is not linear"
 
 Asked = namedtuple("Asked", "word given terms")

@@ -13,7 +13,7 @@ from .arrays import Unsupported
 from .programs import loops
 
 FIRST = 100_000  # steps of a loop where nothing is known of it: far more than a replay can follow
-TIMES, MORE = 100, 1000  # how many steps others may take, beside the most that were seen
+TIMES, MORE = 100, 1000  # how many steps others may take: times the most that were seen, and then more
 ALONG = {"rev": "cotangents", "fwd": "tangents"}
 GIVEN_UP = (
     "a loop of a rule waits until it is near enough, and did not end for some {} that are not those of the "

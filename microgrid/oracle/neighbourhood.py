@@ -21,14 +21,14 @@ BITS = 3 * exact.BITS  # a third may be lost where steps of 1e-21 are divided by
 FAR, NEAR, NEARER = 2.0**-50, 2.0**-70, 2.0**-90  # steps away from the point, relative to the inputs
 SCALARS = 10**7  # of the programs of all sides together, and of the ways back from their ties, at most
 LEAST = 2.0**-900  # the size of the smallest numbers, whose steps would be 0 in float64
-SMALL = 2.0**-30  # beside the largest slope, sides that differ by less do not differ
+SMALL = 2.0**-30  # relative to the largest slope, sides that differ by less do not differ
 JUMP = 2.0**-16  # a continuous function moves less, with slopes of up to 2**34
 WIDER = 4.0  # than the first order lets two equal numbers part: so far apart they are no equal numbers
-ASIDE = 2.0**-20  # of a direction: how far beside it is looked, as it may itself lead along a tie
+ASIDE = 2.0**-20  # of a direction: how far away from it is looked, as it may itself lead along a tie
 TURN = 2.0**-6  # of each number of a direction: how far it is turned to see whether slopes change with it
-STILL = 2.0**-40  # beside the largest slope: those that change by less do not
+STILL = 2.0**-40  # relative to the largest slope: those that change by less do not
 CLIMBS = 12  # steps from a side to one where a slope is larger
-EDGE = 2.0**-18  # beside the distance of the sides: what looking aside may leave out
+EDGE = 2.0**-18  # relative to the distance of the sides: what looking aside may leave out
 
 
 class Neighbourhood:
@@ -148,7 +148,7 @@ class Neighbourhood:
         return moved / np.max(np.abs(moved))
 
     def _jumped(self, beside, here):
-        """Whether an output is another number beside the point than at it."""
+        """Whether an output is another number near the point than at it."""
         pairs = zip(beside.scalars.tolist(), here.scalars.tolist(), strict=True)
         for x, y in ((float(self._beside.values[i]), float(self._proof.values[j])) for i, j in pairs):
             if np.isfinite(x) and np.isfinite(y) and abs(x - y) > JUMP * max(abs(y), 1):
@@ -201,7 +201,7 @@ def _numbers(x):
 
 
 def _sizes(x):
-    """[m] how large a step is beside each number of an array: its size, of a 0 that of the least number."""
+    """[m] how large a step is at each number of an array: its size, of a 0 that of the least number."""
     sizes = np.abs(_numbers(x))
     sizes = np.where(sizes > 0, sizes, np.min(sizes, initial=1.0, where=sizes > 0))
     return np.maximum(sizes, LEAST)

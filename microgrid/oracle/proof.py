@@ -40,7 +40,7 @@ class Proof:
     gradient programs that came; arrived: whether rules were right where iterations had arrived; tolerant:
     whether rules that iterate were not off by what a type shows; dim: whether slopes differed by less than
     any number of their type; hasty: whether all is looked at once more where these balls say nothing of
-    JAX's program; around: the points beside that were looked at last.
+    JAX's program; around: the points near by that were looked at last.
     """
 
     def __init__(self, flat, engine=exact, surrogates=(), hasty=False):

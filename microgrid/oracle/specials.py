@@ -1,4 +1,4 @@
-"""Rows that only the replay of array programs needs: ties, roundings, and functions beside the textbook's.
+"""Rows that only the replay of array programs needs: ties, roundings, and functions that no textbook has.
 
 A row has its value and slopes twice, on arrays of float64 and on balls. Slopes take the operands, then the
 value.

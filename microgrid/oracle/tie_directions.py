@@ -14,8 +14,8 @@ from .balls import differ, finite
 
 MOST = 256  # pairs that are looked at
 DIRECTIONS = 3
-LEAST = 1e-9  # beside its terms: what a sum of slopes must be off
-NOISE = 1e-12  # beside a direction: what rounding leaves of a part that is taken out of it
+LEAST = 1e-9  # relative to its terms: what a sum of slopes must be off
+NOISE = 1e-12  # relative to a direction: what rounding leaves of a part that is taken out of it
 
 
 def breaks(proof, answers):

@@ -57,7 +57,7 @@ def lost(answer):
 
 
 def _wide(answer, most):
-    """Whether the radius of a ball hides digits that count; most: beside the largest slope, how much of it
+    """Whether the radius of a ball hides digits that count; most: how much of the largest slope
     may be that of literals."""
     own, theirs = map(_radii, (answer.truths, answer.theirs))
     own[answer.around] = 0.0

@@ -1,4 +1,4 @@
-"""n-step SARSA with a table, and its kin that bootstrap on the mean or the best of the next actions."""
+"""n-step SARSA with a table, and its variants that bootstrap on the mean or the best of the next actions."""
 
 from collections import deque
 

@@ -60,7 +60,7 @@ class Surroundings(Algorithm):
 
     @property
     def _masked(self):
-        """Whether legal actions are told."""
+        """Whether the environment says which actions are legal."""
         given = self._functional
         return self.action_mask if given is None else given.action_mask is not None
 

@@ -26,7 +26,7 @@ class Trainable:
     steps: environment steps taken. episode_returns, episode_lengths, episode_steps: of the finished episodes,
     in order: sum of rewards, steps, and the agent's step at which each ended.
     history: name -> figures, one an iteration. stop_training: a callback sets it to end `train`.
-    evaluated: the last figures that callbacks measured, by name; shown and logged beside the others.
+    evaluated: the last figures that callbacks measured, by name; shown and logged with the others.
     """
 
     env: Any

@@ -164,7 +164,7 @@ def length(field, columns):
 
 
 def _completed(field, q):
-    """Ids [m, m - n] of the columns that LAPACK's reflectors put beside Q [m, n]. Their product is
+    """Ids [m, m - n] of the columns that LAPACK's reflectors append to Q [m, n]. Their product is
     I - V T V^H, so with Z = Q[n:] (Q[:n] - I)^-1 those are the last columns of I, plus (Q - I[:, :n]) Z^H."""
     m, n = q.shape
     eye = np.where(np.eye(m, dtype=bool), field.number(1.0), field.number(0.0))

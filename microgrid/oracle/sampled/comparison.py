@@ -1,4 +1,4 @@
-"""JAX's derivative of one equation beside ours: its program exact against exact, its numbers within a bound.
+"""JAX's derivative of one equation against ours: its program exact against exact, its numbers within a bound.
 
 Both are first run in float64; what that leaves open, or shows to differ, is decided in balls.
 """

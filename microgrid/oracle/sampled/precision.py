@@ -24,7 +24,7 @@ def sharp(slack, truths):
 def sharpened(make, mode):
     """(answers, their leaves, whether balls leave open what is true), with as many digits as are needed.
 
-    make: what makes the answers in balls, and for each which of its truths are those beside the point, whose
+    make: what makes the answers in balls, and for each which of its truths are those near the point, whose
     balls may be wide.
     """
     for bits in [bits for bits in exact.PRECISIONS if bits >= exact.bits()]:

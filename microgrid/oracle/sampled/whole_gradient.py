@@ -1,4 +1,4 @@
-"""The gradient of the whole: JAX's own, beside what its derivatives of the single equations give.
+"""The gradient of the whole: JAX's own, compared with what its derivatives of the single equations give.
 
 The latter are looked at one by one, elsewhere; here it is seen that JAX puts them together rightly, and that
 the numbers of the run itself, a cotangent of 0 before an infinite slope for one, leave the gradient finite.
