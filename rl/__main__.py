@@ -234,8 +234,8 @@ def _watch(options):
     given = options.episodes, options.seed
     for total in record(agent, options.video, *given) if options.video else show(agent, *given):
         print(f"return {total:g}")
-    if told.video:
-        print(f"saved: {told.video}")
+    if options.video:
+        print(f"saved: {options.video}")
     return 0
 
 
