@@ -30,7 +30,7 @@ class Stepper:
     def init(self, params):
         """The state before the first step; params: arrays of numpy."""
         vector = np.concatenate([np.ravel(array) for array in jax.tree.leaves(params)])
-        return jax.jit(self._init)(vector)
+        return self._init(vector)
 
     def step(self, vector, grad, state, learning_rate):
         """(vector, state) after one step; vector, grad: as `ravel_pytree` makes them of the parameters."""
