@@ -77,7 +77,7 @@ def _read(arguments):
 def parser():
     """What the command line understands."""
     top = argparse.ArgumentParser(
-        prog="python -m rl", description="Train and watch agents on Gymnasium's tasks."
+        prog="python -m rl", description="Train and watch agents on Gymnasium tasks."
     )
     commands = top.add_subparsers(dest="command", required=True)
 
@@ -94,9 +94,7 @@ def parser():
         metavar="NAME=VALUE",
         help="a setting of the agent, over the tuned ones, such as --set gamma=0.98",
     )
-    train.add_argument(
-        "--host", action="store_true", help="step Gymnasium's environments, compile nothing of them"
-    )
+    train.add_argument("--host", action="store_true", help="step Gymnasium's environment, compile none of it")
     train.add_argument("--save", metavar="FOLDER", help="where the trained agent goes")
     train.add_argument(
         "--checkpoints", metavar="FOLDER", help="save while training; goes on from what is there"
