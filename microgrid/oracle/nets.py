@@ -57,7 +57,8 @@ def _twin(layer, place):
         raise TypeError(
             f"to_microgrid: {place} must be a layer or an activation of jaxnets; got {told}. Fix: {fix}."
         )
-    arguments = {argument: getattr(layer, argument) for argument in inspect.signature(scalar).parameters}
+    _, *names = inspect.signature(scalar.__init__).parameters
+    arguments = {name: getattr(layer, name) for name in names}
     for name in [x for x in arguments if x.endswith("_init") and callable(arguments[x])]:
         del arguments[name]  # it draws with numpy, and has drawn already
     held = {name: x for name, x in arguments.items() if isinstance(x, jaxnets.layer.Layer)}
