@@ -3,6 +3,7 @@
 N: examples. An example is nested lists of numbers: [features], [time][features], [height][width][channels].
 """
 
+from inspect import signature
 from types import ModuleType
 from typing import Any
 
@@ -21,13 +22,6 @@ class Layer:
     training: True while `fit` runs; dropout looks at it.
     """
 
-    _given: tuple[tuple, dict[str, Any]]
-
-    def __new__(cls, *given, **named):
-        layer = super().__new__(cls)
-        layer._given = given, named  # as `repr` shows them
-        return layer
-
     def __init__(self):
         self.parameters: dict[str, Any] = {}
         self.statistics: dict[str, Any] = {}
@@ -36,8 +30,13 @@ class Layer:
         self._fired: Any = None
 
     def __repr__(self):
-        given, named = self._given
-        told = [*map(_told, given), *(f"{name}={_told(x)}" for name, x in named.items())]
+        told = []
+        for name, parameter in signature(type(self)).parameters.items():
+            argument = getattr(self, name, parameter.default)
+            if parameter.default is parameter.empty:
+                told.append(_told(argument))
+            elif argument != parameter.default:
+                told.append(f"{name}={_told(argument)}")
         return f"{type(self).__name__}({', '.join(told)})"
 
     def __call__(self, inputs):

@@ -57,8 +57,7 @@ def _twin(layer, place):
         raise TypeError(
             f"to_microgrid: {place} must be a layer or an activation of jaxnets; got {told}. Fix: {fix}."
         )
-    _, *names = inspect.signature(scalar.__init__).parameters
-    arguments = {name: getattr(layer, name) for name in names}
+    arguments = {argument: getattr(layer, argument) for argument in inspect.signature(scalar).parameters}
     for name in [x for x in arguments if x.endswith("_init") and callable(arguments[x])]:
         del arguments[name]  # it draws with numpy, and has drawn already
     held = {name: x for name, x in arguments.items() if isinstance(x, jaxnets.layer.Layer)}
