@@ -216,9 +216,10 @@ def last_axis(function, argument, array):
 def features(layer, argument, array, count):
     """One number for each feature of a layer along the last axis."""
     if array.shape[-1:] != (count,):
+        given = array.shape[min(1, array.ndim - 1) :]
+        fix = " Fix: Flatten() in front of it." if len(given) > 1 and math.prod(given) == count else ""
         raise ValueError(
-            f"{layer}: {argument} must end in {count} features; "
-            f"got the shape {array.shape[min(1, array.ndim - 1) :]} of one example."
+            f"{layer}: {argument} must end in {count} features; got the shape {given} of one example.{fix}"
         )
 
 

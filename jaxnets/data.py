@@ -68,8 +68,8 @@ def float_type(function, dtype):
     return dtype
 
 
-def numbers(function, argument, values):
-    """Any array of real numbers, not empty; floats finite; nothing masked."""
+def numbers(function, argument, values, rows=True):
+    """Any array of real numbers, not empty; floats finite; nothing masked. rows: with an axis of examples."""
     if isinstance(values, Tracer):
         raise TypeError(
             f"{function}: {argument} must be concrete; got a value traced by jax. "
@@ -90,7 +90,7 @@ def numbers(function, argument, values):
         raise kind(f"{function}: {argument} must be an array of numbers; {told}") from error
     if array.dtype.kind not in "biuf" and not jnp.issubdtype(array.dtype, jnp.floating):
         _refuse(function, argument, values, array.dtype)
-    if array.ndim == 0:
+    if rows and array.ndim == 0:
         raise ValueError(f"{function}: {argument} must be an array with one row an example; got shape ().")
     if array.size == 0:
         raise ValueError(f"{function}: {argument} must not be empty; got shape {array.shape}.")

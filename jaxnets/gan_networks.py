@@ -3,12 +3,14 @@
 from typing import Any
 
 import jax
+from flax import nnx
 
-from . import activations, loop, parts
+from . import activations, gan_step, loop, parts
 from .neural_net import NeuralNet
 from .objective import layers_of
 from .programs import Kept, agree, shapes
 
+PLAYERS = "generator", "discriminator"
 _SQUASHED = (activations.sigmoid, activations.softmax, jax.nn.sigmoid, jax.nn.softmax)
 
 
@@ -17,8 +19,7 @@ class Programs(Kept):
 
     unpickled = (
         "GAN: it must be pickled before it is compiled or asked, for compiled functions cannot be; got one "
-        'with such. Fix: save the weights of both, np.savez("generator.npz", '
-        "*jax.tree.leaves(nnx.state(gan.generator, nnx.Param))) for one."
+        'with such. Fix: save the weights, jaxnets.checkpoint.save("gan/", gan.weights).'
     )
 
     def __init__(self):
@@ -27,9 +28,7 @@ class Programs(Kept):
 
     def states(self, params, remembered, average):
         """The states of both optimizers, the first ones or those remembered, as the weights now are."""
-        pairs = zip(
-            ("generator", "discriminator"), self.game[:2], params, remembered or (None, None), strict=True
-        )
+        pairs = zip(PLAYERS, self.game[:2], params, remembered or (None, None), strict=True)
         states = [self.state(*pair) for pair in pairs]
         if average is not None:
             agree(shapes(params[0]), shapes(average.mean))
@@ -63,3 +62,29 @@ def module(name, network):
     """The module of a list of layers, of a NeuralNet, or itself."""
     network = network.module if isinstance(network, NeuralNet) else network
     return parts.sequential(f"GAN: {name}", network)
+
+
+def weights(modules, average):
+    """Parameters and running statistics of both networks, and an average or None, as a nested dict."""
+    states = [nnx.to_pure_dict(nnx.state(module, nnx.Not(nnx.RngState))) for module in modules]
+    learnt = {name: _by_layer(*pair) for name, *pair in zip(PLAYERS, modules, states, strict=True)}
+    if average is not None:
+        learnt["average"] = {"mean": _by_layer(modules[0], average.mean), "weight": average.weight}
+    return learnt
+
+
+def take(modules, tree):
+    """Give both networks such weights; returns the average, or None."""
+    for name, module in zip(PLAYERS, modules, strict=True):
+        nnx.update(module, _whole(module, tree[name]))
+    if "average" in tree:
+        return gan_step.Average(_whole(modules[0], tree["average"]["mean"]), tree["average"]["weight"])
+
+
+def _by_layer(module, tree):
+    return tree.get("layers", {}) if layers_of(module) else tree
+
+
+def _whole(module, tree):
+    """The reverse of `_by_layer`."""
+    return {"layers": tree} if layers_of(module) else tree

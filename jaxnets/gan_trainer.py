@@ -21,8 +21,8 @@ class GAN:
     """Two networks with opposite aims: a generator that makes examples from noise, and a discriminator that
     scores how real an example is.
 
-    generator, discriminator: the NNX modules (lists of layers become `nnx.Sequential`); history: of the last
-    `fit`; steps: how many steps there were.
+    generator, discriminator: the NNX modules (lists of layers become `nnx.Sequential`); weights: what they
+    have learnt; history: of the last `fit`; steps: how many steps there were.
 
     Arguments: generator, a list of layers or a module, [B, latent_features] -> [B, ...]; discriminator, a
     list of layers or a module, [B, ...] -> scores [B, 1] or [B], any real numbers: no sigmoid at its end.
@@ -41,7 +41,7 @@ class GAN:
     def __init__(self, generator, discriminator, latent_features: int, seed: int = 0, dtype="float32"):
         self.latent_features = data.whole("GAN", "latent_features", latent_features, 1)
         self.seed, self.dtype = data.whole("GAN", "seed", seed, 0), data.float_type("GAN", dtype)
-        made = map(gan_networks.module, ("generator", "discriminator"), (generator, discriminator))
+        made = map(gan_networks.module, gan_networks.PLAYERS, (generator, discriminator))
         self.generator, self.discriminator = self._modules = tuple(made)
         if parts.shared(*self._modules):
             raise ValueError(
@@ -58,6 +58,29 @@ class GAN:
         inside = ", ".join(f"[{parts.described(module)}]" for module in self._modules)
         rest = f"latent_features={self.latent_features}, seed={self.seed}, dtype={str(self.dtype)!r}"
         return f"GAN({inside}, {rest})"
+
+    @property
+    def weights(self):
+        """What both have learnt, a nested dict of arrays to save: "generator" and "discriminator", each with
+        parameters and running statistics by layer as in `NeuralNet.params`, and with `ema` the "average" that
+        answers in the generator's place. A dict of the same keys and shapes may be assigned."""
+        return gan_networks.weights(self._modules, self._averaged())
+
+    @weights.setter
+    def weights(self, tree):
+        if isinstance(tree, dict) and "average" in tree and self._averaged() is None:
+            raise ValueError(
+                "GAN.weights: an average must come to a GAN that is compiled with ema; got one compiled "
+                "without. Fix: compile(..., ema=0.999) first."
+            )
+        tree = parts.like("GAN.weights", self.weights, tree)
+        self._average, self._untrained = gan_networks.take(self._modules, tree), False
+
+    def _averaged(self):
+        """The average of the generator's parameters, where there is one; its weight is 0 at first."""
+        if self._average is None and self._programs.game and self._programs.game.ema:
+            return gan_step.Average(loop.split(self.generator)[1], np.zeros((), self.dtype))
+        return self._average
 
     def compile(
         self,
@@ -163,8 +186,7 @@ class GAN:
         graphs, params, rests = zip(*map(loop.split, self._modules), strict=True)
         self._states = self._programs.states(params, self._states, self._average)
         players = list(map(gan_step.Player, params, rests, self._states))
-        if self._programs.game.ema and self._average is None:
-            self._average = gan_step.Average(players[0].params, np.zeros((), self.dtype))
+        self._average = self._averaged()
         generator, discriminator = players
         seed, turn = np.uint32(self.seed % 2**32), np.uint32(self.steps)
         carry = gan_step.Carry(generator, discriminator, self._average, seed, turn)
@@ -213,8 +235,8 @@ class GAN:
         count, seed = data.whole("sample", "count", count, 1), data.whole("sample", "seed", seed, 0)
         if self._untrained:
             raise ValueError(
-                "sample: the GAN must be fitted first. "
-                "Fix: fit(x), or generate(latent) to see what untrained weights make."
+                "sample: the GAN must be fitted or be given weights first. "
+                "Fix: fit(x), weights = ..., or generate(latent) to see what untrained weights make."
             )
         for name, shape in (("noise", (self.latent_features,)), ("sample", self._example())):
             checks.fits("sample", f"the {name}", (count, *shape), self.dtype)

@@ -1,7 +1,19 @@
 """What every layer of arrays can do: forward, and backward by itself."""
 
+import inspect
+
 import jax
 from flax import nnx
+
+
+class _OfConstructor:
+    """The signature of a class, which Flax's metaclass hides from `help`; a layer has that of its call."""
+
+    def __get__(self, layer, kind):
+        if layer is not None:
+            raise AttributeError("__signature__")
+        signature = inspect.signature(kind.__init__)
+        return signature.replace(parameters=list(signature.parameters.values())[1:])
 
 
 class Layer(nnx.Module):
@@ -16,6 +28,8 @@ class Layer(nnx.Module):
     >>> slopes.shape, params["bias"].tolist()
     ((3, 2), [3.0])
     """
+
+    __signature__ = _OfConstructor()
 
     @property
     def parameters(self):

@@ -173,13 +173,14 @@ def like(function, old, tree, path=()):
     """A nested dict of numbers as arrays of the types of old, which has the same keys and shapes."""
     name = ".".join(map(str, path))
     if not isinstance(old, dict):
-        array = data.numbers(function, name, tree)
+        array = data.numbers(function, name, tree, rows=old.ndim > 0)
         if array.shape != old.shape:
             raise ValueError(f"{function}: {name} must have the shape {old.shape}; got {array.shape}.")
         return jax.device_put(np.array(data.cast(function, name, array, old.dtype)))
     if not isinstance(tree, dict) or tree.keys() != old.keys():
         got = list(tree) if isinstance(tree, dict) else tree
-        raise ValueError(f"{function}: {name or 'params'} must have the keys {list(old)}; got {got!r}.")
+        what = name or function.rpartition(".")[2]
+        raise ValueError(f"{function}: {what} must have the keys {list(old)}; got {got!r}.")
     return {key: like(function, old[key], tree[key], (*path, key)) for key in old}
 
 

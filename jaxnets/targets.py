@@ -84,9 +84,19 @@ def _same_shape(function, argument, array, loss, outputs):
         fix = f" Fix: {argument}[..., 0]."
     elif array.shape == outputs[:-1] and array.dtype.kind in "iu":
         fix = f" Fix: np.eye({outputs[-1]})[{argument}], or a categorical loss."
+    fix = fix or _one_answer(array.shape, outputs)
     what = f"the outputs for {loss}" if loss else "the outputs"
     raise ValueError(
         f"{function}: {argument} must have the shape {outputs} of {what}; got {array.shape}.{fix}"
+    )
+
+
+def _one_answer(given, outputs):
+    """The fix for targets that have no axis of time where the outputs have one."""
+    if len(outputs) != 3 or given not in (outputs[:1], (outputs[0], outputs[2])):
+        return ""
+    return (
+        " Fix: return_sequences=False in the last recurrent layer, or Flatten(), for one output an example."
     )
 
 
@@ -97,6 +107,7 @@ def _classes(function, argument, array, loss, outputs, dtype):
     if array.shape == outputs:
         return _rows(function, argument, array, loss, dtype)
     fix = f" Fix: {argument}[..., 0]." if array.shape == (*outputs[:-1], 1) else ""
+    fix = fix or _one_answer(array.shape, outputs)
     raise ValueError(
         f"{function}: {argument} must be integer labels {outputs[:-1]} or rows {outputs} for {loss}; "
         f"got {array.shape}.{fix}"

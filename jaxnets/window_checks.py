@@ -64,6 +64,13 @@ def _pairs(padding, rank):
     return f" Fix: {low_high}." if len(low_high) == rank else ""
 
 
+def _named(padding, names):
+    """The fix for a word: the one that was meant, or how to pad so where only zeros are padded."""
+    if names and isinstance(padding, str) and padding in MIRRORS:
+        return f" Fix: pad(inputs, padding, {padding!r}) first, and 'VALID'."
+    return checks.near(padding, names)
+
+
 def padding_of(function, padding, rank, names=PADDINGS):
     """Padding as a layer keeps it: one of the names, or a pair (low, high) for each dimension."""
     if isinstance(padding, str) and padding in names:
@@ -74,7 +81,7 @@ def padding_of(function, padding, rank, names=PADDINGS):
         raise ValueError(
             f"{function}: padding must be {words}a pair (low, high) of whole numbers >= 0 "
             f"for each of {rank} dimensions; "
-            f"got {checks.shown(padding)}.{_pairs(padding, rank) or checks.near(padding, names)}"
+            f"got {checks.shown(padding)}.{_pairs(padding, rank) or _named(padding, names)}"
         )
     checks.countable(function, "padding", *(cells for pair in padding for cells in pair))
     return tuple((int(low), int(high)) for low, high in padding)
@@ -117,7 +124,9 @@ def batched(layer, inputs):
     inputs = checks.numbers(name, "inputs", inputs)
     if inputs.ndim != rank + 2:
         cells = "time" if rank == 1 else "height, width"
-        if inputs.ndim < rank + 2:
+        if inputs.ndim < rank + 1:
+            fix = f"inputs.reshape(-1, {cells}, channels)"
+        elif inputs.ndim == rank + 1:
             fix = "inputs[None] for one example, inputs[..., None] for one channel"
         elif (rank, inputs.ndim) == (1, 4):
             fix = f"window_shape {layer.window_shape * 2} for images"

@@ -231,8 +231,9 @@ def same_shape(function, names, first, second):
 def features(layer, argument, given, count):
     """The shape of one example that ends in the features of a layer."""
     if given[-1:] != (count,):
+        fix = " Fix: Flatten() in front of it." if len(given) > 1 and math.prod(given) == count else ""
         raise ValueError(
-            f"{layer}: {argument} must end in {count} features; got the shape {given} of one example."
+            f"{layer}: {argument} must end in {count} features; got the shape {given} of one example.{fix}"
         )
 
 

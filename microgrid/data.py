@@ -79,7 +79,7 @@ def targets(function, argument, values, loss, outputs):
     if loss in CATEGORICAL_LOSSES:
         _classes(function, argument, values, loss, outputs)
     elif given != outputs:
-        fix = f" Fix: {argument}[:, None]." if (*given, 1) == outputs else ""
+        fix = f" Fix: {argument}[:, None]." if (*given, 1) == outputs else _one_answer(given, outputs)
         raise ValueError(
             f"{function}: {argument} must have the shape {outputs} of the outputs for {loss}; "
             f"got {given}.{fix}"
@@ -87,6 +87,15 @@ def targets(function, argument, values, loss, outputs):
     else:
         _in_range(function, argument, values, loss)
     return values
+
+
+def _one_answer(given, outputs):
+    """The fix for targets that have no axis of time where the outputs have one."""
+    if len(outputs) != 3 or given not in (outputs[:1], (outputs[0], outputs[2])):
+        return ""
+    return (
+        " Fix: return_sequences=False in the last recurrent layer, or Flatten(), for one output an example."
+    )
 
 
 def _in_range(function, argument, values, loss):
@@ -138,5 +147,5 @@ def _classes(function, argument, values, loss, outputs):
     else:
         raise ValueError(
             f"{function}: {argument} must be integer labels {outputs[:-1]} or rows {outputs} for {loss}; "
-            f"got {given}."
+            f"got {given}.{_one_answer(given, outputs)}"
         )

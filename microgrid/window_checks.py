@@ -58,6 +58,13 @@ def _pairs(padding, rank):
     return f" Fix: {low_high}." if len(low_high) == rank else ""
 
 
+def _named(padding, names):
+    """The fix for a word: the one that was meant, or how to pad so where only zeros are padded."""
+    if names and isinstance(padding, str) and padding in MIRRORS:
+        return f" Fix: pad(inputs, padding, {padding!r}) first, and 'VALID'."
+    return near(padding, names)
+
+
 def pairs(function, padding, rank, names=()):
     """Explicit padding: a pair (low, high) for each dimension; names: words that were allowed instead."""
 
@@ -70,7 +77,7 @@ def pairs(function, padding, rank, names=()):
         raise ValueError(
             f"{function}: padding must be {words}{'or ' if words else ''}a pair (low, high) of whole numbers "
             f">= 0 for each of {rank} dimensions; "
-            f"got {shown(padding)}.{_pairs(padding, rank) or near(padding, names)}"
+            f"got {shown(padding)}.{_pairs(padding, rank) or _named(padding, names)}"
         )
     countable(function, "padding", *(cells for pair in padding for cells in pair))
     return tuple((index(low), index(high)) for low, high in padding)

@@ -312,7 +312,9 @@ def test_bad_data_is_refused_before_anything_is_touched():
     before = state(net)
     with pytest.raises(ValueError, match="fit: the GAN must be compiled first"):
         net.fit(REAL)
-    with pytest.raises(ValueError, match=r"sample: the GAN must be fitted first. Fix: fit\(x\), or generate"):
+    with pytest.raises(
+        ValueError, match=r"sample: the GAN must be fitted or be given weights first. Fix: fit\(x\)"
+    ):
         net.sample(3)
     net.compile(jn.sgd(0.1), jn.sgd(0.1))
     for x, words in (
@@ -346,7 +348,7 @@ def test_a_gan_is_told_in_one_line_copied_and_not_pickled():
     fresh = pickle.loads(pickle.dumps(gan))
     gan.compile(jn.adam(0.1), jn.adam(0.1))
     with pytest.raises(
-        TypeError, match=r"^GAN: it must be pickled before it is compiled .* Fix: save the weights of"
+        TypeError, match=r"^GAN: it must be pickled before it is compiled .* Fix: save the weights, j"
     ):
         pickle.dumps(gan)
     twin = copy.deepcopy(gan)
@@ -354,3 +356,38 @@ def test_a_gan_is_told_in_one_line_copied_and_not_pickled():
         one.compile(jn.adam(0.1), jn.adam(0.1))
         one.fit(np.ones((8, 1)), verbose=0)
     assert gan.sample(3).tolist() == twin.sample(3).tolist() == fresh.sample(3).tolist()
+
+
+@pytest.mark.parametrize("ema", [0.0, 0.9])
+def test_a_saved_gan_answers_as_it_did(ema, tmp_path):
+    def made(seed):
+        networks = [jn.Linear(2, 4), jn.BatchNorm(4), jn.Linear(4, 3)], layers()[1]
+        return game(networks, seed=seed, ema=ema)
+
+    old, new = made(0), made(1)
+    old.fit(REAL, epochs=3, batch_size=8, verbose=0)
+    jn.checkpoint.save(tmp_path / "gan", old.weights)
+    new.weights, _ = jn.checkpoint.restore(tmp_path / "gan", new.weights)
+    np.testing.assert_array_equal(new.sample(5), old.sample(5))
+    answers = [net.discriminator(jnp.array(REAL)) for net in (old, new)]
+    np.testing.assert_array_equal(*answers)
+    assert jax.tree.all(jax.tree.map(lambda a, b: bool((a == b).all()), old.weights, new.weights))
+    if ema:
+        assert new.weights["average"]["weight"] == pytest.approx(1 - ema**9)
+        plain = new.generator.layers[2].kernel[...]
+        assert not np.array_equal(new.weights["average"]["mean"][2]["kernel"], plain)
+
+
+def test_weights_of_another_gan_are_refused_and_change_nothing():
+    averaged, net = game(ema=0.9), game()
+    before = state(net)
+    with pytest.raises(ValueError, match=r"GAN.weights: an average must .* Fix: compile\(\.\.\., ema="):
+        net.weights = averaged.weights
+    with pytest.raises(ValueError, match=r"GAN.weights: weights must have the keys .*'average'"):
+        averaged.weights = net.weights
+    with pytest.raises(ValueError, match=r"generator.0.bias must have the shape \(4,\); got \(3,\)"):
+        net.weights = net.weights | {"generator": {0: {"kernel": np.ones((2, 4)), "bias": np.ones(3)}, 2: 0}}
+    for a, b in zip(before, state(net), strict=True):
+        np.testing.assert_array_equal(a, b)
+    with pytest.raises(ValueError, match="be given weights first"):
+        net.sample(1)

@@ -1,5 +1,6 @@
 """What layers of windows, sequences and normalization say to wrong input, and which axes they leave apart."""
 
+import inspect
 import random
 
 import jax.numpy as jnp
@@ -149,6 +150,7 @@ FIXED = {  # as users of other libraries write it, and what it should have been
     "Conv(1, 1, (3, 3), padding=1)": "[(1, 1), (1, 1)]",
     "Conv(1, 1, (3, 3), padding=(1, 2))": "[(1, 1), (2, 2)]",
     "pad([[1.0], [2.0]], (1, 1))": "[(1, 1)]",
+    "ConvTranspose(1, 1, (3,), padding='WRAP')": "pad(inputs, padding, 'WRAP') first, and 'VALID'",
     "max_pool([[1.0, 2.0], [3.0, 4.0]], (2, 2))": (
         "each cell in a list of its own, inputs[..., None], for one channel"
     ),
@@ -237,3 +239,36 @@ def test_an_initializer_that_is_no_name_is_told():
     for room in (mg, jn):
         assert told(room.initializer, 3) == (ValueError, told(room.initializer, 3)[1])
         assert told(room.initializer, 3)[1].endswith("uniform, zeros; got 3.")
+
+
+def test_flat_images_are_told_to_be_reshaped():
+    words = told(jn.NeuralNet([jn.Conv(1, 2, (3, 3))]).forward, np.zeros((5, 64)))[1]
+    assert words.endswith("got (5, 64). Fix: inputs.reshape(-1, height, width, channels).")
+
+
+@pytest.mark.parametrize("room", [jn, mg], ids=["jaxnets", "microgrid"])
+def test_a_forgotten_flatten_is_named(room):
+    words = told(room.NeuralNet([room.Linear(12, 2)]).forward, np.zeros((1, 2, 3, 2)).tolist())[1]
+    assert words.endswith(
+        "Linear: inputs must end in 12 features; got the shape (2, 3, 2) of one example. "
+        "Fix: Flatten() in front of it."
+    )
+
+
+@pytest.mark.parametrize("loss, y", [("huber", [[0.0], [1.0]]), ("categorical_cross_entropy", [0, 1])])
+@pytest.mark.parametrize("room", [jn, mg], ids=["jaxnets", "microgrid"])
+def test_who_wants_one_answer_a_sequence_is_told_how(room, loss, y):
+    last = [room.Linear(2, 1)] if loss == "huber" else [room.Linear(2, 3), room.softmax]
+    net = room.NeuralNet([room.RNN(1, 2), *last])
+    net.compile(room.sgd(0.1), loss)
+    words = told(lambda x: net.fit(x, y), [[[0.0]] * 4] * 2)[1]
+    assert words.endswith(
+        f"got {np.shape(y)}. Fix: return_sequences=False in the last recurrent layer, or Flatten(), for one "
+        "output an example."
+    )
+
+
+def test_the_constructor_of_a_layer_is_what_help_shows():
+    assert list(inspect.signature(jn.Linear).parameters)[:2] == ["in_features", "out_features"]
+    assert list(inspect.signature(jn.Linear(1, 1)).parameters) == ["inputs"]
+    assert "rngs=None" in str(inspect.signature(jn.GRU))

@@ -218,6 +218,14 @@ def test_a_layer_that_stands_twice_is_named_by_either_place():
     np.testing.assert_array_equal(net.params[0]["kernel"], other.params[2]["kernel"])
 
 
+def test_a_lone_number_is_a_parameter_like_others():
+    net = jn.NeuralNet([jn.Linear(2, 2), jn.PReLU()], seed=0)
+    net.params = {**net.params, 1: {"negative_slope": 0.5}}
+    assert float(net.params[1]["negative_slope"]) == 0.5
+    with pytest.raises(ValueError, match=r"1.negative_slope must have the shape \(\); got \(1,\)"):
+        net.params = {**net.params, 1: {"negative_slope": [0.5]}}
+
+
 def test_a_part_that_a_module_holds_twice_is_named_by_either_name():
     class Twice(nnx.Module):
         def __init__(self, rngs):
