@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from . import checks, stable
+from . import checks, ranges, stable
 from .precision import rounded_once
 
 
@@ -118,8 +118,9 @@ def binary_cross_entropy(predictions, targets, reduction="mean"):
             mean_n -(targets[n] * log(predictions[n]) + (1 - targets[n]) * log(1 - predictions[n]))
 
     predictions, targets: [...] of one shape, in [0, 1]. The mean is over outputs too; reduction="none"
-    returns the terms [...], >= 0. Raises ValueError for unequal shapes. Nothing is clipped (Keras
-    clips at 1e-7, PyTorch clamps the log at -100); for scores take `sigmoid_binary_cross_entropy`.
+    returns the terms [...], >= 0. Raises ValueError for unequal shapes or numbers outside [0, 1]; traced ones
+    are not looked at. Nothing is clipped (Keras clips at 1e-7, PyTorch clamps the log at -100); for scores
+    take `sigmoid_binary_cross_entropy`.
     Source: Bishop 2006, eq. 4.90.
 
     >>> float(binary_cross_entropy(jnp.array([0.5, 1.0]), jnp.array([1.0, 1.0]), reduction="sum"))
@@ -127,6 +128,8 @@ def binary_cross_entropy(predictions, targets, reduction="mean"):
     """
     checks.reduction("binary_cross_entropy", reduction)
     predictions, targets = _pair("binary_cross_entropy", ("predictions", "targets"), predictions, targets)
+    ranges.probabilities("binary_cross_entropy", "predictions", predictions, ranges.SCORES["sigmoid"])
+    ranges.probabilities("binary_cross_entropy", "targets", targets)
     return _reduce(
         -(stable.xlogy(targets, predictions) + stable.xlog1my(1 - targets, predictions)), reduction
     )
@@ -139,12 +142,13 @@ def categorical_cross_entropy(predictions, targets, reduction="mean", label_smoo
         categorical_cross_entropy(predictions, targets) = mean_n -sum_c targets[n][c] * log(predictions[n][c])
 
     predictions: [..., C], rows in [0, 1] that sum to 1; targets: rows [..., C] or integer labels [...].
-    reduction="none" returns one term a row, >= 0. Raises ValueError where targets fit neither shape or a
-    label is out of range; a traced label, inside `jax.jit`, is not looked at: out of range it costs 0.
-    Nothing is clipped; for scores take `softmax_cross_entropy`. label_smoothing s, in [0, 1):
-    targets[n][c] becomes (1 - s) * targets[n][c] + s / C. class_weight: [C] numbers >= 0 that the targets
-    are multiplied by; the mean then divides by sum_n sum_c class_weight[c] * targets[n][c], not smoothed (as
-    PyTorch does for labels; for rows it divides by their number), and is 0 where that is 0.
+    reduction="none" returns one term a row, >= 0. Raises ValueError where targets fit neither shape, a
+    prediction is outside [0, 1] or a label out of range; traced ones, inside `jax.jit`, are not looked at:
+    a label out of range costs 0. Nothing is clipped; for scores take `softmax_cross_entropy`.
+    label_smoothing s, in [0, 1): targets[n][c] becomes (1 - s) * targets[n][c] + s / C. class_weight: [C]
+    numbers >= 0 that the targets are multiplied by; the mean then divides by
+    sum_n sum_c class_weight[c] * targets[n][c], not smoothed (as PyTorch does for labels; for rows it divides
+    by their number), and is 0 where that is 0.
     Source: Bishop 2006, eq. 4.108.
 
     >>> float(categorical_cross_entropy(jnp.array([[0.25, 0.75]]), jnp.array([0])))
@@ -153,6 +157,7 @@ def categorical_cross_entropy(predictions, targets, reduction="mean", label_smoo
     checks.reduction("categorical_cross_entropy", reduction)
     names = ("predictions", "targets")
     predictions, targets = _rows("categorical_cross_entropy", names, predictions, targets)
+    ranges.probabilities("categorical_cross_entropy", "predictions", predictions, ranges.SCORES["softmax"])
     counted, size = _counted("categorical_cross_entropy", targets, label_smoothing, class_weight)
     return _reduce(-jnp.sum(stable.xlogy(counted, predictions), axis=-1), reduction, size)
 
@@ -165,13 +170,15 @@ def sigmoid_binary_cross_entropy(logits, labels, reduction="mean"):
             mean_n labels[n] * log(1 + exp(-logits[n])) + (1 - labels[n]) * log(1 + exp(logits[n]))
 
     logits: [...], any real numbers; labels: [...] of the same shape, in [0, 1]. reduction="none" returns the
-    terms [...], >= 0. Raises ValueError for unequal shapes. Source: Bishop 2006, eq. 4.90 with 4.59.
+    terms [...], >= 0. Raises ValueError for unequal shapes or labels outside [0, 1]; traced ones are not
+    looked at. Source: Bishop 2006, eq. 4.90 with 4.59.
 
     >>> float(sigmoid_binary_cross_entropy(jnp.array([0.0]), jnp.array([1.0])))
     0.6931471805599453
     """
     checks.reduction("sigmoid_binary_cross_entropy", reduction)
     logits, labels = _pair("sigmoid_binary_cross_entropy", ("logits", "labels"), logits, labels)
+    ranges.probabilities("sigmoid_binary_cross_entropy", "labels", labels)
     missed, alarmed = stable.softplus(-logits), stable.softplus(logits)
     return _reduce(stable.counted(labels, missed) + stable.counted(1 - labels, alarmed), reduction)
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from . import checks, stable
+from . import checks, ranges, stable
 from .losses import _pair, _reduce, _rows
 from .precision import rounded_once
 
@@ -70,8 +70,8 @@ def sigmoid_focal(logits, labels, reduction="mean", gamma=2.0, alpha=None):
 
     logits: [...], any real numbers; labels: [...] of the same shape, in [0, 1]; gamma: >= 0, 0 is the
     cross-entropy; alpha: in [0, 1), the weight of the label 1, or None: both sides count 1. reduction="none"
-    returns the terms [...], >= 0. Raises ValueError for unequal shapes, a negative gamma or an alpha outside
-    [0, 1). Source: Lin et al. 2017, eq. 5.
+    returns the terms [...], >= 0. Raises ValueError for unequal shapes, a negative gamma, and labels outside
+    [0, 1] (traced ones are not looked at) or an alpha outside [0, 1). Source: Lin et al. 2017, eq. 5.
 
     >>> float(sigmoid_focal(jnp.array([0.0]), jnp.array([1.0]))) == 0.6931471805599453 / 4
     True
@@ -81,6 +81,7 @@ def sigmoid_focal(logits, labels, reduction="mean", gamma=2.0, alpha=None):
         checks.fraction("sigmoid_focal", "alpha", alpha)
     checks.reduction("sigmoid_focal", reduction)
     logits, labels = _pair("sigmoid_focal", ("logits", "labels"), logits, labels)
+    ranges.probabilities("sigmoid_focal", "labels", labels)
     yes, no = (1, 1) if alpha is None else (alpha, 1 - alpha)
     missed, alarmed = _focal(logits, gamma), _focal(-logits, gamma)
     terms = stable.counted(labels, yes * missed) + stable.counted(1 - labels, no * alarmed)

@@ -5,7 +5,7 @@ Every loss is the mean of its terms; reduction="sum" adds them up, reduction="no
 
 import jax.numpy as jnp
 
-from . import checks, stable
+from . import checks, ranges, stable
 from .losses import _pair, _reduce
 from .precision import rounded_once
 
@@ -59,14 +59,17 @@ def poisson(predictions, targets, reduction="mean"):
         poisson(predictions, targets) = mean_n predictions[n] - targets[n] * log(predictions[n])
 
     predictions: [...], rates >= 0; targets: [...] of the same shape, counts >= 0. reduction="none" returns
-    the terms [...]. (Keras adds 1e-7 to the rate.) Raises ValueError for unequal shapes. For scores take
-    `log_poisson`. Source: Bishop 2006, section 4.3.6; Nelder and Wedderburn 1972.
+    the terms [...]. (Keras adds 1e-7 to the rate.) Raises ValueError for unequal shapes or negative numbers;
+    traced ones are not looked at. For scores take `log_poisson`. Source: Bishop 2006, section 4.3.6; Nelder
+    and Wedderburn 1972.
 
     >>> float(poisson(jnp.array([1.0, 0.0]), jnp.array([3.0, 0.0])))
     0.5
     """
     checks.reduction("poisson", reduction)
     predictions, targets = _pair("poisson", ("predictions", "targets"), predictions, targets)
+    ranges.counts("poisson", "predictions", predictions, "log_poisson of the scores")
+    ranges.counts("poisson", "targets", targets)
     return _reduce(predictions - stable.xlogy(targets, predictions), reduction)
 
 
@@ -77,11 +80,13 @@ def log_poisson(logits, labels, reduction="mean"):
         log_poisson(logits, labels) = mean_n exp(logits[n]) - labels[n] * logits[n]
 
     logits: [...], any real numbers; labels: [...] of the same shape, counts >= 0. reduction="none" returns
-    the terms [...]. Raises ValueError for unequal shapes. Source: Nelder and Wedderburn 1972.
+    the terms [...]. Raises ValueError for unequal shapes or negative labels; traced ones are not looked at.
+    Source: Nelder and Wedderburn 1972.
 
     >>> float(log_poisson(jnp.array([0.0, 0.0]), jnp.array([3.0, 0.0])))
     1.0
     """
     checks.reduction("log_poisson", reduction)
     logits, labels = _pair("log_poisson", ("logits", "labels"), logits, labels)
+    ranges.counts("log_poisson", "labels", labels)
     return _reduce(jnp.exp(logits) - labels * logits, reduction)

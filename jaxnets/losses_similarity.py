@@ -7,7 +7,7 @@ column.
 import jax.numpy as jnp
 from jax import lax
 
-from . import checks, stable
+from . import checks, ranges, stable
 from .losses import _pair, _reduce, _rows
 from .precision import rounded_once
 
@@ -21,14 +21,16 @@ def kl_divergence(predictions, targets, reduction="mean"):
 
     predictions: [..., C], rows in [0, 1] that sum to 1; targets: rows [..., C] or integer labels [...].
     reduction="none" returns one term a row, >= 0. The mean is over rows (PyTorch's "mean" divides by N * C).
-    Raises ValueError where targets fit neither shape or a label is out of range; a traced label is not looked
-    at. Source: Bishop 2006, eq. 1.113.
+    Raises ValueError where targets fit neither shape or are negative, a prediction is outside [0, 1] or a
+    label out of range; traced ones are not looked at. Source: Bishop 2006, eq. 1.113.
 
     >>> float(kl_divergence(jnp.array([[0.25, 0.75]]), jnp.array([[1.0, 0.0]])))
     1.3862943611198906
     """
     checks.reduction("kl_divergence", reduction)
     predictions, targets = _rows("kl_divergence", ("predictions", "targets"), predictions, targets)
+    ranges.probabilities("kl_divergence", "predictions", predictions, ranges.SCORES["softmax"])
+    ranges.counts("kl_divergence", "targets", targets)
     terms = stable.xlogy(targets, targets) - stable.xlogy(targets, predictions)
     return _reduce(jnp.sum(terms, axis=-1), reduction)
 

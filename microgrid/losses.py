@@ -10,7 +10,10 @@ from . import checks
 from .checks import flatten, known, shape
 from .kinds import Operations
 from .operations import logsumexp, sign, softplus, total, where, xlog1my, xlogy
+from .ranges import SCORES, class_weights, probability
 from .value import plain
+
+NAMES = ("predictions", "targets")
 
 
 def _reduce(terms, reduction, shape):
@@ -57,7 +60,7 @@ def _rowwise(function, names, first, second, reduction, term, smoothing=0.0, cla
     else:
         targets = _rows(second, classes)
     smoothing = checks.fraction(function, "label_smoothing", smoothing)
-    weights = None if class_weight is None else _class_weights(function, class_weight, classes)
+    weights = None if class_weight is None else class_weights(function, class_weight, classes)
     counted = _smoothed(targets, smoothing, classes)
     if weights:
         counted = [[w * t for w, t in zip(weights, target, strict=True)] for target in counted]
@@ -73,16 +76,6 @@ def _smoothed(targets, smoothing, classes):
     if not isinstance(smoothing, Operations) and smoothing == 0:
         return targets  # as they are, exact numbers too
     return [[(1 - smoothing) * t + smoothing / classes for t in target] for target in targets]
-
-
-def _class_weights(function, values, classes):
-    """One number >= 0 for each class."""
-    told = f"{function}: class_weight must have one number for each of {classes} classes; got"
-    if isinstance(values, dict):  # as Keras has it
-        raise TypeError(f"{told} {checks.shown(values)}. Fix: a list of one weight for each class.")
-    if (given := shape(values, f"{function}: class_weight")) != (classes,):
-        raise ValueError(f"{told} shape {given}.")
-    return [checks.non_negative(function, "class_weight", weight) for weight in flatten(values)]
 
 
 def _rows(array, classes):
@@ -121,9 +114,8 @@ def mean_squared_error(predictions, targets, reduction="mean"):
     >>> mean_squared_error([1.0, 4.0], [1.0, 2.0])
     2.0
     """
-    names = ("predictions", "targets")
     return _elementwise(
-        "mean_squared_error", names, predictions, targets, reduction, lambda p, t: (p - t) ** 2
+        "mean_squared_error", NAMES, predictions, targets, reduction, lambda p, t: (p - t) ** 2
     )
 
 
@@ -139,9 +131,8 @@ def mean_absolute_error(predictions, targets, reduction="mean"):
     >>> mean_absolute_error([1.0, 4.0], [1.0, 2.0])
     1.0
     """
-    names = ("predictions", "targets")
     return _elementwise(
-        "mean_absolute_error", names, predictions, targets, reduction, lambda p, t: (p - t) * sign(p - t)
+        "mean_absolute_error", NAMES, predictions, targets, reduction, lambda p, t: (p - t) * sign(p - t)
     )
 
 
@@ -153,18 +144,19 @@ def binary_cross_entropy(predictions, targets, reduction="mean"):
 
     predictions, targets: nested lists of one shape, numbers in [0, 1]; the mean is over outputs too.
     reduction="none" returns the terms, >= 0, in the same nesting. 0 * log(0) is 0, nothing is clipped (Keras
-    clips at 1e-7, PyTorch clamps the log at -100). Raises ValueError for unequal shapes. Source: Bishop 2006,
-    eq. 4.90.
+    clips at 1e-7, PyTorch clamps the log at -100). Raises ValueError for unequal shapes or numbers outside
+    [0, 1]. Source: Bishop 2006, eq. 4.90.
 
     >>> binary_cross_entropy([0.5, 1.0], [1.0, 1.0], reduction="sum")
     0.6931471805599453
     """
 
     def term(p, t):
+        p = probability("binary_cross_entropy", "predictions", p, SCORES["sigmoid"])
+        t = probability("binary_cross_entropy", "targets", t)
         return -(xlogy(t, p) + xlog1my(1 - t, p))
 
-    names = ("predictions", "targets")
-    return _elementwise("binary_cross_entropy", names, predictions, targets, reduction, term)
+    return _elementwise("binary_cross_entropy", NAMES, predictions, targets, reduction, term)
 
 
 def categorical_cross_entropy(predictions, targets, reduction="mean", label_smoothing=0.0, class_weight=None):
@@ -177,19 +169,24 @@ def categorical_cross_entropy(predictions, targets, reduction="mean", label_smoo
     [0, 1): targets[n][c] becomes (1 - s) * targets[n][c] + s / C. class_weight: [C] numbers >= 0 that the
     targets are multiplied by; the mean then divides by sum_n sum_c class_weight[c] * targets[n][c], not
     smoothed (as PyTorch does for labels; for rows it divides by their number), and is 0 where that is 0.
-    Raises ValueError where targets fit neither shape or a label is out of range, for such a smoothing or
-    weight. Source: Bishop 2006, eq. 4.108.
+    Raises ValueError where targets fit neither shape, a prediction, label, smoothing or weight is out of
+    range. Source: Bishop 2006, eq. 4.108.
 
     >>> categorical_cross_entropy([[0.25, 0.75]], [0])
     1.3862943611198906
     """
+
+    def term(row, target):
+        row = [probability("categorical_cross_entropy", "predictions", p, SCORES["softmax"]) for p in row]
+        return -total([xlogy(t, p) for p, t in zip(row, target, strict=True)])
+
     return _rowwise(
         "categorical_cross_entropy",
-        ("predictions", "targets"),
+        NAMES,
         predictions,
         targets,
         reduction,
-        lambda row, target: -total([xlogy(t, p) for p, t in zip(row, target, strict=True)]),
+        term,
         label_smoothing,
         class_weight,
     )
@@ -202,18 +199,18 @@ def sigmoid_binary_cross_entropy(logits, labels, reduction="mean"):
             mean_n labels[n] * log(1 + exp(-logits[n])) + (1 - labels[n]) * log(1 + exp(logits[n]))
 
     logits: nested lists, any real numbers; labels: the same shape, numbers in [0, 1]. reduction="none"
-    returns the terms, >= 0, in the same nesting. Raises ValueError for unequal shapes.
-    Source: Bishop 2006, eq. 4.90 with 4.59.
+    returns the terms, >= 0, in the same nesting. Raises ValueError for unequal shapes or labels outside
+    [0, 1]. Source: Bishop 2006, eq. 4.90 with 4.59.
 
     >>> sigmoid_binary_cross_entropy([0.0], [1.0])
     0.6931471805599453
     """
 
     def term(z, t):
+        t = probability("sigmoid_binary_cross_entropy", "labels", t)
         return _counted(t, softplus(-z)) + _counted(1 - t, softplus(z))
 
-    names = ("logits", "labels")
-    return _elementwise("sigmoid_binary_cross_entropy", names, logits, labels, reduction, term)
+    return _elementwise("sigmoid_binary_cross_entropy", ("logits", "labels"), logits, labels, reduction, term)
 
 
 def softmax_cross_entropy(logits, labels, reduction="mean", label_smoothing=0.0, class_weight=None):

@@ -8,6 +8,7 @@ from . import checks
 from .checks import known, shape
 from .losses import _counted, _elementwise, _rowwise
 from .operations import exp, logsumexp, maximum, minimum, softplus, total
+from .ranges import probability
 from .value import plain
 
 
@@ -64,8 +65,8 @@ def sigmoid_focal(logits, labels, reduction="mean", gamma=2.0, alpha=None):
 
     logits: nested lists, any real numbers; labels: the same shape, numbers in [0, 1]; gamma: >= 0, 0 is the
     cross-entropy; alpha: in [0, 1), the weight of the label 1, or None: both sides count 1. reduction="none"
-    returns the terms, >= 0, in the same nesting. Raises ValueError for unequal shapes, a negative gamma or an
-    alpha outside [0, 1). Source: Lin et al. 2017, eq. 5.
+    returns the terms, >= 0, in the same nesting. Raises ValueError for unequal shapes, a negative gamma, and
+    labels outside [0, 1] or an alpha outside [0, 1). Source: Lin et al. 2017, eq. 5.
 
     >>> sigmoid_focal([0.0], [1.0]) == 0.6931471805599453 / 4
     True
@@ -76,6 +77,7 @@ def sigmoid_focal(logits, labels, reduction="mean", gamma=2.0, alpha=None):
     yes, no = (1, 1) if alpha is None else (alpha, 1 - alpha)
 
     def term(z, t):
+        t = probability("sigmoid_focal", "labels", t)
         return _counted(t, yes * _focal(z, gamma)) + _counted(1 - t, no * _focal(-z, gamma))
 
     return _elementwise("sigmoid_focal", ("logits", "labels"), logits, labels, reduction, term)

@@ -5,8 +5,9 @@ an example, e: its error.
 """
 
 from . import checks
-from .losses import _elementwise
+from .losses import NAMES, _elementwise
 from .operations import exp, expm1, log1p, minimum, sinh, where, xlogy
+from .ranges import count
 
 
 def huber(predictions, targets, reduction="mean", delta=1.0):
@@ -59,14 +60,18 @@ def poisson(predictions, targets, reduction="mean"):
 
     predictions: nested lists of rates >= 0; targets: the same shape, counts >= 0. reduction="none" returns
     the terms in the same nesting. 0 * log(0) is 0; a rate of 0 for something that happened costs infinity
-    (Keras adds 1e-7). Raises ValueError for unequal shapes. Source: Bishop 2006, section 4.3.6; Nelder and
-    Wedderburn 1972.
+    (Keras adds 1e-7). Raises ValueError for unequal shapes or negative numbers. Source: Bishop 2006, section
+    4.3.6; Nelder and Wedderburn 1972.
 
     >>> poisson([1.0, 0.0], [3.0, 0.0])
     0.5
     """
-    names = ("predictions", "targets")
-    return _elementwise("poisson", names, predictions, targets, reduction, lambda p, t: p - xlogy(t, p))
+
+    def term(p, t):
+        p = count("poisson", "predictions", p, "log_poisson of the scores")
+        return p - xlogy(count("poisson", "targets", t), p)
+
+    return _elementwise("poisson", NAMES, predictions, targets, reduction, term)
 
 
 def log_poisson(logits, labels, reduction="mean"):
@@ -75,11 +80,14 @@ def log_poisson(logits, labels, reduction="mean"):
         log_poisson(logits, labels) = mean_n exp(logits[n]) - labels[n] * logits[n]
 
     logits: nested lists, any real numbers; labels: the same shape, counts >= 0. reduction="none" returns the
-    terms in the same nesting. Raises ValueError for unequal shapes. Source: Nelder and Wedderburn 1972.
+    terms in the same nesting. Raises ValueError for unequal shapes or negative labels. Source: Nelder and
+    Wedderburn 1972.
 
     >>> log_poisson([0.0, 0.0], [3.0, 0.0])
     1.0
     """
-    return _elementwise(
-        "log_poisson", ("logits", "labels"), logits, labels, reduction, lambda z, t: exp(z) - t * z
-    )
+
+    def term(z, t):
+        return exp(z) - count("log_poisson", "labels", t) * z
+
+    return _elementwise("log_poisson", ("logits", "labels"), logits, labels, reduction, term)

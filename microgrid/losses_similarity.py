@@ -8,6 +8,7 @@ from . import checks
 from .checks import shape
 from .losses import _reduce, _rows, _rowwise
 from .operations import norm, total, where, xlogy
+from .ranges import SCORES, count, probability
 
 
 def kl_divergence(predictions, targets, reduction="mean"):
@@ -18,14 +19,16 @@ def kl_divergence(predictions, targets, reduction="mean"):
 
     predictions: [N][C], rows of numbers in [0, 1] that sum to 1; targets: rows [N][C] or integer labels [N].
     reduction="none" returns one term a row, >= 0. The mean is over rows (PyTorch's "mean" divides by N * C).
-    0 * log(0) is 0, nothing is clipped. Raises ValueError where targets fit neither shape or a label is out
-    of range. Source: Bishop 2006, eq. 1.113.
+    0 * log(0) is 0, nothing is clipped. Raises ValueError where targets fit neither shape or are negative, a
+    prediction is outside [0, 1] or a label out of range. Source: Bishop 2006, eq. 1.113.
 
     >>> kl_divergence([[0.25, 0.75]], [[1.0, 0.0]])
     1.3862943611198906
     """
 
     def term(row, target):
+        row = [probability("kl_divergence", "predictions", p, SCORES["softmax"]) for p in row]
+        target = [count("kl_divergence", "targets", t) for t in target]
         return total([xlogy(t, t) - xlogy(t, p) for p, t in zip(row, target, strict=True)])
 
     return _rowwise("kl_divergence", ("predictions", "targets"), predictions, targets, reduction, term)

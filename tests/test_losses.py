@@ -135,3 +135,17 @@ def test_what_does_not_count_costs_nothing_to_numbers_not_known_yet():
         assert slopes[1] == pytest.approx(-z, rel=1e-15)
     assert [program([-math.inf, t]) for t in (0.0, 1.0)] == [0, math.inf]
     assert mg.trace(lambda z: loss([z, 0.0]), 0.5)(-math.inf) == 0
+
+
+@pytest.mark.parametrize("name", ["binary_cross_entropy", "poisson"])
+def test_numbers_outside_a_range_are_refused_where_they_are_known_and_nan_passes(name):
+    loss = getattr(jn, name)
+    assert jnp.isnan(jax.jit(loss)(jnp.array([-1.0]), jnp.array([1.0])))
+    assert jax.jit(loss)(jnp.array([0.5]), jnp.array([-1.0])) < 1.5  # not looked at
+    assert jnp.isnan(loss(jnp.array([math.nan]), jnp.array([1.0])))
+    assert math.isnan(getattr(mg, name)([math.nan], [1.0]))
+    for room, given in ((jn, jnp.array), (mg, list)):
+        with pytest.raises(ValueError, match=rf"{name}: predictions must be .*; got -1\.0\. Fix: "):
+            getattr(room, name)(given([-1.0]), given([1.0]))
+    with pytest.raises(ValueError, match=f"{name}: targets must be"):
+        jax.grad(loss)(jnp.array([0.5]), jnp.array([-1.0]))

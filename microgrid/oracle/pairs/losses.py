@@ -30,6 +30,27 @@ BAD_COUNTS = (
     (dict(class_weight=[1.0, -2.0, 1.0, 1.0]), "class_weight must be a finite number >= 0; got -2.0."),
     (dict(class_weight=[1.0, 1.0, float("nan"), 1.0]), "class_weight must be a finite number >= 0; got nan."),
 )
+SIGMOID = "Fix: sigmoid first, or sigmoid_binary_cross_entropy of the scores."
+SOFTMAX = "Fix: softmax first, or softmax_cross_entropy of the scores."
+NOT_PROBABLE = (
+    (dict(predictions=[1.5], targets=[1.0]), f"predictions must be in [0, 1]; got 1.5. {SIGMOID}"),
+    (
+        dict(predictions=[0.5, -0.5], targets=[0.0, 0.0]),
+        f"predictions must be in [0, 1]; got -0.5. {SIGMOID}",
+    ),
+    (dict(predictions=[0.5], targets=[-1.0]), "targets must be in [0, 1]; got -1.0."),
+)
+NOT_PROBABLE_ROWS = (
+    (
+        dict(predictions=[[0.5, 1.5]], targets=[1], class_weight=None),
+        f"predictions must be in [0, 1]; got 1.5. {SOFTMAX}",
+    ),
+    (
+        dict(predictions=[[-0.5, 0.5]], targets=[[0.0, 1.0]], class_weight=None),
+        f"must be in [0, 1]; got -0.5. {SOFTMAX}",
+    ),
+)
+YES_OR_NO = (dict(logits=[0.5, 0.5], labels=[1.0, 2.0]), "labels must be in [0, 1]; got 2.0.")
 NO_SCORES = (dict(logits=[], labels=[]), "logits must not be empty; got shape (0,).")
 
 SUMS = "a mean of 12 terms rounds 11 times in the array room and once in the scalar one"
@@ -37,9 +58,9 @@ SUMS = "a mean of 12 terms rounds 11 times in the array room and once in the sca
 PAIRS = (
     Pair("losses.mean_squared_error", dict(predictions=mat(real), targets=mat(real), reduction=reduction), fails=((THREE, BAD_SHAPE), COLUMN, BAD_REDUCTION, (dict(predictions=[], targets=[]), "must not be empty"))),
     Pair("losses.mean_absolute_error", dict(predictions=mat(real), targets=mat(real), reduction=reduction), fails=((THREE, BAD_SHAPE), BAD_REDUCTION)),
-    Pair("losses.binary_cross_entropy", ulps=(6, 8), reason=SUMS, arguments=dict(predictions=mat(prob), targets=mat(prob), reduction=reduction), fails=((THREE, BAD_SHAPE), BAD_REDUCTION)),
-    Pair("losses.categorical_cross_entropy", dict(predictions=simplex(certain=False), targets=simplex(), reduction=reduction, label_smoothing=unit, class_weight=vec(above_0, 4)), fails=(ROWS, NO_ROWS, HALF_LABELS, BAD_REDUCTION, *BAD_COUNTS)),
-    Pair("losses.sigmoid_binary_cross_entropy", dict(logits=mat(real), labels=mat(unit), reduction=reduction), fails=((LOGITS, BAD_SHAPE), BAD_REDUCTION)),
+    Pair("losses.binary_cross_entropy", ulps=(6, 8), reason=SUMS, arguments=dict(predictions=mat(prob), targets=mat(prob), reduction=reduction), fails=((THREE, BAD_SHAPE), BAD_REDUCTION, *NOT_PROBABLE)),
+    Pair("losses.categorical_cross_entropy", dict(predictions=simplex(certain=False), targets=simplex(), reduction=reduction, label_smoothing=unit, class_weight=vec(above_0, 4)), fails=(ROWS, NO_ROWS, HALF_LABELS, BAD_REDUCTION, *BAD_COUNTS, *NOT_PROBABLE_ROWS)),
+    Pair("losses.sigmoid_binary_cross_entropy", dict(logits=mat(real), labels=mat(unit), reduction=reduction), fails=((LOGITS, BAD_SHAPE), BAD_REDUCTION, YES_OR_NO)),
     Pair("losses.softmax_cross_entropy", dict(logits=mat(real), labels=simplex(), reduction=reduction, label_smoothing=unit, class_weight=vec(above_0, 4)), fails=(SCORES, NO_SCORES, BAD_REDUCTION, *BAD_COUNTS)),
 )
 # fmt: on
