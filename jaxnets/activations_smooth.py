@@ -74,7 +74,7 @@ def gelu(x, approximate=False):
     (0.0, 0.8413, 0.8412)
     """
     if not isinstance(approximate, bool):
-        raise TypeError(f"gelu: approximate must be True or False; got {approximate!r}.")
+        raise TypeError(f"gelu: approximate must be True or False; got {checks.shown(approximate)}.")
     x = checks.numbers("gelu", "x", x)
     return gates.tanh_gelu(x) if approximate else gates.gelu(x)
 

@@ -82,7 +82,7 @@ class EarlyStopping(Callback):
         self.monitor, self.mode = monitor, _mode(monitor, mode)
         checks.flag("EarlyStopping", "restore_best", restore_best)
         if self.min_delta < 0:
-            raise ValueError(f"EarlyStopping: min_delta must be >= 0; got {min_delta!r}.")
+            raise ValueError(f"EarlyStopping: min_delta must be >= 0; got {checks.shown(min_delta)}.")
         self.restore_best = restore_best
         self.best, self.best_epoch, self._waited, self._kept = None, None, 0, None
 

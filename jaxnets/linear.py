@@ -63,7 +63,7 @@ class Linear(Layer):
     ):
         for name, size in (("in_features", in_features), ("out_features", out_features)):
             if not isinstance(size, int | np.integer) or isinstance(size, bool) or size < 1:
-                raise ValueError(f"Linear: {name} must be a whole number >= 1; got {size!r}.")
+                raise ValueError(f"Linear: {name} must be a whole number >= 1; got {checks.shown(size)}.")
         checks.flag("Linear", "use_bias", use_bias)
         self.in_features, self.out_features, self.use_bias = int(in_features), int(out_features), use_bias
         weights.check("Linear: kernel_init", kernel_init, (self.in_features, self.out_features))

@@ -156,7 +156,7 @@ def resolve(names, loss):
             if metric not in known:
                 raise ValueError(
                     f"NeuralNet.compile: a metric must be one of {', '.join(known)} or a function of "
-                    f"(outputs, targets); got {metric!r}.{checks.near(metric, known)}"
+                    f"(outputs, targets); got {checks.shown(metric)}.{checks.near(metric, known)}"
                 )
             name, function = metric, known[metric]
         elif callable(metric) and not isinstance(metric, type):
@@ -165,7 +165,7 @@ def resolve(names, loss):
         else:
             raise TypeError(
                 f"NeuralNet.compile: a metric must be a name or a function of (outputs, targets); "
-                f"got {metric!r}."
+                f"got {checks.shown(metric)}."
             )
         if name == "loss" or name in chosen:
             raise ValueError(f"NeuralNet.compile: metrics must have names of their own; got {name!r} twice.")

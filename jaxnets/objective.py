@@ -24,6 +24,7 @@ from . import (
 )
 from .loop import paths, split
 from .precision import wide
+from .telling import shown
 
 _SOFTMAX = (activations.softmax, jax.nn.softmax)
 _SIGMOID = (activations.sigmoid, jax.nn.sigmoid)
@@ -241,7 +242,7 @@ def optimizer_of(optimizer):
     """The optimizer, if it is one."""
     if not isinstance(optimizer, optax.GradientTransformation):
         raise TypeError(
-            f"NeuralNet.compile: optimizer must be an Optax transformation; got {optimizer!r}. "
+            f"NeuralNet.compile: optimizer must be an Optax transformation; got {shown(optimizer)}. "
             f"Fix: optimizer=jaxnets.adam(1e-3)."
         )
     return optimizer

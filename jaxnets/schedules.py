@@ -56,7 +56,8 @@ def _stairs(given):
     listed = isinstance(pairs, list | tuple) and all(isinstance(pair, list | tuple) for pair in pairs)
     if not listed or any(len(pair) != 2 for pair in pairs):
         raise TypeError(
-            f"piecewise_constant: boundaries_and_scales must be a dict {{boundary: scale}}; got {given!r}."
+            f"piecewise_constant: boundaries_and_scales must be a dict {{boundary: scale}}; "
+            f"got {checks.shown(given)}."
         )
     return [
         (

@@ -81,7 +81,7 @@ def gelu(x, approximate=False):
     (0.0, 0.8413, 0.8412)
     """
     if not isinstance(approximate, bool):
-        raise TypeError(f"gelu: approximate must be True or False; got {approximate!r}.")
+        raise TypeError(f"gelu: approximate must be True or False; got {checks.shown(approximate)}.")
     x = checks.operand("gelu", "x", x)
     if approximate:  # (1 + tanh(u)) / 2 is sigmoid(2 * u), which keeps its digits where tanh is nearly -1
         score = 2 * SQRT_TWO_OVER_PI * (x + 0.044715 * (x * x * x))

@@ -4,6 +4,7 @@ from typing import Any
 
 from .layer import Layer
 from .recurrent_base import RecurrentLayer
+from .telling import shown
 
 
 class Bidirectional(Layer):
@@ -70,7 +71,9 @@ def _carries(carry):
     if carry is None:
         return None, None
     if not isinstance(carry, list | tuple) or len(carry) != 2:
-        raise ValueError(f"Bidirectional: carry must be the pair of both layers' carries; got {carry!r}.")
+        raise ValueError(
+            f"Bidirectional: carry must be the pair of both layers' carries; got {shown(carry)}."
+        )
     return carry
 
 
@@ -79,7 +82,7 @@ def _pair(forward_rnn, backward_rnn):
     sides = {"forward_rnn": forward_rnn, "backward_rnn": backward_rnn}
     for name, layer in sides.items():
         if not isinstance(layer, RecurrentLayer):
-            raise TypeError(f"Bidirectional: {name} must be an RNN, LSTM or GRU; got {layer!r}.")
+            raise TypeError(f"Bidirectional: {name} must be an RNN, LSTM or GRU; got {shown(layer)}.")
         if layer.reverse != (name == "backward_rnn"):
             raise ValueError(
                 f"Bidirectional: {name} must have reverse={not layer.reverse}; got {layer.reverse}. "

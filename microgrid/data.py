@@ -32,7 +32,7 @@ def numbers(function, argument, values) -> Any:
         where = f" at index {index[0] if len(index) == 1 else index}" if index else ""
         if plainly is None:
             rule = "be real, not complex" if "complex" in type(x).__name__ else "hold numbers"
-            raise TypeError(f"{function}: {argument} must {rule}; got {x!r}{where}.")
+            raise TypeError(f"{function}: {argument} must {rule}; got {shown(x)}{where}.")
         if isinstance(plainly, int) and abs(plainly) > sys.float_info.max:
             raise ValueError(f"{function}: {argument} must fit into a float; got {shown(x)}{where}.")
         if not -math.inf < plainly < math.inf:
@@ -137,7 +137,7 @@ def _classes(function, argument, values, loss, outputs):
             if not hasattr(label, "__index__"):
                 raise TypeError(
                     f"{function}: {argument} must be integer labels, or rows that sum to 1, for {loss}; "
-                    f"got {label!r} at index {n}."
+                    f"got {shown(label)} at index {n}."
                 )
             if not 0 <= label < classes:
                 raise ValueError(

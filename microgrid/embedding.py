@@ -27,7 +27,7 @@ def embedding(ids, table):
 
     def row(i):
         if isinstance(i, bool) or not hasattr(i, "__index__"):
-            raise TypeError(f"embedding: ids must be whole numbers; got {i!r}.")
+            raise TypeError(f"embedding: ids must be whole numbers; got {checks.shown(i)}.")
         if not 0 <= i < len(table):
             raise ValueError(f"embedding: ids must be in 0..{len(table) - 1}; got {i}.")
         return list(table[i])

@@ -37,7 +37,7 @@ def filter_kernel(name, channels=1):
     [[[-2]], [[0]], [[2]]]
     """
     if not isinstance(name, str) or name not in FILTERS:
-        told = f"{name!r}.{checks.near(name, FILTERS)}"
+        told = f"{checks.shown(name)}.{checks.near(name, FILTERS)}"
         raise ValueError(f"filter_kernel: name must be one of {', '.join(FILTERS)}; got {told}")
     channels = whole("filter_kernel", "channels", channels, 1)
     checks.fits("filter_kernel", "the kernel", 3, 3, 1, channels)

@@ -11,6 +11,7 @@ from typing import Any
 from .finite import finite
 from .kinds import SEEN, TRACED, Operations, kind_of, no_result, system_of
 from .systems import any_number, functions
+from .telling import shown
 from .value import Value
 
 FLOATS, LISTS = frozenset({float, int}), (list, tuple)
@@ -199,7 +200,7 @@ def _powers(numbers, system) -> tuple[int, list[Any], Any]:
 def _listed(name, xs):
     """The numbers of a list, tuple or array, as a tuple."""
     if not hasattr(xs, "__len__") or isinstance(xs, str | bytes | dict | set):
-        raise TypeError(f"{name}: the numbers must come in a list; got {xs!r}.")
+        raise TypeError(f"{name}: the numbers must come in a list; got {shown(xs)}.")
     return tuple(xs)
 
 

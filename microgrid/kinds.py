@@ -12,6 +12,7 @@ from typing import Any
 
 from .derivatives import RULES
 from .systems import any_number, common, functions
+from .telling import shown
 
 TRACED = math.inf  # the level of numbers that only record what is done with them
 SEEN: set = {float, int}  # the kinds of numbers that Values have held; beyond these two, checks are needed
@@ -173,7 +174,7 @@ def system_of(name, numbers, operands):
     """The number system in which these numbers meet."""
     if any(x is None for x in numbers):
         wrong = next(x for x, plain in zip(operands, numbers, strict=True) if plain is None)
-        raise TypeError(f"{name}: an operand must be a number or a Value; got {wrong!r}.")
+        raise TypeError(f"{name}: an operand must be a number or a Value; got {shown(wrong)}.")
     return common(name, *numbers)
 
 

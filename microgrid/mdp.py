@@ -10,7 +10,7 @@ from operator import index
 from reprlib import repr as shortened
 from typing import Any
 
-from .checks import USUAL, read
+from .checks import USUAL, read, shown
 from .kinds import Operations
 from .operations import dot, largest, total
 from .systems import number
@@ -160,7 +160,7 @@ def value_iteration(reward, discount, next_state, probability, num_sweeps=100, v
     )
     _law("value_iteration", discount, [outcomes for row in probability for outcomes in row])
     if isinstance(num_sweeps, bool) or not hasattr(num_sweeps, "__index__"):
-        raise TypeError(f"value_iteration: num_sweeps must be an integer; got {num_sweeps!r}.")
+        raise TypeError(f"value_iteration: num_sweeps must be an integer; got {shown(num_sweeps)}.")
     if num_sweeps < 0:
         raise ValueError(f"value_iteration: num_sweeps must be >= 0; got {num_sweeps}.")
     value = [0] * num_states if value is None else read(value)

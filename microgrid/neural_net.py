@@ -8,7 +8,7 @@ import random
 from typing import Any
 
 from . import checks, data
-from .checks import each, flatten
+from .checks import each, flatten, shown
 from .history import History
 from .layer import Layer, activation
 from .objective import Objective
@@ -34,7 +34,7 @@ class NeuralNet:
 
     def __init__(self, layers, seed=0):
         if not isinstance(layers, list | tuple) or not layers:
-            raise TypeError(f"NeuralNet: layers must be a list of at least one layer; got {layers!r}.")
+            raise TypeError(f"NeuralNet: layers must be a list of at least one layer; got {shown(layers)}.")
         self.layers = [layer if isinstance(layer, Layer) else activation(layer) for layer in layers]
         self.seed, self.trained = checks.whole("NeuralNet", "seed", seed, 0), False
         self._draw = random.Random(self.seed)
@@ -58,7 +58,7 @@ class NeuralNet:
         """
         if not isinstance(optimizer, Optimizer):
             raise TypeError(
-                f"NeuralNet.compile: optimizer must be one of microgrid.optimizers; got {optimizer!r}. "
+                f"NeuralNet.compile: optimizer must be one of microgrid.optimizers; got {shown(optimizer)}. "
                 f"Fix: optimizer=microgrid.adam(1e-3)."
             )
         self._objective = Objective(self.layers, loss, l1, l2)
@@ -135,7 +135,7 @@ class NeuralNet:
     def take_weights(self, other, layers=None):
         """Copies the weights of another net's layers (an index or several; all, if None)."""
         if not isinstance(other, NeuralNet):
-            raise TypeError(f"take_weights: other must be a microgrid.NeuralNet; got {other!r}.")
+            raise TypeError(f"take_weights: other must be a microgrid.NeuralNet; got {shown(other)}.")
         chosen = range(len(self.layers)) if layers is None else self._within("take_weights", [layers])
         if not chosen:
             raise ValueError(
@@ -239,7 +239,7 @@ class NeuralNet:
         ]
         for i in named:
             if isinstance(i, bool) or not hasattr(i, "__index__") or not 0 <= i < len(self.layers):
-                raise ValueError(f"{function}: layers must be in 0..{len(self.layers) - 1}; got {i!r}.")
+                raise ValueError(f"{function}: layers must be in 0..{len(self.layers) - 1}; got {shown(i)}.")
         return named
 
 

@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 from .activations import identity
-from .checks import shape, whole
+from .checks import shape, shown, whole
 from .data import numbers
 from .operations import dot
 from .value import Value
@@ -53,7 +53,7 @@ class Neuron:
     def __init__(self, in_features, activation=identity, seed=0):
         in_features = whole("Neuron", "in_features", in_features, 1)
         if not callable(activation):
-            raise TypeError(f"Neuron: activation must be a function; got {activation!r}.")
+            raise TypeError(f"Neuron: activation must be a function; got {shown(activation)}.")
         draw = random.Random(seed)
         self.weights = [Value(draw.gauss(0, in_features**-0.5)) for _ in range(in_features)] + [Value(0.0)]
         self.activation = activation
@@ -97,5 +97,6 @@ class Neuron:
         for synapse in synapses:
             if not hasattr(synapse, "__index__") or not 0 <= synapse < len(self.weights):
                 raise ValueError(
-                    f"Neuron.{function}: synapses must be in 0..{len(self.weights) - 1}; got {synapse!r}."
+                    f"Neuron.{function}: synapses must be in 0..{len(self.weights) - 1}; "
+                    f"got {shown(synapse)}."
                 )

@@ -16,6 +16,7 @@ from .fused import (
     total as total,
 )
 from .kinds import apply
+from .telling import shown
 from .value import Value, plain as plain
 
 
@@ -66,5 +67,5 @@ def where(condition, x, y):
     if hasattr(condition, "where"):  # a condition on numbers that are not known yet
         return condition.where(x, y)
     if isinstance(condition, int) and condition not in (0, 1):  # ~True is -2
-        raise TypeError(f"where: condition must be True or False; got {condition!r}. Fix: not (a > b).")
+        raise TypeError(f"where: condition must be True or False; got {shown(condition)}. Fix: not (a > b).")
     return x if condition else y

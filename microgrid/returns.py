@@ -102,7 +102,7 @@ def n_step_returns(reward, discount, next_value, last, num_steps):
     [3.5, 5.5, 9.0]
     """
     if isinstance(num_steps, bool) or not hasattr(num_steps, "__index__"):
-        raise TypeError(f"n_step_returns: num_steps must be an integer; got {num_steps!r}.")
+        raise TypeError(f"n_step_returns: num_steps must be an integer; got {checks.shown(num_steps)}.")
     if num_steps < 1:
         raise ValueError(f"n_step_returns: num_steps must be >= 1; got {num_steps}.")
     given = dict(reward=reward, discount=discount, next_value=next_value)

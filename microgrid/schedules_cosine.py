@@ -80,7 +80,8 @@ def warm_restarts(init_value, cycle_steps, alpha=0.0):
     if not isinstance(cycle_steps, list | tuple) or not cycle_steps:
         fix = f" Fix: [{cycle_steps}]." if isinstance(cycle_steps, int) else ""
         raise TypeError(
-            f"warm_restarts: cycle_steps must be a list of whole numbers; got {cycle_steps!r}.{fix}"
+            f"warm_restarts: cycle_steps must be a list of whole numbers; "
+            f"got {checks.shown(cycle_steps)}.{fix}"
         )
     lengths = [("cycle_steps", length) for length in cycle_steps]
     rates = [("init_value", init_value), ("alpha", alpha)]

@@ -5,7 +5,7 @@ A path leads to a number: (2, 0, "bias") is args[2][0]["bias"].
 
 from typing import Any
 
-from .checks import nested
+from .checks import nested, shown
 from .kinds import Operations
 from .systems import any_number
 
@@ -66,7 +66,7 @@ def structure(x: Any, told, statics=True):
     if isinstance(x, dict) and all(isinstance(key, str) for key in x):
         return Nest(dict, x, [structure(part, told, statics) for part in x.values()])
     if not nested(x):
-        raise TypeError(f"{told} must be numbers or nested lists of numbers; got {x!r}.")
+        raise TypeError(f"{told} must be numbers or nested lists of numbers; got {shown(x)}.")
     kind = type(x) if isinstance(x, tuple) else list
     return Nest(kind, range(len(x)), [structure(part, told, statics) for part in x])
 

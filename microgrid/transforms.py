@@ -17,6 +17,7 @@ from .kinds import Operations, kind_of
 from .levels import above
 from .structures import described, filled, leaves, structure
 from .systems import any_number, functions
+from .telling import shown
 from .value import NOT_YET, Value, backward, value_class
 
 
@@ -44,7 +45,7 @@ def _value_and_grad(name, f, argnums):
             result = f(*given, **kwargs)
             value = result.data if kind.holds(result) else result
             if not isinstance(value, Operations) and (value := any_number(value)) is None:
-                raise TypeError(f"{name}: the function must return one number; got {result!r}.")
+                raise TypeError(f"{name}: the function must return one number; got {shown(result)}.")
             gradients = _gradients(result, variables, kind)
         return value, _select(gradients, argnums)
 
@@ -121,11 +122,13 @@ def jvp(f, primals, tangents):
     """
     for name, given in (("primals", primals), ("tangents", tangents)):
         if not isinstance(given, tuple | list):
-            raise TypeError(f"jvp: {name} must be a tuple with one entry for each argument; got {given!r}.")
+            raise TypeError(
+                f"jvp: {name} must be a tuple with one entry for each argument; got {shown(given)}."
+            )
     like, other = (structure(tuple(x), "jvp: an argument", statics=False) for x in (primals, tangents))
     if described(like) != described(other):
         raise ValueError(
-            f"jvp: tangents must have the structure of primals; got {tangents!r} for {primals!r}."
+            f"jvp: tangents must have the structure of primals; got {shown(tangents)} for {shown(primals)}."
         )
     numbers, directions = leaves(like, primals), leaves(like, tangents)
     with _level(numbers + directions) as level:
@@ -192,9 +195,9 @@ def _select(gradients, argnums):
 def _positions(name, f, argnums):
     """The arguments to differentiate by, in order."""
     if not callable(f):
-        raise TypeError(f"{name}: f must be a function; got {f!r}.")
+        raise TypeError(f"{name}: f must be a function; got {shown(f)}.")
     positions = argnums if isinstance(argnums, tuple | list) else (argnums,)
     for i in positions:
         if isinstance(i, bool) or not isinstance(i, int) or i < 0:
-            raise ValueError(f"{name}: argnums must be whole numbers >= 0; got {argnums!r}.")
+            raise ValueError(f"{name}: argnums must be whole numbers >= 0; got {shown(argnums)}.")
     return sorted(positions)

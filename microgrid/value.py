@@ -17,6 +17,7 @@ from .kinds import SEEN, TRACED, Operations
 from .levels import nested
 from .methods import with_operations
 from .systems import any_number, common, functions
+from .telling import shown
 
 
 class _Zero(int):
@@ -50,7 +51,7 @@ class Value(Operations):
         if getattr(data, "level", 0) == TRACED:
             raise TypeError("Value: data must be known; got a traced number. Fix: trace, then differentiate.")
         if self.data is None:
-            raise TypeError(f"Value: data must be one number; got {data!r}.")
+            raise TypeError(f"Value: data must be one number; got {shown(data)}.")
         self._parents, self._slopes, self._rule = (), (), None
         SEEN.add(type(self.data))
 
@@ -207,10 +208,10 @@ def _check(results, gradients):
         )
     for result, gradient in zip(results, gradients, strict=True):
         if not isinstance(result, Value):
-            raise TypeError(f"backward: results must be Values; got {result!r}.")
+            raise TypeError(f"backward: results must be Values; got {shown(result)}.")
         number = gradient if isinstance(gradient, Operations) else any_number(gradient)
         if number is None:
-            raise TypeError(f"backward: a gradient must be a number; got {gradient!r}.")
+            raise TypeError(f"backward: a gradient must be a number; got {shown(gradient)}.")
         if not finite(result.data):
             _name_the_mistake(result)
         if type(number) is not int:
@@ -244,7 +245,6 @@ def plain(x):
         return x.data
     if isinstance(x, Operations) and x.level == TRACED:
         return x.held()
-    plainly = any_number(x)
-    if plainly is None:
-        raise TypeError(f"microgrid: a number or a Value must come here; got {x!r}.")
+    if (plainly := any_number(x)) is None:
+        raise TypeError(f"microgrid: a number or a Value must come here; got {shown(x)}.")
     return plainly

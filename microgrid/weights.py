@@ -65,7 +65,7 @@ def check(told, given, shape):
     if len(shape) < 2 and given not in FANLESS:
         raise ValueError(
             f"{told} must be one of {', '.join(sorted(FANLESS))}, or a function, "
-            f"for the shape {shape} has no fans; got {given!r}."
+            f"for the shape {shape} has no fans; got {checks.shown(given)}."
         )
 
 

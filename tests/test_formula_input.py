@@ -267,3 +267,30 @@ def test_nothing_has_no_penalty(name):
     for room, rule in ((jn, "an array or a pytree of arrays"), (mg, "nested lists of real numbers")):
         with pytest.raises(TypeError, match=f"^{name}: params must be {rule}; got None"):
             getattr(room, name)(None, 1.0)
+
+
+ARRAY = np.zeros((2, 2))
+ASKED = {
+    "filter_kernel": lambda room, x: room.filter_kernel(x),
+    "gelu": lambda room, x: room.gelu(1.0, approximate=x),
+    "piecewise_constant": lambda room, x: room.piecewise_constant(1.0, [x]),
+    "warm_restarts": lambda room, x: room.warm_restarts(1.0, x),
+    "Linear": lambda room, x: room.Linear(x, 3),
+    "NeuralNet": lambda room, x: room.NeuralNet([room.Linear(1, 1)]).compile(x, "hinge"),
+}
+
+
+@pytest.mark.parametrize("room", [jn, mg])
+@pytest.mark.parametrize("given", [ARRAY, np.ma.array(ARRAY, mask=ARRAY == 1), {1: ARRAY}])
+@pytest.mark.parametrize("name", ASKED)
+def test_a_sentence_is_one_line_whatever_array_it_shows(name, given, room):
+    with pytest.raises((TypeError, ValueError), match=f"^{name}.*; got ") as error:
+        ASKED[name](room, given)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("call", [mg.Value, mg.grad, mg.Neuron(1).freeze, mg.operations.exp])
+def test_a_scalar_shows_what_is_no_number_in_one_line(call):
+    with pytest.raises((TypeError, ValueError)) as error:
+        call([ARRAY])
+    assert "\n" not in str(error.value)
