@@ -72,7 +72,7 @@ class NeuralNet:
 
         optimizer: one of this library's, or any Optax transformation.
         loss: a name, a loss of the library with arguments set, such as functools.partial(jaxnets.huber,
-            delta=0.5), or a function of (outputs, targets): a number, or one term an example.
+            delta=0.5), or a function of (outputs, targets): a number, or terms [N, ...] whose mean is taken.
         metrics: names ("accuracy", as `jaxnets.metrics.accuracy` has it, ...) or functions alike.
         l1, l2: rates of the penalties on kernels, in the loss.
         A cross-entropy behind its own softmax or sigmoid is computed from the scores in front of it.

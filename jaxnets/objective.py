@@ -163,11 +163,12 @@ class Objective:
         terms = bool(shape) and shape[0] == rows.shape[0] and 0 not in shape
         if not floats or not (terms or shape == ()):
             raise ValueError(
-                f"{function}: the loss must return one real number, or one term an example; got {told}."
+                f"{function}: the loss must return one real number, or terms of each example, "
+                f"({rows.shape[0]}, ...); got {told}."
             )
         if batch.weights is not None and not terms:
             raise ValueError(
-                f"{function}: sample_weight needs a loss that returns one term an example, "
+                f"{function}: sample_weight needs a loss that returns terms of each example, "
                 f"({rows.shape[0]}, ...); got {told}."
             )
 

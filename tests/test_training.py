@@ -286,7 +286,7 @@ def test_a_users_loss_may_return_terms_or_their_mean():
     assert mean.evaluate(X, LABELS) == pytest.approx(figures, rel=1e-6)
     expected = known.evaluate(X, LABELS, sample_weight=weights)
     assert own.evaluate(X, LABELS, sample_weight=weights) == pytest.approx(expected, rel=1e-6)
-    with pytest.raises(ValueError, match="sample_weight needs a loss that returns one term an example"):
+    with pytest.raises(ValueError, match="sample_weight needs a loss that returns terms of each example"):
         mean.fit(X, LABELS, sample_weight=weights)
 
 

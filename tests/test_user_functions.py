@@ -36,10 +36,20 @@ def test_a_loss_that_returns_something_else_gets_a_sentence(function, returned, 
     net.fit(X, THREE, verbose=0)
     net.compile(jn.adam(0.1), returned)
     before = snapshot(net)
-    rule = "the loss must return one real number, or one term an example"
+    rule = "the loss must return one real number, or terms of each example, \\(6, ...\\)"
     with pytest.raises(ValueError, match=f"^{function}: {rule}; got {told}"):
         getattr(net, function)(X, ROWS)
     assert_unchanged(before, net)
+
+
+@pytest.mark.parametrize("weights", [None, np.arange(6.0)])
+def test_a_loss_may_return_several_terms_an_example_and_their_mean_counts(weights):
+    several = net_for(CLASSES)
+    several.compile(jn.sgd(0.1), lambda o, t: (o - t) ** 2)  # [N, C]
+    known = net_for(CLASSES)
+    known.compile(jn.sgd(0.1), "mean_squared_error")
+    figures = [net.evaluate(X, ROWS, sample_weight=weights)["loss"] for net in (several, known)]
+    assert figures[0] == pytest.approx(figures[1], rel=1e-6)
 
 
 @pytest.mark.parametrize(
