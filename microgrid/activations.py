@@ -131,7 +131,8 @@ def softmax(x):
     """
     checks.not_empty("softmax", "x", x)
     if len(given := checks.shape(x)) != 1:
-        raise ValueError(f"softmax: x must be the list of scores of one example; got shape {given}.")
+        fix = checks.one_at_a_time(given, 1, "x")
+        raise ValueError(f"softmax: x must be the list of scores of one example; got shape {given}.{fix}")
     x = checks.flatten(x)
     shift = largest([plain(score) for score in x])
     powers = [exp(score - shift) for score in x]  # never overflows, and the shift cancels in the quotient

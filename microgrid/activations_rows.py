@@ -48,5 +48,6 @@ def _row(function, x):
     """The numbers of one example."""
     checks.not_empty(function, "x", x)
     if len(given := checks.shape(x)) != 1:
-        raise ValueError(f"{function}: x must be the list of numbers of one example; got shape {given}.")
+        fix = checks.one_at_a_time(given, 1, "x")
+        raise ValueError(f"{function}: x must be the list of numbers of one example; got shape {given}.{fix}")
     return checks.flatten(x)

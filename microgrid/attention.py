@@ -41,8 +41,7 @@ def multi_head_attention(query, key, value, num_heads, mask=None, is_causal=Fals
     query: [T][features], key: [S][features], value: [S][value_features], already projected; num_heads: a
     divisor of both counts of features. mask: [T][S] for all heads, or [num_heads][T][S], True where t may
     attend to s (all but S may be 1), or None; is_causal: whether t may attend to s <= t alone. Returns
-    [T][value_features].
-    Raises ValueError for shapes that do not meet or heads that do not divide.
+    [T][value_features]. Raises ValueError for shapes that do not meet or heads that do not divide.
     Source: Vaswani et al. 2017, section 3.2.2, arXiv:1706.03762.
 
     >>> multi_head_attention([[0.0, 0.0]], [[1.0, 1.0]] * 2, [[10.0, 1.0], [20.0, 2.0]], num_heads=2)
@@ -120,7 +119,8 @@ def _allowed(function, query, key, value, mask, is_causal, num_heads=None):
             raise ValueError(f"{function}: {name} must be [..., length, features]; got shape {given}.")
         checks.not_empty(function, name, x)
         if len(given) > 2:
-            raise ValueError(f"{function}: {name} must be the rows of one example; got shape {given}.")
+            fix = checks.one_at_a_time(given, 2, name)
+            raise ValueError(f"{function}: {name} must be the rows of one example; got shape {given}.{fix}")
     (_, width), (length, key_width), (value_length, _) = shapes.values()
     if width != key_width:
         raise ValueError(

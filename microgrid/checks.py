@@ -237,6 +237,11 @@ def features(layer, argument, given, count):
         )
 
 
+def one_at_a_time(given, rank, argument="inputs"):
+    """The fix for many examples where one, of so many dimensions, is taken."""
+    return f" Fix: one example at a time, [... for x in {argument}]." * (len(given) > rank)
+
+
 def not_empty(function, argument, array):
     """At least one element: the mean of nothing is not a number."""
     given = shape(array, f"{function}: {argument}")

@@ -4,7 +4,7 @@ i: input feature, o: output feature.
 """
 
 from . import weights
-from .checks import features, flag, nested, shape, whole
+from .checks import features, flag, nested, one_at_a_time, shape, whole
 from .layer import Layer
 from .neuron import neuron
 
@@ -27,7 +27,8 @@ def linear(inputs, kernel, bias=None):
             f"got inputs {given} and kernel {kernel_shape}."
         )
     if len(given) > 1:
-        raise ValueError(f"linear: inputs must be the numbers of one example; got {given}.")
+        fix = one_at_a_time(given, 1)
+        raise ValueError(f"linear: inputs must be the numbers of one example; got {given}.{fix}")
     if bias is not None and shape(bias, "linear: bias") != kernel_shape[1:]:
         raise ValueError(
             f"linear: bias must have the out_features of kernel {kernel_shape}; got {shape(bias)}."

@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 from .activations import identity
-from .checks import shape, shown, whole
+from .checks import one_at_a_time, shape, shown, whole
 from .data import numbers
 from .operations import dot
 from .value import Value
@@ -31,7 +31,8 @@ def neuron(inputs, weights, bias: Any = 0.0):
             f"got inputs {given} and weights {synapses}."
         )
     if len(given) > 1:
-        raise ValueError(f"neuron: inputs must be the numbers of one example; got {given}.")
+        fix = one_at_a_time(given, 1)
+        raise ValueError(f"neuron: inputs must be the numbers of one example; got {given}.{fix}")
     if shape(bias, "neuron: bias") != ():
         raise ValueError(f"neuron: bias must be one number; got shape {shape(bias)}.")
     return dot([*weights, bias], [*inputs, 1])

@@ -178,7 +178,8 @@ def _at_least(function, inputs, axes, told):
 
 def _one_example(function, given):
     if len(given) > 1:
-        raise ValueError(f"{function}: inputs must be the numbers of one example; got shape {given}.")
+        fix = checks.one_at_a_time(given, 1)
+        raise ValueError(f"{function}: inputs must be the numbers of one example; got shape {given}.{fix}")
 
 
 def _one_a_feature(function, name, x, given):

@@ -130,7 +130,8 @@ def _meet(function, gates, inputs, kernel, recurrent_kernel, rows):
     if given[-1:] != columns[:1]:
         raise ValueError(f"{function}: inputs must end in the in_features of kernel {columns}; got {given}.")
     if len(given) > 1:
-        raise ValueError(f"{function}: inputs must be one time step of one example; got {given}.")
+        fix = checks.one_at_a_time(given, 1)
+        raise ValueError(f"{function}: inputs must be one time step of one example; got {given}.{fix}")
     for name, row in rows.items():
         expected = (3, shape[0]) if name == "peephole" else shape[1:]
         if (got := checks.shape(row, f"{function}: {name}")) != expected:

@@ -98,7 +98,8 @@ class RecurrentLayer(Layer):
         if given[:1] == (0,):
             raise ValueError(f"{name}: inputs must have at least one time step; got {given}.")
         if len(given) != 2:
-            raise ValueError(f"{name}: inputs must be [time][features] of one example; got {given}.")
+            fix = checks.one_at_a_time(given, 2)
+            raise ValueError(f"{name}: inputs must be [time][features] of one example; got {given}.{fix}")
         if given[-1] != self.in_features:
             raise ValueError(f"{name}: inputs must end in the {self.in_features} in_features; got {given}.")
         if mask is None:

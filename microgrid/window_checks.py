@@ -3,7 +3,7 @@
 from math import gcd
 from operator import index
 
-from .checks import countable, near, shown, whole
+from .checks import countable, near, one_at_a_time, shown, whole
 
 ZEROS = "CONSTANT"  # the mode that pads with zeros
 MIRRORS = ("REFLECT", "SYMMETRIC", "EDGE", "WRAP")
@@ -106,7 +106,8 @@ def known_mode(function, mode):
 def cells_given(function, given, layer=None):
     """[time, channels] or [height, width, channels] of one example, not empty. layer: what takes many."""
     if len(given) not in (2, 3) or 0 in given:
-        fix = f" Fix: {layer}(), for a batch." if layer and len(given) == 4 else ""
+        fix = f" Fix: {layer}(), for a batch." if layer else one_at_a_time(given, 3)
+        fix *= len(given) == 4
         raise ValueError(
             f"{function}: inputs must be [time, channels] or [height, width, channels], not empty; "
             f"got {given}.{fix}"
