@@ -94,8 +94,11 @@ def _look(told, labels, lengths, steps, classes, blank):
             raise ValueError(f"{told} must have blanks ({blank}) at the end only; got {row}.")
         needed = len(read) + sum(a == b for a, b in pairwise(read))
         if needed > limit:
+            of = " of logit_lengths" if limit < steps else ""
+            fix = f"logit_lengths of {needed} or more" if needed <= steps else "shorter labels, or more steps"
             raise ValueError(
-                f"{told} must fit into the time steps; got labels that need {needed} and {limit} steps."
+                f"{told} must fit into the time steps{of}; "
+                f"got labels that need {needed} and {limit} steps. Fix: {fix}."
             )
 
 

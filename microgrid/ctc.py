@@ -54,9 +54,11 @@ def ctc_loss(logits, labels, reduction="mean", logit_lengths=None, blank=0):
         read = _labels(flatten(row), blank, classes)
         needed = len(read) + sum(a == b for a, b in pairwise(read))
         if needed > length:
+            of = " of logit_lengths" if length < steps else ""
+            fix = f"logit_lengths of {needed} or more" if needed <= steps else "shorter labels, or more steps"
             raise ValueError(
-                f"ctc_loss: labels must fit into the time steps; "
-                f"got labels that need {needed} and {length} steps."
+                f"ctc_loss: labels must fit into the time steps{of}; "
+                f"got labels that need {needed} and {length} steps. Fix: {fix}."
             )
         terms.append(-_log_likelihood(z[:length], read, blank))
     return _reduce(terms, reduction, (examples,))

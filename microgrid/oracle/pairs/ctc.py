@@ -28,7 +28,16 @@ FAILS = (
     (dict(labels=[[1, -1], [1, 1]]), "labels must be whole numbers in 0..2; got -1."),
     (dict(labels=[[1.0, 2.0], [1.0, 1.0]]), "labels must be whole numbers in 0..2; got 1.0."),
     (dict(labels=[[0, 1], [1, 1]]), "labels must have blanks (0) at the end only; got [0, 1]."),
-    (dict(labels=[[1, 1], [1, 1]], logit_lengths=[4, 2]), "got labels that need 3 and 2 steps."),
+    (
+        dict(labels=[[1, 1], [1, 1]], logit_lengths=[4, 2]),
+        "labels must fit into the time steps of logit_lengths; got labels that need 3 and 2 steps. "
+        "Fix: logit_lengths of 3 or more.",
+    ),
+    (
+        dict(labels=[[1, 1, 1], [1, 0, 0]], logit_lengths=None),
+        "labels must fit into the time steps; got labels that need 5 and 4 steps. "
+        "Fix: shorter labels, or more steps.",
+    ),
     (dict(logit_lengths=[4]), "must have one length for each of 2 examples; got shape (1,)."),
     (dict(logit_lengths=[4, 0]), "logit_lengths must be whole numbers in 1..4; got 0."),
     (dict(logit_lengths=[4, 5]), "logit_lengths must be whole numbers in 1..4; got 5."),
