@@ -117,7 +117,8 @@ def _in_range(function, argument, value, rule, holds, kind="a number") -> Any:
         raise TypeError(f"{function}: {argument} must be {kind}; got {shown(value)}.")
     if known(x):
         plainly = plain(x)
-        if not holds(_float(plainly) if type(plainly) is int else plainly):
+        nan = plainly != plainly  # a Decimal that is none compares with nothing
+        if nan or not holds(_float(plainly) if type(plainly) is int else plainly):
             raise ValueError(f"{function}: {argument} must be {rule}; got {_float(plainly)}.")
     return x
 

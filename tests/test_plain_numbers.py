@@ -140,3 +140,9 @@ def test_a_gradient_of_numpy_flows_back_as_one_of_python(kind):
     x = mg.Value(3.0)
     (-x * x).backward(kind(255))
     assert x.grad == -6 * 255 and type(x.grad) is float
+
+
+@pytest.mark.parametrize("call", [mg.sgd, mg.momentum, lambda x: mg.huber([1.0], [1.0], delta=x)])
+def test_a_decimal_that_is_no_number_is_refused_as_a_float_is(call):
+    with pytest.raises(ValueError, match=r"^\w+: \w+ must be a finite number >=? 0; got nan\.$"):
+        call(Decimal("nan"))
