@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 from jax import lax
+from jax.core import Tracer
 
 from . import checks, data, masks, untraced, weights
 from .layer import Layer
@@ -82,7 +83,7 @@ def positional_encoding(positions, features, max_wavelength=10000.0):
 
     positions: [..., T] numbers, as a rule 0, 1, 2, ...; features: how many numbers tell a position, >= 1;
     max_wavelength: > 0, that of the slowest wave over 2 pi. Returns [..., T, features] in [-1, 1].
-    Raises ValueError for features < 1 or max_wavelength <= 0.
+    Raises ValueError for positions that are infinite, features < 1 or max_wavelength <= 0.
     Source: Vaswani et al. 2017, section 3.5, arXiv:1706.03762.
 
     >>> positional_encoding(jnp.array([0.0]), features=4).tolist()
@@ -92,6 +93,8 @@ def positional_encoding(positions, features, max_wavelength=10000.0):
     max_wavelength = checks.positive("positional_encoding", "max_wavelength", max_wavelength)
     checks.countable("positional_encoding", "features", features)
     positions = checks.numbers("positional_encoding", "positions", positions)
+    if not isinstance(positions, Tracer) and (far := (host := np.asarray(positions))[np.isinf(host)]).size:
+        raise ValueError(f"positional_encoding: positions must not be infinite; got {float(far[0])}.")
     checks.fits("positional_encoding", "the encoding", (*positions.shape, features), float, copies=4)
     c = np.arange(features).reshape((1,) * positions.ndim + (features,))
     lengths = jnp.asarray(max_wavelength ** (2 * (c // 2) / features), positions.dtype)

@@ -8,6 +8,7 @@ from .checks import each, flatten, shape
 from .layer import Layer
 from .linear import linear
 from .operations import cos, dot, sin, softmax, sqrt
+from .value import plain
 
 
 def scaled_dot_product_attention(query, key, value, mask=None, is_causal=False):
@@ -70,7 +71,7 @@ def positional_encoding(positions, features, max_wavelength=10000.0):
 
     positions: [T] numbers, as a rule 0, 1, 2, ...; features: how many numbers tell a position, >= 1;
     max_wavelength: > 0, that of the slowest wave over 2 pi. Returns [T][features] in [-1, 1].
-    Raises ValueError for features < 1 or max_wavelength <= 0.
+    Raises ValueError for positions that are infinite, features < 1 or max_wavelength <= 0.
     Source: Vaswani et al. 2017, section 3.5, arXiv:1706.03762.
 
     >>> positional_encoding([0.0], features=4)
@@ -83,6 +84,8 @@ def positional_encoding(positions, features, max_wavelength=10000.0):
     checks.fits("positional_encoding", "the encoding", *given, features)
 
     def waves(position):
+        if checks.known(position) and abs(plain(position)) == float("inf"):
+            raise ValueError(f"positional_encoding: positions must not be infinite; got {plain(position)}.")
         angles = [position / max_wavelength ** (2 * (c // 2) / features) for c in range(features)]
         return [cos(angle) if c % 2 else sin(angle) for c, angle in enumerate(angles)]
 
@@ -95,12 +98,8 @@ def _attend(query, key, value, allowed):
     for q, seen in zip(query, allowed, strict=True):
         scores = [dot(q, key[s]) / sqrt(len(q)) for s in seen]
         weights = softmax(scores) if seen else []
-        outputs.append([dot(weights, list(column)) for column in _columns(value, seen)])
+        outputs.append([dot(weights, [value[s][c] for s in seen]) for c in range(len(value[0]))])
     return outputs
-
-
-def _columns(value, seen):
-    return [[value[s][c] for s in seen] for c in range(len(value[0]))]
 
 
 def _share(rows, h, num_heads):

@@ -30,6 +30,6 @@ heads = dict(query=mat(moderate, 2, 2), key=mat(moderate, 3, 2), value=mat(moder
 PAIRS = (
     Pair("attention.scaled_dot_product_attention", qkv, fails=SHAPES),
     Pair("attention.multi_head_attention", heads, fails=SHAPES + HEADS),
-    Pair("attention.positional_encoding", dict(positions=vec(real, 3), features=choice(5), max_wavelength=choice(10000.0, 50.0)), fails=((dict(features=0), "features must be a whole number >= 1; got 0."), (dict(max_wavelength=0.0), "max_wavelength must be a finite number > 0; got 0.0."))),
+    Pair("attention.positional_encoding", dict(positions=vec(real, 3), features=choice(5), max_wavelength=choice(10000.0, 50.0)), fails=((dict(features=0), "features must be a whole number >= 1; got 0."), (dict(max_wavelength=0.0), "max_wavelength must be a finite number > 0; got 0.0."), (dict(positions=[0.0, float("-inf")]), "positions must not be infinite; got -inf."))),
 )
 # fmt: on
