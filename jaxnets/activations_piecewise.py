@@ -120,6 +120,7 @@ class PReLU(Layer):
         """Set the slopes; nothing is drawn."""
         del generator
         shape = () if self.features is None else (self.features,)
+        checks.countable("PReLU", "features", *shape)
         checks.fits("PReLU", "its weights", shape, dtype)
         self.negative_slope = nnx.Param(jax.device_put(np.full(shape, self.initial_slope, dtype)))
 

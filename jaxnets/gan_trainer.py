@@ -238,6 +238,7 @@ class GAN:
                 "sample: the GAN must be fitted or be given weights first. "
                 "Fix: fit(x), weights = ..., or generate(latent) to see what untrained weights make."
             )
+        checks.countable("sample", "count", count)
         for name, shape in (("noise", (self.latent_features,)), ("sample", self._example())):
             checks.fits("sample", f"the {name}", (count, *shape), self.dtype)
         return self.generate(np.random.default_rng(seed).standard_normal((count, self.latent_features)))

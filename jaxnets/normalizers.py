@@ -46,6 +46,7 @@ class _Stretched(Layer):
             self.bias = nnx.Param(self._filled(0, dtype))
 
     def _filled(self, number, dtype):
+        checks.countable(type(self).__name__, "num_features", self.num_features)
         checks.fits(type(self).__name__, "its weights", (self.num_features,), dtype)
         return jax.device_put(np.full(self.num_features, number, dtype))
 

@@ -103,6 +103,7 @@ class PReLU(Layer):
     def __init__(self, features=None, initial_slope=0.25):
         super().__init__()
         self.features = None if features is None else checks.whole("PReLU", "features", features, 1)
+        checks.countable("PReLU", "features", self.features or 1)
         checks.fits("PReLU", "its weights", self.features or 1, copies=8)
         initial_slope = checks.finite("PReLU", "initial_slope", initial_slope)
         self.initial_slope = initial_slope

@@ -40,5 +40,6 @@ def filter_kernel(name, channels=1):
         told = f"{checks.shown(name)}.{checks.near(name, FILTERS)}"
         raise ValueError(f"filter_kernel: name must be one of {', '.join(FILTERS)}; got {told}")
     channels = whole("filter_kernel", "channels", channels, 1)
+    checks.countable("filter_kernel", "channels", channels)
     checks.fits("filter_kernel", "the kernel", 3, 3, 1, channels)
     return [[[[x] * channels] for x in row] for row in FILTERS[name]]

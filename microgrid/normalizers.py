@@ -13,6 +13,7 @@ class _Stretched(Layer):
         super().__init__()
         name = type(self).__name__
         self.num_features = checks.whole(name, "num_features", num_features, 1)
+        checks.countable(name, "num_features", self.num_features)
         checks.fits(name, "its weights", self.num_features, copies=8)
         eps = checks.positive(name, "eps", eps)
         checks.flag(name, "use_scale", use_scale)

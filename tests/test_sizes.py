@@ -43,7 +43,7 @@ TOO_LARGE = {  # the call, and what its sentence says after who says it
     "LSTM": (lambda: jn.LSTM(10**7, 10**7).initialize(DRAW), "its weights must fit into the "),
     "LayerNorm": (
         lambda: jn.LayerNorm(10**13).initialize(DRAW),
-        f"an axis of its weights must be at most 2147483647; got {10**13}.",
+        f"num_features must be at most 2147483647; got {10**13}.",
     ),
 }  # fmt: skip
 
@@ -57,12 +57,20 @@ def test_what_no_machine_holds_is_refused_before_it_is_made(name):
     assert "\n" not in str(error.value)
 
 
+def made(layer):
+    layer.initialize(DRAW)
+
+
 COUNTED = {
     "correlate: strides": lambda room: room.correlate([[1.0]], [[[1.0]]], strides=2**63),
     "conv_transpose: strides": lambda room: room.conv_transpose([[1.0]], [[[1.0]]], strides=2**63),
     "max_pool: strides": lambda room: room.max_pool([[1.0]], (1,), strides=2**63),
     "max_pool: window_shape": lambda room: room.max_pool([[1.0]], (2**63,), padding="SAME"),
     "positional_encoding: features": lambda room: room.positional_encoding([], 2**63),
+    "filter_kernel: channels": lambda room: room.filter_kernel("sobel_x", 2**63),
+    "PReLU: features": lambda room: made(room.PReLU(2**63)),
+    "BatchNorm: num_features": lambda room: made(room.BatchNorm(2**63)),
+    "RMSNorm: num_features": lambda room: made(room.RMSNorm(2**63)),
 }
 
 
@@ -171,3 +179,10 @@ def test_a_net_refuses_a_whole_number_that_no_float_holds():
         ):
             call()
     assert net.forward([[10**308]])
+
+
+def test_a_sample_of_a_gan_is_counted_before_its_noise_is_drawn():
+    gan = jn.GAN([jn.Linear(2, 1)], [jn.Linear(1, 1)], latent_features=2)
+    gan._untrained = False
+    with pytest.raises(ValueError, match="^sample: count must be at most 2147483647; got 1000000000000"):
+        gan.sample(10**12)
