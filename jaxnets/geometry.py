@@ -155,9 +155,11 @@ def _spec(i, layer: Any) -> Any:
     if type(layer).__name__ in CELLWISE or (callable(layer) and not module and not isinstance(layer, type)):
         return None
     left = (
-        "it and the layers after it" if hasattr(layer, "transpose_kernel") else "what comes after the windows"
+        "it out, and the layers after it"
+        if hasattr(layer, "transpose_kernel")
+        else "out what comes after the windows"
     )
     raise ValueError(
         f"receptive_field: layer {i} must slide a window or look at one cell at a time; got "
-        f"{name}. Fix: leave out {left}."
+        f"{name}. Fix: leave {left}."
     )

@@ -48,8 +48,8 @@ def for_each(function, argument, value, rank):
         value = (value,) * rank
     if not _all_whole(value, rank, 1):
         raise ValueError(
-            f"{function}: {argument} must be a whole number >= 1, or one for each of {rank} dimensions; "
-            f"got {checks.shown(value)}."
+            f"{function}: {argument} must be a whole number >= 1, or one for each of "
+            f"{some(rank, 'dimension')}; got {checks.shown(value)}."
         )
     checks.countable(function, argument, *value)
     return tuple(int(x) for x in value)
@@ -80,7 +80,7 @@ def padding_of(function, padding, rank, names=PADDINGS):
         words = "".join(f"{name!r}, " for name in names) + "or " * bool(names)
         raise ValueError(
             f"{function}: padding must be {words}a pair (low, high) of whole numbers >= 0 "
-            f"for each of {rank} dimensions; "
+            f"for each of {some(rank, 'dimension')}; "
             f"got {checks.shown(padding)}.{_pairs(padding, rank) or _named(padding, names)}"
         )
     checks.countable(function, "padding", *(cells for pair in padding for cells in pair))

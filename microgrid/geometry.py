@@ -105,9 +105,11 @@ def _spec(i, layer: Any) -> Any:
     ):
         return None
     left = (
-        "it and the layers after it" if hasattr(layer, "transpose_kernel") else "what comes after the windows"
+        "it out, and the layers after it"
+        if hasattr(layer, "transpose_kernel")
+        else "out what comes after the windows"
     )
     raise ValueError(
         f"receptive_field: layer {i} must slide a window or look at one cell at a time; got "
-        f"{getattr(layer, '__name__', kind)}. Fix: leave out {left}."
+        f"{getattr(layer, '__name__', kind)}. Fix: leave {left}."
     )

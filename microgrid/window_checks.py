@@ -42,8 +42,8 @@ def for_each(function, argument, value, rank):
     listed = value if isinstance(value, list | tuple) else (value,) * rank
     if len(listed) != rank or not all(is_whole(x, 1) for x in listed):
         raise ValueError(
-            f"{function}: {argument} must be a whole number >= 1, or one for each of {rank} dimensions; "
-            f"got {shown(value)}."
+            f"{function}: {argument} must be a whole number >= 1, or one for each of "
+            f"{some(rank, 'dimension')}; got {shown(value)}."
         )
     countable(function, argument, *listed)
     return tuple(map(index, listed))
@@ -76,7 +76,7 @@ def pairs(function, padding, rank, names=()):
         words = "".join(f"{name!r}, " for name in names)
         raise ValueError(
             f"{function}: padding must be {words}{'or ' if words else ''}a pair (low, high) of whole numbers "
-            f">= 0 for each of {rank} dimensions; "
+            f">= 0 for each of {some(rank, 'dimension')}; "
             f"got {shown(padding)}.{_pairs(padding, rank) or _named(padding, names)}"
         )
     countable(function, "padding", *(cells for pair in padding for cells in pair))

@@ -106,8 +106,8 @@ WRONG = [
     ("Conv", (1, 1, (3, 3, 3)), {}, "Conv: window_shape must be (width,) or (height, width), whole numbers"),
     ("Conv", (1, 1, "33"), {}, "whole numbers >= 1; got '33'."),
     ("Conv", (1, 1, (3, 3)), dict(strides=0), "or one for each of 2 dimensions; got 0."),
-    ("Conv", (1, 1, (3,)), dict(dilation=(1, 1)), "or one for each of 1 dimensions; got (1, 1)."),
-    ("Conv", (1, 1, (3,)), dict(padding="same"), "for each of 1 dimensions; got 'same'."),
+    ("Conv", (1, 1, (3,)), dict(dilation=(1, 1)), "or one for each of 1 dimension; got (1, 1)."),
+    ("Conv", (1, 1, (3,)), dict(padding="same"), "for each of 1 dimension; got 'same'."),
     (
         "Conv",
         (3, 4, (3,)),

@@ -51,7 +51,7 @@ BOTH = {
     "filter_kernel: name must be one of identity, box_blur, mean_blur, sharpen, sobel_x, sobel_y, laplacian; "
     "got ['sobel_x'].": lambda room: room.filter_kernel(["sobel_x"]),
     "max_pool: padding must be 'VALID', 'SAME', or a pair (low, high) of whole numbers >= 0 for each of 1 "
-    "dimensions; got 'same'. Fix: 'SAME'.": lambda room: room.max_pool([[1.0]], (1,), padding="same"),
+    "dimension; got 'same'. Fix: 'SAME'.": lambda room: room.max_pool([[1.0]], (1,), padding="same"),
     "global_max_pool: inputs must be [time, channels] or [height, width, channels], not empty; "
     "got (1, 1, 1, 1). Fix: GlobalMaxPool(), for a batch.": lambda room: room.global_max_pool([[[[1.0]]]]),
     "generator_loss: kind must be one of minimax, non_saturating, least_squares, wasserstein; got 'minmax'. "
@@ -160,7 +160,7 @@ FIXED = {  # as users of other libraries write it, and what it should have been
     ),
     "warm_restarts(0.1, 40)": "[40]",
     "receptive_field(NeuralNet([Linear(2, 2)]))": "its layers, net.layers",
-    "receptive_field([MaxPool((2,)), ConvTranspose(1, 1, (2,))])": "leave out it and the layers after it",
+    "receptive_field([MaxPool((2,)), ConvTranspose(1, 1, (2,))])": "leave it out, and the layers after it",
 }
 
 
