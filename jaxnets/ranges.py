@@ -1,4 +1,4 @@
-"""What losses ask of probabilities and of counts, where a formula exists outside but means nothing.
+"""What losses ask of probabilities and counts, beyond that they are numbers.
 
 Traced numbers pass unread, and nan is passed on.
 """

@@ -6,6 +6,7 @@ systems) hold the digits where a formula as it stands would overflow or cancel.
 
 from . import checks, operations
 from .operations import exp, largest, total, where
+from .ranges import together
 from .value import plain
 
 
@@ -113,6 +114,7 @@ def leaky_relu(x, negative_slope=0.01, positive_slope=1.0):
     x = checks.operand("leaky_relu", "x", x)
     negative_slope = checks.finite("leaky_relu", "negative_slope", negative_slope)
     positive_slope = checks.finite("leaky_relu", "positive_slope", positive_slope)
+    together("leaky_relu", x, negative_slope, positive_slope)
     return where(x >= 0, positive_slope * x, negative_slope * x)
 
 

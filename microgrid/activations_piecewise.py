@@ -6,6 +6,7 @@ x: the weighted sum, a number or a Value. At a kink the slope is that of jax.nn.
 from . import checks
 from .layer import Layer
 from .operations import clip, maximum, relu, step, where
+from .ranges import together
 from .value import Value
 
 
@@ -88,7 +89,9 @@ def prelu(x, negative_slope):
     (-0.5, 3.0)
     """
     x = checks.operand("prelu", "x", x)
-    return where(x >= 0, x, checks.operand("prelu", "negative_slope", negative_slope) * x)
+    negative_slope = checks.operand("prelu", "negative_slope", negative_slope)
+    together("prelu", x, negative_slope)
+    return where(x >= 0, x, negative_slope * x)
 
 
 class PReLU(Layer):

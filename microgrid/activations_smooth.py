@@ -7,6 +7,7 @@ from decimal import Context, Decimal, localcontext
 
 from . import checks, operations
 from .operations import expm1, minimum, normal_cdf, sign, tanh, where
+from .ranges import together
 from .value import plain
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
@@ -28,7 +29,9 @@ def elu(x, alpha=1.0):
     (2.0, -1e-20)
     """
     alpha = checks.non_negative("elu", "alpha", alpha)
-    return _elu(checks.operand("elu", "x", x), alpha)
+    x = checks.operand("elu", "x", x)
+    together("elu", x, alpha)
+    return _elu(x, alpha)
 
 
 def _elu(x, alpha):
@@ -47,7 +50,9 @@ def selu(x):
     >>> selu(1.0), selu(0.0)
     (1.0507009873554805, 0.0)
     """
-    return SELU_SCALE * _elu(checks.operand("selu", "x", x), SELU_ALPHA)
+    x = checks.operand("selu", "x", x)
+    together("selu", x, SELU_SCALE)
+    return SELU_SCALE * _elu(x, SELU_ALPHA)
 
 
 def celu(x, alpha=1.0):

@@ -6,6 +6,7 @@ An array is a number, a Value, or a list of arrays of one shape.
 
 import math
 import os
+from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from operator import index, is_
@@ -13,7 +14,7 @@ from typing import Any
 
 from .kinds import TRACED, Operations
 from .systems import any_number, number
-from .telling import near as near, shown, why as why
+from .telling import near as near, one_at_a_time as one_at_a_time, shown, why as why
 from .value import Value, plain
 
 MOST = 2**31 - 1  # what XLA counts cells with: a size beyond it is a slip
@@ -100,9 +101,11 @@ def operand(function, argument, x):
     """x, if it is a number or a Value: what a formula of one number takes."""
     if isinstance(x, Operations):
         return x
-    if (plainly := number(x)) is not None:
-        return plainly
-    raise TypeError(f"{function}: {argument} must be a number or a Value; got {shown(x)}.")
+    if (plainly := number(x)) is None:
+        raise TypeError(f"{function}: {argument} must be a number or a Value; got {shown(x)}.")
+    if plainly != plainly and isinstance(plainly, Decimal):
+        raise ValueError(f"{function}: {argument} must compare; got a Decimal nan. Fix: float('nan').")
+    return plainly
 
 
 def known(x):
@@ -236,11 +239,6 @@ def features(layer, argument, given, count):
         raise ValueError(
             f"{layer}: {argument} must end in {count} features; got the shape {given} of one example.{fix}"
         )
-
-
-def one_at_a_time(given, rank, argument="inputs"):
-    """The fix for many examples where one, of so many dimensions, is taken."""
-    return f" Fix: one example at a time, [... for x in {argument}]." * (len(given) > rank)
 
 
 def not_empty(function, argument, array):

@@ -7,7 +7,7 @@ an example, e: its error.
 from . import checks
 from .losses import NAMES, _elementwise
 from .operations import exp, expm1, log1p, minimum, sinh, where, xlogy
-from .ranges import count
+from .ranges import count, together
 
 
 def huber(predictions, targets, reduction="mean", delta=1.0):
@@ -26,6 +26,7 @@ def huber(predictions, targets, reduction="mean", delta=1.0):
     delta = checks.positive("huber", "delta", delta)
 
     def term(p, t):
+        together("huber", p, t, delta)
         e = p - t
         return where(abs(e) <= delta, e * e / 2, delta * (abs(e) - delta / 2))
 

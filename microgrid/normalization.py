@@ -5,8 +5,9 @@ normalization all features of one example, group normalization some of them. n: 
 """
 
 from . import checks
-from .checks import nested, read, shape
+from .checks import flatten, nested, read, shape
 from .operations import dot, sqrt, total
+from .ranges import together
 from .value import plain
 
 
@@ -45,6 +46,7 @@ def batch_norm(inputs, mean, var, scale=None, bias=None, eps=1e-5):
     """
     given = _at_least("batch_norm", inputs, 2, "[N, ..., features]")
     eps = checks.positive("batch_norm", "eps", eps)
+    together("batch_norm", eps, *flatten(inputs))
     for name, x in (("mean", mean), ("var", var)):
         if x is None:
             raise TypeError(f"batch_norm: {name} must hold a number for each feature; got None.")
@@ -79,6 +81,7 @@ def layer_norm(inputs, scale=None, bias=None, eps=1e-6):
     given = _at_least("layer_norm", inputs, 1, "[..., features]")
     _one_example("layer_norm", given)
     eps = checks.positive("layer_norm", "eps", eps)
+    together("layer_norm", eps, *flatten(inputs))
     for name, x in (("scale", scale), ("bias", bias)):
         _one_a_feature("layer_norm", name, x, given)
     return _stretched(_standard(read(inputs), eps), read(scale), read(bias))
@@ -100,6 +103,7 @@ def group_norm(inputs, num_groups, scale=None, bias=None, eps=1e-6):
     """
     given = _at_least("group_norm", inputs, 2, "[N, ..., features]")
     eps = checks.positive("group_norm", "eps", eps)
+    together("group_norm", eps, *flatten(inputs))
     size = given[-1] // _divisor("group_norm", num_groups, given)
     for name, x in (("scale", scale), ("bias", bias)):
         _one_a_feature("group_norm", name, x, given)
@@ -129,6 +133,7 @@ def rms_norm(inputs, scale=None, eps=1e-6):
     given = _at_least("rms_norm", inputs, 1, "[..., features]")
     _one_example("rms_norm", given)
     eps = checks.positive("rms_norm", "eps", eps)
+    together("rms_norm", eps, *flatten(inputs))
     _one_a_feature("rms_norm", "scale", scale, given)
     inputs = read(inputs)
     size = sqrt(_mean_square(inputs) + eps)

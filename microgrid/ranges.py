@@ -1,11 +1,13 @@
-"""What losses ask of probabilities, counts and weights, where a formula exists outside but means nothing.
+"""What formulas ask of probabilities, counts, weights and settings, beyond that they are numbers.
 
 A traced number passes unread, and nan is passed on.
 """
 
 import math
+from decimal import Decimal
 
 from .checks import flatten, known, non_negative, shape, shown
+from .systems import common
 from .value import plain
 
 SCORES = {  # the fix where scores were given for the probabilities that a function makes of them
@@ -32,6 +34,13 @@ def class_weights(function, values, classes):
     if (given := shape(values, f"{function}: class_weight")) != (classes,):
         raise ValueError(f"{told} shape {given}.")
     return [non_negative(function, "class_weight", weight) for weight in flatten(values)]
+
+
+def together(function, *numbers):
+    """Numbers that Python's operators take together: they take no Decimal beside a float."""
+    first = {type(x): x for x in map(plain, filter(known, numbers))}
+    if Decimal in first and float in first:
+        common(function, first[float], first[Decimal])
 
 
 def _within(function, argument, x, rule, most, fix):

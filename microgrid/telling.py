@@ -25,6 +25,11 @@ def near(name, names):
     return f" Fix: {' or '.join(map(repr, found))}." if found else ""
 
 
+def one_at_a_time(given, rank, argument="inputs"):
+    """The fix for many examples where one, of so many dimensions, is taken."""
+    return f" Fix: one example at a time, [... for x in {argument}]." * (len(given) > rank)
+
+
 def why(error):
     """The first line of what another's code raised, for a sentence."""
     first = " ".join(str(error).strip().splitlines()[:1])

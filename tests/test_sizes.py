@@ -184,5 +184,5 @@ def test_a_net_refuses_a_whole_number_that_no_float_holds():
 def test_a_sample_of_a_gan_is_counted_before_its_noise_is_drawn():
     gan = jn.GAN([jn.Linear(2, 1)], [jn.Linear(1, 1)], latent_features=2)
     gan._untrained = False
-    with pytest.raises(ValueError, match="^sample: count must be at most 2147483647; got 1000000000000"):
+    with pytest.raises(ValueError, match=r"^sample: count must be at most 2147483647; got 1000000000000\."):
         gan.sample(10**12)
