@@ -87,8 +87,12 @@ def test_muon_remembers_momentum_in_both_rooms():
 @pytest.mark.parametrize(("arguments", "words"), [
     (dict(ns_steps=2.5), r"muon: ns_steps must be a whole number >= 0; got 2\.5"),
     (dict(ns_steps=True), "muon: ns_steps must be a whole number >= 0; got True"),
+    (dict(ns_steps=1001), r"^muon: ns_steps must be at most 1000; got 1001\.$"),
+    (dict(ns_steps=10**30), rf"^muon: ns_steps must be at most 1000; got {10**30}\.$"),
+    (dict(ns_steps=10**6000), "^muon: ns_steps must be at most 1000; got one of 19932 bits"),
     (dict(eps=0.0), r"muon: eps must be a finite number > 0; got 0\.0"),
 ])  # fmt: skip
 def test_steps_of_newton_and_schulz_are_whole(module, arguments, words):
     with pytest.raises(ValueError, match=words):
         module.muon(0.1, **arguments)
+    module.muon(0.1, ns_steps=1000)
