@@ -136,6 +136,17 @@ def _horner(coefficients, x):
     return y
 
 
+def scale(size):
+    """The power of two next to 1 / size, size >= 0, and 1 for 0: a constant to multiply by before squaring.
+
+    No digit is lost in it, and no square of numbers up to the size overflows. XLA takes numbers below the
+    smallest normal one as 0, as 1 / size is for the largest; and (x / size) / y as x / (size * y).
+    """
+    bits = jnp.finfo(size.dtype)
+    power = lax.reduce_precision(1 / lax.stop_gradient(size), bits.nexp, 0)
+    return jnp.where(size == 0, 1, jnp.clip(power, bits.tiny, 1 / bits.tiny))
+
+
 def counted(weight, y):
     """weight * y, and 0 where the weight is 0 and y infinite: what does not count costs nothing."""
     return weight * jnp.where((weight == 0) & jnp.isinf(y), 0, y)

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jax import lax
 from jax.flatten_util import ravel_pytree
 
-from . import checks
+from . import checks, stable
 from .precision import wide
 
 
@@ -55,17 +55,26 @@ def gradient_norms(step, carry, inputs):
     def forward(carry, x):
         return flat(carry, x), jax.jacobian(flat)(carry, x)
 
-    def backward(product, slope):
-        product = jnp.matmul(product, slope, precision="highest")
-        largest = jnp.max(jnp.abs(product))
-        ratios = product / jnp.where(largest > 0, largest, 1)  # their squares do not overflow
-        return product, largest * jnp.sqrt(jnp.mean(jnp.sum(ratios**2, axis=1)))
+    def backward(so_far, slope):
+        (product, exponent), (slope, more) = so_far, _scaled(slope)
+        product, most = _scaled(jnp.matmul(product, slope, precision="highest"))
+        exponent = exponent + more + most
+        norm = jnp.sqrt(jnp.mean(jnp.sum(product**2, axis=1)))
+        return (product, exponent), jnp.ldexp(norm, exponent)
 
     @jax.jit
     def run(start, inputs):
         _, slopes = lax.scan(forward, start, inputs)
         slopes = wide(slopes)
-        _, norms = lax.scan(backward, jnp.eye(start.size, dtype=slopes.dtype), slopes, reverse=True)
+        end = jnp.eye(start.size, dtype=slopes.dtype), jnp.int32(0)
+        _, norms = lax.scan(backward, end, slopes, reverse=True)
         return jnp.append(norms, 1).astype(start.dtype)
 
     return run(start, inputs)
+
+
+def _scaled(matrix):
+    """A matrix whose largest number is brought near 1, and the power of two that it is to be multiplied by:
+    a product of many would be infinite, and infinity times 0 is no number."""
+    scale = stable.scale(jnp.max(jnp.abs(matrix)))
+    return matrix * scale, 1 - jnp.frexp(scale)[1]

@@ -1,5 +1,8 @@
 """How much of a gradient is left after it has travelled back in time through a recurrent network."""
 
+from fractions import Fraction
+from math import frexp, inf, ldexp
+
 from . import checks
 from .checks import each, flatten
 from .operations import dot, sqrt, total
@@ -39,11 +42,13 @@ def gradient_norms(step, carry, inputs):
             )
         carry = following
         slopes.append([row[i * size : (i + 1) * size] for i in range(size)])
-    product, norms = [[int(i == j) for j in range(size)] for i in range(size)], [1.0]
+    product, exponent, norms = [[int(i == j) for j in range(size)] for i in range(size)], 0, [1.0]
     for slope in reversed(slopes):
+        slope, more = _scaled(slope)
         columns = [list(column) for column in zip(*slope, strict=True)]
-        product = [[dot(row, column) for column in columns] for row in product]
-        norms.append(_root_mean_square(flatten(product), size))
+        product, most = _scaled([[dot(row, column) for column in columns] for row in product])
+        exponent += more + most
+        norms.append(_power(_root_mean_square(flatten(product), size), exponent))
     return norms[::-1]
 
 
@@ -59,6 +64,22 @@ def _taken(step, carry, x):
         if number(slope) is None:
             raise TypeError(f"gradient_norms: step must return real numbers; got one of slope {slope}.")
     return row, each(plain, following)
+
+
+def _scaled(matrix):
+    """A matrix whose largest number is brought near 1, and the power of two that it is to be multiplied by:
+    a product of many would be infinite, and infinity times 0 is no number."""
+    exponent = frexp(float(max(abs(x) for row in matrix for x in row)))[1] - 1
+    unit = Fraction(2) ** exponent  # which fractions stay exact in
+    return [[x / unit for x in row] for row in matrix], exponent
+
+
+def _power(x, exponent):
+    """x * 2**exponent, infinite where that is too large for a float."""
+    try:
+        return ldexp(x, exponent)
+    except OverflowError:
+        return inf
 
 
 def _root_mean_square(numbers, size):

@@ -216,3 +216,15 @@ def test_the_slopes_of_a_slope_of_focal_are_those_of_the_formula():
 def test_what_stands_alone_leads_by_infinity():
     for rest in ([], [-jnp.inf], [-jnp.inf] * 2):
         assert stable.lead(jnp.array([3.0, *rest])).tolist() == [jnp.inf, *rest]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_scale_is_a_power_of_two_that_brings_any_size_near_1(dtype):
+    bits = jnp.finfo(dtype)
+    sizes = jnp.array([0.0, bits.tiny, 1e-30, 0.3, 1.0, 3.0, 1e30, bits.max / 5, bits.max, np.inf], dtype)
+    scales = np.asarray(jax.jit(stable.scale)(sizes))
+    assert scales.dtype == dtype and (np.frexp(scales)[0] == 0.5).all()
+    brought = (sizes * scales)[1:-1]
+    assert (brought > 0.5).all() and (brought <= 4).all() and scales[0] == scales[4] == 1
+    assert np.isfinite(1 / scales).all() and (1 / scales >= bits.tiny).all() and (scales >= bits.tiny).all()
+    assert jax.grad(lambda x: stable.scale(x))(jnp.array(3.0, dtype)) == 0

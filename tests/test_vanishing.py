@@ -102,6 +102,24 @@ def test_mistakes_get_a_sentence(room):
         room.gradient_norms(lambda h, x: h[:1], carry, inputs)
 
 
+@pytest.mark.parametrize(("dtype", "size"), [("float32", 1e38), ("float32", 3e38), ("float64", 1e308)])
+def test_the_largest_gradients_are_measured(dtype, size):
+    norms = jn.gradient_norms(lambda h, x: h * x, np.zeros(2, dtype), np.full(1, size, dtype))
+    np.testing.assert_allclose(norms, [size, 1], rtol=1e-6)
+    assert mg.gradient_norms(lambda h, x: [h[0] * x], [0.0], [1e308]) == [1e308, 1]
+
+
+@pytest.mark.parametrize(("dtype", "size"), [("float32", 1e30), ("float64", 1e200)])
+def test_a_gradient_too_large_for_a_number_is_infinite_and_comes_back(dtype, size):
+    factors = np.array([1 / size, 1 / size, 1 / size, 1 / size, 1, size, size, 2], dtype)
+    expected = [0, 1 / size * 2, 2, 2 * size, np.inf, np.inf, 2 * size, 2, 1]
+    norms = jn.gradient_norms(lambda h, x: h * x, np.zeros(2, dtype), factors)
+    np.testing.assert_allclose(norms, expected, rtol=1e-5)
+    if dtype == "float64":
+        scalar = mg.gradient_norms(lambda h, x: [h[0] * x, h[1] * x], [0.0, 0.0], factors.tolist())
+        assert scalar == pytest.approx(expected, rel=1e-14)
+
+
 TAKEN = "step must take a carry and one of the inputs as they are given; "
 REAL = "step must return real numbers"
 STEPS = {

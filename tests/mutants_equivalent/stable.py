@@ -17,6 +17,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "lead: jnp.where(alone, 0, far) -> jnp.where(alone, 1, far)": DISCARDED,
         "_focal_jvp: jnp.clip(x, -10000.0, 10000.0) -> jnp.clip(x, -10000.0, 10001.0)": FAR,
         "_focal_jvp: jnp.clip(x, -10000.0, 10000.0) -> jnp.clip(x, -10001.0, 10000.0)": FAR,
+        "scale: 1 / bits.tiny -> 2 / bits.tiny": "above it are sizes that count as 0 alone",
         "xlog1my: jnp.where(small, 0, y) -> jnp.where(small, 1, y)": DISCARDED,
         "xlog1my: jnp.where(small, y, 0) -> jnp.where(small, y, 1)": DISCARDED,
         "xlog1my: y < 0.25 -> y <= 0.25": MEETING_POINT,
