@@ -7,8 +7,7 @@ While a network trains, put Optax's transformations of the same names in front o
 import jax
 import jax.numpy as jnp
 
-from . import checks
-from .precision import wide
+from . import checks, stable
 
 
 def clip_by_value(grads, max_value):
@@ -45,21 +44,46 @@ def clip_by_global_norm(grads, max_norm):
     """
     max_norm = checks.non_negative("clip_by_global_norm", "max_norm", max_norm)
     grads = _floats("clip_by_global_norm", grads)
-    if not sum(leaf.size for leaf in jax.tree.leaves(grads)):
+    leaves, tree = jax.tree.flatten(grads)
+    if not sum(leaf.size for leaf in leaves):
         raise ValueError("clip_by_global_norm: grads must hold at least one number; got none.")
-    norm = _norm([wide(leaf) for leaf in jax.tree.leaves(grads)])
-    short = norm <= max_norm  # nan is not: it spoils all gradients, so that someone will see it
-    scale = jnp.where(short, 1, max_norm / jnp.where(short, 1, norm))  # the length may be 0
-    return jax.tree.map(lambda g: (wide(g) * scale.astype(wide(g).dtype)).astype(g.dtype), grads)
+    dtype = jnp.result_type(jnp.float32, *(leaf.dtype for leaf in leaves))
+    clipped = _shortened([leaf.astype(dtype) for leaf in leaves], jnp.asarray(max_norm, dtype))
+    clipped = [new.astype(leaf.dtype) for new, leaf in zip(clipped, leaves, strict=True)]
+    return jax.tree.unflatten(tree, clipped)
 
 
-def _norm(leaves):
-    """The length of all numbers together; their squares do not overflow, and its slope at 0 is 0."""
-    sizes = [jnp.max(jnp.abs(leaf), initial=0) for leaf in leaves]
-    largest = jax.lax.stop_gradient(jnp.max(jnp.stack(sizes)))
-    unit = jnp.where((largest > 0) & jnp.isfinite(largest), largest, 1)
-    squares = sum(jnp.sum((leaf / unit) ** 2) for leaf in leaves)
-    return jnp.where(squares == 0, 0, unit * jnp.sqrt(jnp.where(squares == 0, 1, squares)))
+@jax.custom_jvp
+def _shortened(leaves, max_norm):
+    _, (first, second), _ = _measured(leaves, max_norm)
+    return [leaf * first * second for leaf in leaves]
+
+
+@_shortened.defjvp
+def _shortened_jvp(primals, tangents):
+    # What is differentiated step by step has products of two gradients on its way, which may overflow.
+    (leaves, max_norm), (moved, d_max_norm) = primals, tangents
+    short, (first, second), directions = _measured(leaves, max_norm)
+    along = sum(jnp.sum(u * d) for u, d in zip(directions, moved, strict=True))
+    slopes = [
+        jnp.where(short, d, (d - u * along) * first * second + u * d_max_norm)
+        for u, d in zip(directions, moved, strict=True)
+    ]
+    return _shortened(leaves, max_norm), slopes
+
+
+def _measured(leaves, max_norm):
+    """Whether the length of all numbers together is at most max_norm; two factors that bring it there, whose
+    product may be too small for a number; and the direction, where it is not."""
+    largest = jnp.max(jnp.stack([jnp.max(jnp.abs(leaf), initial=0) for leaf in leaves]))
+    scale = stable.scale(largest)
+    ratios = [leaf * scale for leaf in leaves]
+    squares = sum(jnp.sum(ratio**2) for ratio in ratios)
+    short = jnp.sqrt(squares) <= max_norm * scale  # nan is not: it spoils all, so that someone will see it
+    length = jnp.sqrt(jnp.where(short, 1, squares))  # at 0 the root has no slope
+    goal = jnp.where(short, 1, max_norm / length)
+    first = jnp.where(short, 1, jnp.maximum(goal, 1) * scale)
+    return short, (first, jnp.minimum(goal, 1)), [ratio / length for ratio in ratios]
 
 
 def _floats(function, grads):

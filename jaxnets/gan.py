@@ -7,10 +7,9 @@ being real. n: example, i: feature, r: cost of a real score, f: cost of a fake o
 import jax
 import jax.numpy as jnp
 
-from . import checks
+from . import checks, stable
 from .losses import _pair, _reduce
 from .precision import rounded_once
-from .stable import softplus
 
 KINDS = ("minimax", "non_saturating", "least_squares", "wasserstein")
 
@@ -51,9 +50,9 @@ def generator_loss(fake_logits, kind="non_saturating", reduction="mean"):
 
 def _generator_terms(fake, kind):
     if kind == "minimax":
-        return -softplus(fake)
+        return -stable.softplus(fake)
     if kind == "non_saturating":
-        return softplus(-fake)
+        return stable.softplus(-fake)
     return (fake - 1) ** 2 / 2 if kind == "least_squares" else -fake
 
 
@@ -84,7 +83,7 @@ def discriminator_loss(real_logits, fake_logits, kind="non_saturating", reductio
 
 def _discriminator_terms(real, fake, kind):
     if kind in ("minimax", "non_saturating"):
-        return softplus(-real) + softplus(fake)
+        return stable.softplus(-real) + stable.softplus(fake)
     return (real - 1) ** 2 / 2 + fake**2 / 2 if kind == "least_squares" else fake - real
 
 
@@ -113,19 +112,24 @@ def interpolation(real, fake, noise):
 
 @jax.custom_jvp
 def _norm(rows):
-    """Length of each row [N, i], scaled by its largest number, so that no square overflows."""
-    largest = jnp.max(jnp.abs(rows), axis=1, keepdims=True)
-    scale = jnp.where((largest > 0) & (largest < jnp.inf), largest, 1)
-    return jnp.sqrt(jnp.sum((rows / scale) ** 2, axis=1)) * scale[:, 0]
+    """Length of each row [N, i], whose squares do not overflow."""
+    ratios, scale = _scaled(rows)
+    return jnp.sqrt(jnp.sum(ratios**2, axis=1)) / scale
 
 
 @_norm.defjvp
 def _norm_jvp(primals, tangents):
     # At 0 the direction is 0, and its own slope is finite too: gradients of gradients pass through here.
     (rows,), (d_rows,) = primals, tangents
-    length = _norm(rows)
-    direction = rows / jnp.where(length == 0, 1, length)[:, None]
-    return length, jnp.sum(direction * d_rows, axis=1)
+    ratios, _ = _scaled(rows)  # the length itself may be infinite
+    squares = jnp.sum(ratios**2, axis=1)
+    direction = ratios / jnp.sqrt(jnp.where(squares == 0, 1, squares))[:, None]
+    return _norm(rows), jnp.sum(direction * d_rows, axis=1)
+
+
+def _scaled(rows):
+    scale = stable.scale(jnp.max(jnp.abs(rows), axis=1))
+    return rows * scale[:, None], scale
 
 
 @rounded_once

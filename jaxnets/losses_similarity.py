@@ -5,7 +5,6 @@ column.
 """
 
 import jax.numpy as jnp
-from jax import lax
 
 from . import checks, ranges, stable
 from .losses import _pair, _reduce, _rows
@@ -60,8 +59,8 @@ def cosine_distance(predictions, targets, reduction="mean"):
 
 
 def _direction(x):
-    """Rows of length 1, and where there were any: the largest number is taken out before squaring."""
+    """Rows of length 1, and where there were any."""
     size = jnp.max(jnp.abs(x), axis=-1, keepdims=True)
     some = size != 0  # nan is some
-    x = jnp.where(some, x, 1) / jnp.where(some, lax.stop_gradient(size), 1)
+    x = jnp.where(some, x, 1) * stable.scale(size)
     return x / jnp.sqrt(jnp.sum(x * x, axis=-1, keepdims=True)), some[..., 0]

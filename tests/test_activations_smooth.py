@@ -1,5 +1,7 @@
 """Smooth activations where they are hard: both tails, next to 0, slopes of slopes, single precision."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import mpmath
@@ -201,3 +203,20 @@ def test_infinities_and_nan_pass_as_they_are():
         assert jax.grad(lambda x, function=function: jnp.sum(function(x)))(ends).tolist() == [0, 1], name
     assert jn.gelu(ends, approximate=True).tolist() == jn.hard_silu(ends).tolist() == [0, jnp.inf]
     assert mg.hard_silu(-float("inf")) == 0
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize(
+    ("dtype", "alpha"),
+    [("float32", 9e37), ("float32", 1e38), ("float32", 3e38), ("float64", 1e308), ("float64", 1.7e308)],
+)
+def test_the_largest_alpha_bends_celu_where_it_should(dtype, alpha, compiled):
+    """XLA divides by one number by multiplying with 1 over it, which is 0 here."""
+    shares = np.array([-1.0, -0.5, -1e-8])
+    x = jnp.array([*(shares * alpha), -1.0, -1e-30, 0.0, 2.0], dtype)
+    value, slope = partial(jn.celu, alpha=alpha), jax.grad(lambda x: jnp.sum(jn.celu(x, alpha)))
+    if compiled:
+        value, slope = jax.jit(value), jax.jit(slope)
+    rtol = 4 * float(jnp.finfo(dtype).eps)
+    np.testing.assert_allclose(value(x), [*(np.expm1(shares) * alpha), -1, -1e-30, 0, 2], rtol=rtol)
+    np.testing.assert_allclose(slope(x), [*np.exp(shares), 1, 1, 1, 1], rtol=rtol)

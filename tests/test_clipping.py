@@ -1,5 +1,7 @@
 """Clipped gradients: what is left of their size, their direction and their structure."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -79,6 +81,7 @@ def test_a_gradient_of_zero_stays_and_has_a_slope():
     assert scalars.clip_by_global_norm([0.0, 0.0], 1.0) == [0.0, 0.0]
     slopes = jax.jacobian(lambda g: arrays.clip_by_global_norm(g, 1.0))(jnp.zeros(2))
     assert slopes.tolist() == [[1, 0], [0, 1]]
+    assert not jax.hessian(lambda g: jnp.sum(arrays.clip_by_global_norm(g, 1.0)))(jnp.zeros(2)).any()
 
 
 def test_a_bound_of_zero_leaves_nothing():
@@ -113,3 +116,55 @@ def test_nothing_is_no_gradient(name):
     for room, rule in ((jn, "an array or a pytree of arrays"), (mg, "nested lists of real numbers")):
         with pytest.raises(TypeError, match=f"^{name}: grads must be {rule}; got None"):
             getattr(room, name)(None, 1.0)
+
+
+LARGEST = [("float32", 9e37), ("float32", 1e38), ("float32", 3e38), ("float64", 1e308), ("float64", 1.7e308)]
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize(("dtype", "size"), LARGEST)
+def test_the_largest_gradients_are_shortened_too_and_have_their_slopes(dtype, size, compiled):
+    """The length of three of them is infinite in float32, and 1 / length is 0."""
+    grads = jnp.array([size, -size, size], dtype)
+    for max_norm in (1.0, 1e-20, 1e30, size):
+
+        def clipped(grads, max_norm=max_norm):
+            return arrays.clip_by_global_norm(grads, max_norm)
+
+        new, slopes = clipped, jax.jacrev(clipped)
+        if compiled:
+            new, slopes = jax.jit(new), jax.jit(slopes)
+        signs = np.array([1.0, -1.0, 1.0])
+        rtol = 8 * float(jnp.finfo(dtype).eps)
+        np.testing.assert_allclose(new(grads), max_norm / 3**0.5 * signs, rtol=rtol)
+        expected = max_norm / size / 3**0.5 * (np.eye(3) - np.outer(signs, signs) / 3)
+        atol = float(jnp.finfo(dtype).tiny)  # what is smaller is 0
+        np.testing.assert_allclose(slopes(grads), expected, rtol=2 * rtol, atol=atol)
+
+
+def test_small_numbers_beside_a_large_one_are_shortened_as_it_is():
+    clipped = arrays.clip_by_global_norm(jnp.array([1e10, 1e-30], "float32"), 1e9)
+    np.testing.assert_allclose(clipped, [1e9, 1e-31], rtol=1e-6)
+
+
+def test_a_shortened_gradient_has_slopes_of_both_orders_and_one_by_its_bound():
+    tree = {"kernel": jnp.array([[3.0, -4.0]]), "bias": jnp.array([12.0])}
+    for max_norm in (6.5, 20.0):
+        f = partial(arrays.clip_by_global_norm, tree)
+        direction = jax.tree.map(lambda g, short=max_norm > 13: 0 * g if short else g / 13, tree)
+        assert tree_close(jax.jacrev(f)(max_norm), direction)
+
+        def textbook(g, max_norm=max_norm):
+            return g * jnp.minimum(1, max_norm / jnp.sqrt(jnp.sum(g * g)))
+
+        def ours(g, max_norm=max_norm):
+            return arrays.clip_by_global_norm(g, max_norm)
+
+        g = jnp.array([3.0, -4.0, 12.0])
+        np.testing.assert_allclose(jax.jacfwd(ours)(g), jax.jacrev(textbook)(g), rtol=1e-13, atol=1e-16)
+        second = [jax.jacrev(jax.jacrev(f))(g) for f in (ours, textbook)]
+        np.testing.assert_allclose(*second, rtol=1e-12, atol=1e-15)
+
+
+def tree_close(one, other):
+    return all(jax.tree.leaves(jax.tree.map(lambda a, b: np.allclose(a, b, rtol=1e-14), one, other)))

@@ -99,3 +99,22 @@ def test_the_length_of_a_slope_neither_overflows_nor_vanishes():
     assert jn.gradient_penalty(rows, 5 * large, "none").tolist() == [0, 0, math.inf]
     slopes = jax.grad(jn.gradient_penalty)(jnp.array([[3 * small, -4 * small]]), 1.0, "sum")
     assert np.allclose(slopes, [[-1.2, 1.6]], rtol=1e-15, atol=0)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize(
+    ("dtype", "size"),
+    [("float32", 9e37), ("float32", 1e38), ("float32", 3e38), ("float64", 1e308), ("float64", 1.7e308)],
+)
+def test_the_largest_slopes_have_a_length_and_a_direction(dtype, size, compiled):
+    rows = jnp.array([[0.6 * size, -0.8 * size], [size, size], [3.0, 4.0]], dtype)
+    value, slope = jn.gan._norm, jax.grad(lambda rows: jnp.sum(jn.gan._norm(rows)))
+    penalty, pull = jn.gradient_penalty, jax.grad(jn.gradient_penalty)
+    if compiled:
+        value, slope, penalty, pull = map(jax.jit, (value, slope, penalty, pull))
+    rtol = 8 * float(jnp.finfo(dtype).eps)
+    longest = size * 2**0.5 if size * 2**0.5 < float(jnp.finfo(dtype).max) else math.inf
+    np.testing.assert_allclose(value(rows), [size, longest, 5], rtol=rtol)
+    np.testing.assert_allclose(slope(rows), [[0.6, -0.8], [0.5**0.5, 0.5**0.5], [0.6, 0.8]], rtol=rtol)
+    assert float(penalty(rows)) == math.inf
+    np.testing.assert_allclose(pull(rows[:1] / 8), [[0.15 * size, -0.2 * size]], rtol=rtol)

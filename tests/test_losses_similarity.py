@@ -44,6 +44,32 @@ def test_directions_do_not_overflow():
     assert mg.cosine_distance(row, [[-3.0, -3.0]], "sum") == pytest.approx(2, rel=1e-15)
 
 
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize(
+    ("dtype", "size"),
+    [("float32", 9e37), ("float32", 1e38), ("float32", 3e38), ("float64", 1e308), ("float64", 1.7e308)],
+)
+def test_the_largest_rows_have_a_direction(dtype, size, compiled):
+    def distance(x, y):
+        return jn.cosine_distance(x, jnp.array([y], dtype))
+
+    value, slope = distance, jax.grad(distance)
+    if compiled:
+        value, slope = (jax.jit(f, static_argnums=1) for f in (value, slope))
+    row, atol = jnp.array([[size, size]], dtype), 8 * float(jnp.finfo(dtype).eps)
+    for other, expected in (
+        ((size, size), 0),
+        ((size, -size), 1),
+        ((-1.0, -1.0), 2),
+        ((1.0, 0.0), 1 - 0.5**0.5),
+    ):
+        np.testing.assert_allclose(value(row, other), expected, atol=atol)
+    tiny = float(jnp.finfo(dtype).tiny)  # what is smaller is 0
+    for length in (size, 1e-30):
+        pulls = slope(jnp.array([[length, length]], dtype), (size, 0.0))
+        np.testing.assert_allclose(pulls, [[-(8**-0.5) / length, 8**-0.5 / length]], rtol=2 * atol, atol=tiny)
+
+
 def test_divergence_is_cross_entropy_less_entropy_and_0_between_equals():
     p, t = np.array([[0.2, 0.3, 0.5]]), np.array([[0.1, 0.0, 0.9]])
     entropy = -sum(x * math.log(x) for x in t[0] if x)

@@ -22,8 +22,9 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "jaxnets.activations_smooth": {
         "elu: jnp.where(x > 0, 0, x) -> jnp.where(x > 0, 1, x)": DISCARDED,
         "elu: x > 0 -> x > 1": SMALL,
-        "celu: jnp.where(x > 0, 0, x) -> jnp.where(x > 0, 1, x)": DISCARDED,
-        "celu: x > 0 -> x > 1": SMALL,
-        "celu: x > 0 -> x >= 0": "at 0 both sides are 0, with slope 1",
+        "celu: jnp.where(bent, x, 0) -> jnp.where(bent, x, 1)": DISCARDED,
+        "celu: x < -(alpha * jnp.finfo(x.dtype).tiny) -> x <= -(alpha * jnp.finfo(x.dtype).tiny)": (
+            MEETING_POINT
+        ),
     },
 }

@@ -37,7 +37,5 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "jaxnets.losses_similarity": {
         "_direction: (..., 0) -> (..., 1)": CLAMPED,
         "_direction: jnp.where(some, x, 1) -> jnp.where(some, x, 2)": DISCARDED,
-        "_direction: jnp.where(some, lax.stop_gradient(size), 1) -> "
-        "jnp.where(some, lax.stop_gradient(size), 2)": DISCARDED,
     },
 }

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxnets import compiler, gan, gates, normal_curve, recurrent_loops, stable
+from jaxnets import clipping, compiler, gan, gates, normal_curve, recurrent_loops, stable
 from jaxnets.fast import convolution, pooling
 from microgrid.oracle.check import check_grads
 from tests.test_fast_convolution import CASES
@@ -65,6 +65,13 @@ def test_the_length_of_a_gradient_has_a_right_slope(dtype):
     passes(gan._norm, rows, order=2)
     penalty = verdict(lambda rows: gan.gradient_penalty(rows, 0.0), np.zeros((2, 3), dtype))
     assert penalty.verdict == "ok"
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("max_norm", [1e-3, 2.5, 9.0])
+def test_a_shortened_gradient_has_a_right_slope(max_norm, dtype):
+    leaves = [np.array([[3.0, -4.0]], dtype), np.array([1e-3], dtype)]
+    passes(clipping._shortened, leaves, np.array(max_norm, dtype), order=2)
 
 
 def correlated(case, dtype):
