@@ -1,6 +1,5 @@
 """How much of a gradient is left after it has travelled back in time through a recurrent network."""
 
-from fractions import Fraction
 from math import frexp, inf, ldexp
 
 from . import checks
@@ -68,10 +67,12 @@ def _taken(step, carry, x):
 
 def _scaled(matrix):
     """A matrix whose largest number is brought near 1, and the power of two that it is to be multiplied by:
-    a product of many would be infinite, and infinity times 0 is no number."""
-    exponent = frexp(float(max(abs(x) for row in matrix for x in row)))[1] - 1
-    unit = Fraction(2) ** exponent  # which fractions stay exact in
-    return [[x / unit for x in row] for row in matrix], exponent
+    a product of many floats would be infinite, and infinity times 0 is no number. Other kinds have no end."""
+    largest = max(abs(x) for row in matrix for x in row)
+    if not isinstance(largest, float):
+        return matrix, 0
+    exponent = frexp(largest)[1] - 1
+    return [[ldexp(x, -exponent) for x in row] for row in matrix], exponent
 
 
 def _power(x, exponent):

@@ -1,5 +1,6 @@
 """Gradients through time: exact where each step turns and stretches, smaller where a tanh saturates."""
 
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -57,6 +58,12 @@ def test_a_tanh_makes_less_of_it_in_both_rooms(radius):
     theirs = mg.gradient_norms(scalar_step(kernel.tolist(), "tanh"), [1.0] * 5, inputs.tolist())
     np.testing.assert_allclose(ours, theirs, rtol=1e-12)
     assert (ours[:-1] < radius ** np.arange(TIME, 0.0, -1)).all() and ours[-1] == 1
+
+
+@pytest.mark.parametrize("kind", [int, Fraction, Decimal])
+def test_numbers_of_any_kind_are_measured(kind):
+    norms = mg.gradient_norms(lambda carry, x: [kind(2) * c for c in carry], [kind(1)] * 2, [[kind(1)]] * 3)
+    assert norms == [8.0, 4.0, 2.0, 1.0]
 
 
 def test_an_lstm_that_forgets_nothing_hands_its_memory_on():
