@@ -2,6 +2,7 @@
 
 import reprlib
 from difflib import get_close_matches
+from types import FunctionType
 
 import jax
 import numpy as np
@@ -10,6 +11,8 @@ from jax.core import Tracer
 
 def shown(x):
     """An object as it is written, in one short line."""
+    if isinstance(x, FunctionType):
+        return f"<function {x.__name__}>"  # without its address, which says nothing
     try:
         text = " ".join(reprlib.repr(x).split())
     except ValueError:  # a whole number of thousands of digits, which Python does not write

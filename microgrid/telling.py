@@ -2,10 +2,13 @@
 
 import reprlib
 from difflib import get_close_matches
+from types import FunctionType
 
 
 def shown(x):
     """An object as it is written, in one short line."""
+    if isinstance(x, FunctionType):
+        return f"<function {x.__name__}>"  # without its address, which says nothing
     try:
         text = " ".join(reprlib.repr(x).split())
     except ValueError:  # a whole number of thousands of digits, which Python does not write

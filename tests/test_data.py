@@ -266,7 +266,7 @@ SCORES, PROBABILITIES = [jn.Linear(4, 3)], [jn.Linear(4, 3), jn.softmax]
             SCORES,
             dict(optimizer=jn.adam),
             TypeError,
-            "optimizer must be an Optax transformation; got <function adam",
+            "optimizer must be an Optax transformation; got <function adam>. Fix: ",
         ),
         (SCORES, dict(metrics=["f1"]), ValueError, "a metric must be one of accuracy, .*; got 'f1'."),
         (SCORES, dict(metrics=[3]), TypeError, "a metric must be a name or a function .*; got 3."),
