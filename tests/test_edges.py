@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from decimal import Decimal
 
 import jax
 import jax.numpy as jnp
@@ -218,3 +219,24 @@ def test_prelu_takes_one_slope_for_each_feature_of_the_last_axis():
     assert np.array_equal(jn.prelu(x, slopes), [[jn.prelu(row, slopes) for row in rows] for rows in x])
     with pytest.raises(ValueError, match=r"or have the features of x \(2, 3, 4\); got \(3,\)"):
         jn.prelu(x, [0.1, 0.2, 0.3])
+
+
+ONE = Decimal(1)
+BESIDE_A_FLOAT = {
+    "leaky_relu": lambda x: mg.leaky_relu(x),
+    "prelu": lambda x: mg.prelu(x, 0.25),
+    "elu": lambda x: mg.elu(x),
+    "selu": lambda x: mg.selu(x),
+    "huber": lambda x: mg.huber([1.0], [0.5], delta=x),
+    "layer_norm": lambda x: mg.layer_norm([x, x + 1]),
+    "rms_norm": lambda x: mg.rms_norm([x, x + 1]),
+    "batch_norm": lambda x: mg.batch_norm([[x], [x + 1]], [x], [x]),
+    "group_norm": lambda x: mg.group_norm([[x, x + 1]], 1),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE_A_FLOAT)
+@pytest.mark.parametrize("number", [ONE, mg.Value(ONE)])
+def test_a_decimal_beside_a_float_setting_is_refused_by_the_name_of_the_formula(name, number):
+    with pytest.raises(TypeError, match=f"^{name}: operands must be of kinds that meet .* Fix: convert one"):
+        BESIDE_A_FLOAT[name](number)

@@ -34,6 +34,10 @@ FAILS = (
         "Fix: logit_lengths of 3 or more.",
     ),
     (
+        dict(labels=[[1, 1, 2], [1, 0, 0]], logit_lengths=[3, 4]),
+        "got labels that need 4 and 3 steps. Fix: logit_lengths of 4 or more.",
+    ),
+    (
         dict(labels=[[1, 1, 1], [1, 0, 0]], logit_lengths=None),
         "labels must fit into the time steps; got labels that need 5 and 4 steps. "
         "Fix: shorter labels, or more steps.",
