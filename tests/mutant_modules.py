@@ -84,7 +84,8 @@ def used_by(name):
 def functions_of(name, module):
     """id of each function of a true module -> the function in its place."""
     true = vars(importlib.import_module(name))
-    own = {n: x for n, x in true.items() if inspect.isfunction(x) and x.__module__ == name}
+    things = {n: x for n, x in true.items() if callable(x) and not inspect.isclass(x)}
+    own = {n: x for n, x in things.items() if getattr(x, "__module__", None) == name}  # jax.custom_jvp too
     return {id(thing): getattr(module, name) for name, thing in own.items()}
 
 

@@ -240,3 +240,25 @@ BESIDE_A_FLOAT = {
 def test_a_decimal_beside_a_float_setting_is_refused_by_the_name_of_the_formula(name, number):
     with pytest.raises(TypeError, match=f"^{name}: operands must be of kinds that meet .* Fix: convert one"):
         BESIDE_A_FLOAT[name](number)
+
+
+ROW, GATES = [[1.0]], {1: "rnn_step", 3: "gru_step", 4: "lstm_step"}
+MANY = {
+    **{
+        name: (([1.0], [1.0]) if gates == 4 else [1.0], ROW, [[1.0] * gates], [[1.0] * gates], [0.0] * gates)
+        for gates, name in GATES.items()
+    },
+    **{name: (ROW,) for name in ("softmax", "log_softmax", "layer_norm", "rms_norm")},
+    "linear": (ROW, ROW),
+    "neuron": (ROW, [1.0]),
+    "scaled_dot_product_attention": ([ROW], [ROW], [ROW]),
+    "pad": ([[ROW]], [(1, 1), (1, 1)]),
+}
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_a_formula_on_scalars_says_how_many_examples_are_taken(name):
+    words = r"got (shape )?\(1(, 1)+\)\. Fix: one example at a time, \[... for x in \w+\]\.$"
+    formula = getattr(mg, name)
+    with pytest.raises(ValueError, match=f"^{name}: .*{words}"):
+        getattr(formula, name, formula)(*MANY[name])  # linear and neuron are topics too

@@ -2,7 +2,6 @@
 
 import inspect
 import random
-import re
 
 import jax.numpy as jnp
 import numpy as np
@@ -273,22 +272,3 @@ def test_the_constructor_of_a_layer_is_what_help_shows():
     assert list(inspect.signature(jn.Linear).parameters)[:2] == ["in_features", "out_features"]
     assert list(inspect.signature(jn.Linear(1, 1)).parameters) == ["inputs"]
     assert "rngs=None" in str(inspect.signature(jn.GRU))
-
-
-ROW, GATES = [[1.0]], {1: "rnn_step", 3: "gru_step", 4: "lstm_step"}
-MANY = {
-    **{
-        name: (([1.0], [1.0]) if gates == 4 else [1.0], ROW, [[1.0] * gates], [[1.0] * gates], [0.0] * gates)
-        for gates, name in GATES.items()
-    },
-    **{name: (ROW,) for name in ("softmax", "log_softmax", "layer_norm", "rms_norm")},
-    "scaled_dot_product_attention": ([ROW], [ROW], [ROW]),
-    "pad": ([[ROW]], [(1, 1), (1, 1)]),
-}
-
-
-@pytest.mark.parametrize("name", MANY)
-def test_a_formula_on_scalars_says_how_many_examples_are_taken(name):
-    kind, words = told(getattr(mg, name), *MANY[name])
-    assert kind is ValueError and words.startswith(f"{name}: ")
-    assert re.search(r"got (shape )?\(1(, 1)+\)\. Fix: one example at a time, \[... for x in \w+\]\.$", words)
