@@ -12,6 +12,7 @@ import jaxnets as jn
 import jaxnets.clipping as arrays
 import microgrid as mg
 import microgrid.clipping as scalars
+from tests.arguments import LARGEST
 
 TREE = {"kernel": np.array([[3.0, -4.0]], "float32"), "bias": np.array([12.0], "float32")}
 
@@ -116,9 +117,6 @@ def test_nothing_is_no_gradient(name):
     for room, rule in ((jn, "an array or a pytree of arrays"), (mg, "nested lists of real numbers")):
         with pytest.raises(TypeError, match=f"^{name}: grads must be {rule}; got None"):
             getattr(room, name)(None, 1.0)
-
-
-LARGEST = [("float32", 9e37), ("float32", 1e38), ("float32", 3e38), ("float64", 1e308), ("float64", 1.7e308)]
 
 
 @pytest.mark.parametrize("compiled", [True, False])

@@ -13,6 +13,7 @@ from mpmath import mpf
 import jaxnets as jn
 import microgrid as mg
 from microgrid import Value
+from tests.arguments import LARGEST
 
 
 def test_nearly_parallel_rows_keep_the_digits_of_their_distance_where_the_library_says_0():
@@ -45,10 +46,7 @@ def test_directions_do_not_overflow():
 
 
 @pytest.mark.parametrize("compiled", [True, False])
-@pytest.mark.parametrize(
-    ("dtype", "size"),
-    [("float32", 9e37), ("float32", 1e38), ("float32", 3e38), ("float64", 1e308), ("float64", 1.7e308)],
-)
+@pytest.mark.parametrize(("dtype", "size"), LARGEST)
 def test_the_largest_rows_have_a_direction(dtype, size, compiled):
     def distance(x, y):
         return jn.cosine_distance(x, jnp.array([y], dtype))
