@@ -12,7 +12,7 @@ import optax
 from flax import nnx
 from jax import lax
 
-from . import gan, loop, training
+from . import gan, kernels, loop, training
 
 
 class Player(NamedTuple):
@@ -141,7 +141,7 @@ def train_step(graphs, game, latent_features):
         fake_logits, rest = scores(params, rest, fake)
         loss = gan.discriminator_loss(real_logits, fake_logits, game.loss)
         if game.gradient_penalty:
-            noise = jax.random.uniform(key, (len(real),), real.dtype)
+            noise = kernels.uniform(key, real.shape[:1], real.dtype)
             between = slopes(params, rest, gan.interpolation(real, fake, noise))
             loss = loss + game.gradient_penalty * gan.gradient_penalty(between)
         if game.r1_penalty:
@@ -161,7 +161,7 @@ def train_step(graphs, game, latent_features):
         turns = 2 * (count * game.rounds + jnp.arange(game.rounds, dtype=jnp.uint32))
 
         def fakes(params, rest, turn):
-            noise = jax.random.normal(_key(seed, turn), (real.shape[1], latent_features), real.dtype)
+            noise = kernels.normal(_key(seed, turn), (real.shape[1], latent_features), real.dtype)
             return generate(params, rest, noise)
 
         def turn(state, given):

@@ -9,13 +9,16 @@ import functools
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jax.experimental.xla_metadata import set_xla_metadata
 from jax.extend import core
 
 from .compiler import inner_programs
 
-LARGEST = 2**16  # numbers in what one operation makes: of more, threads and vectors make up for the pauses
+# Bytes that an operation in a loop makes, or all outside of loops together: of more, threads and vectors make
+# up for the pauses. XLA shares twice as much among threads, and cannot do that within a kernel.
+LARGEST = 2**17
 _MARK = dict(xla_cpu_small_call="true", inlineable="false")
 _LOOPS = "while scan cond jit pjit closed_call core_call custom_jvp_call custom_vjp_call"
 _MOVES = """bitcast_convert_type broadcast_in_dim clamp concatenate convert_element_type copy dynamic_slice
@@ -31,8 +34,9 @@ def one_kernel(function):
     """The same function; on CPU it is compiled to one piece of machine code if its operations allow it.
 
     They do if all of them are in ALLOWED (arithmetic, moving numbers, loops, random numbers of JAX's default
-    kind; no products of matrices, sums, scatter) and none inside a loop makes more than LARGEST numbers.
-    Otherwise, and on other platforms, nothing changes. Derivatives are compiled as ever.
+    kind; no products of matrices, sums, scatter), none inside a loop makes more than LARGEST bytes, and those
+    outside of loops together make no more. Otherwise, and on other platforms, nothing changes. Derivatives
+    are compiled as ever.
 
     >>> import jax.numpy as jnp
     >>> halve = lambda x: lax.scan(lambda c, _: (c / 2, c), x, length=3)
@@ -47,7 +51,7 @@ def one_kernel(function):
         jaxpr = call.params["jaxpr"].jaxpr
         computed = {v for equation in jaxpr.eqns for v in equation.outvars}
         made = [i for i, v in enumerate(jaxpr.outvars) if isinstance(v, core.Var) and v in computed]
-        if not made or not _small(jaxpr):
+        if not made or not _small(jaxpr) or _outside(jaxpr) > LARGEST:
             return plain(*arguments)
 
         def marked(*arguments):
@@ -60,16 +64,51 @@ def one_kernel(function):
     return chosen
 
 
+def uniform(key, shape, dtype, low=0, high=1):
+    """`jax.random.uniform`, to the bit. On CPU its cipher is one kernel: a loop of sixty small operations,
+    whose starts take longer than the numbers.
+
+    >>> bool(uniform(jax.random.key(0), (), "float32") == jax.random.uniform(jax.random.key(0)))
+    True
+    """
+    return one_kernel(lambda key: jax.random.uniform(key, shape, dtype, low, high))(key)
+
+
+def normal(key, shape, dtype):
+    """`jax.random.normal`, likewise: the inverse of its distribution function at uniform numbers.
+
+    >>> bool(normal(jax.random.key(0), (), "float32") == jax.random.normal(jax.random.key(0)))
+    True
+    """
+    dtype = jnp.dtype(dtype)
+    lowest = np.nextafter(np.array(-1, dtype), np.array(0, dtype), dtype=dtype)
+    return np.array(2**0.5, dtype) * lax.erf_inv(uniform(key, shape, dtype, lowest))
+
+
 def _small(jaxpr, looped=False):
     """Whether all equations, in loops and calls too, are of the small kind."""
     for equation in jaxpr.eqns:
         name, made = equation.primitive.name, [v.aval for v in equation.outvars]
-        large = looped and any(x.size > LARGEST for x in made)
+        large = looped and any(_bytes(x) > LARGEST for x in made)
         if large or name not in ALLOWED or not all(map(_common, made)):
             return False
         if not all(_small(inner, looped or name in ("scan", "while")) for inner in inner_programs(equation)):
             return False
     return True
+
+
+def _outside(jaxpr):
+    """How many bytes the equations outside of loops make."""
+    count = 0
+    for equation in jaxpr.eqns:
+        if equation.primitive.name not in ("scan", "while"):
+            within = [_outside(inner) for inner in inner_programs(equation)]
+            count += sum(within) if within else sum(_bytes(v.aval) for v in equation.outvars)
+    return count
+
+
+def _bytes(aval):
+    return aval.size * max(aval.dtype.itemsize, 4)  # a smaller number is no less work
 
 
 def _common(aval):

@@ -1,5 +1,7 @@
 """What is compiled to one kernel, that it computes the same, and what is left alone."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -68,6 +70,29 @@ def test_one_kernel_computes_what_many_do(body, x):
         )  # the two know different forms of exp and sin
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16", "float16"])
+@pytest.mark.parametrize("shape", [(), (7,), (32, 16), (2**17,)], ids=str)
+@pytest.mark.parametrize("draw", ["uniform", "normal"])
+def test_draws_are_those_of_jax_to_the_bit(draw, shape, dtype):
+    """Of 2**17 numbers the cipher is left as it is."""
+    own, theirs = (
+        jax.jit(functools.partial(getattr(room, draw), shape=shape, dtype=dtype))
+        for room in (kernels, jax.random)
+    )
+    key = jax.random.key(3)
+    np.testing.assert_array_equal(own(key), theirs(key))
+    assert ("xla_cpu_small_call" in own.lower(key).as_text()) == (shape != (2**17,))
+
+
+@pytest.mark.parametrize("body", FLOATS.values(), ids=FLOATS)
+@pytest.mark.parametrize("size", [2**k for k in range(9, 19)])
+def test_what_is_outside_of_loops_compiles_at_every_size(body, size):
+    """XLA would stop with an error where a kernel holds an operation that it shares between threads."""
+    x = np.linspace(0.25, 0.75, size, dtype=np.float32)
+    one, many = (jax.jit(function)(x) for function in (kernels.one_kernel(body), body))
+    np.testing.assert_allclose(one, many, rtol=1e-6, atol=1e-6)
+
+
 def test_random_numbers_are_the_same_bits():
     keys = jax.random.split(jax.random.key(3), (5, 8))
 
@@ -100,10 +125,17 @@ def test_what_the_small_compiler_may_not_know_is_left_alone(body):
 
 
 def test_large_arrays_keep_their_threads():
-    rows = jax.ShapeDtypeStruct((2, kernels.LARGEST), jnp.float32)
-    larger = jax.ShapeDtypeStruct((2, kernels.LARGEST + 1), jnp.float32)
-    assert is_marked(looped(jnp.sin), rows)
-    assert not is_marked(looped(jnp.sin), larger)
+    def sines(x):
+        return lax.scan(lambda x, _: (jnp.sin(x), None), x, length=3)[0]
+
+    def doubled(x):
+        return lax.while_loop(lambda x: x[0] < 1, lambda x: 2 * x, x)
+
+    for function in (sines, doubled):
+        x = jnp.full(kernels.LARGEST // 8 + 1, 0.3, jnp.float64)
+        assert is_marked(function, x[1:]) and not is_marked(function, x)
+        one, many = (jax.jit(f)(x[1:]) for f in (kernels.one_kernel(function), function))
+        np.testing.assert_allclose(one, many, rtol=1e-6)
 
 
 def test_what_is_only_handed_on_carries_no_mark():

@@ -6,6 +6,7 @@ import jax
 import numpy as np
 
 import jaxnets as jn
+from jaxnets import kernels
 
 from ..workloads import CHECKED
 from . import BATCHES, RING, SLOPE, sizes_of
@@ -29,7 +30,7 @@ class Fit:
         self.losses = []
         for k in range(CHECKED):  # one step each, on the given noise
             self.net._programs.forget()
-            with patch.object(jax.random, "normal", return_value=batches["noise"][k]):
+            with patch.object(kernels, "normal", return_value=batches["noise"][k]):
                 history = self.net.fit(batches["real"][k], batch_size=None, shuffle=False, verbose=0)
             self.losses.append(history.step_losses[0])
         self.weights = {name: np.array(array) for name, array in self.named()}
