@@ -24,9 +24,11 @@ class Unsupported(NotImplementedError):
 def ruleless(equation):
     """The error about a primitive that nothing is known of."""
     name = equation.primitive.name
+    fix = f"write one, @microgrid.oracle.rule({name!r}) above def f(replay, equation, *arrays)"
+    if name == "pallas_call":
+        fix = "check its rule as that of the same function written with jax.numpy"
     return Unsupported(
-        f"replay has no rule for the primitive {name!r} ({compat.source(equation)}). Fix: write one, "
-        f"@microgrid.oracle.rule({name!r}) above def f(replay, equation, *arrays).",
+        f"replay has no rule for the primitive {name!r} ({compat.source(equation)}). Fix: {fix}.",
         equation,
     )
 

@@ -12,6 +12,7 @@ from . import exact, floats, surrogates
 MODES = ("fwd", "rev")
 LONG = {np.dtype(np.longdouble): "float64", np.dtype(np.clongdouble): "complex128"}  # and what is nearest
 LONG = {kind: near for kind, near in LONG.items() if kind != np.dtype(near)}  # on some machines they are one
+WIDE = ("float64", "complex128", "int64", "uint64")
 ENGINES = {"exact": exact, "float64": floats}
 
 
@@ -47,6 +48,11 @@ def check_pair(caller, f, args):
         raise TypeError(
             f"{caller}: args must be pytrees; {told}. Fix: dicts with keys of one type."
         ) from None
+    except (RecursionError, SystemError):  # as JAX's own code says it
+        raise TypeError(
+            f"{caller}: args must be pytrees; got one that holds itself, or is nested too deeply. Fix: "
+            "arrays, in lists or dicts."
+        ) from None
     for path, leaf in leaves:
         _check_leaf(caller, f"args{jax.tree_util.keystr(path)}", leaf)
 
@@ -61,6 +67,11 @@ def _check_leaf(caller, path, leaf):
         raise ValueError(
             f"{caller}: args must be arrays that are there; {path} was deleted, as jit does with what is "
             "donated to it. Fix: jnp.copy of it before, or no donate_argnums."
+        )
+    if isinstance(leaf, jax.Array) and str(leaf.dtype) in WIDE and not jax.config.read("jax_enable_x64"):
+        raise TypeError(
+            f"{caller}: args must be of types that JAX has now; {path} is {leaf.dtype}, made while it had 64 "
+            'bits. Fix: jax.config.update("jax_enable_x64", True), or np.asarray(x).'
         )
     if isinstance(leaf, np.ma.MaskedArray):
         raise TypeError(

@@ -106,6 +106,8 @@ def _check(report, flat, asked, prefix="", curvature=None):
     if not flat.numbers:
         sentence = f"{report.name} has no float argument to differentiate: {flat.kinds}"
         return report.refuse(f"{sentence}. Fix: {flat.fix}.")
+    if flat.hollow:
+        return report.refuse(f"{report.name} is given {flat.hollow}. Fix: {flat.fix}.")
     if flat.closed:
         return report.refuse(
             f"{report.name} takes floats inside {flat.closed}, which is no pytree, so that nothing in it can "

@@ -17,6 +17,7 @@ from . import specials
 from .floats import FIXED
 
 BITS = 170  # 50 digits
+MOST = 5 * 10**7  # numbers of a program: each takes 800 bytes
 PRECISIONS = (BITS, 4 * BITS, 16 * BITS)  # the next where one leaves open what is true
 SHORT = 64  # totals of fewer terms are added one by one
 EDGES = {"log": 0, "log1p": -1}  # where a function is -inf, as it is for JAX: a probability of 0

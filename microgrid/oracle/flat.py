@@ -13,20 +13,23 @@ class Flat:
     paths: what the user calls each argument; numbers: the arrays at args. All that is not a float is fixed.
     returned: what the function returned when it was called last, in words; outputs: what to call its
     results, "output" unless told; strange: the types of what it returned that is no array; closed: an
-    argument with floats that JAX does not see, in words; kinds: what the first arguments are; fix: what to
-    give instead where none of them can be differentiated.
+    argument with floats that JAX does not see, in words; hollow: one that has a shape
+    alone; kinds: what the first arguments are; fix: what to give instead where none of them can be
+    differentiated.
     """
 
     def __init__(self, f, args, outputs=()):
         leaves, self._tree = jax.tree_util.tree_flatten_with_path(args)
         self._leaves = [leaf for _, leaf in leaves]
         self._f, self._which, self.returned, self._outputs = f, [], "nothing", outputs
-        self.paths, self.numbers, self.strange, self.closed = [], [], [], ""
+        self.paths, self.numbers, self.strange, self.closed, self.hollow = [], [], [], "", ""
         for k, (path, leaf) in enumerate(leaves):
             if is_differentiable(leaf):
                 self._which.append(k)
                 self.paths.append("args" + jax.tree_util.keystr(path))
                 self.numbers.append(jnp.asarray(leaf))
+            elif isinstance(leaf, jax.ShapeDtypeStruct):
+                self.hollow = f"args{jax.tree_util.keystr(path)}, {_told(leaf)}"
             elif _holds_floats(leaf):
                 self.closed = f"args{jax.tree_util.keystr(path)}, a {type(leaf).__name__}"
         kinds = [f"args{jax.tree_util.keystr(path)} is {_told(leaf)}" for path, leaf in leaves[:4]]

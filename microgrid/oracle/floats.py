@@ -40,6 +40,7 @@ def _cosine(a, b):
     return np.where(size == 0, 0.5, a / size)
 
 
+MOST = 10**8  # numbers of a program: each takes 400 bytes
 FIXED = ("leaf", "stop", "factor")  # no slope goes through them
 NAMES = {
     name: getattr(np, name)

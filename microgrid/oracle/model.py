@@ -2,6 +2,7 @@
 
 import re
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -117,7 +118,7 @@ def _parts(caller, net, module, x, y, training):
         _taken(caller, name, nnx.clone(layer), h)  # a copy, as a layer may count, or draw
         yield (name, _layer, (layer, h)) if isinstance(layer, nnx.Module) else (name, layer, (h,))
         h = layer(h)
-    if loss is not None:
+    if loss is not None and jax.tree.leaves(loss[1]):
         yield "loss", *loss
 
 

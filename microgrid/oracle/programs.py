@@ -87,6 +87,33 @@ def holds(jaxpr, names):
     return any(holds(x, names) for equation in jaxpr.eqns for x in core.jaxprs_in_params(equation.params))
 
 
+def followed(program, most):
+    """A closed jaxpr; Unsupported where its numbers are more than a replay can hold."""
+    if (count := size(program.jaxpr)) <= most:
+        return program
+    largest = max(program.jaxpr.eqns, key=lambda equation: sum(v.aval.size for v in equation.outvars))
+    raise Unsupported(
+        f"replay follows numbers one by one, at most {most:,}; here are {count:,}. Fix: sample=32, which "
+        "looks at so many of each equation, or smaller arguments.",
+        largest,
+    )
+
+
+def size(jaxpr):
+    """How many numbers the floats of a jaxpr have: inputs and results, those of all steps of scans too."""
+    count = sum(v.aval.size for v in jaxpr.invars if _floats(v))
+    for equation in jaxpr.eqns:
+        inner = [size(x) for x in core.jaxprs_in_params(equation.params)]
+        steps = equation.params.get("length", 1) if equation.primitive.name == "scan" else 1
+        own = sum(v.aval.size for v in equation.outvars if _floats(v))
+        count += own + steps * max(inner, default=0)
+    return count
+
+
+def _floats(variable):
+    return jnp.issubdtype(getattr(variable.aval, "dtype", int), jnp.inexact)
+
+
 def same(program, other):
     """Whether two closed jaxprs are one program with the same constants."""
     consts = zip(program.consts, other.consts, strict=False)

@@ -17,7 +17,7 @@ from .interpreter import Replay, walk
 from .limits import Sides
 from .literals import excuse
 from .meanings import comes
-from .programs import bends, same, unproven
+from .programs import bends, followed, same, unproven
 from .refusals import REFUSALS, mistyped
 from .slopes import as_floats, seeds, slopes_along, slopes_back
 from .surrogates import Believing
@@ -45,7 +45,7 @@ class Proof:
 
     def __init__(self, flat, engine=exact, surrogates=(), hasty=False):
         self.flat, self.engine, self.surrogates = flat, engine, surrogates
-        self.program = compat.jaxpr_of(flat, flat.numbers)
+        self.program = followed(compat.jaxpr_of(flat, flat.numbers), engine.MOST)
         self.primal = Replay(surrogates=self.surrogates)
         self.inputs = [self.primal.input(x) for x in flat.numbers]
         self.outputs, self.steps = walk(self.primal, self.program, self.inputs)

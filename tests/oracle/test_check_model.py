@@ -73,6 +73,12 @@ def test_the_loss_that_is_checked_is_that_which_fit_differentiates(training):
     assert len(ratios) >= 4 and ratios == pytest.approx([ratios[0]] * len(ratios), rel=1e-9)
 
 
+def test_a_net_without_parameters_has_no_gradient_of_its_loss():
+    net = jn.NeuralNet([jn.tanh], seed=0)
+    net.compile(jn.adam(0.1), "mean_squared_error")
+    assert [leaf.path for leaf in check_model(net, Y, Y).leaves] == ["0 tanh: input"]
+
+
 def test_frozen_statistics_are_used_in_training_as_fit_uses_them():
     net = jn.NeuralNet([jn.Linear(4, 3), jn.BatchNorm(3), jn.Linear(3, 2)], seed=0, dtype="float64")
     net.compile(jn.sgd(0.1), "mean_squared_error")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from flax import linen, nnx
 from jax import lax
-from jax.experimental import io_callback
+from jax.experimental import io_callback, pallas as pl
 from test_check_grads import X, verdict
 
 from microgrid.oracle import check_model, gradient_test, meaning, replay, rule
@@ -63,6 +63,14 @@ def as_bits(x):
     return lax.bitcast_convert_type(x, "float32")
 
 
+def counted(x):
+    return lax.while_loop(lambda s: s[0] < 100_000, lambda s: (s[0] + 1, s[1] * 0.99), (0, x))[1]
+
+
+def spread(x):
+    return jnp.sum(jnp.ones((20_000, 20_000)) * x)
+
+
 REFUSED = {
     "words": (lambda x: "words", (X,), "returns str beside arrays, which JAX does not differentiate"),
     "nothing": (lambda x: None, (X,), "returns nothing, and no float array that has a gradient"),
@@ -111,6 +119,23 @@ REFUSED = {
     ),
     "a decomposition in full": (
         decomposed, (np.ones((2, 3), "float32"),), f"not implemented for full matrices {inside(decomposed)}.",
+    ),
+    "a while loop of a hundred thousand steps": (
+        counted, (1.0,), f"no while loop of 100,000 steps or more {inside(counted)}. Fix: fewer steps",
+    ),
+    "more numbers than a memory holds": (
+        spread, (1.0,), f"at most 50,000,000; here are 800,000,003 {inside(spread)}. Fix: sample=32",
+    ),
+    "more numbers in a loop": (
+        lambda x: lax.fori_loop(0, 10**8, lambda i, x: x / 2, x), (1.0,), "here are 200,000,002 (",
+    ),
+    "a kernel of Pallas": (
+        lambda x: pl.pallas_call(lambda x, y: y.__setitem__(..., x[...]), x, interpret=True)(x), (X,),
+        "Fix: check its rule as that of the same function written with jax.numpy",
+    ),
+    "a module without numbers": (
+        lambda net, x: net(x), (nnx.eval_shape(lambda: nnx.Linear(5, 1, rngs=nnx.Rngs(0))), X),
+        "ShapeDtypeStruct, float32[5, 1] without numbers. Fix: an array of numbers",
     ),
     "no gradient and no rule": (
         lambda x: lax.rng_uniform(x[0], x[1], (3,)), (X,), "rule for 'rng_uniform' not implemented",
@@ -275,6 +300,22 @@ def test_a_dict_with_keys_of_two_types_is_no_pytree():
         TypeError, match=r"^check_grads: args must be pytrees; .*\. Fix: dicts with keys of one"
     ):
         check_grads(lambda d: d[1], ({1: 2.0, "a": 1.0},))
+
+
+def test_arguments_that_hold_themselves_are_no_pytree():
+    circle = []
+    circle.append(circle)
+    with pytest.raises(TypeError, match=r"args must be pytrees; got one that holds itself, or is nested too"):
+        check_grads(lambda x: x, (circle,))
+
+
+def test_an_array_of_64_bits_is_refused_where_jax_has_none():
+    x = jnp.ones(2, "float64")
+    with (
+        jax.enable_x64(False),
+        pytest.raises(TypeError, match=r"args\[0\] is float64, made .* Fix: jax\.config"),
+    ):
+        check_grads(jnp.sum, (x,))
 
 
 def test_a_linen_module_is_told_how_to_be_checked():
