@@ -31,8 +31,8 @@ class Answer:
     array, None where these are some of its numbers; unit: what all numbers are to be divided by before they
     are shown. around: [n] which truths are those around the point; poles: [n] the infinities that they grow
     towards there; reach: the largest size of a slope near the point; hidden: [n] where rounded literals
-    explain a difference; free: whether literals that are rounded make the balls of theirs wider;
-    tolerant: whether a rule runs a loop to a tolerance of its own.
+    explain a difference; alone: [n] which truths are those of JAX's gradient program alone; free: whether
+    rounded literals make the balls of theirs wider; tolerant: whether a rule runs a loop to its tolerance.
     """
 
     path: str
@@ -59,7 +59,7 @@ class Answer:
         self.hulls = [None] * len(self.got)
         self.poles = [()] * len(self.got)
         self.arrived = np.zeros(len(self.got), bool)
-        self.reach, self.hidden = 0.0, np.zeros(len(self.got), bool)
+        self.reach, self.hidden, self.alone = 0.0, *np.zeros((2, len(self.got)), bool)
         self.series = np.full(len(self.got), self.series)
 
     def unseen(self, k):

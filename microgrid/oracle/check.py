@@ -8,7 +8,7 @@ import numpy as np
 from . import exact, sample as sampling, width
 from .arrays import Unsupported
 from .call import MODES, call, check_pair
-from .curvature import Curvature, backwards, forwards, left_out
+from .curvature import Alone, Curvature, backwards, forwards, left_out
 from .flat import Flat
 from .levels import warn
 from .proof import Proof
@@ -134,5 +134,5 @@ def _check(report, flat, asked, prefix="", curvature=None):
         made, given = (backwards if backward else forwards)(flat, draw)
         reason = left_out(proof, report.verdict)
         report.note(reason)
-        curvature = None if reason else Curvature(proof, given, backward)
+        curvature = Alone() if reason else Curvature(proof, given, backward)
         _check(report, made, replace(asked, order=1, seed=asked.seed + 1), "second order, ", curvature)

@@ -10,16 +10,20 @@ g: the true slopes, x: the inputs, v: a direction. What the function holds by st
 """
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from . import compat, exact, floats
-from .balls import differ, finite
+from .balls import differ, finite, radius
 from .flat import unit, weights
+from .interpreter import Replay, walk
 from .perturbation import replayed
 
 STEP = -100  # the power of 2, relative to the smallest number of the inputs
-SMOOTH = 2.0**-60  # how far apart two steps may put a second derivative, relative to the largest
-CLEAR = float(np.finfo(np.float32).eps) ** 0.5  # what JAX's must be off, relative to the largest
+SMOOTH = 2.0**-60  # how far apart two steps may put a second derivative, relative to itself or the largest
+LEAST = 2.0**-20  # the size of one that is 0, relative to the largest: what is held fixed is rounded
+ROUNDED = 4  # times how far the rounded literals of rules move one, what JAX's must be off
+CLEAR = float(np.finfo(np.float32).eps) ** 0.5  # the same where a function is only near to what it means
 ALONE = "the second order is that of JAX's gradient program alone: "
 
 
@@ -56,6 +60,15 @@ def forwards(flat, draw):
     return flat.slopes(lambda *x: jax.jvp(flat, x, given)[1]), given
 
 
+class Alone:
+    """No second derivatives of the function itself: all that is known is JAX's gradient program."""
+
+    def correct(self, _, __, answers):
+        """Say of all answers that their truth is that of JAX's gradient program alone."""
+        for answer in answers:
+            answer.alone[:] = True
+
+
 class Curvature:
     """The second derivatives of the function of a first-order proof, contracted as its gradient was.
 
@@ -65,24 +78,45 @@ class Curvature:
     def __init__(self, proof, given, backward):
         self._proof, self._given, self._backward = proof, given, backward
 
-    def correct(self, answers, direction):
-        """Take it for the truth of answers about JAX's second derivatives along a direction, where JAX's are
-        clearly others: by `CLEAR` in every type, as functions that are approximated on purpose have second
-        derivatives that differ by less. It is known where both sides have the same, and no tie decides it."""
-        known = self._along(direction)
+    def correct(self, proof, mode, answers):
+        """Take them for the truths of the answers of a proof of the gradient program, where those are clearly
+        other numbers; they are known where both sides have the same, and no tie decides.
+
+        Where the first order was proven, they are others by more than literals that rules round move them;
+        where it was excused, by more than functions that are approximated on purpose: `CLEAR`, relative to
+        the terms of a number, in every type.
+        """
+        known, near = self._along(proof.given)
         scale = max((abs(float(x)) for x in known if x is not None), default=0.0)
-        at = 0
-        for answer in answers:
-            for k in range(len(answer.got)):
-                truth, their = known[at + k], answer.theirs[k]
-                if truth is None or not finite(their) or _is_open(answer.hulls[k]):
-                    continue
-                if abs(float(truth - their)) > CLEAR * scale:
-                    answer.replace(k, truth)
-            at += len(answer.got)
+        off, places = [], ((answer, k) for answer in answers for k in range(len(answer.got)))
+        for at, (answer, k) in enumerate(places):
+            truth, their = known[at], answer.theirs[k]
+            answer.alone[k] = truth is None or not finite(their) or _is_open(answer.hulls[k])
+            if not answer.alone[k] and _off(answer, k, truth, SMOOTH * abs(float(truth))):
+                off.append((at, answer, k))
+        moved = [] if self._proof.excused or not off else self._moved(proof, mode)
+        for at, answer, k in off:
+            slack = CLEAR * min(scale, _size(answer, k))
+            if moved and finite(moved[at]) and not answer.around[k]:
+                most = max(CLEAR, float(jnp.finfo(answer.dtype).eps) ** 0.5)
+                slack = min(ROUNDED * radius(moved[at]), most * scale)
+            answer.alone[k] = not _off(answer, k, known[at], slack + near[at])
+            if not answer.alone[k]:
+                answer.replace(k, known[at])
+
+    def _moved(self, proof, mode):
+        """[n] the derivatives of the gradient program, a proof's, as balls that are as wide as literals which
+        its rules round move them; what the function itself is made of is exact."""
+        replay = Replay(exact=self._proof.primal.literals.known(self._given), surrogates=proof.surrogates)
+        inputs = [replay.input(x) for x in proof.flat.numbers]
+        outputs, _ = walk(replay, proof.program, inputs)
+        values = exact.forward(replay.tape, radii=replay.literals.radii)
+        truths = proof.truths(replay, inputs, outputs, values, mode == "rev", proof.given)
+        return [x for array in truths for x in array]
 
     def _along(self, direction):
-        """[n] the second derivatives along a direction, None where they are not the same on both sides."""
+        """([n] the second derivatives along a direction, None where they are not the same on both sides, [n]
+        how near they are known)."""
         import flint
 
         smallest = min([1.0, *(float(np.min(np.abs(x[x != 0]))) for x in self._numbers() if np.any(x))])
@@ -91,8 +125,12 @@ class Curvature:
         with exact.precision(max(exact.PRECISIONS[1], exact.bits()) - power):
             slopes = [self._slopes(direction, k * step) for k in (-2, -1, 1, 2)]
         changes = [_changes(numbers, step) for numbers in zip(*slopes, strict=True)]
-        scale = max((abs(float(x[0])) for x in changes if _agree(x, abs(float(x[0])))), default=0.0)
-        return [x[0] if _agree(x, scale) else None for x in changes]
+        sizes = [abs(float(x[0])) for x in changes]
+        rows = list(zip(changes, sizes, strict=True))
+        scale = max((size for x, size in rows if _agree(x, size)), default=0.0)
+        sizes = [max(size, LEAST * scale) if _agree(x, size) else scale for x, size in rows]
+        known = [x[0] if _agree(x, size) else None for x, size in zip(changes, sizes, strict=True)]
+        return known, [SMOOTH * size for size in sizes]
 
     def _numbers(self):
         return [np.asarray(x).astype(np.float64) for x in self._proof.flat.numbers]
@@ -107,6 +145,18 @@ class Curvature:
         beside, inputs, outputs = replayed(proof, moved, held)
         truths = proof.truths(beside, inputs, outputs, beside.values, self._backward, self._given)
         return [x for array in truths for x in array]
+
+
+def _off(answer, k, truth, slack):
+    """Whether number k is another one than a truth, both by our rules and as JAX's program means it."""
+    numbers = [x for x in (answer.truths[k], answer.theirs[k]) if finite(x)]
+    return all(differ(truth, x, slack) for x in numbers)
+
+
+def _size(answer, k):
+    """About the sum of the sizes of the terms of number k; infinite where that is not known."""
+    size = float(answer.bounds[k]) / float(jnp.finfo(answer.dtype).eps)
+    return size if np.isfinite(size) else np.inf
 
 
 def _is_open(hull):

@@ -59,6 +59,7 @@ def leaf_of(answer, mode, scale=None):
             leaf.verdict, at = "imprecise", int(np.argmax(rounded))
     leaf.at, leaf.index, leaf.ulps = at, answer.index(at), float(ulps[at])
     leaf.value = float(answer.got[at]) / answer.unit + 0.0
+    leaf.label = "by its program" if answer.alone[at] else leaf.label
     hull = answer.hulls[at] if answer.within(answer.hulls[at], at) else answer.loose and answer.loose[at]
     leaf.truth = _shown(hull if leaf.verdict == "kink" else answer.truths[at], answer.unit)
     if answer.poles[at] and not finite(answer.truths[at]):

@@ -40,21 +40,21 @@ class Proof:
     gradient programs that came; arrived: whether rules were right where iterations had arrived; tolerant:
     whether rules that iterate were not off by what a type shows; dim: whether slopes differed by less than
     any number of their type; hasty: whether all is looked at once more where these balls say nothing of
-    JAX's program; around: the points near by that were looked at last.
+    JAX's program; around: the points near by that were looked at last; excused: whether JAX's programs meant
+    other numbers, and no kink was why.
     """
 
     def __init__(self, flat, engine=exact, surrogates=(), hasty=False):
-        self.flat, self.engine, self.surrogates = flat, engine, surrogates
+        self.flat, self.engine, self.surrogates, self.hasty = flat, engine, surrogates, hasty
         self.program = followed(compat.jaxpr_of(flat, flat.numbers), engine.MOST)
         self.primal = Replay(surrogates=self.surrogates)
         self.inputs = [self.primal.input(x) for x in flat.numbers]
         self.outputs, self.steps = walk(self.primal, self.program, self.inputs)
         self.walked, self.own, self.misread, self.around = self.steps, self.primal.tape.size, None, None
-        self.arrived, self.tolerant, self.dim, self.hasty, self._replays = False, False, False, hasty, {}
-        self.values = engine.forward(self.primal.tape)
+        self.arrived = self.tolerant = self.dim = self.excused = False
+        self.values, self._replays = engine.forward(self.primal.tape), {}
         dtypes = [array.dtype for array in (*self.inputs, *self.outputs)]
-        self.coarsest = rounding.coarsest(self.primal.tape, dtypes, self.own)
-        self.primal.tape.coarsest = self.coarsest
+        self.coarsest = self.primal.tape.coarsest = rounding.coarsest(self.primal.tape, dtypes, self.own)
 
     def repeats(self):
         """Whether the function has the same program when it is traced once more."""

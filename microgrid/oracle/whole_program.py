@@ -113,9 +113,10 @@ def _look(report, proof, mode, draw, prefix, curvature, given=None):
         report.note(f"no {'forward' if mode == 'fwd' else 'reverse'} mode: {error}")
         return False
     if curvature is not None:
-        curvature.correct(answers, proof.given)
+        curvature.correct(proof, mode, answers)
     width.look(report, answers)
     proof.dim |= any(answer.dim for answer in answers)
+    proof.excused |= any(map(_excused, answers))
     if proof.engine is floats and proof.primal.ties:  # which float64 cannot open
         report.vague |= any(answer.apart.any() for answer in answers)
     scale = max(map(largest, answers), default=0.0)
@@ -135,3 +136,8 @@ def _look(report, proof, mode, draw, prefix, curvature, given=None):
             leaf.cancelled = (cancellation.flushed if underflow else cancellation.found)(answer, leaf.at)
     report.leaves += [leaf_of(stray, f"{prefix}{mode}") for stray in proof.strays]
     return True
+
+
+def _excused(answer):
+    """Whether a number of JAX's program is proven to be another one than the truth, and no kink is why."""
+    return any(not answer.within(answer.hulls[k], k) for k in np.flatnonzero(answer.apart).tolist())

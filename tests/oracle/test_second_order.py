@@ -42,6 +42,68 @@ def test_no_other_term_hides_a_second_derivative_that_is_half_the_true_one(name)
     assert verdict(f, HALF, order=2).verdict == "wrong"
 
 
+@jax.custom_jvp
+def held_sine(x):
+    return jnp.sin(x)
+
+
+@held_sine.defjvp
+def _held_cosine(primals, tangents):  # right everywhere, and with no slope of its own
+    return jnp.sin(primals[0]), lax.stop_gradient(jnp.cos(primals[0])) * tangents[0]
+
+
+held_back = jax.custom_vjp(jnp.sin)
+held_back.defvjp(lambda x: (jnp.sin(x), x), lambda x, ct: (lax.stop_gradient(jnp.cos(x)) * ct,))
+
+ONE, SEVEN = np.float32(1), np.float32(0.7)
+FEATURES = np.array([[120, 80], [60, -90]], "float32")
+NET = np.array([0.1, 0.2], "float32"), np.array([0.5, -1, 0.3], "float32")
+
+
+def regression(rule):
+    return lambda w, b: jnp.mean((FEATURES @ w - 1) ** 2) + jnp.sum(rule(b))
+
+
+MASKED = {  # the function, its arguments, where the wrong number is
+    "another argument": (lambda a, b: 1e3 * a**2 + held_sine(b), (ONE, SEVEN), "args[1] "),
+    "another argument, far above": (lambda a, b: 1e20 * a**2 + held_sine(b), (ONE, SEVEN), "args[1] "),
+    "features that are not normed": (regression(held_sine), NET, "args[1] at"),
+    "features, and a custom_vjp": (regression(held_back), NET, "args[1] at"),
+    "another coordinate": (
+        lambda x: held_sine(x[1]) + 1e5 * x[0] ** 2,
+        (np.array([1, 0.7], "float32"),),
+        "args[0] at [1]",
+    ),
+    "another term": (lambda x: held_sine(x) + 1e5 * x**2, (SEVEN,), "args[0] "),
+    "an approximate function of another argument": (
+        lambda a, b: 1e5 * jax.scipy.special.log_ndtr(a - 30) + held_sine(b),
+        (HALF, SEVEN),
+        "args[1] ",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MASKED)
+def test_no_larger_curvature_hides_a_second_derivative_that_is_missing(name):
+    f, args, place = MASKED[name]
+    report = verdict(f, *args, order=2)
+    assert report.verdict == "wrong"
+    assert verdict(f, *args).verdict == "ok"
+    lines = [leaf.place for leaf in report.leaves if leaf.verdict == "wrong"]
+    assert lines and all(place.strip() in line and "second order" in line for line in lines)
+
+
+def test_a_second_derivative_beside_one_that_is_beyond_all_digits_larger_is_not_called_true():
+    report = verdict(lambda a, b: 1e30 * a**2 + held_sine(b), ONE, SEVEN, order=2)
+    lines = [line for line in str(report).splitlines() if "args[1] (second order" in line]
+    assert lines and all("wrong" in line or "by its program" in line for line in lines)
+
+
+def test_a_literal_that_a_rule_rounds_is_no_wrong_second_derivative_in_a_narrow_type():
+    report = verdict(lax.erf, VECTOR.astype(jnp.bfloat16), order=2)
+    assert report.verdict == "ok" and "by its program" in str(report)
+
+
 def test_no_kink_of_another_argument_hides_it():
     assert verdict(lambda x, y: bowl(x) + jax.nn.relu(y), HALF, ZERO, order=2).verdict == "wrong"
 
@@ -114,4 +176,7 @@ def test_a_report_tells_where_the_slopes_around_are_not_looked_at(name):
     f, args, told, words = LEFT_OUT[name]
     report = verdict(f, *args, order=2, **told)
     assert not report.failed and f"JAX's gradient program alone: {words}" in str(report)
+    lines = [line for line in str(report).splitlines() if "(second order" in line]
+    assert lines and not any(" true " in line for line in lines)
+    assert name == "sample" or all("by its program" in line for line in lines)
     assert "program alone" not in str(verdict(f, *args, **told))
