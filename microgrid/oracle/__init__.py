@@ -79,7 +79,10 @@ custom_root.py       custom_root as JAX keeps it
 iterations.py        rules for what an iteration tends to
 loop_conditions.py   whether a loop waits until its numbers are near enough
 loop_limits.py       loops that give up
+rules_alone.py       whether each rule of a run is right by itself
+rules_twice.py       the rule that is wrong at the second order
 loop_tolerances.py   rules that iterate to a tolerance of their own
+explanations.py      whether meanings and rounded literals explain a rule
 meanings.py          what functions mean whose programs only approximate them
 meaning_checks.py    what such a meaning is held to
 special_functions.py what special functions mean

@@ -20,6 +20,7 @@ from .rounding import unit
 from .surrogates import among
 from .tie_directions import breaks, directions
 
+CHOSEN = "a choice between equal numbers that does not fit the others"
 AT_A_KINK = "at a kink too a rule is right by itself, and its slopes add up over a tie"
 TOO_SMALL = "a rule is wrong by itself, also behind a factor that makes its slopes too small for their type"
 
@@ -81,7 +82,7 @@ def _choices(replay, steps, floats, around=""):
         if step.tied or (step.equation.primitive.name in OWN_RULE and _alone(replay, step, "kink") == "kink"):
             if step.equation.primitive.name not in OWN_RULE:
                 yield from _choices(replay, step.inside[::-1], floats, around)
-            yield named(step, "a choice between equal numbers that does not fit the others", around)
+            yield named(step, CHOSEN, around)
 
 
 def _those_of(replay, steps, verdict, modes, around=""):

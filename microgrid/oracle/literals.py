@@ -29,11 +29,11 @@ class Literals:
         self._tape, self._exact, self._loose = tape, exact, loose
         self.seen, self.radii = set(), {}
 
-    def written(self, array):
-        """Note a number that is written into the program."""
+    def written(self, array, loose=False):
+        """Note a number that is written into the program; loose: that may be a rounded one."""
         for ids in (array.ids, array.imaginary):
             if ids is not None:
-                self._suspect(array.dtype, ids, self._loose)
+                self._suspect(array.dtype, ids, self._loose or loose)
 
     def captured(self, array):
         """Note an array that the program holds on to."""
@@ -71,9 +71,13 @@ class Literals:
 def excuse(answer):
     """Whether literals known to half a unit may be why numbers of an answer are proven to be others: further
     off than half of the digits of the type they excuse nothing."""
-    most = 2 * float(jnp.finfo(answer.dtype).eps) ** 0.5 * answer.steepest
     off = (answer.truths[k] - answer.theirs[k] for k in np.flatnonzero(answer.apart).tolist())
-    return any(finite(x) and least(x) <= most for x in off)
+    return any(finite(x) and least(x) <= reach(answer) for x in off)
+
+
+def reach(answer):
+    """How far literals known to half a unit may move the numbers of an answer: half of the digits."""
+    return 2 * float(jnp.finfo(answer.dtype).eps) ** 0.5 * answer.steepest
 
 
 def _key(numbers):

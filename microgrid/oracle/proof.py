@@ -7,7 +7,7 @@ not. What rounding did to JAX's answer is judged apart, against a bound of the p
 import jax
 import numpy as np
 
-from . import compat, declared_rules, exact, floats, iterations, loop_tolerances, rounding
+from . import compat, declared_rules, exact, explanations, floats, iterations, loop_tolerances, rounding
 from .answer import Answer
 from .balls import disagree, finite, rounded
 from .conditioning import Roundings
@@ -52,7 +52,7 @@ class Proof:
         self.outputs, self.steps = walk(self.primal, self.program, self.inputs)
         self.walked, self.own, self.misread, self.around = self.steps, self.primal.tape.size, None, None
         self.arrived = self.tolerant = self.dim = self.excused = False
-        self.values, self._replays = engine.forward(self.primal.tape), {}
+        self.values, self._replays, self.alone = engine.forward(self.primal.tape), {}, {}
         dtypes = [array.dtype for array in (*self.inputs, *self.outputs)]
         self.coarsest = self.primal.tape.coarsest = rounding.coarsest(self.primal.tape, dtypes, self.own)
 
@@ -115,7 +115,7 @@ class Proof:
             )  # fmt: skip
             tighten(made[-1])
         if self.primal.series and any(answer.apart.any() for answer in made):
-            for answer, truth in zip(made, self._believed(False, backward, given), strict=True):
+            for answer, truth in zip(made, self.believed(False, backward, given), strict=True):
                 answer.series = ~disagree(truth, answer.theirs, answer.slack)
         if self.engine is floats or (self.hasty and any(map(unsaid, made))):
             return made
@@ -123,11 +123,11 @@ class Proof:
         if any(answer.apart.any() for answer in made):
             self.arrived |= iterations.settle(self, made, program, backward, given)
             if self.primal.series or any(map(excuse, made)) or any(map(comes, self.steps)):
-                self._mean(made, program, backward, given)
+                explanations.explain(self, made, program, mode, given)
             self.tolerant |= loop_tolerances.tolerate(self, made, mode, given)
         return made
 
-    def _believed(self, means, backward, given):
+    def believed(self, means, backward, given):
         """The truths with the slopes of series as JAX's own rules have them, broken off."""
         primal = Believing(means=means, surrogates=self.surrogates)
         inputs = [primal.input(x) for x in self.flat.numbers]
@@ -151,28 +151,7 @@ class Proof:
             if (known & answer.apart & ~answer.near).any():
                 yield answer
 
-    def _mean(self, answers, program, backward, given):
-        """The truths and JAX's numbers with the meaning of functions in the place of their programs, and with
-        every literal, also of the function itself, known to half a unit in its last place only."""
-        truths, primal, inputs, values = self._loose(True, backward, given)
-        other = Replay(primal.tape, exact=primal.literals.known(given), means=True)
-        results, _ = walk(other, program, inputs)
-        exact.forward(primal.tape, values, other.literals.radii)
-        loose = self._loose("literals", backward, given)[0] if primal.meant else [()] * len(truths)
-        rows = truths
-        if self.primal.series and not all((answer.series | ~answer.apart).all() for answer in answers):
-            rows = self._believed(True, backward, given)
-        rows = zip(answers, truths, results[: len(answers)], loose, rows, strict=True)
-        for answer, truth, result, own, row in rows:
-            theirs = [values[i] for i in result.scalars.tolist()]
-            answer.mean(truth, theirs, own, row)
-
-    def _loose(self, means, backward, given):
-        """The truths with literals that are rounded numbers, their replay, its inputs and its values."""
-        primal, inputs, outputs, values, _ = self._again(means=means)
-        return self.truths(primal, inputs, outputs, values, backward, given), primal, inputs, values
-
-    def _again(self, **told):
+    def again(self, **told):
         """(another replay of the function, its inputs, its outputs, its values, how long its tape is without
         a gradient program): made once for what is told, and shared by the modes."""
         key = (*told.items(), exact.bits())
@@ -227,7 +206,7 @@ class Proof:
 
     def _hulls(self, hull, mode, given):
         """The truths with both sides of what is in doubt followed at once, their replay and its inputs."""
-        opened, inputs, outputs, values, size = self._again(hull=hull)
+        opened, inputs, outputs, values, size = self.again(hull=hull)
         opened.mark, opened.late, opened.tape.coarsest = size, False, self.coarsest
         return self.truths(opened, inputs, outputs, values, mode == "rev", given), opened, inputs
 

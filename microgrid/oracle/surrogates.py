@@ -56,11 +56,12 @@ def source(function):
 class Rule:
     """The custom rule of one equation of a run.
 
-    function: the equation of its float inputs; inputs: their numbers in the run; outputs: how many floats.
+    function: the equation of its float inputs; inputs: their numbers in the run; outputs: how many floats;
+    free: whether its literals are rounded numbers.
     """
 
-    def __init__(self, function, inputs):
-        self._function, self._inputs = function, inputs
+    def __init__(self, function, inputs, free=False):
+        self._function, self._inputs, self._free = function, inputs, free
 
     def push(self, engine, numbers, cotangents):
         """What the rule makes of cotangents of the outputs: numbers for the inputs, one after the other.
@@ -91,16 +92,17 @@ class Rule:
             size = int(np.prod(like.shape, dtype=int))
             arrays.append(floats[at : at + size].reshape(like.shape).astype(like.dtype))
             at += size
-        replay = Replay()
+        replay = Replay(means="literals" if self._free else False)
         inputs = [replay.input(array) for array in arrays]
         ids = np.concatenate([array.ids.ravel() for array in inputs]).tolist()
         results, _ = walk(replay, compat.jaxpr_of(function, arrays), inputs)
-        made = engine.forward(replay.tape, given=dict(zip(ids, values, strict=True)))
+        given = dict(zip(ids, values, strict=True))
+        made = engine.forward(replay.tape, None, replay.literals.radii, given)
         return [made[i] for result in results for i in result.ids.ravel().tolist()]
 
 
-def ruled(replay, equation, inputs, outputs):
-    """The outputs of an equation, with the slopes that its rule says."""
+def ruled(replay, equation, inputs, outputs, free=False):
+    """The outputs of an equation, with the slopes that its rule says; free: with rounded literals."""
     moving = [k for k, array in enumerate(inputs) if array.floats and replay.live(array)]
     if not moving:
         return outputs
@@ -118,7 +120,7 @@ def ruled(replay, equation, inputs, outputs):
     made = replay.tape.ruled(
         np.concatenate([array.ids.ravel() for array in floats]),
         np.concatenate([inputs[k].ids.ravel() for k in moving]),
-        Rule(function, [numbers[k] for k in moving]),
+        Rule(function, [numbers[k] for k in moving], free),
     )
     parts = iter(np.split(made, np.cumsum([array.ids.size for array in floats])[:-1]))
     return [

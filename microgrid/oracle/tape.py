@@ -129,6 +129,11 @@ class Tape:
             self._constants[key] = self._append("leaf", one, False, given=one)[0]
         return self._constants[key]
 
+    def fresh(self, numbers):
+        """Ids of given numbers that have not come."""
+        numbers = np.asarray(numbers, np.float64)
+        return self._append("leaf", numbers, False, given=numbers.ravel())
+
     def zero(self):
         """The id of 0."""
         return self._constant(0.0)

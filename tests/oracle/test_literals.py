@@ -46,6 +46,46 @@ def test_literals_that_cancel_give_no_freedom_beyond_half_of_the_digits():
         assert verdict(rule, x, modes="rev").verdict == "wrong"
 
 
+X = np.array([0.9, -1.2, 0.7])
+NEXT_TO = {  # what half a unit of the literal beside it would hide: a rule that is wrong by itself
+    "0.3 in bfloat16": ("bfloat16", lambda g, x: 0.3 * jnp.sum(jnp.sin(x)) + 1e-5 * g(x)),
+    "0.3 in float16": ("float16", lambda g, x: 0.3 * jnp.sum(jnp.sin(x)) + 1e-6 * g(x)),
+    "0.3 in float32": ("float32", lambda g, x: 0.3 * jnp.sum(jnp.sin(x)) + 1e-9 * g(x)),
+    "1e20 in float64": ("float64", lambda g, x: 1e20 * jnp.sum(x) + g(x)),
+    "within jit": ("float64", lambda g, x: jax.jit(lambda x: 1e20 * jnp.sum(x) + g(x))(x)),
+    "a right rule that needs it": ("bfloat16", lambda g, x: 0.3 * jnp.sum(over_pi(x)) + 1e-5 * g(x)),
+}
+over_pi = custom(lambda x: x * 0.31830987, lambda x: 1 / 3.14159265)
+RULES = {
+    "nothing": custom(lambda x: jnp.sum(x**4), lambda x: 0 * x),
+    "a little more": custom(lambda x: jnp.sum(x**2), lambda x: 2.5 * x),
+    "an index out of range": lambda x: jnp.sum(x.at[jnp.array([1, 7])].get(mode="promise_in_bounds") ** 2),
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("name", NEXT_TO)
+def test_a_literal_beside_a_rule_does_not_hide_that_it_is_wrong(name, rule):
+    dtype, f = NEXT_TO[name]
+    report = verdict(lambda x: f(RULES[rule], x), jnp.asarray(X, dtype), modes="rev")
+    assert report.verdict == "wrong"
+    assert report.guilty.primitive == ("gather" if "index" in rule else "custom_vjp_call")
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32"])
+def test_a_right_rule_of_rounded_literals_is_right_beside_others(dtype):
+    garbage = jax.custom_jvp(lambda x: x * 0.31830987)  # of numbers that a mask takes away
+    garbage.defjvp(lambda x, dx: (garbage(*x), dx[0] * jnp.where(x[0] > 0, 1 / 3.14159265, 5)))
+    x = jnp.asarray(X, dtype)
+    for f in (
+        lambda x: 0.3 * jnp.sum(over_pi(x)) + jnp.sum(jnp.sin(0.7 * x)),
+        lambda x: jnp.sum(0.3 * jnp.where(x > 0, garbage(x), 0.1 * x)),
+        lambda x: jnp.sum(jnp.asarray(2 / np.pi**0.5, x.dtype) * x + jax.scipy.special.erf(x)),
+        lambda x: jnp.sum(0.3 * RIGHT["gelu"](x) + 0.7 * jax.nn.relu(x - x[0])),
+    ):
+        assert verdict(f, x).verdict in ("ok", "kink")
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("x", [-0.4, -0.5, -0.75, -0.7517, 0.5])
 def test_a_series_whose_rounded_coefficients_explain_its_slope_is_no_approximation(x, dtype):

@@ -1,5 +1,7 @@
 """Second derivatives: what hides a rule that is right at one point only, and what does not."""
 
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -153,6 +155,52 @@ def test_a_gradient_that_only_a_rule_stops_is_missing_from_the_second_order():
     held.defvjp(lambda x: (x**3, x), lambda x, ct: (ct * 3 * hold(x) ** 2,))
     assert verdict(lambda x: jnp.sum(held(x)), VECTOR).verdict == "ok"
     assert verdict(lambda x: jnp.sum(held(x)), VECTOR, order=2).verdict == "wrong"
+
+
+def by_vjp(function, backward):
+    made = jax.custom_vjp(function)
+    made.defvjp(lambda x: (function(x), x), backward)
+    return made
+
+
+def by_jvp(function, forward):
+    made = jax.custom_jvp(function)
+    made.defjvp(lambda x, dx: (made(*x), forward(x[0], dx[0])))
+    return made
+
+
+ONCE = {  # right at the first order
+    "a residual that is held": by_vjp(lambda x: x**3, lambda x, ct: (3 * hold(x) ** 2 * ct,)),
+    "an input that is held": by_jvp(lambda x: x**3, lambda x, dx: 3 * hold(x) ** 2 * dx),
+    "right at 1 alone": by_vjp(lambda x: x**2, lambda x, ct: (2 * x * x * ct,)),
+}
+cube = by_vjp(lambda x: x**3, lambda x, ct: (3 * x**2 * ct,))
+PLACES = {
+    "alone": lambda f, x: f(x),
+    "among right ones": lambda f, x: jnp.sum(cube(x) * jnp.tanh(jax.jit(f)(x)) + jax.nn.silu(cube(x))),
+    "in a scan": lambda f, x: lax.scan(lambda c, y: (c + f(y), y), 0.0, x[None])[0],
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("name", ONCE)
+def test_a_rule_that_is_wrong_at_the_second_order_alone_is_named(name, place):
+    f, rule = PLACES[place], ONCE[name]
+    assert verdict(lambda x: f(rule, x), np.float32(1)).verdict == "ok"
+    report = verdict(lambda x: f(rule, x), np.float32(1), order=2)
+    assert report.verdict == "wrong"
+    assert report.guilty.primitive == ("custom_jvp_call" if "input" in name else "custom_vjp_call")
+    assert "twice" in report.guilty.verdict and __file__ in report.guilty.source
+    line = next(
+        k for k, line in enumerate(Path(__file__).read_text().splitlines(), 1) if f'"{name}": by_' in line
+    )
+    assert f"{__file__}:{line})" in str(report.guilty)
+    assert any("right at the first order" in note for note in report.notes)
+
+
+def test_forwards_alone_the_rule_is_named_too():
+    report = verdict(ONCE["an input that is held"], np.float32(0.7), order=2, modes=("fwd",))
+    assert report.verdict == "wrong" and "twice" in report.guilty.verdict
 
 
 def test_a_linear_solve_hides_no_wrong_second_derivative():

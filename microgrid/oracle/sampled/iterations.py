@@ -1,6 +1,6 @@
 """Functions with a rule of their own that iterate: the rule is judged where the iteration has arrived."""
 
-from .. import iterations, loop_tolerances
+from .. import iterations, loop_tolerances, rules_alone
 from ..judgement import leaf_of
 from ..loop_limits import Endless
 from ..report import ORDER
@@ -21,7 +21,7 @@ def verdict(record, mode):
     if not small(record):
         return wrong
     try:
-        found = loop_tolerances.alone(Kept(), step_of(record), mode)
+        found = rules_alone.alone(Kept(), step_of(record), mode)
     except Endless as error:
         return "unsupported", str(error)
     if found is None:
