@@ -66,7 +66,7 @@ def _is_wrong(replay, step, backward, reached, modes):
             answers = second.answers(mode, begun(second, mode, draw))
         except JaxRefuses:
             continue
-        curvature.correct(answers, second.given)
+        curvature.correct(second, mode, answers)
         if any(leaf_of(answer, mode).verdict == "wrong" for answer in answers):
             return True
     return False
