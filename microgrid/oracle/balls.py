@@ -49,11 +49,16 @@ def rounded(numbers, bounds, others):
     ]
 
 
+def joined(x, y):
+    """What holds two balls: one of them where it does, as a union is a little wider."""
+    return x if x.contains(y) else y if y.contains(x) else x.union(y)
+
+
 def wider(hull, limit):
     """What holds a ball and the hull there is, or the one of them that is finite."""
     if hull is None or not finite(limit) or not finite(hull):
         return limit if hull is None or finite(limit) else hull
-    return limit.union(limit * 0 + hull)
+    return joined(limit, limit * 0 + hull)
 
 
 def apart(xs, ys):

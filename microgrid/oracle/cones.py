@@ -1,19 +1,21 @@
-"""Whether the slopes of a rule, taken together, are what no side of a point says, where slopes are a cone.
+"""Whether the slopes of a rule, taken together, are what no side of a point says.
 
 Each slope may lie between those of the sides, as 0.8 does between -1 and 1, and all together may not: the
-gradients of a length have length 1. Where a function is convex, its slope along a direction is largest on the
-side in that direction, so what lies outside of the hull of all gradients is further along some direction than
-the gradient there. Linear programs find that direction from the sides that are known.
+gradients of a length have length 1. What lies outside of the hull of all gradients is further along some
+direction than any of them, and linear programs find that direction from the sides that are known. Where these
+are all sides there are, nothing else is asked. Where slopes are a cone and the function is convex, its slope
+along a direction is largest on the side in that direction, so that side is looked at too.
 
 d: a direction, n: numbers of the gradient.
 """
 
+import jax.numpy as jnp
 import numpy as np
 
 from . import exact
 from .arrays import Unsupported
 from .balls import finite
-from .neighbourhood import BITS, EDGE, SCALARS
+from .neighbourhood import BITS, EDGE, SCALARS, SIDES
 
 MOST = 64  # numbers of a gradient
 ROUNDS = 8
@@ -21,21 +23,41 @@ ROUNDS = 8
 
 def outside(proof, answers):
     """Whether JAX's slopes, `Answer`s in mode "rev", are proven to lie outside of the hull of those of the
-    sides, where these turn with the direction; never where the function is neither convex nor concave."""
+    sides, where all are known, or turn with the direction; then never where the function is neither convex
+    nor concave."""
     theirs, around = [x for answer in answers for x in answer.theirs], proof.around
-    if (
-        around is None
-        or not (around.turning and around.backward)
-        or not all(map(finite, theirs))
-        or len(theirs) > MOST
-    ):
+    if around is None or not around.backward or not all(map(finite, theirs)) or len(theirs) > MOST:
         return False
-    slack = max([EDGE, *(4 * float(np.finfo(answer.dtype).eps) for answer in answers)])
+    slopes = np.array(list(map(float, theirs)))
+    slack = max([EDGE, *(4 * float(jnp.finfo(answer.dtype).eps) for answer in answers)])
     try:
         with exact.precision(max(BITS, exact.bits())):
-            return _outside(around, np.array(list(map(float, theirs))), slack)
+            return (_outside if around.turning else _beyond_all)(around, slopes, slack)
     except Unsupported:
         return False
+
+
+def _beyond_all(around, slopes, slack):
+    """Whether slopes are further along some direction than those of every side, where all are met in the end
+    and at rest; among inputs that meet at ties, as the sides of others are any of theirs."""
+    while not around.jumps:
+        sides = around.gradients()
+        if len(sides) < len(around.sides):
+            return False
+        if not any(_beyond(sides[:, at], slopes[at], slack) for at in around.fan.groups):
+            return False
+        if around.whole or around.enter():
+            return around.rests()
+        if around.exhausted or around.work > SCALARS or around.fan.looks > SIDES:
+            return False
+        around.look(around.fan.next())
+    return False
+
+
+def _beyond(sides, slopes, slack):
+    least = slack * np.max(np.abs(sides), initial=0.0)
+    direction = _between(sides, slopes) if len(slopes) else None
+    return direction is not None and direction @ slopes - np.max(sides @ direction) > least
 
 
 def _outside(around, slopes, slack):

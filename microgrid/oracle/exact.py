@@ -2,7 +2,8 @@
 
 A ball is a middle and a radius; it holds the true number whatever was rounded on the way. Where flint has no
 answer (a pole, the edge of a domain, 0 / 0) the ball is nan, and so is what depends on it, except behind a
-cotangent of exactly 0.
+cotangent of exactly 0. The slopes of a hull are all numbers from 0 to 1: a slope times these is what lies
+between it and 0, and no ball around their product, which would be wider with every choice in a row.
 """
 
 import sys
@@ -14,6 +15,7 @@ import numpy as np
 
 from ..derivatives import RULES
 from . import specials
+from .balls import joined
 from .floats import FIXED
 
 BITS = 170  # 50 digits
@@ -166,6 +168,11 @@ def adjoints(tape, v, seeds):
             made = block.numbers.push(sys.modules[__name__], [v[i] for i in ids], g)
             for i, x in zip(ids, made, strict=True):
                 adjoint[i] += x
+        elif block.op == "hull":
+            for column in block.operands:
+                for x, i in zip(g, column.tolist(), strict=True):
+                    if type(x) is not int and live[i]:
+                        adjoint[i] += joined(x, x * 0)
         elif block.op == "dot":
             _push_products(flint, adjoint, v, g, tape.live, *block.operands)
         else:
@@ -214,6 +221,9 @@ def tangents(tape, v, seeds):
         elif block.op == "dot":
             one = _products(flint, tangent, v, *block.operands)
             made = [x + y for x, y in zip(one, _products(flint, v, tangent, *block.operands), strict=True)]
+        elif block.op == "hull":
+            both = [[flint.arb(tangent[i]) for i in ids.tolist()] for ids in block.operands]
+            made = list(map(joined, *both))
         else:
             columns = [ids.tolist() for ids in block.operands]
             operands = [[v[i] for i in column] for column in columns]

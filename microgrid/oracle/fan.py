@@ -1,22 +1,17 @@
-"""The directions in which to leave a point, so that every way in which its ties are decided is met.
+"""The directions in which to leave a point, so that every way is met in which ties that depend on each other
+are decided.
 
 Near the point the members of a tie part by a linear form of the direction: the directions that decide all
 ties alike are a cone, and behind each of its facets lies the next one. Linear programs find the facets, and
 steps across them, made shorter until they do not leap over a cone, enter every cone, however few directions
-it has. Where forms say nothing, as the members part in second order only or are too many, or as cones are
-too thin to be told apart, directions are drawn instead.
+it has. `blocks` does so for all ties of a point.
 
 m: numbers of the inputs. form: [m], how fast the higher of two members rises over the lower one; pattern:
 how all ties are decided on a side, a frozenset of (tie, places of its members).
 """
 
-import math
-
 import numpy as np
 
-WIDEST = 6  # members of a tie whose orders may all be met
-SHORTEST = 2.0**-24  # length along an input
-QUIET = 48  # sides in a row without a new pattern
 MOST = 32  # forms whose cones are looked for
 ALIKE = 2.0**-46  # how far apart the forms of one facet may be, of length 1, by rounding
 THIN = 2.0**-20  # what is less wide may be missed: linear programs are right to a tenth of that
@@ -24,31 +19,18 @@ SHORTER = 2.0**-8  # of the first step across a facet: the shortest
 
 
 class Fan:
-    """Cones of directions in m dimensions, and what was met there. looks: at how many sides; linear:
-    whether all members part by forms so far, which are no more than `MOST`, and cones are not too thin."""
+    """Cones of directions in m dimensions, and what was met there. linear: whether all members part by forms
+    so far, which are no more than `MOST`, and cones are not too thin."""
 
     def __init__(self, m):
-        self._m, self._draw, self.looks = m, np.random.default_rng(0), 0
-        self._patterns, self._quiet = set(), 0
-        self._cones, self._facets, self._beyond, self._thin, self.linear = [], [], False, False, True
-
-    def any(self):
-        """A random direction, [m]: of two the one is like any other, and along the other the lengths are of
-        all sizes, so that each input may decide."""
-        if self.looks % 2:
-            direction = self._draw.standard_normal(self._m)
-            return direction / np.max(np.abs(direction))
-        return SHORTEST ** self._draw.uniform(0, 1, self._m) * self._draw.choice((-1, 1), self._m)
+        self._m, self._patterns, self.linear, self.thin = m, set(), True, False
+        self._cones, self._facets, self._beyond = [], [], False
 
     def met(self, pattern, forms):
-        """Notes what was met in a direction. forms: [n, m] those of all neighbouring members, or None where
-        these part in another way."""
-        if forms is not None and not (np.isfinite(forms).all() and forms.any(axis=1).all()):
-            forms = None  # slopes that are no numbers part nothing
+        """Notes what was met in a direction. forms: [n, m] those of all neighbouring members."""
         known = pattern in self._patterns
-        self._quiet = self._quiet + 1 if known else 0
-        self.linear &= forms is not None and len(forms) <= MOST and not (known and self._beyond)
-        self.looks, self._beyond = self.looks + 1, False
+        self.linear &= len(forms) <= MOST and not (known and self._beyond)
+        self._beyond = False
         self._patterns.add(pattern)
         if self.linear and not known:
             cone = _distinct(forms)
@@ -58,14 +40,20 @@ class Fan:
             self._facets += [(cone, i) for i in range(len(cone))]
 
     def next(self):
-        """A direction of a cone that was not entered, behind a facet of one that was, or a drawn one."""
+        """A direction of a cone that was not entered, behind a facet of one that was; None where there is
+        none."""
         while self.linear and self._facets:
             direction = self._behind(*self._facets[0])
             if direction is not None:
                 self._beyond = True
                 return direction
             self._facets.pop(0)
-        return self.any()
+        return None
+
+    @property
+    def whole(self):
+        """Whether every cone was entered."""
+        return self.linear and not self._facets
 
     def _behind(self, cone, i):
         """A direction beyond facet i of a cone whose cone was not entered yet; None where the one beside the
@@ -95,23 +83,9 @@ class Fan:
 
     def _are_thin(self, thin):
         """Notes whether there may be cones that cannot be told from each other, and says so."""
-        self._thin |= bool(thin)
+        self.thin |= bool(thin)
         self.linear &= not thin
         return thin
-
-    def whole(self, members):
-        """Whether every cone was entered. members: how many each tie has."""
-        return (self.linear and not self._facets) or len(self._patterns) >= _ways(members)
-
-    def exhausted(self, members):
-        """Whether no new pattern is to be expected: many more sides than there are ways to decide the ties
-        showed none, as some are met on few sides."""
-        return not self._thin and self._quiet >= min(QUIET, 12 * _ways(members))
-
-
-def _ways(members):
-    """In how many ways ties can be decided."""
-    return math.prod(map(math.factorial, members)) if max(members, default=0) <= WIDEST else math.inf
 
 
 def _distinct(forms):
@@ -128,6 +102,8 @@ def _widest(others, facet):
     """(a direction on a facet, the least that other forms are there): the one where that is most."""
     from scipy.optimize import linprog
 
+    if not len(others):
+        return np.zeros(len(facet)), 1.0
     forms = np.vstack([facet, others])
     _, sizes, axes = np.linalg.svd(forms, full_matrices=False)
     axes = axes[sizes > ALIKE * sizes[0]]  # along others nothing changes
@@ -135,8 +111,8 @@ def _widest(others, facet):
     above = np.hstack([-forms[1:], np.ones((len(others), 1))])
     found = linprog(
         [*np.zeros(len(axes)), -1.0],
-        A_ub=above if len(others) else None,
-        b_ub=np.zeros(len(others)) if len(others) else None,
+        A_ub=above,
+        b_ub=np.zeros(len(others)),
         A_eq=[[*forms[0], 0.0]],
         b_eq=[0.0],
         bounds=[*[(-1, 1)] * len(axes), (None, 1)],

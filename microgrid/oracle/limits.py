@@ -12,23 +12,22 @@ import numpy as np
 
 from . import exact
 from .arrays import Unsupported
-from .balls import differ, finite
+from .balls import differ, finite, joined
 from .neighbourhood import (
+    BENT,
     BITS,
     EDGE,
     FAR,
     LEAST,
-    NEAR,
     NEARER,
     SCALARS,
+    SIDES,
     SMALL,
     Neighbourhood,
     distance,
     distances,
 )
 
-MOST = 96  # sides that are looked at, at most
-BENT = 2.0**12 * NEAR / FAR  # of how far slopes move on one side: so far they may on another, where all are 0
 TINY = 2.0**-14  # how far apart sides are at most that may come to one number nearer to the point
 GROWTH = 1.125  # from the far step to the near one: a logarithm's is 1.4
 FAR_OFF = 2.0  # times half the distance of the sides, from the middle between them
@@ -68,7 +67,7 @@ class Sides:
 
         first = self.around.fan.any()
         far, near = self.around.far_and_near(first)
-        self._spread = distances(far, near)
+        self.around.spread = self._spread = distances(far, near)
         self.limits = list(map(flint.arb, near))
         self._join(-first)
         self._join(self.around.fan.any())
@@ -76,11 +75,11 @@ class Sides:
             self._find_poles(far, near)
             self._find_poles(self.around.look(-first, FAR), self.around.look(-first))
         while True:
+            if self.around.enter() and self.around.fan.mixed:
+                self._take_all()
             one = self._come_together(self._agreed())
             self.agreed = one.tolist()
-            members = [len(met[0]) for met in self.around.sites.values()]
-            self.around.whole |= not self.around.turning and self.around.fan.whole(members)
-            every = self.around.whole or self.around.fan.exhausted(members)
+            every = self.around.exhausted
             widened = list(map(self._widened, range(len(self.limits))))
             open_, strange, other = (
                 np.array(list(map(_apart, widened, x)), bool) for x in (self._truths, self._theirs, self._got)
@@ -172,16 +171,22 @@ class Sides:
                 self.poles[k].add(1 if y > 0 else -1)
 
     def _too_long(self):
-        return self.around.work > SCALARS or self.around.fan.looks > MOST
+        return self.around.work > SCALARS or self.around.fan.looks > SIDES
 
     def _join(self, direction):
         """Make the limits hold the truths on one more side; where those that were chosen to span them have
         no finite number they say nothing."""
         pairs = zip(self.limits, self.around.look(direction), strict=True)
         self.limits = [
-            limit if self._spanned and not finite(truth) else limit.union(limit * 0 + truth)
+            limit if self._spanned and not finite(truth) else joined(limit, limit * 0 + truth)
             for limit, truth in pairs
         ]
+
+    def _take_all(self):
+        """Make the limits hold the truths on all sides that blocks of inputs add up to, met or not."""
+        if (span := self.around.span()) is not None:  # else all were met
+            rows = zip(self._agreed().tolist(), self.limits, *span, strict=True)
+            self.limits = [x if one else joined(joined(x, x * 0 + y), x * 0 + z) for one, x, y, z in rows]
 
     def _agreed(self):
         """[n] whether all sides that were looked at tend to one number."""

@@ -14,18 +14,22 @@ import numpy as np
 
 from . import exact
 from .balls import differ
-from .fan import MOST as MOST_FORMS, Fan
+from .blocks import Blocks
+from .continuity import continuous
 from .perturbation import replayed
 
 BITS = 3 * exact.BITS  # a third may be lost where steps of 1e-21 are divided by each other
 FAR, NEAR, NEARER = 2.0**-50, 2.0**-70, 2.0**-90  # steps away from the point, relative to the inputs
 SCALARS = 10**7  # of the programs of all sides together, and of the ways back from their ties, at most
+SIDES = 96  # that are looked at, at most
 LEAST = 2.0**-900  # the size of the smallest numbers, whose steps would be 0 in float64
+MOST_FORMS, MOST_WORK = 512, 2**20  # pairs of members, and scalars on the ways back from them
 SMALL = 2.0**-30  # relative to the largest slope, sides that differ by less do not differ
 JUMP = 2.0**-16  # a continuous function moves less, with slopes of up to 2**34
 WIDER = 4.0  # than the first order lets two equal numbers part: so far apart they are no equal numbers
 ASIDE = 2.0**-20  # of a direction: how far away from it is looked, as it may itself lead along a tie
 TURN = 2.0**-6  # of each number of a direction: how far it is turned to see whether slopes change with it
+BENT = 2.0**12 * NEAR / FAR  # of how far slopes move on one side: so far they may on another, where all are 0
 STILL = 2.0**-40  # relative to the largest slope: those that change by less do not
 CLIMBS = 12  # steps from a side to one where a slope is larger
 EDGE = 2.0**-18  # relative to the distance of the sides: what looking aside may leave out
@@ -35,7 +39,7 @@ class Neighbourhood:
     """Points near that of a proof. sides: [(direction [m], truths [n])] that were looked at near the point;
     sites: the places of the members of each tie, `flat` those that part in second order only; jumps: whether
     an output is another number there than at the point; turning: whether slopes may change with every
-    direction."""
+    direction; whole: whether these are all sides, or one of each kind; spread: [n] how far truths move."""
 
     def __init__(self, proof, backward, given, turning):
         self._proof, self.backward, self._given = proof, backward, given
@@ -43,7 +47,8 @@ class Neighbourhood:
         self._sizes = [_sizes(x) for x in proof.flat.numbers]
         self._followed, count = 0, sum(map(len, self._sizes))
         self._nearer, self._draw = {}, np.random.default_rng(0)
-        self.turning, self.fan, self.whole = turning, Fan(count), count == 1
+        self.fan = Blocks(count, not backward, continuous(proof))
+        self.turning, self.spread, self.whole = turning, np.zeros(0), count == 1
 
     @property
     def starts(self):
@@ -73,7 +78,7 @@ class Neighbourhood:
             self.sites.setdefault(key, []).append(site.places)
         self._pattern = frozenset((key, *site.places) for key, site in beside.sites.items())
         if step == NEAR:
-            self.fan.met(self._pattern, self._forms(beside, direction))
+            self.fan.met(direction, self._pattern, self._forms(beside, direction))
         self.jumps |= any(map(self._jumped, outputs, self._proof.outputs))
         truths = self._proof.truths(beside, inputs, outputs, beside.values, self.backward, self._given)
         made = [x for array in truths for x in array]
@@ -156,31 +161,69 @@ class Neighbourhood:
         return False
 
     def _forms(self, beside, direction):
-        """[n, m] how fast neighbouring members of all ties part; None where nobody asks, where they do so in
-        second order only, or are too many."""
-        pairs = [
-            (key, *pair) for key, site in beside.sites.items() for pair in pairwise(site.order)
-            if differ(*(beside.values[i] for i in pair))
-        ]  # fmt: skip
-        work = len(pairs) * beside.tape.size
-        if self.whole or not self.fan.linear or len(pairs) > MOST_FORMS or work > SCALARS / MOST_FORMS:
+        """[(part of the pattern, [n, m] how fast its neighbouring members part)] for each tie; None where
+        nobody asks, where some part in second order only, or are too many."""
+        pairs = {
+            key: [pair for pair in pairwise(site.order) if differ(*(beside.values[i] for i in pair))]
+            for key, site in beside.sites.items()
+        }
+        work = (count := sum(map(len, pairs.values()))) * beside.tape.size
+        if self.whole or not self.fan.linear or count > MOST_FORMS or work > MOST_WORK:
             return None
         self._followed += work
         made, sizes = [], np.concatenate(self._sizes)
-        for key, low, high in pairs:
-            ends = [(np.array([high]), [1.0]), (np.array([low]), [-1.0])]
-            slopes = exact.adjoints(beside.tape, beside.values, ends)
-            form = np.array([float(slopes[i]) for i in self._inputs]) * sizes
-            off, apart = distance(beside.values[high], beside.values[low]), NEAR * (form @ direction)
-            if not np.isfinite(form).all():
-                return None
-            if off > WIDER * NEAR * np.sum(np.abs(form)):
-                continue  # rounding alone made the two equal in the run
-            if not abs(off - apart) <= SMALL * off:
-                self.flat.add(key)
-                return None
-            made.append(form)
-        return np.array(made).reshape(-1, len(sizes))
+        for key, met in pairs.items():
+            forms = []
+            for low, high in met:
+                ends = [(np.array([high]), [1.0]), (np.array([low]), [-1.0])]
+                slopes = exact.adjoints(beside.tape, beside.values, ends)
+                form = np.array([float(slopes[i]) for i in self._inputs]) * sizes
+                off, apart = distance(beside.values[high], beside.values[low]), NEAR * (form @ direction)
+                if not np.isfinite(form).all():
+                    return None
+                if off > WIDER * NEAR * np.sum(np.abs(form)):
+                    continue  # rounding alone made the two equal in the run
+                if not abs(off - apart) <= SMALL * off:
+                    self.flat.add(key)
+                    return None
+                forms.append(form)
+            if forms:
+                made.append(((key, *beside.sites[key].places), np.array(forms)))
+        return made
+
+    @property
+    def exhausted(self):
+        """Whether no other side is to be expected."""
+        return self.whole or self.fan.exhausted(self._members)
+
+    @property
+    def _members(self):
+        return [len(met[0]) for met in self.sites.values()]
+
+    def enter(self):
+        """Whether that was the last side there is, or the last of one of each kind. Then `whole` is True."""
+        if self.whole or self.turning or not self.fan.whole(self._members):
+            return False
+        self.whole = self.fan.complete(self._members) or not self.fan.mixed or self.span() is not None
+        if not self.whole:
+            self.fan.forget()
+        return self.whole
+
+    def span(self):
+        """(the least, the largest) [n] truths of all sides, met or not, where these are what the blocks of
+        inputs bring; None where they are not."""
+        truths = np.array([truths for _, truths in self.sides])
+        if not (np.isfinite(truths).all() and np.isfinite(self.spread).all()):
+            return None
+        bent = max(8 * SMALL * np.max(np.abs(truths)), BENT * np.max(self.spread))
+        return self.fan.span(truths, np.maximum(bent, 8 * self.spread))
+
+    def rests(self):
+        """Whether the truths on all sides are the same nearer to the point."""
+        least = SMALL * np.max(np.abs(self.gradients()), initial=0.0)
+        return all(
+            (distances(self.nearer(direction), truths) <= least).all() for direction, truths in self.sides
+        )
 
 
 def distances(xs, ys):

@@ -10,14 +10,16 @@ from test_check_grads import verdict
 relu, ZERO, PAIR = jax.nn.relu, np.float32(0), np.zeros(2, "float32")
 
 
-def with_slope(f, slope):
-    """A function of one number or more whose slope by the first is said to be `slope` where that is 0."""
+def with_slope(f, slope, *others):
+    """A function of one number or more whose slope by the first is said to be `slope` where that is 0, and by
+    the others these, or 0."""
     made = jax.custom_jvp(f)
 
     @made.defjvp
     def rule(primals, tangents):
         value, tangent = jax.jvp(f, primals, tangents)
-        return value, jnp.where(primals[0] == 0, slope * tangents[0], tangent)
+        said = slope * tangents[0] + sum(s * t for s, t in zip(others, tangents[1:], strict=False))
+        return value, jnp.where(primals[0] == 0, said, tangent)
 
     return made
 
@@ -78,7 +80,7 @@ KINKS = {
     "a hat": (lambda x: jnp.minimum(jnp.maximum(x[0] - x[1], 0), jnp.maximum(1.1 * x[1] - x[0], 0)), [PAIR]),
     "between 2 and 3": (with_slope(bent, 2.5), [ZERO]),
     "between -1 and 1": (with_slope(lambda b, c: jnp.abs(c - jnp.abs(b)), 0.7), [ZERO, ZERO]),
-    "between -2 and 0": (with_slope(lambda b, c: relu(c - 2 * relu(b)), -0.9), [ZERO, ZERO]),
+    "between -2 and 0": (with_slope(lambda b, c: relu(c - 2 * relu(b)), -0.9, 0.5), [ZERO, ZERO]),
     "sorted": (lambda x: jnp.sort(x) @ jnp.arange(4.0, dtype="float32"), [np.zeros(4, "float32")]),
     "windows": (
         lambda x: lax.reduce_window(x, -jnp.inf, lax.max, (2, 2), (2, 2), "VALID").sum(),
@@ -93,6 +95,7 @@ NO_SIDE_SAYS_IT = {
     "shares of 1.4": (shared(0.9, 0.5, 0.0, 0.0), [ZERO] * 4, ""),
     "above -1 and 1": (with_slope(lambda b, c: jnp.abs(c - jnp.abs(b)), 1.7), [ZERO, ZERO], "true [-1, 1]"),
     "above -2 and 0": (with_slope(lambda b, c: relu(c - 2 * relu(b)), 0.9), [ZERO, ZERO], "true [-2, 0]"),
+    "beside (-2, 1), (0, 1) and 0": (with_slope(lambda b, c: relu(c - 2 * relu(b)), -0.9), [ZERO, ZERO], ""),
     "clipped twice": (twice_clipped, [PAIR], "true 0 "),
 }
 
