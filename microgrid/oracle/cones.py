@@ -39,8 +39,9 @@ def outside(proof, answers):
 
 def _beyond_all(around, slopes, slack):
     """Whether slopes are further along some direction than those of every side, where all are met in the end
-    and at rest; among inputs that meet at ties, as the sides of others are any of theirs."""
-    while not around.jumps:
+    and at rest, and no equal numbers part in second order only; in one block of inputs, as the sides of the
+    others are any of theirs."""
+    while not (around.jumps or around.flat):
         sides = around.gradients()
         if len(sides) < len(around.sides):
             return False
