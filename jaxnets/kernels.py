@@ -6,6 +6,7 @@ all. That compiler knows fewer operations and no threads, so what is marked is c
 """
 
 import functools
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -64,7 +65,7 @@ def one_kernel(function):
     return chosen
 
 
-def uniform(key, shape, dtype, low=0, high=1):
+def uniform(key, shape, dtype, low: Any = 0, high: Any = 1):
     """`jax.random.uniform`, to the bit. On CPU its cipher is one kernel: a loop of sixty small operations,
     whose starts take longer than the numbers.
 

@@ -92,7 +92,9 @@ class Curvature:
         for at, (answer, k) in enumerate(places):
             truth, their = known[at], answer.theirs[k]
             answer.alone[k] = truth is None or not finite(their) or _is_open(answer.hulls[k])
-            if not answer.alone[k] and _off(answer, k, truth, SMOOTH * abs(float(truth))):
+            if truth is None or answer.alone[k]:
+                continue
+            if _off(answer, k, truth, SMOOTH * abs(float(truth))):
                 off.append((at, answer, k))
         moved = [] if self._proof.excused or not off else self._moved(proof, mode)
         for at, answer, k in off:
