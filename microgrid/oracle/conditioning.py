@@ -41,6 +41,17 @@ class Roundings:
         return rounding.bounds(self.tape, self.values, flushed=False)
 
     @cached_property
+    def _none(self):
+        """[size] zeros: the errors of operands that are exact."""
+        return np.zeros(self.size)
+
+    @cached_property
+    def _rounded(self):
+        """[size] how far one rounding may move each scalar, 0 where nothing rounds it."""
+        with np.errstate(all="ignore"):
+            return np.where(self.units == 0, 0.0, self.units * np.abs(self.values))
+
+    @cached_property
     def _made(self):
         """The blocks of the tape, each by where it starts."""
         return {block.start: block for block in self.tape.blocks[: len(self.blocks)]}
@@ -48,7 +59,7 @@ class Roundings:
     def local(self, start):
         """[n] how far its own operation may move each scalar of the block that starts there."""
         if start not in self._local:
-            self._local[start] = rounding.step(self._made[start], self.values, np.zeros(self.size))
+            self._local[start] = rounding.step(self._made[start], self.values, self._none)
         return self._local[start]
 
     def bound(self, y, enough=np.inf):
@@ -90,9 +101,12 @@ class Roundings:
         section 1.6; Bauer, Computational graphs and rounding error, 1974.
         """
         slopes = self.slopes(y)
-        at = np.flatnonzero((slopes != 0) & (self.units != 0) & (self.values != 0))
+        slopes = np.abs(slopes, out=slopes)
         with np.errstate(all="ignore"):
-            moved = float(np.sum(np.abs(slopes[at] * self.values[at]) * self.units[at]))
+            moved = float(slopes @ self._rounded)
+            if np.isnan(moved):  # an infinite slope of what nothing rounds counts for nothing
+                at = np.flatnonzero((slopes != 0) & (self._rounded != 0))
+                moved = float(np.sum(slopes[at] * self._rounded[at]))
             condition = np.float64(moved) / (rounding.unit(dtype) * size)
         return 0.0 if moved == 0 else float(np.nan_to_num(condition, nan=np.inf, posinf=np.inf))
 

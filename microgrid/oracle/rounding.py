@@ -75,8 +75,12 @@ def _moved(block, v, error, flushed, coarsest):
     if block.op == "dot":
         left, right = block.operands
         a, b = np.abs(v[left]), np.abs(v[right])
-        moved = error[left] @ b + a @ error[right]
-        return (moved + u * (left.shape[2] + 1) * (a @ b)).ravel() + floor
+        moved, errors = u * (left.shape[2] + 1) * (a @ b), (error[left], error[right])
+        if errors[0].any():
+            moved += errors[0] @ b
+        if errors[1].any():
+            moved += a @ errors[1]
+        return moved.ravel() + floor
     size = np.maximum(np.abs(y), 1) if block.op in AROUND_ZERO else np.abs(y)
     moved = 2 * FUNCTIONS.get(block.op, 4) * u * size + floor
     operands = [v[ids] for ids in block.operands]
@@ -99,4 +103,5 @@ def bounds(tape, v, dtype=None, radii=None, flushed=True, coarsest=np.inf, decla
         for i in radii or ():
             if block.start <= i < block.stop:
                 error[i] = (radii or {})[i]
-    return np.where(np.isnan(error), np.inf, error)  # 0 * inf: the first order says nothing
+    error[np.isnan(error)] = np.inf  # 0 * inf: the first order says nothing
+    return error
