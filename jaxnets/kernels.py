@@ -69,7 +69,8 @@ def uniform(key, shape, dtype, low: Any = 0, high: Any = 1):
     """`jax.random.uniform`, to the bit. On CPU its cipher is one kernel: a loop of sixty small operations,
     whose starts take longer than the numbers.
 
-    >>> bool(uniform(jax.random.key(0), (), "float32") == jax.random.uniform(jax.random.key(0)))
+    >>> key = jax.random.key(0)
+    >>> bool(uniform(key, (), "float32") == jax.random.uniform(key, (), "float32"))
     True
     """
     return one_kernel(lambda key: jax.random.uniform(key, shape, dtype, low, high))(key)
@@ -78,7 +79,8 @@ def uniform(key, shape, dtype, low: Any = 0, high: Any = 1):
 def normal(key, shape, dtype):
     """`jax.random.normal`, likewise: the inverse of its distribution function at uniform numbers.
 
-    >>> bool(normal(jax.random.key(0), (), "float32") == jax.random.normal(jax.random.key(0)))
+    >>> key = jax.random.key(0)
+    >>> bool(normal(key, (), "float32") == jax.random.normal(key, (), "float32"))
     True
     """
     dtype = jnp.dtype(dtype)

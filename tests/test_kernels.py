@@ -85,7 +85,7 @@ def test_draws_are_those_of_jax_to_the_bit(draw, shape, dtype):
 
 
 @pytest.mark.parametrize("body", FLOATS.values(), ids=FLOATS)
-@pytest.mark.parametrize("size", [2**k for k in range(9, 19)])
+@pytest.mark.parametrize("size", [2**10, 2**12, 2**15, 2**16])
 def test_what_is_outside_of_loops_compiles_at_every_size(body, size):
     """XLA would stop with an error where a kernel holds an operation that it shares between threads."""
     x = np.linspace(0.25, 0.75, size, dtype=np.float32)
