@@ -15,6 +15,7 @@ from .flat import weights
 from .interpreter import walk
 from .judgement import leaf_of
 from .literals import reach
+from .meanings import known
 from .programs import OWN_RULE, bends, differentiated, moves
 from .slopes import seeds
 from .surrogates import Believing, among, ruled
@@ -144,7 +145,7 @@ def hold(proof, answers, mode, given):
         wrong = _wrong(proof, wanted, mode, reached)
         return not wrong or _together(proof, answers, off, wrong, backward, given)
 
-    if not right(asked):
+    if not right(_unmeant):
         return False
     truths = _trusted(proof, backward, given, Trusting(proof.surrogates))
     pairs = [(truths[n][k], answers[n].theirs[k], answers[n].slack[k]) for n, k in off] if truths else ()
@@ -183,6 +184,10 @@ def _together(proof, answers, off, wrong, backward, given):
         return False
     pairs = ((answers[n], ours[n][k] - made[n][k]) for n, k in off)
     return all(finite(x) and not differ(x, 0.0) and radius(x) <= reach(answer) for answer, x in pairs)
+
+
+def _unmeant(step):
+    return asked(step) and known(step.equation, step.inputs) is None  # what it means is known beside it
 
 
 def _plain(step):
