@@ -69,6 +69,10 @@ def uniform(key, shape, dtype, low: Any = 0, high: Any = 1):
     """`jax.random.uniform`, to the bit. On CPU its cipher is one kernel: a loop of sixty small operations,
     whose starts take longer than the numbers.
 
+    key: of JAX's random numbers, shape: of the result, a tuple; dtype: a float's; low, high: the results are
+    in [low, high). Raises what `jax.random.uniform` raises. Source of the cipher: Salmon et al. 2011,
+    Parallel random numbers, section 3.3 (Threefry, 2 words of 32 bits in 20 rounds).
+
     >>> key = jax.random.key(0)
     >>> bool(uniform(key, (), "float32") == jax.random.uniform(key, (), "float32"))
     True
@@ -78,6 +82,10 @@ def uniform(key, shape, dtype, low: Any = 0, high: Any = 1):
 
 def normal(key, shape, dtype):
     """`jax.random.normal`, likewise: the inverse of its distribution function at uniform numbers.
+
+        normal = sqrt(2) * erf_inv(u),  u uniform in (-1, 1)
+
+    key, shape, dtype: as for `uniform`; raises what `jax.random.normal` raises.
 
     >>> key = jax.random.key(0)
     >>> bool(normal(key, (), "float32") == jax.random.normal(key, (), "float32"))

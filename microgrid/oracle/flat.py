@@ -13,9 +13,8 @@ class Flat:
     paths: what the user calls each argument; numbers: the arrays at args. All that is not a float is fixed.
     returned: what the function returned when it was called last, in words; outputs: what to call its
     results, "output" unless told; strange: the types of what it returned that is no array; closed: an
-    argument with floats that JAX does not see, in words; hollow: one that has a shape
-    alone; kinds: what the first arguments are; fix: what to give instead where none of them can be
-    differentiated.
+    argument with floats that JAX does not see, in words; hollow: one that has a shape and no numbers; kinds:
+    what the first arguments are; fix: what to give instead where none of them can be differentiated.
     """
 
     def __init__(self, f, args, outputs=()):

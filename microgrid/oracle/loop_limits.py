@@ -56,7 +56,6 @@ class Watch:
 
     def __init__(self, equation, numbers):
         self._equation, self._numbers, self._made, self._most = equation, numbers, 0, MORE
-        self._ends = True
 
     def ends(self):
         """Whether one more step is too much; a first long while is free."""
@@ -64,14 +63,13 @@ class Watch:
         if self._made == MORE:
             given = list(map(jnp.asarray, self._numbers()))
             count = jax.jit(lambda *x: _while(self._equation, x, FIRST, jnp.int32(0))[1])(*given)
-            self._ends = int(count) < FIRST
-            self._most = MORE + 2 * int(count) if self._ends else 0
+            self._most = MORE + 2 * int(count) if int(count) < FIRST else 0
         return self._made > self._most
 
     def refusal(self):
         """What a replay raises then."""
         where = compat.source(self._equation)
-        if not self._ends:
+        if not self._most:
             return Endless(
                 f"replay follows no while loop of {FIRST:,} steps or more ({where}). Fix: fewer steps, or, "
                 "where it waits until it is near enough, a tolerance that the dtype reaches.",
