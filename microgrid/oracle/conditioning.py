@@ -67,7 +67,10 @@ class Roundings:
 
         bound(y) = sum_x |d y / d x| * local(x)
         """
-        bound = 0.0
+        bound, start = 0.0, self.block(y).start
+        own = float(self.local(start)[y - start])
+        if own >= enough:  # as mostly: no way back is walked
+            return own
 
         def reached(block, slopes):
             nonlocal bound
