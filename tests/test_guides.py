@@ -11,8 +11,7 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture
 def registered():
     """What an example registers is forgotten."""
-    from microgrid.oracle import special_functions as special_functions
-    from microgrid.oracle.meanings import MEANINGS
+    from microgrid.oracle.meanings.meaning import MEANINGS
     from microgrid.oracle.rules import RULES
 
     tables = [(table, dict(table)) for table in (MEANINGS, RULES)]

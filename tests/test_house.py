@@ -238,7 +238,11 @@ def test_no_file_is_longer_than_one_sitting(path):
     assert len(path.read_text().splitlines()) <= 250
 
 
-@pytest.mark.parametrize("folder", ["microgrid/oracle", "microgrid/oracle/rules", "microgrid/oracle/sampled"])
+MAPPED = [f"microgrid/oracle{part}" for part in ("", "/custom_rules", "/kinks", "/loops", "/meanings")]
+MAPPED += ["microgrid/oracle/rules", "microgrid/oracle/sampled"]
+
+
+@pytest.mark.parametrize("folder", MAPPED)
 def test_the_map_of_a_folder_names_each_of_its_files(folder):
     told = ast.get_docstring(ast.parse((ROOT / folder / "__init__.py").read_text())) or ""
     named = re.findall(r"^(\w+(?:\.py|/)) +\S", told, re.MULTILINE)

@@ -60,35 +60,11 @@ not_finite.py        where the function itself is nan or infinite
 curvature.py         second derivatives of the function itself
 guilt.py             the equation that is wrong
 
-Ties and singular points:
-limits.py            the limits of a gradient from the sides of a point
-neighbourhood.py     the gradient at points near by
-perturbation.py      the program at such a point, with ties decided as they are there
-blocks.py            directions that meet every way in which ties are decided, of many ties at once
-fan.py               those of one block of inputs: a cone for each way
-continuity.py        whether what is chosen at ties goes over from one number into another
-tie_directions.py    directions in which ties stay ties
-cones.py             whether slopes lie in the hull of those of the sides
-
-Custom rules, iterations and meanings:
-custom_rules.py      the rule that a custom_vjp or custom_jvp brings along
-malformed_rules.py   rules that JAX cannot use
-linearity.py         whether a rule is linear
-rule_by_rule.py      the same of each rule of a run by itself
-surrogates.py        rules that a user declares to be the truth
-declared_rules.py    the operations of JAX's program that come of these
-custom_root.py       custom_root as JAX keeps it
-iterations.py        rules for what an iteration tends to
-loop_conditions.py   whether a loop waits until its numbers are near enough
-loop_limits.py       loops that give up
-rules_alone.py       whether each rule of a run is right by itself
-rules_twice.py       the rule that is wrong at the second order
-loop_tolerances.py   rules that iterate to a tolerance of their own
-explanations.py      whether meanings and rounded literals explain a rule
-meanings.py          what functions mean whose programs only approximate them
-meaning_checks.py    what such a meaning is held to
-special_functions.py what special functions mean
-pseudo_inverse.py    what pinv means
+Where the whole is not enough:
+kinks/               ties and singular points: the limits of a gradient from the sides of a point
+custom_rules/        rules of custom_vjp and custom_jvp: how JAX keeps them, which are wrong, or declared
+loops/               loops that end by what they compute
+meanings/            what functions mean whose programs only approximate them
 
 Models too large to replay:
 sample.py            random coordinates of each equation
@@ -107,7 +83,7 @@ _HOMES = {
     "check_grads": "check",
     "check_model": "model",
     "gradient_test": "decorator",
-    "meaning": "meanings",
+    "meaning": "meanings.meaning",
     "replay": "replay_function",
     "rule": "rules",
     "to_microgrid": "nets",

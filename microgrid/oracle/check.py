@@ -5,10 +5,11 @@ from dataclasses import replace
 import jax
 import numpy as np
 
-from . import exact, rules_twice, sample as sampling, width
+from . import exact, sample as sampling, width
 from .arrays import Unsupported
 from .call import MODES, call, check_pair
 from .curvature import Alone, Curvature, backwards, forwards, left_out
+from .custom_rules import twice
 from .flat import Flat
 from .levels import warn
 from .proof import Proof
@@ -137,4 +138,4 @@ def _check(report, flat, asked, prefix="", curvature=None):
         curvature = Alone() if reason else Curvature(proof, given, backward)
         _check(report, made, replace(asked, order=1, seed=asked.seed + 1), "second order, ", curvature)
         if curvature:
-            rules_twice.blame(report, proof, backward, given)
+            twice.blame(report, proof, backward, given)

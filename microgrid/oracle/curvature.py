@@ -17,7 +17,7 @@ from . import compat, exact, floats
 from .balls import differ, finite, radius
 from .flat import unit, weights
 from .interpreter import Replay, walk
-from .perturbation import replayed
+from .kinks.perturbation import replayed
 
 STEP = -100  # the power of 2, relative to the smallest number of the inputs
 SMOOTH = 2.0**-60  # how far apart two steps may put a second derivative, relative to itself or the largest

@@ -6,19 +6,20 @@ from dataclasses import dataclass
 import numpy as np
 from jax import lax
 
-from . import compat, indexing, linearity, slopes
+from . import compat, indexing, slopes
 from .arrays import Unsupported
-from .cones import outside
 from .cotangents import begun
-from .custom_rules import rule_of
+from .custom_rules import linearity
+from .custom_rules.rule_of_equation import rule_of
+from .custom_rules.surrogates import among
 from .flat import Flat
 from .judgement import leaf_of
+from .kinks.cones import outside
+from .kinks.tie_directions import breaks, directions
 from .programs import OWN_RULE, differentiated, moves
 from .proof import JaxRefuses, Proof
 from .report import FAILED, ORDER
 from .rounding import unit
-from .surrogates import among
-from .tie_directions import breaks, directions
 
 CHOSEN = "a choice between equal numbers that does not fit the others"
 AT_A_KINK = "at a kink too a rule is right by itself, and its slopes add up over a tie"

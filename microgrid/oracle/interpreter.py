@@ -176,10 +176,10 @@ class Replay:
 
     def equation(self, equation, inputs):
         """(output arrays, steps inside) of one equation."""
-        from .meanings import meant
+        from .custom_rules.surrogates import among, ruled
+        from .meanings.meaning import meant
+        from .meanings.special_functions import breaks_off
         from .rules import CONTROL, RULES
-        from .special_functions import breaks_off
-        from .surrogates import among, ruled
 
         name = equation.primitive.name
         self.series |= breaks_off(equation)

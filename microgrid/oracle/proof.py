@@ -7,20 +7,23 @@ not. What rounding did to JAX's answer is judged apart, against a bound of the p
 import jax
 import numpy as np
 
-from . import compat, declared_rules, exact, explanations, floats, iterations, loop_tolerances, rounding
+from . import compat, exact, floats, rounding
 from .answer import Answer
 from .balls import disagree, finite, rounded
 from .conditioning import Roundings
-from .custom_root import seeks
+from .custom_rules import declared
+from .custom_rules.custom_root import seeks
+from .custom_rules.surrogates import Believing
 from .flat import unit
 from .interpreter import Replay, walk
-from .limits import Sides
+from .kinks.limits import Sides
 from .literals import excuse
-from .meanings import comes
+from .loops import iterations, tolerances
+from .meanings import explanations
+from .meanings.meaning import comes
 from .programs import bends, followed, same, unproven
 from .refusals import REFUSALS, mistyped
 from .slopes import as_floats, seeds, slopes_along, slopes_back
-from .surrogates import Believing
 from .tracing import refused
 from .values import misread
 from .width import tighten, tighten_wide, unsaid
@@ -83,14 +86,14 @@ class Proof:
             got, values = jax.jit(function)(*self.flat.numbers)
         except REFUSALS as error:
             raise JaxRefuses(refused(self.flat, mode, error)) from error
-        program = declared_rules.program(self, function, backward)
+        program = declared.program(self, function, backward)
         truths = self.truths(self.primal, self.inputs, self.outputs, self.values, backward, given)
         tape = self.primal.tape
         other = Replay(tape, exact=self.primal.literals.known(given))
         results, steps = walk(other, program, self.inputs)
         self.values = self.engine.forward(tape, self.values, other.literals.radii)
         rough = self.values if self.engine is floats else floats.forward(tape)
-        bounds, slack = declared_rules.bounds(tape, rough), np.zeros(tape.size)
+        bounds, slack = declared.bounds(tape, rough), np.zeros(tape.size)
         self.walked += steps
         roundings = Roundings(tape, rough, self.inputs, self.walked)
         if self.engine is floats:
@@ -124,7 +127,7 @@ class Proof:
             self.arrived |= iterations.settle(self, made, program, backward, given)
             if self.primal.series or any(map(excuse, made)) or any(map(comes, self.steps)):
                 explanations.explain(self, made, program, mode, given)
-            self.tolerant |= loop_tolerances.tolerate(self, made, mode, given)
+            self.tolerant |= tolerances.tolerate(self, made, mode, given)
         return made
 
     def believed(self, means, backward, given):
@@ -199,7 +202,7 @@ class Proof:
             hulls, opened, inputs = self._hulls("near", mode, given)
             results, _ = walk(opened, program, inputs)
             tape, rough = opened.tape, floats.forward(opened.tape)
-            bounds, roundings = declared_rules.bounds(tape, rough), Roundings(tape, rough, inputs)
+            bounds, roundings = declared.bounds(tape, rough), Roundings(tape, rough, inputs)
             for answer, hull, result in zip(answers, hulls, results, strict=False):  # and values behind
                 answer.loose, answer.late, answer.wide = hull, opened.late, bounds[result.scalars]
                 tighten_wide(answer, roundings, result.scalars)

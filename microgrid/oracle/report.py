@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .surrogates import source
+from .custom_rules.surrogates import source
 
 ORDER = (
     "ok",

@@ -5,7 +5,8 @@ import numpy as np
 from . import compat, guilt
 from .arrays import Unsupported
 from .call import MODES
-from .custom_root import tell
+from .custom_rules.custom_root import tell
+from .custom_rules.surrogates import among
 from .programs import OWN_RULE, same
 from .refusals import at_input, changing, refuse, returns
 from .report import FAILED, ORDER
@@ -17,7 +18,6 @@ from .sampled.records import Slot, beginning
 from .sampled.run import Run
 from .sampled.tally import Tally
 from .sampled.whole_gradient import Whole
-from .surrogates import among
 
 
 def check(report, flat, modes, draw, declared, n, prefix=""):

@@ -4,8 +4,8 @@ import jax
 import numpy as np
 
 from . import compat
-from .loop_conditions import waits
-from .loop_limits import Capped
+from .loops.conditions import waits
+from .loops.limits import Capped
 
 
 def slopes_back(flat, given):

@@ -8,7 +8,7 @@ from pathlib import Path
 import jax
 
 from . import compat
-from .malformed_rules import malformed
+from .custom_rules.malformed import malformed
 from .refusals import BY_VALUE, NOT_LINEAR, being_made, by_value, error_of, raised_at, words
 
 STATIC = "Non-hashable static arguments"

@@ -2,21 +2,13 @@
 
 import numpy as np
 
-from . import (
-    cancellation,
-    floats,
-    guilt,
-    iterations,
-    linearity,
-    loop_tolerances,
-    rule_by_rule,
-    slopes,
-    width,
-)
+from . import cancellation, floats, guilt, slopes, width
 from .cotangents import begun
-from .custom_root import reaching, tell
+from .custom_rules import linearity, rule_by_rule
+from .custom_rules.custom_root import reaching, tell
 from .judgement import largest, leaf_of, narrower
-from .loop_limits import ALONG, GIVEN_UP, Endless
+from .loops import iterations, tolerances
+from .loops.limits import ALONG, GIVEN_UP, Endless
 from .not_finite import finite
 from .programs import unproven
 from .proof import JaxRefuses
@@ -46,7 +38,7 @@ def prove(report, proof, modes, draw, prefix, curvature):
         _ask_rules(report, proof, {m: given[m] for m in modes if m not in refused}, prefix, curvature)
     if not report.failed:
         report.note(iterations.ARRIVED if proof.arrived else "")
-        report.note(loop_tolerances.TOLERANT if proof.tolerant else "")
+        report.note(tolerances.TOLERANT if proof.tolerant else "")
     if proof.misread and report.failed:
         report.note(proof.misread)
     elif proof.misread:  # nothing that passes rests on a number that is in doubt

@@ -7,7 +7,7 @@ import pytest
 from test_check_grads import verdict
 from test_cones import said_backwards
 
-from microgrid.oracle.blocks import Blocks
+from microgrid.oracle.kinks.blocks import Blocks
 
 relu = jax.nn.relu
 

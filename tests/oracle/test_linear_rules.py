@@ -11,7 +11,7 @@ from jax.custom_derivatives import linear_call
 from test_check_grads import verdict
 
 from microgrid.oracle import check_grads
-from microgrid.oracle.loop_conditions import waits
+from microgrid.oracle.loops.conditions import waits
 
 HALF, THREE = np.float32(0.5), np.array([0.5, 1.0, 2.0], "float32")
 SEEDS = range(4)

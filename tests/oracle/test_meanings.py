@@ -9,7 +9,7 @@ import pytest
 from test_check_grads import verdict
 
 from microgrid.oracle import meaning
-from microgrid.oracle.meanings import MEANINGS
+from microgrid.oracle.meanings.meaning import MEANINGS
 from microgrid.oracle.specials import ROWS
 
 

@@ -10,9 +10,10 @@ import pytest
 from jax.scipy import special
 from test_check_grads import verdict
 
-from microgrid.oracle import exact, special_functions
-from microgrid.oracle.meanings import MEANINGS, meaning
-from microgrid.oracle.special_functions import BROKEN_OFF
+from microgrid.oracle import exact
+from microgrid.oracle.meanings import special_functions
+from microgrid.oracle.meanings.meaning import MEANINGS, meaning
+from microgrid.oracle.meanings.special_functions import BROKEN_OFF
 from microgrid.oracle.specials import ROWS
 
 PI = mpmath.pi

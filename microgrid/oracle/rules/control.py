@@ -4,10 +4,10 @@ import numpy as np
 
 from .. import compat
 from ..arrays import Array, Unsupported
-from ..custom_root import root_of
-from ..declared_rules import is_marked
+from ..custom_rules.custom_root import root_of
+from ..custom_rules.declared import is_marked
 from ..fields import Field, packed, unpacked
-from ..loop_limits import Watch
+from ..loops.limits import Watch
 from ..programs import loops
 from . import algebra
 from .elementwise import stopped

@@ -7,14 +7,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .. import compat, exact, floats, linearity, rounding
+from .. import compat, exact, floats, rounding
 from ..arrays import Unsupported
 from ..balls import differ
 from ..conditioning import Roundings
-from ..custom_root import is_root, reaching
+from ..custom_rules import linearity
+from ..custom_rules.custom_root import is_root, reaching
 from ..flat import weights
 from ..judgement import leaf_of
-from ..loop_limits import ALONG, GIVEN_UP, Endless
+from ..loops.limits import ALONG, GIVEN_UP, Endless
 from ..programs import OWN_RULE, bends, unproven
 from ..proof import SLACK, Answer, taken
 from ..tape import rounded

@@ -1,12 +1,13 @@
 """Functions with a rule of their own that iterate: the rule is judged where the iteration has arrived."""
 
-from .. import iterations, loop_tolerances, rules_alone
+from ..custom_rules import alone
 from ..judgement import leaf_of
-from ..loop_limits import Endless
+from ..loops import iterations, tolerances
+from ..loops.limits import Endless
 from ..report import ORDER
 from .tied_rules import Kept, small, step_of
 
-TOLD = {True: loop_tolerances.TOLERANT, False: iterations.ARRIVED}
+TOLD = {True: tolerances.TOLERANT, False: iterations.ARRIVED}
 
 
 def iterates(record):
@@ -21,7 +22,7 @@ def verdict(record, mode):
     if not small(record):
         return wrong
     try:
-        found = rules_alone.alone(Kept(), step_of(record), mode)
+        found = alone.alone(Kept(), step_of(record), mode)
     except Endless as error:
         return "unsupported", str(error)
     if found is None:

@@ -5,16 +5,17 @@ from typing import Any
 
 import numpy as np
 
-from .. import compat, floats, meanings
-from ..custom_root import is_root
+from .. import compat, floats
+from ..custom_rules.custom_root import is_root
+from ..custom_rules.surrogates import among
 from ..interpreter import Replay
+from ..meanings import meaning
+from ..meanings.pseudo_inverse import is_pinv
+from ..meanings.special_functions import breaks_off
 from ..programs import OWN_RULE
 from ..proof import taken
-from ..pseudo_inverse import is_pinv
 from ..rules import CONTROL, RULES
 from ..slopes import seeds
-from ..special_functions import breaks_off
-from ..surrogates import among
 from .movement import beside
 from .records import Record, Slot
 from .registry import Reads, reads, whole
@@ -81,7 +82,7 @@ def flat(numbers):
 
 @dataclass(frozen=True)
 class Meant:
-    """An equation whose function has a `meanings.meaning`, in whose place that is taken."""
+    """An equation whose function has a `meaning.meaning`, in whose place that is taken."""
 
     equation: Any
     name: str = "meaning"
@@ -105,7 +106,7 @@ def means_something(record):
         return False
     if is_pinv(record.equation):
         return True
-    return meanings.known(record.equation, record.inputs) is not None and all(
+    return meaning.known(record.equation, record.inputs) is not None and all(
         slot.shape in ((), record.outputs[0].shape) for slot in record.inputs
     )
 

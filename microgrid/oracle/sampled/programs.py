@@ -10,8 +10,8 @@ from jax.extend.core import jaxpr_as_fun
 from .. import compat
 from ..flat import weights
 from ..interpreter import Replay
-from ..loop_conditions import waits
-from ..loop_limits import Capped, Watch
+from ..loops.conditions import waits
+from ..loops.limits import Capped, Watch
 from .primal import Primal
 from .records import Slot
 from .run import Run

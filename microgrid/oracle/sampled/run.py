@@ -9,12 +9,12 @@ import numpy as np
 
 from .. import compat
 from ..arrays import Unsupported
-from ..custom_root import is_root
-from ..loop_limits import Watch
+from ..custom_rules.custom_root import is_root
+from ..custom_rules.surrogates import among
+from ..loops.limits import Watch
 from ..programs import OWN_RULE, needed
 from ..rules import CONTROL, RULES
 from ..rules.elementwise import ROWS
-from ..surrogates import among
 from .records import Moved, Record, Slot
 
 ARITHMETIC = {*ROWS, "dot_general", "conv_general_dilated", "reduce_sum", "integer_pow", "rsqrt", "cumsum"}

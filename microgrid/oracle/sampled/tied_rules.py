@@ -12,10 +12,10 @@ from ..arrays import Step, Unsupported
 from ..flat import Flat
 from ..guilt import proof_of
 from ..judgement import leaf_of
+from ..kinks.tie_directions import MOST as PAIRS, breaks, directions
 from ..programs import OWN_RULE
 from ..proof import JaxRefuses, Proof
 from ..report import FAILED
-from ..tie_directions import MOST as PAIRS, breaks, directions
 from .primal import Primal
 
 MOST = 4096  # numbers that go into an equation and come out of it, to look at it whole

@@ -7,14 +7,14 @@ point alone. What is wrong then is the program itself, as `curvature` finds, and
 import jax
 import numpy as np
 
-from . import guilt
-from .arrays import Unsupported
-from .cotangents import begun
-from .curvature import Curvature, backwards, forwards, left_out
-from .judgement import leaf_of
-from .loop_limits import Endless
-from .proof import JaxRefuses, Proof
-from .rules_alone import Reached, asked, calls, spread
+from .. import guilt
+from ..arrays import Unsupported
+from ..cotangents import begun
+from ..curvature import Curvature, backwards, forwards, left_out
+from ..judgement import leaf_of
+from ..loops.limits import Endless
+from ..proof import JaxRefuses, Proof
+from .alone import Reached, asked, calls, spread
 
 TWICE = "wrong by itself where it is differentiated twice"
 ONCE = (

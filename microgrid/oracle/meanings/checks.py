@@ -4,10 +4,10 @@ import inspect
 
 import numpy as np
 
-from ..checks import whole
-from . import compat, exact
-from .arrays import Unsupported
-from .specials import ROWS
+from ...checks import whole
+from .. import compat, exact
+from ..arrays import Unsupported
+from ..specials import ROWS
 
 POINTS = 4  # at which slopes are held to their function, each time
 BITS = 4 * exact.BITS

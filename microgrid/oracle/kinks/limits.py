@@ -10,9 +10,9 @@ n: numbers of the gradient; member, site: as in `perturbation`; side: one point 
 
 import numpy as np
 
-from . import exact
-from .arrays import Unsupported
-from .balls import differ, finite, joined
+from .. import exact
+from ..arrays import Unsupported
+from ..balls import differ, finite, joined
 from .neighbourhood import (
     BENT,
     BITS,

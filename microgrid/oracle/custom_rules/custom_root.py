@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import jax
 import numpy as np
 
-from . import compat, floats
+from .. import compat, floats
 
 PASSES = ("ok", "kink", "sampled", "imprecise")
 

@@ -9,8 +9,8 @@ p: pairs of equal numbers, m: numbers of the inputs.
 
 import numpy as np
 
-from . import floats
-from .balls import differ, finite
+from .. import floats
+from ..balls import differ, finite
 
 MOST = 256  # pairs that are looked at
 DIRECTIONS = 3

@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import compat
-from .fields import Field, join, parts, unpacked
-from .meaning_checks import arguments, held, raised
-from .programs import OWN_RULE
+from .. import compat
+from ..fields import Field, join, parts, unpacked
+from ..programs import OWN_RULE
+from ..specials import ROWS, Row, by_circle
+from ..user_rules import is_own
+from .checks import arguments, held, raised
 from .pseudo_inverse import lowered
-from .specials import ROWS, Row, by_circle
-from .user_rules import is_own
 
 
 class Meaning(NamedTuple):

@@ -8,9 +8,9 @@ import jax.numpy as jnp
 from jax import lax
 from jax.extend.core import jaxpr_as_fun
 
-from . import compat
-from .arrays import Unsupported
-from .programs import loops
+from .. import compat
+from ..arrays import Unsupported
+from ..programs import loops
 
 FIRST = 100_000  # steps of a loop where nothing is known of it: far more than a replay can follow
 TIMES, MORE = 100, 1000  # how many steps others may take: times the most that were seen, and then more

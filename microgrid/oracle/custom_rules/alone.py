@@ -8,18 +8,18 @@ left to explain.
 
 import numpy as np
 
-from . import compat, exact, floats, width
-from .arrays import Unsupported
-from .balls import differ, finite, radius
-from .flat import weights
-from .interpreter import walk
-from .judgement import leaf_of
-from .literals import reach
-from .meanings import known
-from .programs import OWN_RULE, bends, differentiated, moves
-from .slopes import seeds
+from .. import compat, exact, floats, width
+from ..arrays import Unsupported
+from ..balls import differ, finite, radius
+from ..flat import weights
+from ..interpreter import walk
+from ..judgement import leaf_of
+from ..literals import reach
+from ..meanings.meaning import known
+from ..programs import OWN_RULE, bends, differentiated, moves
+from ..slopes import seeds
+from ..user_rules import is_own
 from .surrogates import Believing, among, ruled
-from .user_rules import is_own
 
 MOST = 32  # calls of one equation, spread over the run
 
@@ -93,7 +93,7 @@ def spread(found):
 
 def asked(step):
     """Whether the slopes of a step are said by a rule that is not of JAX."""
-    from .rules import RULES
+    from ..rules import RULES
 
     rule = RULES.get(step.equation.primitive.name)
     return (
@@ -104,10 +104,10 @@ def asked(step):
 def alone(replay, step, mode, reached=None):
     """(one equation as a `Proof` of its own, its answers), with as many digits as tell what is true; None
     where none do. reached: along numbers that are. Raises Endless where a loop of its rule never ends."""
-    from .cotangents import begun
-    from .guilt import proof_of
-    from .loop_limits import Endless
-    from .proof import JaxRefuses
+    from ..cotangents import begun
+    from ..guilt import proof_of
+    from ..loops.limits import Endless
+    from ..proof import JaxRefuses
 
     for bits in exact.PRECISIONS:
         with exact.precision(bits):
@@ -166,7 +166,7 @@ def _wrong(proof, wanted, mode, reached):
 
 
 def _is_wrong(proof, step, mode, reached):
-    from .loop_limits import Endless
+    from ..loops.limits import Endless
 
     try:
         found = alone(proof.primal, step, mode, reached)

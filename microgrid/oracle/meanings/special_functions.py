@@ -5,9 +5,9 @@ Each is the `meaning` of the Python function of its name. x, y, z: numbers; a, b
 
 from functools import partial
 
-from . import compat
-from .meanings import meaning
-from .programs import OWN_RULE
+from .. import compat
+from ..programs import OWN_RULE
+from .meaning import meaning
 
 BROKEN_OFF = ("expn", "hyp1f1", "hyp2f1", "zeta")
 

@@ -12,8 +12,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from . import exact
-from .balls import differ
+from .. import exact
+from ..balls import differ
 from .blocks import Blocks
 from .continuity import continuous
 from .perturbation import replayed

@@ -5,15 +5,17 @@ JAX runs a rule in the middle of the program that it makes, and leaves no trace 
 that program is made once more, of a function in which what is declared has another rule: its own, called.
 """
 
+from typing import Any
+
 import jax
 import numpy as np
 from jax.extend import core
 
-from . import compat, floats, rounding
-from .conditioning import Roundings
-from .programs import OWN_RULE
-from .rounding import unit
-from .slopes import slopes_along, slopes_back
+from .. import compat, floats, rounding
+from ..conditioning import Roundings
+from ..programs import OWN_RULE
+from ..rounding import unit
+from ..slopes import slopes_along, slopes_back
 from .surrogates import among
 
 FIXED = ("leaf", "stop", "rule", "factor")
@@ -62,7 +64,7 @@ def _narrower(jaxpr, coarsest):
     return found or any(_narrower(x, coarsest) for x in inner)
 
 
-def _marked(thing, functions, wrap):
+def _marked(thing, functions, wrap) -> Any:
     """A parameter of an equation, or a jaxpr, with what is declared inside of it marked."""
     if isinstance(thing, core.Jaxpr):
         equations = [_equation(equation, functions, wrap) for equation in thing.eqns]

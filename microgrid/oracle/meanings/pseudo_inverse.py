@@ -10,10 +10,10 @@ of rank r that is nearest to C, to first order.
 import jax.numpy as jnp
 import numpy as np
 
-from . import compat
-from .arrays import Array
-from .fields import Field
-from .interpreter import walk
+from .. import compat
+from ..arrays import Array
+from ..fields import Field
+from ..interpreter import walk
 
 
 def is_pinv(equation):
@@ -72,7 +72,7 @@ def _hidden(matrix, eps):
 
 def _inverse(field, a, p, left):
     """Ids of the inverse; left: [m, r] numbers of the run."""
-    from .rules.algebra import solution
+    from ..rules.algebra import solution
 
     def held(ids):
         return field.apply("stop", ids)

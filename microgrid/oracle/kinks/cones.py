@@ -12,9 +12,9 @@ d: a direction, n: numbers of the gradient.
 import jax.numpy as jnp
 import numpy as np
 
-from . import exact
-from .arrays import Unsupported
-from .balls import finite
+from .. import exact
+from ..arrays import Unsupported
+from ..balls import finite
 from .neighbourhood import BITS, EDGE, SCALARS, SIDES
 
 MOST = 64  # numbers of a gradient

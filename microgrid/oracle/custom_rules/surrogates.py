@@ -8,11 +8,11 @@ import inspect
 import jax
 import numpy as np
 
-from . import compat
-from .arrays import Unsupported
-from .custom_rules import rule_is
-from .interpreter import Replay, walk
-from .special_functions import breaks_off
+from .. import compat
+from ..arrays import Unsupported
+from ..interpreter import Replay, walk
+from ..meanings.special_functions import breaks_off
+from .rule_of_equation import rule_is
 
 
 def declared(caller, functions):

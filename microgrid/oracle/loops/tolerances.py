@@ -4,11 +4,11 @@ Which rule of a run is off is asked of each by itself, at numbers of the run: on
 its cotangents, or tangents, has to be, by what the type hides, and no other one may be.
 """
 
-from . import slopes
-from .judgement import leaf_of
-from .loop_limits import Endless
-from .programs import OWN_RULE
-from .rules_alone import alone, asked, calls, spread
+from .. import slopes
+from ..custom_rules.alone import alone, asked, calls, spread
+from ..judgement import leaf_of
+from ..programs import OWN_RULE
+from .limits import Endless
 
 TOLERANT = (
     "a rule runs a loop to a tolerance of its own, and is not the derivative of the program; at this point "

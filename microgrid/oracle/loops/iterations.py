@@ -11,14 +11,14 @@ import sys
 
 from jax.extend import core
 
-from . import compat, exact
-from .answer import hidden
-from .balls import finite
-from .custom_root import is_root
-from .interpreter import Replay, walk
-from .loop_conditions import repeats
-from .programs import OWN_RULE, holds
-from .surrogates import among, rules
+from .. import compat, exact
+from ..answer import hidden
+from ..balls import finite
+from ..custom_rules.custom_root import is_root
+from ..custom_rules.surrogates import among, rules
+from ..interpreter import Replay, walk
+from ..programs import OWN_RULE, holds
+from .conditions import repeats
 
 MOST = 2000  # steps further
 SCALARS = 2_000_000  # of the tape

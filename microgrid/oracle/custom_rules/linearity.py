@@ -11,7 +11,7 @@ from collections import namedtuple
 import jax.numpy as jnp
 import numpy as np
 
-from .flat import opposite
+from ..flat import opposite
 
 SIZES = (20, -20, 40, -40)  # binary digits by which numbers are made larger, or smaller
 LEAST = 4

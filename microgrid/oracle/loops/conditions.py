@@ -5,7 +5,7 @@ marks: for each input whether it is one of those, or made of them.
 
 from jax.extend import core
 
-from . import compat
+from .. import compat
 
 
 def waits(closed, marks):

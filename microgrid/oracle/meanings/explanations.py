@@ -1,13 +1,14 @@
 """What explains that JAX's program is not the derivative: meanings of functions, and rounded literals."""
 
-from . import exact, rules_alone
-from .interpreter import Replay, walk
+from .. import exact
+from ..custom_rules import alone
+from ..interpreter import Replay, walk
 
 
 def explain(proof, answers, program, mode, given):
     """Tell answers what their numbers are with the meaning of functions in the place of their programs, and
     with every literal, also of the function itself, known to half a unit in its last place only. program:
-    JAX's. It counts where the rules of the run are right alone, see `rules_alone.hold`."""
+    JAX's. It counts where the rules of the run are right alone, see `alone.hold`."""
     backward = mode == "rev"
     truths, primal, inputs, values = _loose(proof, True, backward, given)
     other = Replay(primal.tape, exact=primal.literals.known(given), means=True)
@@ -21,7 +22,7 @@ def explain(proof, answers, program, mode, given):
         answers, truths, results[: len(answers)], own, rows, strict=True
     ):
         answer.mean(truth, [values[i] for i in result.scalars.tolist()], loose, row)
-    if not rules_alone.hold(proof, answers, mode, given):
+    if not alone.hold(proof, answers, mode, given):
         for answer in answers:
             answer.meant = [x if here else None for x, here in zip(answer.meant, answer.arrived, strict=True)]
 

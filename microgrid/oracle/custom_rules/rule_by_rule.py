@@ -10,18 +10,18 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import jaxpr_as_fun
 
-from . import compat, exact, floats, guilt
-from .answer import Answer
-from .arrays import Unsupported
-from .interpreter import Replay, walk
-from .judgement import leaf_of
+from .. import compat, exact, floats, guilt
+from ..answer import Answer
+from ..arrays import Unsupported
+from ..interpreter import Replay, walk
+from ..judgement import leaf_of
+from ..loops.limits import Capped
+from ..programs import OWN_RULE
+from ..proof import taken
+from ..sampled.programs import Derivatives
+from ..sampled.records import Record, Slot
+from ..slopes import as_floats, seeds
 from .linearity import allowed, breaches
-from .loop_limits import Capped
-from .programs import OWN_RULE
-from .proof import taken
-from .sampled.programs import Derivatives
-from .sampled.records import Record, Slot
-from .slopes import as_floats, seeds
 from .surrogates import among
 
 MOST = 32  # calls of one equation, spread over the run
@@ -32,7 +32,7 @@ def first(proof, mode, names, given, note):
     none.
 
     names: of the primitives to look at; given: the weights of the outputs, or the direction; note: what is
-    called with a sentence where one was not asked about some, see `loop_limits`.
+    called with a sentence where one was not asked about some, see `loops.limits`.
     """
     calls = {}
     for step, around in _calls(proof.steps, names, proof.surrogates):

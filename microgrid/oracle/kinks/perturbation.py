@@ -10,9 +10,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from . import exact
-from .balls import differ, finite
-from .interpreter import Replay, walk
+from .. import exact
+from ..balls import differ, finite
+from ..interpreter import Replay, walk
 
 
 @dataclass(frozen=True, eq=False)

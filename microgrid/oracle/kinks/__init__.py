@@ -1,0 +1,11 @@
+"""Ties and singular points: what a gradient tends to from the sides of a point where it jumps, or is 0/0.
+
+limits.py            the limits of a gradient from the sides of a point
+neighbourhood.py     the gradient at points near by
+perturbation.py      the program at such a point, with ties decided as they are there
+blocks.py            directions that meet every way in which ties are decided, of many ties at once
+fan.py               those of one block of inputs: a cone for each way
+continuity.py        whether what is chosen at ties goes over from one number into another
+tie_directions.py    directions in which ties stay ties
+cones.py             whether slopes lie in the hull of those of the sides
+"""
