@@ -31,8 +31,9 @@ class Answer:
     array, None where these are some of its numbers; unit: what all numbers are to be divided by before they
     are shown. around: [n] which truths are those around the point; poles: [n] the infinities that they grow
     towards there; reach: the largest size of a slope near the point; hidden: [n] where rounded literals
-    explain a difference; alone: [n] which truths are those of JAX's gradient program alone; free: whether
-    rounded literals make the balls of theirs wider; tolerant: whether a rule runs a loop to its tolerance.
+    explain a difference; rounded: whether equal numbers that rounding made move one of them; alone: [n] which
+    truths are those of JAX's gradient program alone; free: whether rounded literals make the balls of theirs
+    wider; tolerant: whether a rule runs a loop to its tolerance.
     """
 
     path: str
@@ -55,7 +56,7 @@ class Answer:
     tolerant: bool = False
 
     def __post_init__(self):
-        self.around = np.zeros(len(self.got), bool)
+        self.around, self.rounded = np.zeros(len(self.got), bool), False
         self.hulls = [None] * len(self.got)
         self.poles = [()] * len(self.got)
         self.arrived = np.zeros(len(self.got), bool)
@@ -137,9 +138,10 @@ class Answer:
     def settle(self, sides):
         """Take what the truths tend to around the point for the truths, where that is one number, where there
         is none at the point, or where JAX has none of what all sides say; sides: an iterator over (limit,
-        settled, agreed, poles, strict) of `Sides`."""
+        settled, agreed, poles, strict) of `Sides` and whether equal numbers that rounding made move it."""
         for k, truth in enumerate(self.truths):
-            limit, one, agreed, self.poles[k], strict = next(sides)
+            limit, one, agreed, self.poles[k], strict, rounded = next(sides)
+            rounded = wider(wider(self.hulls[k], limit), limit * 0 + truth) if rounded else None
             self.reach = max(self.reach, float(abs(limit).upper()) if finite(limit) else 0.0)
             self.__dict__.pop("steepest", None)
             known = strict and one is False
@@ -154,6 +156,8 @@ class Answer:
                 hull = self.hulls[k]
                 self.replace(k, limit)
                 self.hulls[k], self.around[k] = hull, True
+            if rounded is not None and not abs(self.got[k] - self.floats[k]) <= self.bounds[k]:
+                self.hulls[k], self.rounded = rounded, True
 
     def underflows(self, scale):
         """[n] whether more than half of a number is off, next to a scale worth looking at, and that is no

@@ -17,6 +17,7 @@ from .custom_rules.surrogates import Believing
 from .flat import unit
 from .interpreter import Replay, walk
 from .kinks.limits import Sides
+from .kinks.rounded_ties import moved_by_ties
 from .literals import excuse
 from .loops import iterations, tolerances
 from .meanings import explanations
@@ -191,7 +192,8 @@ class Proof:
             got = [x for a in answers for x in rounded(a.got, a.bounds, a.theirs)]
             sides = Sides(self, mode == "rev", given, truths, theirs, got, singular)
             self.around = sides.around
-            found = zip(sides.limits, sides.settled, sides.agreed, sides.poles, sides.strict, strict=True)
+            said = sides.limits, sides.settled, sides.agreed, sides.poles, sides.strict
+            found = zip(*said, moved_by_ties(self, mode == "rev", given, truths), strict=True)
         if self.primal.ties or other.ties:
             for answer, hull in zip(answers, self._hulls("ties", mode, given)[0], strict=True):
                 answer.hulls = hull

@@ -15,6 +15,10 @@ from .proof import JaxRefuses
 from .refusals import changing, refuse, returns
 from .report import Report
 
+ROUNDED = (
+    "rounding made the numbers of a choice equal: what JAX makes of them lies between the slopes of its sides"
+)
+
 
 def prove(report, proof, modes, draw, prefix, curvature):
     """Fill the report with what the replay of the whole program proves; the modes that JAX refuses. prefix:
@@ -112,6 +116,7 @@ def _look(report, proof, mode, draw, prefix, curvature, given=None):
     if proof.engine is floats and proof.primal.ties:  # which float64 cannot open
         report.vague |= any(answer.apart.any() for answer in answers)
     scale = max(map(largest, answers), default=0.0)
+    report.note(ROUNDED if any(answer.rounded for answer in answers) else "")
     for answer in answers:
         report.note(narrower(answer))
         leaf = leaf_of(answer, f"{prefix}{mode}", scale)

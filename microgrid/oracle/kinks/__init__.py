@@ -7,5 +7,6 @@ blocks.py            directions that meet every way in which ties are decided, o
 fan.py               those of one block of inputs: a cone for each way
 continuity.py        whether what is chosen at ties goes over from one number into another
 tie_directions.py    directions in which ties stay ties
+rounded_ties.py      numbers that rounding alone made equal
 cones.py             whether slopes lie in the hull of those of the sides
 """
