@@ -7,7 +7,8 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from .balls import apart, differ, disagree, finite, radius, wider
+from .balls import apart, differ, disagree, finite, hidden, radius, vague, wider
+from .kinks.growth import Ends
 
 FLUSHED = 4  # times the smallest normal number: below it, numbers are taken for 0 and no digits are lost
 WIDE = 2.0**10  # times the steepest slope
@@ -57,7 +58,7 @@ class Answer:
 
     def __post_init__(self):
         self.around, self.rounded = np.zeros(len(self.got), bool), False
-        self.hulls = [None] * len(self.got)
+        self.hulls: list[Any] = [None] * len(self.got)
         self.poles = [()] * len(self.got)
         self.arrived = np.zeros(len(self.got), bool)
         self.reach, self.hidden, self.alone = 0.0, *np.zeros((2, len(self.got)), bool)
@@ -141,9 +142,13 @@ class Answer:
         settled, agreed, poles, strict) of `Sides` and whether equal numbers that rounding made move it."""
         for k, truth in enumerate(self.truths):
             limit, one, agreed, self.poles[k], strict, rounded = next(sides)
-            rounded = wider(wider(self.hulls[k], limit), limit * 0 + truth) if rounded else None
             self.reach = max(self.reach, float(abs(limit).upper()) if finite(limit) else 0.0)
             self.__dict__.pop("steepest", None)
+            if isinstance(limit, Ends):
+                self.replace(k, truth if finite(truth) else limit.end)
+                self.hulls[k] = limit
+                continue
+            rounded = wider(wider(self.hulls[k], limit), limit * 0 + truth) if rounded else None
             known = strict and one is False
             if one or (agreed and not differ(limit, self.theirs[k]) and not differ(limit, truth)):
                 self.hulls[k] = None
@@ -151,8 +156,10 @@ class Answer:
                 self.hulls[k] = limit
             elif one is not None or (agreed and not differ(limit, self.theirs[k])):
                 self.hulls[k] = wider(self.hulls[k], limit)
+            elif not (finite(limit) or finite(self.theirs[k])):
+                self.hulls[k] = limit
             other = (one and differ(truth, limit)) or (known and differ(limit, self.theirs[k]))
-            if finite(limit) and (other or not finite(truth)):
+            if (one is True and not finite(limit)) or (finite(limit) and (other or not finite(truth))):
                 hull = self.hulls[k]
                 self.replace(k, limit)
                 self.hulls[k], self.around[k] = hull, True
@@ -179,7 +186,7 @@ class Answer:
         most = 2 * float(jnp.finfo(self.dtype).eps) ** 0.5 * self.steepest  # the radii of two
         arrived = [(k, self.meant[k]) for k in np.flatnonzero(self.arrived).tolist()]
         self.meant = [
-            None if around or _far(x - y, most) or differ(x, y, near) else truth
+            None if around or vague(x - y, most) or differ(x, y, near) else truth
             for truth, x, y, near, around in known
         ]
         for k, truth in arrived:  # which is known better than the literals of a long loop are
@@ -216,12 +223,16 @@ class Answer:
     def within(self, hull, k):
         """Whether a hull, or None, is more than a number and holds what JAX returned, up to rounding. One
         that is far wider than any slope is what comes of many choices in a row, and says nothing."""
+        if isinstance(hull, Ends):
+            return hull.holds(self.got[k], self.bounds[k])
         if hull is None or isinstance(hull, int | float) or not hull.is_finite():
             return False
         radius = float(hull.rad())
         noise = 0.0 if self.around[k] else NOISE * self.radius(k)  # of a truth that cancels to 0
-        least = 2.0**-100 * (1e-300 + abs(float(self.truths[k])))
-        if radius <= max(least, noise) or radius > WIDE * self.steepest:
+        if (
+            radius <= max(2.0**-100 * (1e-300 + abs(float(self.truths[k]))), noise)
+            or radius > WIDE * self.steepest
+        ):
             return False
         return float(hull.lower()) - self.bounds[k] <= self.got[k] <= float(hull.upper()) + self.bounds[k]
 
@@ -241,14 +252,3 @@ class Answer:
     def apart(self):
         """[n] whether truth and JAX's program are proven to differ, or one of them is not finite."""
         return disagree(self.truths, self.theirs, self.slack)
-
-
-def _far(difference, most):
-    """Whether a difference of balls says nothing: it is not finite, or is known to less than it may be."""
-    return not finite(difference) or (hasattr(difference, "rad") and float(difference.rad()) > most)
-
-
-def hidden(x, y, dtype):
-    """Whether two balls are one number to the digits of a dtype."""
-    finfo = jnp.finfo(dtype)
-    return finite(x - y) and abs(float(x - y)) <= max(float(finfo.eps) / 2 * abs(float(x)), float(finfo.tiny))

@@ -2,6 +2,7 @@
 
 import math
 
+import jax.numpy as jnp
 import numpy as np
 
 SMALL = 2.0**-24  # relative to the other end of an interval, what is 0
@@ -15,6 +16,11 @@ def finite(x):
 def radius(x):
     """The radius of a finite ball, 0 of any other, and of a number for what is exactly so."""
     return float(x.rad()) if hasattr(x, "rad") and x.is_finite() else 0.0
+
+
+def vague(difference, most):
+    """Whether a difference of balls says nothing: it is not finite, or is known to less than it may be."""
+    return not finite(difference) or (hasattr(difference, "rad") and float(difference.rad()) > most)
 
 
 def least(x):
@@ -81,6 +87,12 @@ def disagree(truths, theirs, slack):
     if isinstance(truths, list):
         return np.array(apart(truths, theirs), bool)
     return ~(np.abs(truths - theirs) <= slack)
+
+
+def hidden(x, y, dtype):
+    """Whether two balls are one number to the digits of a dtype."""
+    finfo = jnp.finfo(dtype)
+    return finite(x - y) and abs(float(x - y)) <= max(float(finfo.eps) / 2 * abs(float(x)), float(finfo.tiny))
 
 
 def interval(low, high):

@@ -3,9 +3,10 @@
 import jax.numpy as jnp
 import numpy as np
 
-from .answer import FLUSHED, hidden
-from .balls import differ, finite, interval
-from .report import ORDER, Leaf
+from .answer import FLUSHED
+from .balls import differ, finite, hidden, interval
+from .kinks.growth import Ends
+from .report import ORDER, UNKNOWN, Leaf
 
 DIGITS = 15
 
@@ -61,10 +62,15 @@ def leaf_of(answer, mode, scale=None):
     leaf.value = float(answer.got[at]) / answer.unit + 0.0
     leaf.label = "by its program" if answer.alone[at] else leaf.label
     hull = answer.hulls[at] if answer.within(answer.hulls[at], at) else answer.loose and answer.loose[at]
-    leaf.truth = _shown(hull if leaf.verdict == "kink" else answer.truths[at], answer.unit)
+    if isinstance(answer.hulls[at], Ends):
+        leaf.truth = answer.hulls[at].shown(answer.unit)
+    else:
+        leaf.truth = _shown(hull if leaf.verdict == "kink" else answer.truths[at], answer.unit)
     if answer.poles[at] and not finite(answer.truths[at]):
         towards = sum(answer.poles[at]) / answer.unit
         leaf.truth = "inf" if towards > 0 else "-inf" if towards else "inf and -inf"
+    elif leaf.verdict == "nonfinite" and answer.hulls[at] is not None and not finite(answer.hulls[at]):
+        leaf.truth = leaf.truth if isinstance(answer.hulls[at], Ends) else UNKNOWN
     if leaf.verdict == "approximate" and answer.meant is not None and answer.meant[at] is not None:
         meant = float(answer.meant[at])
         leaf.truth = _shown(answer.meant[at], answer.unit)
@@ -99,6 +105,8 @@ def _verdict(answer, k):
     """The verdict on number k, by three lists of which the first line that holds decides. truth: the slope by
     our rules; theirs: what JAX's program means; got: what JAX returned; near: got is as near to the truth as
     rounding may bring it."""
+    if isinstance(answer.hulls[k], Ends) and answer.within(answer.hulls[k], k):
+        return "kink"
     if not finite(answer.truths[k]):
         return _without_truth(answer.got[k], answer.poles[k])
     if not np.isfinite(answer.got[k]):

@@ -186,7 +186,7 @@ class Proof:
         """Where the point is at a tie or singular, or nothing else explains an answer: the truths around."""
         singular = any(not finite(a.truths[k]) for a in answers for k in np.flatnonzero(a.apart))
         found = sides = None
-        if singular or self.primal.ties:
+        if singular or self.primal.ties or not all(finite(x) for a in answers for x in a.theirs):
             truths = [x for answer in answers for x in answer.truths]
             theirs = [x for answer in answers for x in answer.theirs]
             got = [x for a in answers for x in rounded(a.got, a.bounds, a.theirs)]

@@ -19,6 +19,7 @@ ORDER = (
     "unsupported",
 )
 FAILED = ORDER[5:]
+UNKNOWN = "not known"  # of what has no limit that is known
 WIDTH = 48  # of the column of places, at most
 INDENT = 4  # of what is said of places that are all longer
 
@@ -61,6 +62,10 @@ class Leaf:
         off = f"{self.ulps:.3g} ULP of {self.dtype}"
         if self.verdict == "kink":
             off = f"between the slopes of its sides, {self.dtype}"
+        elif self.truth.startswith("["):
+            off = f"none of the slopes of its sides, {self.dtype}"
+        elif self.truth == UNKNOWN:
+            off = f"no one limit is known there, {self.dtype}"
         elif self.truth == "0" and self.value:
             off = f"off by {abs(self.value):.3g} in {self.dtype}"
         said = f"JAX {self.value:<15.9g} {self.label} {self.truth:<22}"

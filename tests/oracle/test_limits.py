@@ -180,3 +180,79 @@ def test_what_is_0_all_around_is_no_singular_point():
     bare = check_grads(lambda x: jnp.sqrt((x - x) ** 2) + x * x, (np.float32(3),), raises=False)
     assert bare.verdict == "nonfinite" and float(bare.leaves[-1].truth) == 6
     assert check_grads(lambda x: jnp.inf - x - (jnp.inf - x), (3.0,), raises=False).verdict == "unsupported"
+
+
+def entropy(x):
+    return jnp.where(x > 0, -x * jnp.log(x), 0.0)
+
+
+def root(x):
+    return jnp.where(x > 0, jnp.sqrt(x), 0.0)
+
+
+def slow(x):
+    """x + x / log(1/x), whose slopes come to 1 too late to be seen there."""
+    there = jnp.where(x > 0, x, 0.5)
+    return jnp.where(x > 0, x - x / jnp.log(there), 0.0)
+
+
+def doubly(x):
+    there = jnp.where(x > 0, x, 0.5)
+    return jnp.where(x > 0, x * jnp.log(-jnp.log(there)), 0.0)
+
+
+def swinging(x):
+    return jnp.where(x > 0, x * jnp.sin(jnp.log(jnp.where(x > 0, x, 1.0))), 0.0)
+
+
+def told(f, slope):
+    """f, with a rule that says a slope everywhere."""
+    with_rule = jax.custom_vjp(lambda x: f(x))
+    with_rule.defvjp(lambda x: (f(x), None), lambda _, ct: (ct * slope,))
+    return with_rule
+
+
+BESIDE_A_POLE = {  # f, a slope at 0, the verdict, what is true
+    "entropy, cut at 1e-7": (entropy, 15.1, "kink", "[0, inf]"),
+    "entropy, cut at 1e-37": (entropy, 84.2, "kink", "[0, inf]"),
+    "entropy, as infinite": (entropy, np.inf, "kink", "[0, inf]"),
+    "entropy, falling": (entropy, -5.0, "wrong", "[0, inf]"),
+    "a root, steep": (root, 1e30, "kink", "[0, inf]"),
+    "a root, falling": (root, -5.0, "wrong", "[0, inf]"),
+    "a root downwards": (lambda x: -root(x), 5.0, "wrong", "[-inf, 0]"),
+    "entropy at the end of its domain": (jax.scipy.special.entr, -5.0, "wrong", "inf"),
+    "a logarithm of a logarithm": (doubly, 3.0, "kink", "[0, inf]"),
+    "slow, right": (slow, 1.0, "kink", "[0, 1.00139]"),
+    "slow, falling": (slow, -5.0, "wrong", "[0, 1.00139]"),
+    "swinging, right": (swinging, 0.5, "kink", None),
+    "swinging, far off": (swinging, -50.0, "wrong", None),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE_A_POLE)
+def test_a_side_whose_slopes_grow_without_bound_is_told_as_infinite(name):
+    f, slope, said, truth = BESIDE_A_POLE[name]
+    report = verdict(told(f, slope), 0.0)
+    assert report.verdict == said, str(report)
+    assert report.leaves[-1].truth == (truth or report.leaves[-1].truth)
+
+
+@pytest.mark.parametrize("x", [[0.0, 0.5], [0.5, 0.0, 0.0], [0.0] * 12])
+def test_where_a_domain_ends_only_slopes_inside_count(x):
+    x = jnp.array(x)
+    for f in (jax.scipy.special.entr, lambda x: jnp.sum(jax.scipy.special.entr(x))):
+        report = check_grads(f, (x,), modes="rev")
+        assert report.verdict == "ok", str(report)
+    lines = str(check_grads(f, (jnp.array([0.0, 0.5]),)))
+    assert "JAX -inf            true -inf" in lines or "JAX inf             true inf" in lines
+
+
+@pytest.mark.parametrize("f", [lambda x: jnp.sqrt(x) ** 2, lambda x: jnp.sqrt(x) * jnp.sqrt(x)])
+def test_the_limit_inside_the_domain_is_the_truth_where_jax_has_none(f):
+    report = verdict(f, 0.0)
+    assert report.verdict == "nonfinite" and [float(leaf.truth) for leaf in report.leaves] == [1, 1]
+
+
+def test_what_has_no_known_limit_has_no_number_as_its_truth():
+    report = verdict(lambda x: jnp.sqrt(x[0]) ** 2 + jnp.sqrt(-x[1]) ** 2, jnp.zeros(2))
+    assert {leaf.truth for leaf in report.leaves} == {"not known"}, str(report)

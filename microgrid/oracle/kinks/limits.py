@@ -13,26 +13,22 @@ import numpy as np
 from .. import exact
 from ..arrays import Unsupported
 from ..balls import differ, finite, joined
+from .growth import SLOW, Ends, Side, told_of_restless
 from .neighbourhood import (
     BENT,
     BITS,
     EDGE,
-    FAR,
     LEAST,
-    NEARER,
     SCALARS,
     SIDES,
     SMALL,
     Neighbourhood,
     distance,
-    distances,
 )
 
 TINY = 2.0**-14  # how far apart sides are at most that may come to one number nearer to the point
-GROWTH = 1.125  # from the far step to the near one: a logarithm's is 1.4
 FAR_OFF = 2.0  # times half the distance of the sides, from the middle between them
 ARRAYS, NUMBERS, CLIMBED = 4, 24, 3  # of a gradient whose ends are looked for, at most
-SLOW = 2.0**-5  # of the way before: what goes on so far comes to rest too late, as x**0.2 does
 
 
 class Sides:
@@ -44,13 +40,13 @@ class Sides:
     or where the function itself jumps at the point; agreed: [n] whether it is one number from those that
     were looked at; strict: [n] whether no other number can be right: those are all sides there are, or many,
     and JAX's number is far from all of them; poles: [n] sets of the infinities that they grow towards, of 1
-    and -1, looked for where the point is `singular` or JAX's program has no finite answer.
+    and -1. A limit is an infinity where all sides tend to that, `Ends` where some do and some do not.
     """
 
     def __init__(self, proof, backward, given, truths, theirs, got, singular):
         self._truths, self._theirs, self._got = truths, theirs, got
-        self._singular = singular
         self.around, self._spanned, self._rest = Neighbourhood(proof, backward, given, singular), False, {}
+        self._looked = []  # (direction, [n] truths, [n] whether there are none) for each side
         self.limits, self.settled, self.agreed = [], [None] * len(theirs), [False] * len(theirs)
         self.poles, self.strict = [set() for _ in theirs], [False] * len(theirs)
         try:
@@ -61,19 +57,18 @@ class Sides:
         if self.around.jumps:
             self.settled = [None if one else one for one in self.settled]
             self.agreed, self.strict = [False] * len(theirs), [False] * len(theirs)
+            self.limits = [x.unknown if isinstance(x, Ends) else x for x in self.limits]
 
     def _look_around(self):
-        import flint
-
         first = self.around.fan.any()
-        far, near = self.around.far_and_near(first)
-        self.around.spread = self._spread = distances(far, near)
-        self.limits = list(map(flint.arb, near))
-        self._join(-first)
+        far = self._start(first)
+        if self.around.domain.ends:  # of which the other side may have told more
+            far = self._start(first)
+            if np.all([outside for _, _, outside in self._looked], axis=0).any():
+                far = self._start(abs(first), self._looked)
+        two = [Side(self.around, *row) for row in zip(self._looked[-2:], (far, None), strict=True)]
+        self.around.spread = self._spread = np.where(two[0].outside, two[1].spread, two[0].spread)
         self._join(self.around.fan.any())
-        if self._singular or not all(map(finite, self._theirs)):
-            self._find_poles(far, near)
-            self._find_poles(self.around.look(-first, FAR), self.around.look(-first))
         while True:
             if self.around.enter() and self.around.fan.mixed:
                 self._take_all()
@@ -100,7 +95,23 @@ class Sides:
             self.around.whole or k in proven or (every and _beyond(*x))
             for k, x in enumerate(zip(self.limits, self._got, strict=True))
         ]
-        self._forget_restless(first, far, near)
+        told = told_of_restless(self.around, two, self._looked, self._truths, self._theirs)
+        for k, limit, settled, strict, poles in told:
+            self.limits[k], self.settled[k], self.agreed[k] = limit, settled, False
+            self.strict[k], self.poles[k] = strict, poles
+
+    def _start(self, first, before=()):
+        """Begin with a side, and the one across; [n] the truths far away on the former. before: sides that
+        were looked at, where there may be no truths."""
+        import flint
+
+        far, near = self.around.far_and_near(first)
+        rows = [*before, (first, near, self.around.domain.outside)]
+        self._looked, self.limits = [], [flint.arb("nan")] * len(near)
+        for row in rows:
+            self._hold(*row)
+        self._join(-first)
+        return far
 
     def _curved(self):
         """Whether slopes may change with every direction, so that no drawn sides span them."""
@@ -148,39 +159,23 @@ class Sides:
         apart, limit = float(number - self.limits[k]), self._widened(k)
         return (abs(apart) - float(limit.rad()) if _apart(limit, number) else 0.0), (1 if apart > 0 else -1)
 
-    def _forget_restless(self, direction, far, near):
-        """Take no limit for a number that goes on to grow nearer to the point, or to move. far, near: on one
-        side, before."""
-        steep = np.array(list(map(bool, self.poles))) & np.array(list(map(finite, self.limits)), bool)
-        sizes = np.abs(list(map(float, near)))
-        moves = self._spread > SMALL * np.max(sizes, initial=0.0, where=np.isfinite(sizes))
-        if not (steep | moves).any():
-            return
-        nearer = self.around.look(direction, NEARER)
-        for k in np.flatnonzero(steep | moves).tolist():
-            x, y = abs(float(near[k])), abs(float(nearer[k]))
-            grows = steep[k] and (not np.isfinite(y) or y > GROWTH * x)
-            if grows or (moves[k] and not distance(near[k], nearer[k]) <= SLOW * self._spread[k]):
-                self.limits[k], self.settled[k], self.agreed[k] = self.limits[k] * np.nan, None, False
-
-    def _find_poles(self, far, near):
-        """Where the truths grow with each step towards the point, be it as slowly as a logarithm."""
-        for k, (x, y) in enumerate(zip(far, near, strict=True)):
-            x, y = float(x), float(y)
-            if np.isfinite(y) and abs(y) > GROWTH * abs(x) and x * y > 0:
-                self.poles[k].add(1 if y > 0 else -1)
-
     def _too_long(self):
         return self.around.work > SCALARS or self.around.fan.looks > SIDES
 
     def _join(self, direction):
-        """Make the limits hold the truths on one more side; where those that were chosen to span them have
-        no finite number they say nothing."""
-        pairs = zip(self.limits, self.around.look(direction), strict=True)
-        self.limits = [
-            limit if self._spanned and not finite(truth) else joined(limit, limit * 0 + truth)
-            for limit, truth in pairs
-        ]
+        """Make the limits hold the truths on one more side, where there are any; where those that were chosen
+        to span them have no finite number they say nothing."""
+        self._hold(direction, self.around.look(direction), self.around.domain.outside)
+
+    def _hold(self, direction, truths, outside):
+        import flint
+
+        held = ~np.all([x for _, _, x in self._looked] or [outside | True], axis=0)
+        self._looked.append((direction, truths, outside))
+        for k in np.flatnonzero(~outside).tolist():
+            limit, truth = self.limits[k], truths[k]
+            if not (self._spanned and not finite(truth)):
+                self.limits[k] = joined(limit, limit * 0 + truth) if held[k] else flint.arb(truth)
 
     def _take_all(self):
         """Make the limits hold the truths on all sides that blocks of inputs add up to, met or not."""
@@ -208,9 +203,10 @@ class Sides:
 
         tiny = [not x and finite(y) and y.rad() < TINY for x, y in zip(one, self.limits, strict=True)]
         asked, limits = np.flatnonzero(tiny), {}
-        for direction, _ in list(self.around.sides) if len(asked) else ():
+        for direction, _, outside in self._looked if len(asked) else ():
             truths = list(map(flint.arb, self.around.nearer(direction)))
-            limits = {k: limits.get(k, truths[k]).union(truths[k]) for k in asked.tolist()}
+            known = {k: limits.get(k, truths[k]) for k in asked.tolist()}
+            limits = {k: x if outside[k] else x.union(truths[k]) for k, x in known.items()}
             asked = np.array([k for k in asked if limits[k].rad() <= SLOW * self.limits[k].rad()], int)
             if not len(asked):
                 break

@@ -16,6 +16,7 @@ from .. import exact
 from ..balls import differ
 from .blocks import Blocks
 from .continuity import continuous
+from .domain import Domain
 from .perturbation import replayed
 
 BITS = 3 * exact.BITS  # a third may be lost where steps of 1e-21 are divided by each other
@@ -46,7 +47,7 @@ class Neighbourhood:
         self.sites, self.flat, self.jumps, self.sides = {}, set(), False, []
         self._sizes = [_sizes(x) for x in proof.flat.numbers]
         self._followed, count = 0, sum(map(len, self._sizes))
-        self._nearer, self._draw = {}, np.random.default_rng(0)
+        self._nearer, self._draw, self.domain = {}, np.random.default_rng(0), Domain(proof, backward, given)
         self.fan = Blocks(count, not backward, continuous(proof))
         self.turning, self.spread, self.whole = turning, np.zeros(0), count == 1
 
@@ -77,12 +78,10 @@ class Neighbourhood:
         for key, site in beside.sites.items():
             self.sites.setdefault(key, []).append(site.places)
         self._pattern = frozenset((key, *site.places) for key, site in beside.sites.items())
+        self.jumps |= any(map(self._jumped, outputs, self._proof.outputs))
+        made = self.domain.truths(beside, inputs, outputs)
         if step == NEAR:
             self.fan.met(direction, self._pattern, self._forms(beside, direction))
-        self.jumps |= any(map(self._jumped, outputs, self._proof.outputs))
-        truths = self._proof.truths(beside, inputs, outputs, beside.values, self.backward, self._given)
-        made = [x for array in truths for x in array]
-        if step == NEAR:
             self.sides.append((direction, np.array(list(map(float, made)))))
         return made
 

@@ -12,8 +12,7 @@ import sys
 from jax.extend import core
 
 from .. import compat, exact
-from ..answer import hidden
-from ..balls import finite
+from ..balls import finite, hidden
 from ..custom_rules.custom_root import is_root
 from ..custom_rules.surrogates import among, rules
 from ..interpreter import Replay, walk
