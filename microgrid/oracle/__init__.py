@@ -57,6 +57,7 @@ judgement.py         the verdict on an answer
 report.py            Report: what people read
 refusals.py          what JAX does not differentiate
 not_finite.py        where the function itself is nan or infinite
+overflow.py          slopes that are too large, or too small, for their types
 curvature.py         second derivatives of the function itself
 guilt.py             the equation that is wrong
 

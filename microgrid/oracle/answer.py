@@ -9,8 +9,9 @@ import numpy as np
 
 from .balls import apart, differ, disagree, finite, hidden, radius, vague, wider
 from .kinks.growth import Ends
+from .rounding import smallest
 
-FLUSHED = 4  # times the smallest normal number: below it, numbers are taken for 0 and no digits are lost
+FLUSHED = 4  # times the smallest number that is not flushed: what is smaller loses no digits
 WIDE = 2.0**10  # times the steepest slope
 NOISE = 2.0**8  # times the radius of a ball: what is no wider is no kink
 ARRIVED = 2.0**-4  # of a slope: further off no iteration explains a rule
@@ -169,12 +170,11 @@ class Answer:
     def underflows(self, scale):
         """[n] whether more than half of a number is off, next to a scale worth looking at, and that is no
         rounding: a number on the way to it is too small for its type, and is taken for 0."""
-        finfo, sizes, off = jnp.finfo(self.dtype), np.abs(self.floats), self.distances
-        least = max(float(finfo.eps) ** 0.5 * scale, FLUSHED * float(finfo.tiny))
+        sizes, off = np.abs(self.floats), self.distances
+        least = max(float(jnp.finfo(self.dtype).eps) ** 0.5 * scale, FLUSHED * smallest(self.dtype))
         gone = (sizes >= least) & (off >= sizes / 2) & np.isfinite(self.got)
-        if self.roundings is None or not gone.any():
-            return np.zeros_like(gone)
-        return gone & (off > self.roundings.unflushed[self.ids])
+        open_ = self.roundings is not None and gone.any()
+        return gone & (off > self.roundings.unflushed[self.ids]) if open_ else np.zeros_like(gone)
 
     def mean(self, truths, theirs, loose=(), believed=None):
         """Take slopes of what functions mean where JAX's program, with the same meanings, agrees, and where

@@ -5,6 +5,8 @@ import math
 import jax.numpy as jnp
 import numpy as np
 
+from .rounding import smallest
+
 SMALL = 2.0**-24  # relative to the other end of an interval, what is 0
 
 
@@ -91,8 +93,8 @@ def disagree(truths, theirs, slack):
 
 def hidden(x, y, dtype):
     """Whether two balls are one number to the digits of a dtype."""
-    finfo = jnp.finfo(dtype)
-    return finite(x - y) and abs(float(x - y)) <= max(float(finfo.eps) / 2 * abs(float(x)), float(finfo.tiny))
+    least = max(float(jnp.finfo(dtype).eps) / 2 * abs(float(x)), smallest(dtype))
+    return finite(x - y) and abs(float(x - y)) <= least
 
 
 def interval(low, high):

@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 
 from . import slopes
-from .flat import weights
+from .flat import weights, whole
 from .programs import VJP_RULE
 from .proof import JaxRefuses
 from .refusals import REFUSALS
@@ -16,7 +16,8 @@ ENDLESS = (
 
 def begun(proof, mode, draw):
     """Random weights of the outputs of a `Proof`, or a direction of its inputs, as `ended` has them."""
-    given = weights(draw, proof.program.out_avals if mode == "rev" else proof.program.in_avals)
+    avals = proof.program.out_avals if mode == "rev" else proof.program.in_avals
+    given = whole(weights(draw, avals), mode == "rev")
     proof.given = given
     return ended(proof.flat, given) if mode == "rev" and proof.uses(VJP_RULE) else given
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from . import compat, exact, floats
 from .balls import differ, finite, radius
-from .flat import unit, weights
+from .flat import unit, weights, whole
 from .interpreter import Replay, walk
 from .kinks.perturbation import replayed
 
@@ -47,15 +47,14 @@ def left_out(proof, verdict):
 
 def backwards(flat, draw):
     """(the gradient of a function as another one, the weights of the outputs)."""
-    given = weights(draw, jax.eval_shape(flat, *flat.numbers))
-    given = [w / unit(given) for w in given]
+    given = whole(weights(draw, jax.eval_shape(flat, *flat.numbers)), True)
     names = [f"slope of {path}" for path in flat.paths]
     return flat.slopes(lambda *x: jax.vjp(flat, *x)[1](given), names), given
 
 
 def forwards(flat, draw):
     """(the slope of a function along a direction as another one, the direction)."""
-    given = weights(draw, flat.numbers)
+    given = whole(weights(draw, flat.numbers), False)
     given = tuple(w / unit(given) for w in given)
     return flat.slopes(lambda *x: jax.jvp(flat, x, given)[1]), given
 

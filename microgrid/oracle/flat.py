@@ -93,27 +93,36 @@ def is_differentiable(leaf):
 
 
 def weights(draw, avals):
-    """Random weights of outputs, or directions of inputs: no gradient hides behind a sum. That of a single
-    real number is a power of two, by which slopes are divided exactly, see `unit`."""
-    if sum(np.size(aval) for aval in avals) == 1 and not any(compat.is_complex(x.dtype) for x in avals):
-        number = draw.choice((-2.0, -0.5, 0.5, 2.0))
-        return [jnp.full(aval.shape, number, aval.dtype) for aval in avals]
+    """Random weights of outputs, or directions of inputs, between 0.5 and 1 and of random sign: no gradient
+    hides behind a sum, and none overflows for a weight."""
     made = []
     for aval in avals:
-        numbers = draw.uniform(0.5, 2.0, aval.shape) * draw.choice((-1.0, 1.0), aval.shape)
+        numbers = draw.uniform(0.5, 1.0, aval.shape) * draw.choice((-1.0, 1.0), aval.shape)
         if compat.is_complex(aval.dtype):
-            numbers = numbers + 1j * draw.uniform(0.5, 2.0, aval.shape)
+            numbers = numbers + 1j * draw.uniform(0.5, 1.0, aval.shape)
         made.append(jnp.asarray(numbers).astype(aval.dtype))
     return made
 
 
 def opposite(given):
     """Weights, or a direction, that point the other way and have other sizes, and all digits of their type:
-    -4 / (3 w), of complex ones -w."""
-    return [-w if np.iscomplexobj(w) else jnp.where(w == 0, 0, -4 / (3 * w)).astype(w.dtype) for w in given]
+    -1 / (3 w), of complex ones -w."""
+    return [-w if np.iscomplexobj(w) else jnp.where(w == 0, 0, -1 / (3 * w)).astype(w.dtype) for w in given]
+
+
+def single(given):
+    """Whether weights, or a direction, are a single real number."""
+    return sum(map(np.size, given)) == 1 and not any(map(np.iscomplexobj, given))
+
+
+def whole(given, backward):
+    """Weights of all outputs, or a direction of all inputs; of a single real number, a loss say, the weight
+    is 1, so that slopes are what `jax.grad` returns, and the direction is 1 or -1, see `unit`."""
+    if not single(given):
+        return given
+    return [jnp.ones_like(w) if backward else jnp.sign(w) for w in given]
 
 
 def unit(given):
-    """The weight of a single real number, 1 for any other weights."""
-    single = sum(map(np.size, given)) == 1 and not any(map(np.iscomplexobj, given))
-    return next(float(x.item()) for x in given if x.size) or 1.0 if single else 1.0
+    """What slopes are divided by before they are shown: the weight of a single real number, else 1."""
+    return next(float(x.item()) for x in given if x.size) or 1.0 if single(given) else 1.0

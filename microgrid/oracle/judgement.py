@@ -7,6 +7,7 @@ from .answer import FLUSHED
 from .balls import differ, finite, hidden, interval
 from .kinks.growth import Ends
 from .report import ORDER, UNKNOWN, Leaf
+from .rounding import smallest
 
 DIGITS = 15
 
@@ -55,7 +56,7 @@ def leaf_of(answer, mode, scale=None):
     if scale is not None and np.isfinite(most) and most > 0:
         digits = np.log10(most / (eps * scale)) if scale else np.inf
         leaf.lost = max(0.0, float(min(digits, -np.log10(eps))))
-        least = max(np.sqrt(_coarsest(answer)) * scale, FLUSHED * float(finfo.tiny))
+        least = max(np.sqrt(_coarsest(answer)) * scale, FLUSHED * smallest(answer.dtype))
         if leaf.verdict in ("ok", "kink") and most > least:
             leaf.verdict, at = "imprecise", int(np.argmax(rounded))
     leaf.at, leaf.index, leaf.ulps = at, answer.index(at), float(ulps[at])
@@ -133,16 +134,21 @@ def _without_number(answer, k):
     """The verdict where the truth is finite and got is not.
 
     1. wrong: JAX's program is finite and another one: it may round to anything, and grow beyond all numbers.
-    2. ok: the truth is too large for its type, or grows near the point towards that infinity.
-    3. nonfinite: anything else.
+    2. ok: the truth grows near the point towards that infinity.
+    3. nonfinite: anything else, also what is only too large for its type: it ends a training all the same.
     """
     truth, their, got = answer.truths[k], answer.theirs[k], answer.got[k]
     if finite(their) and differ(truth, their, answer.slack[k]) and not _explained(answer, k):
         return "wrong"
-    size = abs(float(truth)) + answer.bounds[k] + answer.radius(k)
-    if size >= float(jnp.finfo(answer.dtype).max) and got * float(truth) == np.inf:
-        return "ok"
     return "ok" if np.isinf(got) and np.sign(got) in answer.poles[k] else "nonfinite"
+
+
+def too_large(answer):
+    """Whether a true number is finite, JAX's is infinite, and the type has none as large."""
+    sizes = np.abs(answer.floats)
+    with np.errstate(invalid="ignore"):
+        sizes = np.where(np.isfinite(sizes), sizes + answer.bounds, 0.0)
+    return bool((np.isinf(answer.got) & (sizes >= float(jnp.finfo(answer.dtype).max))).any())
 
 
 def _of_numbers(answer, k):

@@ -1,7 +1,7 @@
 """How far rounding may move the numbers of a program: a bound of first order for every scalar.
 
     error(y) = sum_i |d y / d x[i]| * error(x[i]) + u * |y|
-    error(x) = 0 for an input and a constant, |x| for an input below the smallest number of its type
+    error(x) = 0 for an input and a constant, |x| for an input that is flushed to 0
 
 u is the largest relative error of one operation in the type of its result: half an ULP for arithmetic, a few
 for functions as XLA computes them, and k - 1 half ULPs of the sum of |terms| for a sum of k terms, in any
@@ -43,8 +43,24 @@ def coarsest(tape, dtypes, size):
 
 
 def smallest(dtype):
-    """Below it numbers of a type are flushed to 0."""
-    return float(jnp.finfo(dtype).tiny)
+    """Below it numbers of a type are taken for 0: its smallest normal number, as processors flush them to 0.
+    Types with a narrower range than float32, float16 say, XLA computes in float32, or by instructions that
+    flush nothing: of these it is the smallest number of all.
+
+    >>> smallest("float16") == 2.0**-24, smallest("bfloat16") == smallest("float32") == 2.0**-126
+    (True, True)
+    """
+    finfo = jnp.finfo(dtype)
+    kept = float(finfo.tiny) > float(jnp.finfo(jnp.float32).tiny)
+    return float(finfo.smallest_subnormal if kept else finfo.tiny)
+
+
+def _floor(block):
+    """How far a result of a block may be off where it is too small for its type. Of functions that XLA makes
+    of several operations one may be too large, or too small: sigmoid(-12) is 0 in float16, for exp(12)."""
+    if FUNCTIONS.get(block.op, 1) > 2:
+        return float(jnp.finfo(block.dtype).tiny)
+    return smallest(block.dtype) * (block.operands[0].shape[2] if block.op == "dot" else 1)
 
 
 def step(block, v, error, flushed=True, coarsest=np.inf, declared=True):
@@ -67,7 +83,7 @@ def _moved(block, v, error, flushed, coarsest):
     if block.op in ("stop", "rule"):
         return error[block.operands[0]]
     y = v[block.start : block.stop]
-    u, floor = min(unit(block.dtype), coarsest), smallest(block.dtype) if flushed else 0.0
+    u, floor = min(unit(block.dtype), coarsest), _floor(block) if flushed else 0.0
     if block.op == "total":
         (ids,) = block.operands
         terms = np.abs(v[ids]).sum(axis=-1)

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from . import cancellation, floats, guilt, slopes, width
+from . import cancellation, floats, guilt, overflow, slopes, width
 from .cotangents import begun
 from .custom_rules import linearity, rule_by_rule
 from .custom_rules.custom_root import reaching, tell
-from .judgement import largest, leaf_of, narrower
+from .judgement import largest, leaf_of, narrower, too_large
 from .loops import iterations, tolerances
 from .loops.limits import ALONG, GIVEN_UP, Endless
 from .not_finite import finite
@@ -131,6 +131,10 @@ def _look(report, proof, mode, draw, prefix, curvature, given=None):
             report.note(note)
         if leaf.verdict == "imprecise" or underflow:
             leaf.cancelled = (cancellation.flushed if underflow else cancellation.found)(answer, leaf.at)
+    if given is None and any(leaf.verdict == "nonfinite" for leaf in report.leaves[-len(answers) :]):
+        large = dict.fromkeys(answer.dtype for answer in answers if too_large(answer))
+        for note in overflow.notes(proof.flat, mode, proof.given, large):
+            report.note(note)
     report.leaves += [leaf_of(stray, f"{prefix}{mode}") for stray in proof.strays]
     return True
 

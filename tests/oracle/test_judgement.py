@@ -41,7 +41,7 @@ def test_what_underflow_took_is_told_with_the_number_and_its_type():
     shrunk = lambda x: jnp.sum(x * np.float32(1e-30) * np.float32(1e-20) * np.float32(1e30))  # noqa: E731
     report = check_grads(shrunk, (np.ones(3, "float32"),), raises=False)
     assert report.verdict == "unexplained" and "digits lost: `mul` at " in str(report)
-    assert "e-50, which float32 takes for 0" in str(report) and "cancels" not in str(report)
+    assert "e-51, which float32 takes for 0" in str(report) and "cancels" not in str(report)
 
 
 def test_how_far_a_slope_of_0_is_off_is_told_as_a_number():
@@ -54,9 +54,25 @@ def test_how_far_a_slope_of_0_is_off_is_told_as_a_number():
     assert report.leaves[0].truth == "0" and "off by" in str(report) and "ULP" not in str(report)
 
 
-def test_a_slope_that_is_too_large_for_the_type_may_be_infinite():
-    assert jax.grad(jax.scipy.special.digamma)(np.float32(1e-30)) == np.inf
-    assert verdict(jax.scipy.special.digamma, np.float32(1e-30)) == "ok"  # 1e60
+STEEP = {
+    "float16": (lambda x: jnp.sum(jnp.sin(1000 * x) * 100), np.zeros(1, "float16")),  # 1e5
+    "float32": (jax.scipy.special.digamma, np.float32(1e-30)),  # 1e60
+}
+
+
+@pytest.mark.parametrize("told", [{}, dict(engine="float64"), dict(sample=2)], ids=str)
+@pytest.mark.parametrize("dtype", STEEP)
+def test_a_slope_that_is_too_large_for_the_type_is_nonfinite(dtype, told):
+    f, x = STEEP[dtype]
+    assert np.all(jax.grad(f)(x) == np.inf)
+    report = check_grads(f, (x,), raises=False, **told)
+    assert [(leaf.verdict, leaf.value) for leaf in report.leaves[:2]] == [("nonfinite", np.inf)] * 2
+    if not told.get("sample"):
+        largest = f"is too large for {dtype}, whose largest is {float(jnp.finfo(dtype).max):.5g}"
+        assert largest in str(report) and "drawn" not in str(report)
+
+
+def test_a_slope_that_is_nan_is_nonfinite_however_large_the_truth():
     nan = jax.custom_jvp(lambda x: 1e30 * x)
     nan.defjvp(lambda x, dx: (nan(*x), dx[0] * jnp.inf))
     assert verdict(nan, np.float32(1e-30)) == "nonfinite"
@@ -70,6 +86,32 @@ def test_an_infinite_slope_is_right_where_the_slopes_around_grow_towards_it():
     falls = jax.custom_jvp(jnp.cbrt)
     falls.defjvp(lambda x, dx: (falls(*x), -jnp.inf * dx[0]))
     assert verdict(falls, np.float64(0)) == "wrong"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_slope_that_fits_its_type_is_right_whatever_the_seed(seed):
+    report = check_grads(lambda x: (x * 4e4) * 1e-3, (np.float16(0.5),), seed=seed)
+    assert report.verdict == "ok" and report.leaves[1].value == float(np.float16(4e4) * np.float16(1e-3))
+
+
+@pytest.mark.parametrize("told", [{}, dict(sample=4)], ids=str)
+def test_where_a_drawn_direction_adds_up_to_too_much_the_report_says_that_it_was_drawn(told):
+    def large(x):
+        return jnp.sum(x * 4e4) * 1e-3
+
+    report = check_grads(large, (np.full(8, 1e-3, "float16"),), raises=False, **told)
+    assert [leaf.verdict == "nonfinite" for leaf in report.leaves[:2]] == [True, False]
+    assert "overflows on the way" in str(report) and "the direction was drawn" in str(report)
+    nan = check_grads(jnp.sqrt, (np.zeros(2, "float16"),), raises=False, modes="rev", **told)
+    assert "overflows" not in str(nan)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_shown_of_a_loss_is_what_jax_returns(seed):
+    x = np.array([0.3, -2.0, 1.7], "float16")
+    report = check_grads(lambda x: jnp.sum(jnp.sin(x) * x), (x,), modes="rev", seed=seed)
+    (leaf,) = report.leaves
+    assert leaf.value == float(jax.grad(lambda x: jnp.sum(jnp.sin(x) * x))(x)[leaf.at])
 
 
 @pytest.mark.parametrize("dtype", TYPES)

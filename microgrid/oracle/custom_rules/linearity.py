@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..flat import opposite
+from ..rounding import smallest
 
 SIZES = (20, -20, 40, -40)  # binary digits by which numbers are made larger, or smaller
 LEAST = 4
@@ -152,8 +153,7 @@ def _splits(given):
 def allowed(sizes, dtype, word):
     """How far numbers of an array may be off, by the sizes of the terms they are made of; infinity for those
     that are too large or too small for their type."""
-    finfo = jnp.finfo(dtype)
-    seen = (sizes > 16 * float(finfo.tiny)) & (sizes < float(finfo.max) / 16)
+    seen = (sizes > smallest(dtype) / OFF) & (sizes < float(jnp.finfo(dtype).max) / 16)
     if word == "signs":  # sums may cancel
         sizes = np.max(sizes, initial=0.0, where=seen)
     return np.where(seen, OFF * sizes, np.inf)

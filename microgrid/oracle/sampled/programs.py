@@ -21,7 +21,7 @@ BLOCK = 8191  # random numbers of a direction, again and again: a prime, so that
 
 
 def direction(draw, slot):
-    """Random numbers between 0.5 and 2, of random sign, of a slot's shape and type."""
+    """Random numbers between 0.5 and 1, of random sign, of a slot's shape and type."""
     like = jax.ShapeDtypeStruct((min(slot.size, BLOCK),), slot.dtype)
     return jnp.asarray(np.resize(np.asarray(weights(draw, [like])[0]), slot.shape))
 

@@ -8,10 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .. import compat, exact, guilt
+from .. import compat, exact, guilt, overflow
 from ..balls import finite
 from ..cotangents import ended
-from ..flat import unit
+from ..flat import unit, whole
 from ..programs import OWN_RULE, VJP_RULE
 from ..proof import JaxRefuses
 from ..refusals import REFUSALS, mistyped
@@ -35,9 +35,8 @@ class Whole:
     def __init__(self, report, flat, run, context, mode, prefix):
         self.report, self.flat, self.run, self.context = report, flat, run, context
         self.mode, self.prefix = mode, prefix
-        self.given = [
-            direction(context.draw, slot) for slot in (run.outputs if mode == "rev" else run.inputs)
-        ]
+        ends = run.outputs if mode == "rev" else run.inputs
+        self.given = whole([direction(context.draw, slot) for slot in ends], mode == "rev")
         self.unit = unit(self.given)  # by which the slopes of a loss are divided, exactly
         self.walk = chain.backward if mode == "rev" else chain.forward
 
@@ -69,8 +68,11 @@ class Whole:
         leaves = [self._leaf(*one, scale) for one in zip(paths, got, made, strict=True)]
         if any(leaf.verdict == "nonfinite" for leaf in leaves):
             self._find(leaves)
+            for note in overflow.notes(self.flat, self.mode, self.given, ()):
+                self.report.note(note)
         if any(leaf.verdict == "imprecise" for leaf in leaves):
             self._explain(leaves, got, made)
+        self._underflow(leaves, got, made)
         self.report.leaves += leaves
         return True
 
@@ -93,11 +95,8 @@ class Whole:
         with np.errstate(all="ignore"):
             off = np.abs(one - other)
         broken = ~np.isfinite(off)
-        leaf.at = int(np.argmax(np.isnan(one) if np.isnan(one).any() else broken if broken.any() else off))
-        value, truth = one[leaf.at], other[leaf.at]
-        leaf.index = str(list(map(int, np.unravel_index(leaf.at, got.shape)))) if got.shape else ""
-        shown, other_shown = (float(np.real(x)) / self.unit + 0.0 for x in (value, truth))
-        leaf.value, leaf.truth = shown, f"{other_shown:.9g}"
+        at = int(np.argmax(np.isnan(one) if np.isnan(one).any() else broken if broken.any() else off))
+        self._place(leaf, got, at, other[at])
         if broken.any():
             leaf.verdict, leaf.ulps = "nonfinite", float("inf")
             if np.isfinite(one).all():
@@ -106,7 +105,7 @@ class Whole:
             return leaf
         eps, most = float(jnp.finfo(got.dtype).eps), float(off[leaf.at])
         if most:
-            leaf.ulps = most / max(float(abs(truth)) * eps, float(jnp.finfo(got.dtype).smallest_subnormal))
+            leaf.ulps = most / _spacing(other[leaf.at], got.dtype)
             leaf.lost = max(0.0, float(np.log10(most / (eps * scale)))) if scale else 0.0
             leaf.verdict = "imprecise" if most > np.sqrt(eps) * scale else "sampled"
         return leaf
@@ -119,6 +118,35 @@ class Whole:
                 moved = max(_largest(np.asarray(one[k]) - np.asarray(made[k])) for one in again)
                 off = _largest(np.asarray(got[k]) - np.asarray(made[k]))
                 leaf.verdict = "imprecise" if off <= FAR * moved else "unexplained"
+
+    def _underflow(self, leaves, got, made):
+        """Where numbers on the way are too small for their types, as larger ones are not."""
+        rules = [record for record in self.run.records if record.moving and record.name in OWN_RULE]
+        if any(self.context.derivatives.of(record, self.mode).waits for record in rules):
+            return  # for larger ones its loop might not end
+        found, digits = overflow.underflows(self._along, self.given, made)
+        for leaf, x, (known, gone) in zip(leaves, got, found, strict=True):
+            with np.errstate(all="ignore"):
+                gone = gone & (np.abs(np.asarray(x).reshape(-1) - known) > np.abs(known) / 2)
+            if leaf.verdict in ("sampled", "imprecise") and gone.any():
+                at = int(np.argmax(np.where(gone, np.abs(known), 0.0)))
+                self._place(leaf, x, at, known[at], "scaled up")
+                leaf.verdict = "unexplained"
+                leaf.ulps = float(
+                    abs(np.asarray(x).reshape(-1)[at] - known[at]) / _spacing(known[at], x.dtype)
+                )
+                self.report.note(overflow.SMALL.format(overflow.KINDS[self.mode][0], digits))
+
+    def _along(self, given):
+        return self.walk(self.run, self.context.derivatives, given)
+
+    def _place(self, leaf, got, at, truth, label="by equation"):
+        """Show one number of an array in a leaf."""
+        leaf.at, leaf.label = at, label
+        leaf.index = str(list(map(int, np.unravel_index(at, got.shape)))) if got.shape else ""
+        numbers = np.asarray(got).reshape(-1)
+        shown, other = (float(np.real(x)) / self.unit + 0.0 for x in (numbers[at], truth))
+        leaf.value, leaf.truth = shown, f"{other:.9g}"
 
     def _rerun(self, seed):
         draw = np.random.default_rng(seed)
@@ -181,6 +209,11 @@ def jiggled(numbers, draw):
     eps = jnp.finfo(numbers.dtype).eps
     signs = np.resize(draw.choice((-1.0, 0.0, 1.0), min(numbers.size, BLOCK)), numbers.shape)
     return numbers * jnp.asarray(1 + signs * float(eps)).astype(numbers.dtype)
+
+
+def _spacing(number, dtype):
+    finfo = jnp.finfo(dtype)
+    return max(float(abs(number)) * float(finfo.eps), float(finfo.smallest_subnormal))
 
 
 def _largest(numbers):
