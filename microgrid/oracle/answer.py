@@ -173,8 +173,8 @@ class Answer:
         sizes, off = np.abs(self.floats), self.distances
         least = max(float(jnp.finfo(self.dtype).eps) ** 0.5 * scale, FLUSHED * smallest(self.dtype))
         gone = (sizes >= least) & (off >= sizes / 2) & np.isfinite(self.got)
-        open_ = self.roundings is not None and gone.any()
-        return gone & (off > self.roundings.unflushed[self.ids]) if open_ else np.zeros_like(gone)
+        run = self.roundings if gone.any() else None
+        return np.zeros_like(gone) if run is None else gone & (off > run.unflushed[self.ids])
 
     def mean(self, truths, theirs, loose=(), believed=None):
         """Take slopes of what functions mean where JAX's program, with the same meanings, agrees, and where
