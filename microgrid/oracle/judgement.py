@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .answer import FLUSHED
-from .balls import differ, finite, hidden, interval
+from .balls import differ, finite, hidden, interval, radius
 from .kinks.growth import Ends
 from .report import ORDER, UNKNOWN, Leaf
 from .rounding import smallest
@@ -51,12 +51,12 @@ def leaf_of(answer, mode, scale=None):
     worst = np.flatnonzero(ranks == ranks.max())
     at = int(worst[np.argmax(ulps[worst])])
     leaf.verdict = ORDER[ranks[at]]
+    least = max(np.sqrt(_coarsest(answer)) * (scale or 0.0), FLUSHED * smallest(answer.dtype))
     rounded = np.where(ranks != ORDER.index("kink"), off, 0.0)
     most = np.max(rounded)
     if scale is not None and np.isfinite(most) and most > 0:
         digits = np.log10(most / (eps * scale)) if scale else np.inf
         leaf.lost = max(0.0, float(min(digits, -np.log10(eps))))
-        least = max(np.sqrt(_coarsest(answer)) * scale, FLUSHED * smallest(answer.dtype))
         if leaf.verdict in ("ok", "kink") and most > least:
             leaf.verdict, at = "imprecise", int(np.argmax(rounded))
     leaf.at, leaf.index, leaf.ulps = at, answer.index(at), float(ulps[at])
@@ -78,6 +78,8 @@ def leaf_of(answer, mode, scale=None):
         if answer.arrived[at]:
             leaf.truth += f", at the steps {_shown(answer.truths[at], answer.unit)}"
         leaf.ulps = abs(float(answer.got[at]) - meant) / max(abs(meant) * eps, tiny)
+        if scale is not None and not answer.arrived[at] and _beyond(answer, at) > least:
+            leaf.verdict = "imprecise"  # what is left open is not why JAX is off: rounding is
     return leaf
 
 
@@ -187,7 +189,8 @@ def _of_another_program(answer, k, near, near_tie):
     3. unexplained: got is near, and not near to theirs: the replay of JAX's program is not what JAX ran.
     4. approximate: nothing explains it, but a rule iterates to a tolerance, and the type hides what is left.
     5. wrong: nothing explains it, neither a meaning of a function nor a series that JAX breaks off.
-    6. approximate: a series, or a meaning of which the type does not hide how far the function is from it.
+    6. unexplained: got is further from what is meant than rounding and literals reach.
+    7. approximate: a series, or a meaning of which the type does not hide how far the function is from it.
     """
     truth, their = answer.truths[k], answer.theirs[k]
     bound = answer.bounds[k] + answer.radius(k)
@@ -200,7 +203,14 @@ def _of_another_program(answer, k, near, near_tie):
     meant, hides = _explained(answer, k), hidden(truth, their, answer.dtype)
     if not meant and not (answer.series[k] and abs(float(truth - their)) <= bound):
         return "approximate" if answer.tolerant and hides else "wrong"
+    if meant and not answer.arrived[k] and _beyond(answer, k) > bound:
+        return "unexplained"
     return None if meant and (answer.hidden[k] or hides) else "approximate"
+
+
+def _beyond(answer, k):
+    """How far what JAX returned is outside of what is meant with its literals rounded."""
+    return abs(answer.got[k] - float(answer.meant[k])) - radius(answer.meant[k])
 
 
 def _explained(answer, k):

@@ -91,3 +91,53 @@ def test_a_right_rule_of_rounded_literals_is_right_beside_others(dtype):
 def test_a_series_whose_rounded_coefficients_explain_its_slope_is_no_approximation(x, dtype):
     # the slope of gelu is 0 near -0.7518, where the slopes of its two factors cancel
     assert verdict(lambda x: jn.gelu(x, approximate=False), np.dtype(dtype).type(x)).verdict == "ok"
+
+
+def gelu(x):
+    return 0.5 * x * (1 + jnp.tanh(0.7978845608 * (x + 0.044715 * x**3)))
+
+
+def slope_of_gelu(cubic):
+    def slope(x):
+        t = jnp.tanh(0.7978845608 * (x + 0.044715 * x**3))
+        return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * 0.7978845608 * (1 + cubic * x**2)
+
+    return slope
+
+
+SHARED = {  # function, wrong rule, where: its literals are those of the function, or others by far
+    "0.7 of a sine": (lambda x: jnp.sin(0.7 * x), lambda x: 0.7 * jnp.cos(0.7 * x) * (1 + x * x), [0.01]),
+    "-0.7 of a cosine": (lambda x: jnp.cos(0.7 * x), lambda x: -0.7 * jnp.sin(0.7 * x) * (1 + x * x), [0.01]),
+    "no cubic term": (gelu, slope_of_gelu(0), [0.1, -0.2]),
+    "0.15 in place of 0.134145": (gelu, slope_of_gelu(0.15), [0.5, 1.3, -2, 0.1]),
+    "0.136 in place of it": (gelu, slope_of_gelu(0.136), [0.5, 1.3, -2, 0.1]),
+    "0.15 where digits cancel": (gelu, slope_of_gelu(0.15), [-3.0]),
+}
+OWN = {  # function, right rule with literals of its own
+    "gelu": (gelu, slope_of_gelu(0.134145)),
+    "log10": (lambda x: jnp.log(x * x) / 2.302585, lambda x: 0.868589 / x),
+    "a scale folded": (lambda x: 0.7 * jnp.exp(0.3 * x), lambda x: 0.21 * jnp.exp(0.3 * x)),
+    "exp2": (lambda x: jnp.exp(0.6931472 * x), lambda x: 0.6931472 * jnp.exp2(x)),
+}
+
+
+@pytest.mark.parametrize("told", [{}, {"sample": 2}], ids=["whole", "sampled"])
+@pytest.mark.parametrize("dtype", HALF)
+@pytest.mark.parametrize("name", SHARED)
+def test_what_a_rule_shares_with_its_function_moves_both_and_explains_nothing(name, dtype, told):
+    f, slope, x = SHARED[name]
+    report = verdict(lambda x: jnp.sum(custom(f, slope)(x)), jnp.asarray(x, dtype), modes="rev", **told)
+    assert report.verdict == "wrong"
+
+
+@pytest.mark.parametrize("dtype", HALF)
+@pytest.mark.parametrize("name", OWN)
+def test_a_right_rule_with_literals_of_its_own_is_approximate_at_most_within_what_is_printed(name, dtype):
+    f, slope = OWN[name]
+    for x in (0.5, 1.3, -2, 0.1, -0.6):
+        report = verdict(custom(f, slope), jnp.asarray(x, dtype), modes="rev")
+        assert report.verdict in ("ok", "approximate")
+        for leaf in report.leaves:
+            if leaf.verdict == "approximate":
+                low, high = map(float, leaf.truth.strip("[]").split(","))
+                assert low <= leaf.value * (1 + 2.0**-7) and leaf.value * (1 - 2.0**-7) <= high

@@ -12,6 +12,7 @@ from ..balls import finite, known, wider
 from ..conditioning import Roundings
 from ..interpreter import Replay
 from ..judgement import leaf_of
+from ..literals import together
 from ..proof import SLACK, Answer, taken
 from ..width import tighten
 from .precision import FLUSHED, SHARP, settled, sharpened, unknown
@@ -19,8 +20,7 @@ from .registry import TooLarge
 from .slices import MOST, Slice
 
 FEW = 2**19  # numbers that a slice of JAX's program for cotangents may read: where it is more, fewer slopes
-NUDGES = 3  # directions in which a singular point is approached
-NUDGE = 2.0**-67  # about 1e-20
+NUDGES, NUDGE = 3, 2.0**-67  # directions in which a singular point is approached, and about 1e-20
 AIMED = 4  # numbers where JAX is furthest off, by size and by ULPs, that are looked at besides random ones
 
 
@@ -123,8 +123,7 @@ class Comparison:
         rough = floats.forward(self.other.tape)
         self._bounds = rounding.bounds(self.other.tape, rough)
         self._roundings = Roundings(self.other.tape, rough, [])
-        tape, radii = self.other.tape, self.other.literals.radii
-        slack = SLACK * rounding.bounds(tape, rough, np.float64, radii)
+        slack = SLACK * rounding.bounds(self.other.tape, rough, np.float64, self.other.literals.radii)
         answers = self._answers(self.rough, rough, slack)
         leaves = [leaf_of(answer, self.mode) for answer in answers]
         tied = self.primal.replay.ties or self.other.ties
@@ -190,13 +189,19 @@ class Comparison:
         return near
 
     def _mean(self, answers):
-        """What the slopes are where the function is what it means, and every literal is a rounded number."""
+        """What the slopes are where the function is what it means, and literals are rounded numbers."""
         loose, primal = (self.primal.again(means=means) for means in ("literals", True))
-        own, truths = (self._slopes_of(p, radii=p.replay.literals.radii) for p in (loose, primal))
+        own = self._slopes_of(loose, radii=loose.replay.literals.radii)
         other, found = theirs(primal, self.run, self.pairs, means=True)
-        values = exact.forward(other.tape, None, other.literals.radii)
-        for answer, truth, mine, (slot, at) in zip(answers, truths, own, self.pairs, strict=True):
-            answer.mean(truth, taken(values, found.at(slot, at).scalars), mine if primal.replay.meant else ())
+        ids = [found.at(slot, at).scalars for slot, at in self.pairs]
+
+        def slopes(name, of_function, of_gradient):
+            values = exact.forward(other.tape, None, **{name: of_gradient})
+            return self._slopes_of(primal, **{name: of_function}), [taken(values, x) for x in ids]
+
+        truths, rows = together(answers, (primal.replay.literals, other.literals), slopes)
+        for answer, *meant, mine in zip(answers, truths, rows, own, strict=True):
+            answer.mean(*meant, mine if primal.replay.meant else ())
 
 
 def _noise(pair, known):
@@ -217,9 +222,8 @@ def _elsewhere(got, at):
     """The largest number of JAX's answer where it must be 0, if there is one."""
     if np.count_nonzero(got) == np.count_nonzero(got[at]):
         return []
-    size = np.abs(got)
+    size = np.where(np.isfinite(got), np.abs(got), 0.0)
     size[at] = 0
-    size[~np.isfinite(size)] = 0
     return [int(np.argmax(size))] if size.any() else []
 
 
