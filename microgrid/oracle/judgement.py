@@ -189,8 +189,7 @@ def _of_another_program(answer, k, near, near_tie):
     3. unexplained: got is near, and not near to theirs: the replay of JAX's program is not what JAX ran.
     4. approximate: nothing explains it, but a rule iterates to a tolerance, and the type hides what is left.
     5. wrong: nothing explains it, neither a meaning of a function nor a series that JAX breaks off.
-    6. unexplained: got is further from what is meant than rounding and literals reach.
-    7. approximate: a series, or a meaning of which the type does not hide how far the function is from it.
+    6. approximate: a series, or a meaning of which the type does not hide how far the function is from it.
     """
     truth, their = answer.truths[k], answer.theirs[k]
     bound = answer.bounds[k] + answer.radius(k)
@@ -203,14 +202,13 @@ def _of_another_program(answer, k, near, near_tie):
     meant, hides = _explained(answer, k), hidden(truth, their, answer.dtype)
     if not meant and not (answer.series[k] and abs(float(truth - their)) <= bound):
         return "approximate" if answer.tolerant and hides else "wrong"
-    if meant and not answer.arrived[k] and _beyond(answer, k) > bound:
-        return "unexplained"
     return None if meant and (answer.hidden[k] or hides) else "approximate"
 
 
 def _beyond(answer, k):
-    """How far what JAX returned is outside of what is meant with its literals rounded."""
-    return abs(answer.got[k] - float(answer.meant[k])) - radius(answer.meant[k])
+    """How far what JAX returned is outside of what is meant, literals rounded, and off its program."""
+    outside = abs(answer.got[k] - float(answer.meant[k])) - radius(answer.meant[k])
+    return min(outside, abs(answer.got[k] - float(answer.theirs[k])))
 
 
 def _explained(answer, k):
