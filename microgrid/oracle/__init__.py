@@ -35,6 +35,7 @@ indexing.py          where gathers and scatters go
 factors.py           eigenvalues and singular values with their vectors
 user_rules.py        rules that a user wrote for primitives
 literals.py          numbers written into a program, exact or rounded
+constants.py         those that rules round: 2 / sqrt(pi)
 values.py            whether the replay computes what JAX computes
 
 Along the tape, in numbers:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import jax
 import numpy as np
 
-from . import exact, sample as sampling, width
+from . import constants, exact, sample as sampling, width
 from .arrays import Unsupported
 from .call import MODES, call, check_pair
 from .curvature import Alone, Curvature, backwards, forwards, left_out
@@ -136,6 +136,7 @@ def _check(report, flat, asked, prefix="", curvature=None):
         reason = left_out(proof, report.verdict)
         report.note(reason)
         curvature = Alone() if reason else Curvature(proof, given, backward)
-        _check(report, made, replace(asked, order=1, seed=asked.seed + 1), "second order, ", curvature)
-        if curvature:
-            twice.blame(report, proof, backward, given)
+        with constants.meant(constants.found(proof) if proof else {}):
+            _check(report, made, replace(asked, order=1, seed=asked.seed + 1), "second order, ", curvature)
+            if curvature:
+                twice.blame(report, proof, backward, given)

@@ -91,7 +91,8 @@ def forward(tape, v=None, radii=None, given=None):
     arb, v = flint.arb, [] if v is None else v
     for block in tape.blocks[bisect_left(tape.blocks, len(v), key=lambda block: block.start) :]:
         if block.op == "leaf":
-            v += map(arb, block.numbers.tolist())
+            constant = tape.meant.get(block.start)
+            v += [constant.ball()] if constant else map(arb, block.numbers.tolist())
         elif block.op == "factor":
             v += _made(block, [v[i] for i in block.operands[0].tolist()])
         elif block.op in ("stop", "rule"):

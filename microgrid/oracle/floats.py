@@ -122,6 +122,8 @@ def forward(tape, v=None, radii=None, given=None):
         if block.start < known:
             continue
         v[block.start : block.stop] = value(block, v)
+        if block.start in tape.meant:
+            v[block.start] = float(tape.meant[block.start].ball())
         if given and block.op == "leaf":
             v[block.start : block.stop] = [given.get(i, v[i]) for i in range(block.start, block.stop)]
     return v

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from . import compat
+from . import compat, constants
 from .balls import differ, finite, least
 
 PLAIN, FEW = 12, 3  # digits in base 2 of a number that is taken as it is, in a wide and in a narrow type
@@ -79,11 +79,13 @@ class Literals:
         return self._tape.size
 
     def _suspect(self, dtype, ids, loose=False):
-        eps = float(jnp.finfo(dtype).eps)
+        eps, wide = float(jnp.finfo(dtype).eps), jnp.finfo(dtype).nmant >= PLAIN
         for i in np.unique(ids).tolist():
             x = float(self._tape.run[i])
             self.seen.add(x)
             strict = self._exact is None or x in self._exact or -x in self._exact
+            if wide and constants.of(x) is not None:  # it is known to all digits
+                continue
             if (loose or not strict) and _is_rounded(x, dtype):
                 self.radii[i] = max(abs(x) * eps / 2, self.radii.get(i, 0))
 

@@ -45,7 +45,8 @@ class Proof:
     whether rules that iterate were not off by what a type shows; dim: whether slopes differed by less than
     any number of their type; hasty: whether all is looked at once more where these balls say nothing of
     JAX's program; around: the points near by that were looked at last; excused: whether JAX's programs meant
-    other numbers, and no kink was why.
+    other numbers, and no kink was why; slopes: by the mode, how far numbers of JAX's program are free, the
+    ids of its slopes, the truths of these and what that program means, as first found.
     """
 
     def __init__(self, flat, engine=exact, surrogates=(), hasty=False):
@@ -56,7 +57,7 @@ class Proof:
         self.outputs, self.steps = walk(self.primal, self.program, self.inputs)
         self.walked, self.own, self.misread, self.around = self.steps, self.primal.tape.size, None, None
         self.arrived = self.tolerant = self.dim = self.excused = False
-        self.values, self._replays, self.alone = engine.forward(self.primal.tape), {}, {}
+        self.values, self._replays, self.alone, self.slopes = engine.forward(self.primal.tape), {}, {}, {}
         dtypes = [array.dtype for array in (*self.inputs, *self.outputs)]
         self.coarsest = self.primal.tape.coarsest = rounding.coarsest(self.primal.tape, dtypes, self.own)
 
@@ -118,6 +119,8 @@ class Proof:
                 )
             )  # fmt: skip
             tighten(made[-1])
+        columns = ([x for a in made for x in getattr(a, key)] for key in ("ids", "truths", "theirs"))
+        self.slopes[mode] = other.literals.radii, *columns
         if self.primal.series and any(answer.apart.any() for answer in made):
             for answer, truth in zip(made, self.believed(False, backward, given), strict=True):
                 answer.series = ~disagree(truth, answer.theirs, answer.slack)

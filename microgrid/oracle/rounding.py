@@ -1,7 +1,8 @@
 """How far rounding may move the numbers of a program: a bound of first order for every scalar.
 
     error(y) = sum_i |d y / d x[i]| * error(x[i]) + u * |y|
-    error(x) = 0 for an input and a constant, |x| for an input that is flushed to 0
+    error(x) = 0 for an input and a number, |x| for an input that is flushed to 0
+    error(x) = |x - c| for a number that stands for a constant c
 
 u is the largest relative error of one operation in the type of its result: half an ULP for arithmetic, a few
 for functions as XLA computes them, and k - 1 half ULPs of the sum of |terms| for a sum of k terms, in any
@@ -116,6 +117,8 @@ def bounds(tape, v, dtype=None, radii=None, flushed=True, coarsest=np.inf, decla
     for block in tape.blocks:
         block = block if dtype is None else replace(block, dtype=np.dtype(dtype))
         error[block.start : block.stop] = step(block, v, error, flushed, coarsest, declared)
+        if block.start in tape.meant:
+            error[block.start] = tape.meant[block.start].off(float(block.numbers[0]))
         for i in radii or ():
             if block.start <= i < block.stop:
                 error[i] = (radii or {})[i]

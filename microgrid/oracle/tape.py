@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from . import floats, rounding
+from . import constants, floats, rounding
 
 FLOAT64 = np.dtype("float64")
 
@@ -51,6 +51,7 @@ class Tape:
     errors: whether to keep how far rounding may have moved each number. live: which scalars depend on the
     inputs that are differentiated. coarsest: the unit of the narrowest type of the function, once that is
     known; declared: whether what comes is part of a declared rule: what it rounds further no other shares.
+    meant: id -> the `constants.Constant` that a number stands for.
     """
 
     errors: bool = False
@@ -61,7 +62,7 @@ class Tape:
 
     def __post_init__(self):
         self._run, self._live, self._error = np.empty(1024), np.empty(1024, bool), np.zeros(1024)
-        self._constants, self._made = {}, {}
+        self._constants, self._made, self.meant = {}, {}, {}
 
     @property
     def run(self):
@@ -127,6 +128,8 @@ class Tape:
         if key not in self._constants:
             one = np.array([number])
             self._constants[key] = self._append("leaf", one, False, given=one)[0]
+            if (constant := constants.of(number)) is not None:
+                self.meant[int(self._constants[key])] = constant
         return self._constants[key]
 
     def fresh(self, numbers):
