@@ -110,5 +110,7 @@ def meant(numbers):
 
 
 def of(number):
-    """The `Constant` that a number is taken for, or None."""
+    """The `Constant` that a number is taken for, or None; the negative of one is that of its own."""
+    if (constant := _MEANT.get(-number)) is not None:
+        return constant._replace(factor=-constant.factor)
     return _MEANT.get(number)
