@@ -18,6 +18,7 @@ from .balls import differ, finite, radius
 from .flat import unit, weights, whole
 from .interpreter import Replay, walk
 from .kinks.perturbation import replayed
+from .programs import same
 
 STEP = -100  # the power of 2, relative to the smallest number of the inputs
 SMOOTH = 2.0**-60  # how far apart two steps may put a second derivative, relative to itself or the largest
@@ -59,6 +60,15 @@ def forwards(flat, draw):
     return flat.slopes(lambda *x: jax.jvp(flat, x, given)[1]), given
 
 
+def one_program(back, along):
+    """Whether the slopes of a function backwards are the same program as those along a direction, as they
+    may be where it takes and returns one number."""
+    (x, *more), ends = back.numbers, jax.eval_shape(along, *along.numbers)
+    if more or [(y.shape, y.dtype) for y in ends] != [(x.shape, x.dtype)]:
+        return False
+    return same(*(compat.jaxpr_of(flat, flat.numbers) for flat in (back, along)))
+
+
 class Alone:
     """No second derivatives of the function itself: all that is known is JAX's gradient program."""
 
@@ -85,7 +95,7 @@ class Curvature:
         where it was excused, by more than functions that are approximated on purpose: `CLEAR`, relative to
         the terms of a number, in every type.
         """
-        known, near = self._along(proof.given)
+        known, near = self._along(proof.given, self._backward or mode == "fwd")
         scale = max((abs(float(x)) for x in known if x is not None), default=0.0)
         off, places = [], ((answer, k) for answer in answers for k in range(len(answer.got)))
         for at, (answer, k) in enumerate(places):
@@ -115,16 +125,17 @@ class Curvature:
         truths = proof.truths(replay, inputs, outputs, values, mode == "rev", proof.given)
         return [x for array in truths for x in array]
 
-    def _along(self, direction):
-        """([n] the second derivatives along a direction, None where they are not the same on both sides, [n]
-        how near they are known)."""
+    def _along(self, other, direction):
+        """([n] the second derivatives, None where they are not the same on both sides, [n] how near they are
+        known). other: what the gradient program was asked for, direction: whether that is one of the inputs.
+        Else it weighs the outputs: d (w J v) / d x is how w J changes along v."""
         import flint
 
         smallest = min([1.0, *(float(np.min(np.abs(x[x != 0]))) for x in self._numbers() if np.any(x))])
         power = STEP + int(np.frexp(smallest)[1])
         step = flint.arb(2) ** power
         with exact.precision(max(exact.PRECISIONS[1], exact.bits()) - power):
-            slopes = [self._slopes(direction, k * step) for k in (-2, -1, 1, 2)]
+            slopes = [self._slopes(other, direction, k * step) for k in (-2, -1, 1, 2)]
         changes = [_changes(numbers, step) for numbers in zip(*slopes, strict=True)]
         sizes = [abs(float(x[0])) for x in changes]
         rows = list(zip(changes, sizes, strict=True))
@@ -136,15 +147,16 @@ class Curvature:
     def _numbers(self):
         return [np.asarray(x).astype(np.float64) for x in self._proof.flat.numbers]
 
-    def _slopes(self, direction, step):
+    def _slopes(self, other, direction, step):
         import flint
 
-        proof = self._proof
-        pairs = zip(self._numbers(), (np.asarray(d).astype(np.float64) for d in direction), strict=True)
+        proof, backward = self._proof, self._backward or not direction
+        along, given = (other, self._given) if direction else (self._given, other)
+        pairs = zip(self._numbers(), (np.asarray(d).astype(np.float64) for d in along), strict=True)
         moved = [[flint.arb(a) + step * b for a, b in zip(x.flat, d.flat, strict=True)] for x, d in pairs]
         held = [proof.values[i].mid() for i in proof.primal.held]
         beside, inputs, outputs = replayed(proof, moved, held)
-        truths = proof.truths(beside, inputs, outputs, beside.values, self._backward, self._given)
+        truths = proof.truths(beside, inputs, outputs, beside.values, backward, given)
         return [x for array in truths for x in array]
 
 

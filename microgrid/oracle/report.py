@@ -112,6 +112,19 @@ class Report:
             note = f"taken as the truth, as declared: the rule of {told(function)}{source(function)}"
             self.note(note)
 
+    def join(self, other, worse=False):
+        """Take in what another report on the same function found; worse: of its arrays only those that are
+        worse than all here."""
+        least = ORDER.index(self.verdict) + 1 if worse else 0
+        if other.guilty and (not self.guilty or ORDER.index(other.verdict) > ORDER.index(self.verdict)):
+            self.guilty = other.guilty
+        self.leaves += [leaf for leaf in other.leaves if ORDER.index(leaf.verdict) >= least]
+        self.refused, self.tally = self.refused or other.refused, self.tally or other.tally
+        self.vague, self.lost = self.vague or other.vague, self.lost or other.lost
+        self.came += [f for f in other.came if not any(f is one for one in self.came)]
+        for note in other.notes:
+            self.note(note)
+
     def note(self, sentence):
         """Say what the reader should know, once; "" is nothing."""
         self.notes += [sentence] if sentence and sentence not in self.notes else []

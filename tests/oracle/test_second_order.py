@@ -9,6 +9,9 @@ import pytest
 from jax import lax
 from test_check_grads import verdict
 
+from microgrid.oracle.curvature import backwards, forwards, one_program
+from microgrid.oracle.flat import Flat
+
 HALF, ZERO = np.float32(0.5), np.float32(0)
 
 
@@ -270,6 +273,55 @@ def test_a_rule_that_is_wrong_at_the_second_order_alone_is_named(name, place):
 def test_forwards_alone_the_rule_is_named_too():
     report = verdict(ONCE["an input that is held"], np.float32(0.7), order=2, modes=("fwd",))
     assert report.verdict == "wrong" and "twice" in report.guilty.verdict
+
+
+def test_forwards_alone_a_rule_that_adds_up_is_not_taken_for_the_one_behind_it():
+    total = by_jvp(lambda x: jnp.sum(x**2), lambda x, dx: jnp.sum(2 * x * dx))
+    report = verdict(lambda x: ONCE["an input that is held"](total(x)), VECTOR, order=2, modes=("fwd",))
+    assert (
+        report.verdict == "wrong" and "twice" in report.guilty.verdict and "float32[]" in str(report.guilty)
+    )
+
+
+slanted = by_jvp(lambda x: jnp.cos(x), lambda x, dx: -1.5 * jnp.sin(x) * dx)
+sine = by_jvp(jnp.sin, lambda x, dx: slanted(x) * dx)  # whose rule a scan takes apart, but not forwards
+
+
+def looped(x):
+    return lax.scan(lambda c, _: (sine(c), None), x, None, length=3)[0]
+
+
+@pytest.mark.parametrize("told", [{}, dict(sample=8), dict(engine="float64")], ids=str)
+@pytest.mark.parametrize("args", [np.float32(0.3), VECTOR], ids=["a number", "a vector"])
+def test_what_forward_mode_makes_is_differentiated_too(args, told):
+    f = lambda x: jnp.sum(looped(x) * jnp.arange(1, 1 + jnp.size(x)))  # noqa: E731
+    report = verdict(f, args, order=2, **told)
+    assert report.verdict == "wrong" and "wrong by itself" in report.guilty.verdict
+    line = next(
+        k for k, line in enumerate(Path(__file__).read_text().splitlines(), 1) if "slanted = " in line
+    )
+    assert f"{__file__}:{line})" in str(report.guilty)
+    modes = [leaf.mode for leaf in report.leaves if leaf.verdict == "wrong"]
+    assert modes and all(mode.startswith("second order of fwd, ") for mode in modes)
+    assert told or {*modes} == {"second order of fwd, fwd", "second order of fwd, rev"}
+    for mode in ("rev", "fwd"):
+        assert verdict(f, args, order=2, modes=mode, **told).failed == (mode == "fwd")
+
+
+@pytest.mark.parametrize("f", [jnp.tanh, jax.nn.softmax, lambda x: jnp.sum(x**3), lambda x: x[0] * x])
+def test_what_forward_mode_makes_has_no_lines_where_it_is_as_good(f):
+    report = verdict(f, VECTOR, order=2)
+    modes = ["fwd", "rev", "second order, fwd", "second order, rev"]
+    assert report.verdict == "ok" and [leaf.mode for leaf in report.leaves] == modes
+
+
+def test_one_program_is_looked_at_once():
+    def both_programs(f, *args):
+        flat, draw = Flat(f, args), np.random.default_rng(0)
+        return one_program(backwards(flat, draw)[0], forwards(flat, draw)[0])
+
+    assert both_programs(lambda x: x**3, HALF)
+    assert not both_programs(jnp.tanh, HALF) and not both_programs(lambda x, y: x * y, HALF, HALF)
 
 
 def test_a_linear_solve_hides_no_wrong_second_derivative():
