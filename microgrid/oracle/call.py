@@ -9,6 +9,7 @@ from jax.core import Tracer
 
 from . import exact, floats
 from .custom_rules import surrogates
+from .custom_rules.surrogates import one_line
 
 MODES = ("fwd", "rev")
 LONG = {np.dtype(np.longdouble): "float64", np.dtype(np.clongdouble): "complex128"}  # and what is nearest
@@ -39,7 +40,7 @@ class Call:
 def check_pair(caller, f, args):
     """TypeError or ValueError where f is no function, or args no tuple of arguments that JAX takes."""
     if not callable(f):
-        raise TypeError(f"{caller}: f must be a function of arrays; got {f!r}.")
+        raise TypeError(f"{caller}: f must be a function of arrays; got {one_line(f)}.")
     if not isinstance(args, tuple | list):
         raise TypeError(f"{caller}: args must be a tuple of arguments; got {type(args).__name__}. Fix: (x,).")
     try:
@@ -89,13 +90,13 @@ def _check_leaf(caller, path, leaf):
 def call(caller, order, modes, seed, engine, surrogate, sample, raises):
     """The `Call`, or TypeError or ValueError of a caller."""
     if not _whole(order) or order not in (1, 2):
-        raise ValueError(f"{caller}: order must be 1 or 2; got {order!r}.")
+        raise ValueError(f"{caller}: order must be 1 or 2; got {one_line(order)}.")
     if not _whole(seed) or seed < 0:
-        raise ValueError(f"{caller}: seed must be an integer of at least 0; got {seed!r}.")
+        raise ValueError(f"{caller}: seed must be an integer of at least 0; got {one_line(seed)}.")
     if not isinstance(raises, bool | np.bool_):
-        raise TypeError(f"{caller}: raises must be True or False; got {raises!r}.")
+        raise TypeError(f"{caller}: raises must be True or False; got {one_line(raises)}.")
     if not isinstance(engine, str) or engine not in ENGINES:
-        raise ValueError(f"{caller}: engine must be 'exact' or 'float64'; got {engine!r}.")
+        raise ValueError(f"{caller}: engine must be 'exact' or 'float64'; got {one_line(engine)}.")
     count, kinds = _sample(caller, sample, engine), _modes(caller, modes)
     return Call(order, kinds, int(seed), ENGINES[engine], surrogates.declared(caller, surrogate), count)
 
@@ -104,7 +105,8 @@ def _modes(caller, modes):
     given = (modes,) if isinstance(modes, str) else modes
     known = isinstance(given, tuple | list | set) and all(isinstance(m, str) and m in MODES for m in given)
     if not known or not given:
-        raise ValueError(f"{caller}: modes must be of 'fwd' and 'rev', one or both; got {modes!r}.")
+        came = one_line(modes)
+        raise ValueError(f"{caller}: modes must be of 'fwd' and 'rev', one or both; got {came}.")
     return tuple(given)
 
 
@@ -114,7 +116,7 @@ def _sample(caller, sample, engine):
     if engine != "exact":
         raise ValueError(f"{caller}: sample= takes no engine; got {engine!r}. Fix: leave engine out.")
     if not _whole(sample):
-        raise TypeError(f"{caller}: sample must be a whole number; got {sample!r}. Fix: sample=32.")
+        raise TypeError(f"{caller}: sample must be a whole number; got {one_line(sample)}. Fix: sample=32.")
     if sample < 1:
         raise ValueError(f"{caller}: sample must be at least 1; got {sample}. Fix: sample=32.")
     return int(sample)

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+from collections.abc import Iterator
 from types import FunctionType
 
 from .levels import PLACE, checked, skip_where_off
@@ -34,6 +35,8 @@ def gradient_test(function=None, **told):
             f"gradient_test: it decorates a function that returns a pair; {function.__name__} is "
             "a coroutine or a generator. Fix: def and return."
         )
+    if isinstance(told.get("surrogate"), Iterator):  # one that ends, while a test may run many times
+        told["surrogate"] = list(told["surrogate"])
     if function is None:
         return functools.partial(gradient_test, **told)
 

@@ -13,8 +13,9 @@ class Flat:
     paths: what the user calls each argument; numbers: the arrays at args. All that is not a float is fixed.
     returned: what the function returned when it was called last, in words; outputs: what to call its
     results, "output" unless told; strange: the types of what it returned that is no array; closed: an
-    argument with floats that JAX does not see, in words; hollow: one that has a shape and no numbers; kinds:
-    what the first arguments are; fix: what to give instead where none of them can be differentiated.
+    argument with floats that JAX does not see, in words; hollow: one that has a shape and no numbers; beyond:
+    an integer that no array of JAX holds; kinds: what the first arguments are; fix: what to give instead
+    where none of them can be differentiated.
     """
 
     def __init__(self, f, args, outputs=()):
@@ -22,6 +23,7 @@ class Flat:
         self._leaves = [leaf for _, leaf in leaves]
         self._f, self._which, self.returned, self._outputs = f, [], "nothing", outputs
         self.paths, self.numbers, self.strange, self.closed, self.hollow = [], [], [], "", ""
+        self.beyond = ""
         for k, (path, leaf) in enumerate(leaves):
             if is_differentiable(leaf):
                 self._which.append(k)
@@ -29,6 +31,8 @@ class Flat:
                 self.numbers.append(jnp.asarray(leaf))
             elif isinstance(leaf, jax.ShapeDtypeStruct):
                 self.hollow = f"args{jax.tree_util.keystr(path)}, {_told(leaf)}"
+            elif isinstance(leaf, int) and not _fits(leaf):
+                self.beyond = f"args{jax.tree_util.keystr(path)}, an integer beyond JAX's {_whole()}"
             elif _holds_floats(leaf):
                 self.closed = f"args{jax.tree_util.keystr(path)}, a {type(leaf).__name__}"
         kinds = [f"args{jax.tree_util.keystr(path)} is {_told(leaf)}" for path, leaf in leaves[:4]]
@@ -63,6 +67,14 @@ def _fix(leaves):
     ):
         return "floats, 3.0 for 3, say, or x.astype(float) for an array"
     return "args=(x,), with x a float or an array of floats"
+
+
+def _whole():
+    return jax.dtypes.canonicalize_dtype(np.int64)
+
+
+def _fits(number):
+    return jnp.iinfo(_whole()).min <= number <= jnp.iinfo(_whole()).max
 
 
 def _told(leaf):

@@ -1,5 +1,6 @@
 """What is read off the program of a function, a jaxpr."""
 
+import math
 import re
 from functools import lru_cache, partial
 
@@ -13,6 +14,8 @@ from .arrays import Unsupported
 
 VJP_RULE = ("custom_vjp_call", "custom_vjp_call_jaxpr")
 OWN_RULE = ("custom_jvp_call", *VJP_RULE)
+MEMORY = 4 * 10**10  # bytes that a replay may take
+KEPT = 4  # times its own bytes, what a replay takes for an array of no floats, and for what is made of it
 
 
 def unproven(mode, only):
@@ -88,26 +91,43 @@ def holds(jaxpr, names):
 
 
 def followed(program, most):
-    """A closed jaxpr; Unsupported where its numbers are more than a replay can hold."""
-    if (count := size(program.jaxpr)) <= most:
+    """A closed jaxpr; Unsupported where its numbers are more than a replay can hold: most floats, and of
+    others as many as take their memory."""
+    count, others = size(program.jaxpr)
+    share, words = KEPT * most / MEMORY, ""
+    if count <= most and others:
+        count, words = count + math.ceil(share * others), ", with integers and booleans by their bytes"
+    if count <= most:
         return program
-    largest = max(program.jaxpr.eqns, key=lambda equation: sum(v.aval.size for v in equation.outvars))
+
+    def cost(equation):
+        floats, others = _size(equation.outvars)
+        return floats + share * others
+
     raise Unsupported(
-        f"replay follows numbers one by one, at most {most:,}; here are {count:,}. Fix: sample=32, which "
-        "looks at so many of each equation, or smaller arguments.",
-        largest,
+        f"replay follows numbers one by one, at most {most:,}; here are {count:,}{words}. Fix: sample=32, "
+        "which looks at so many of each equation, or smaller arguments.",
+        max(program.jaxpr.eqns, key=cost),
     )
 
 
 def size(jaxpr):
-    """How many numbers the floats of a jaxpr have: inputs and results, those of all steps of scans too."""
-    count = sum(v.aval.size for v in jaxpr.invars if _floats(v))
+    """(how many numbers the floats of a jaxpr have, how many bytes its other arrays): inputs and results,
+    those of all steps of scans too."""
+    floats, others = _size(jaxpr.invars)
     for equation in jaxpr.eqns:
         inner = [size(x) for x in core.jaxprs_in_params(equation.params)]
         steps = equation.params.get("length", 1) if equation.primitive.name == "scan" else 1
-        own = sum(v.aval.size for v in equation.outvars if _floats(v))
-        count += own + steps * max(inner, default=0)
-    return count
+        own = _size(equation.outvars)
+        floats += own[0] + steps * max((x for x, _ in inner), default=0)
+        others += own[1] + steps * max((x for _, x in inner), default=0)
+    return floats, others
+
+
+def _size(variables):
+    floats = sum(v.aval.size for v in variables if _floats(v))
+    kinds = [(v.aval, getattr(v.aval, "dtype", None)) for v in variables if not _floats(v)]
+    return floats, sum(aval.size * kind.itemsize for aval, kind in kinds if kind is not None)
 
 
 def _floats(variable):

@@ -35,6 +35,8 @@ def untraced(name, flat, error):
         kind, called = found[1], found[2]
         fix = f"{'its ' if '<' in called else f'{called}.'}{RULES.get(kind, RULES['custom_vjp'])}"
         return f"{name} calls {called}, made by {kind}, which has no rule yet{where}. Fix: {fix}."
+    if isinstance(error, OverflowError) and flat.beyond:  # it may be used as Python's own too
+        return f"{name} is given {flat.beyond}. Fix: a float, or a smaller integer."
     if type(error) is Exception and "array reference" in text:
         return f"JAX does not differentiate {name}: {words(error).partition('. ')[0]}{where}. Fix: return it."
     if unsupported_here(error):

@@ -13,8 +13,11 @@ from jax.experimental import io_callback, pallas as pl
 from test_check_grads import X, verdict
 
 from microgrid.oracle import check_model, gradient_test, meaning, replay, rule
+from microgrid.oracle.arrays import Unsupported
 from microgrid.oracle.check import GradientError, check_grads
+from microgrid.oracle.exact import MOST
 from microgrid.oracle.pair_verdicts import verdict as room_verdict
+from microgrid.oracle.programs import followed, size
 
 OUTSIDE = jax.new_ref(jnp.ones_like(X))
 
@@ -85,6 +88,10 @@ REFUSED = {
     "no argument": (
         lambda: 2.0, (), "no float argument to differentiate: args is empty. Fix: args=(x,), with x a float",
     ),
+    "an integer beyond all": (
+        lambda x, n: x * n["a"][1], (X, {"a": [2, 2**70]}),
+        "is given args[1]['a'][1], an integer beyond JAX's int64. Fix: a float, or a smaller integer.",
+    ),
     "a random key": (jax.random.normal, (jax.random.key(0),), "key<fry>[]. Fix: args=(x,), with x a float"),
     "nan": (lambda x: jnp.log(-x), (abs(X),), "is nan at args: log makes it, "),
     "nan behind a branch": (
@@ -126,6 +133,10 @@ REFUSED = {
     "more numbers than a memory holds": (
         spread, (1.0,), f"at most 50,000,000; here are 800,000,003 {inside(spread)}. Fix: sample=32",
     ),
+    "more integers than a memory holds": (
+        lambda x: x * jnp.sum(jnp.arange(10**9) % 7 == 0),
+        (X,), f"with integers and booleans by their bytes ({__file__}:",
+    ),
     "more numbers in a loop": (
         lambda x: lax.fori_loop(0, 10**8, lambda i, x: x / 2, x), (1.0,), "here are 200,000,002 (",
     ),
@@ -160,6 +171,17 @@ def test_what_cannot_be_looked_at_is_told_alike_where_coordinates_are_drawn(name
     assert report.verdict == "unsupported" and str(report).count(words) == 1 and report.notes == []
 
 
+def test_integers_count_by_their_bytes_and_not_as_floats():
+    closed = jax.make_jaxpr(lambda x: x * jnp.sum(jnp.arange(10**7) % 7 == 0))(1.0)
+    assert followed(closed, MOST) is closed and size(closed.jaxpr)[0] < 10 < 10**7 < size(closed.jaxpr)[1]
+    with pytest.raises(Unsupported, match=r"here are 80,\d+,\d+, with integers and booleans by their bytes"):
+        followed(jax.make_jaxpr(lambda x: x * jnp.sum(jnp.arange(2 * 10**9)))(1.0), MOST)
+
+
+def test_an_integer_that_only_python_uses_may_be_of_any_size():
+    assert verdict(lambda x, n: x * float(n), X, 2**70).verdict == "ok"
+
+
 def test_replay_refuses_a_choice_in_python_with_its_line():
     words = (
         rf"replay: <lambda> decides by a traced value in Python, {__file__}:\d+ .*bool\[5\]. Fix: jnp.where"
@@ -184,6 +206,7 @@ def test_arguments_of_jax_test_util_are_taken_and_ignored():
         (dict(modes=()), ValueError, r"one or both; got \(\)"),
         (dict(seed="a"), ValueError, "seed must be an integer of at least 0; got 'a'"),
         (dict(order=3), ValueError, "order must be 1 or 2; got 3"),
+        (dict(seed=jax.random.key(0)), ValueError, r"of at least 0; got Array\(\(\), [^\n]*\[0 0\]\.$"),
     ],
 )
 def test_mistakes_in_the_call_are_told(told, kind, words):

@@ -9,6 +9,7 @@ import pytest
 from jax import lax
 
 from microgrid.oracle.check import check_grads
+from microgrid.oracle.decorator import gradient_test
 
 X = np.random.default_rng(0).normal(size=3).astype("float32")
 
@@ -77,6 +78,27 @@ def test_a_rule_that_calls_a_declared_function_is_not_declared_by_that():
 def test_a_function_without_a_rule_yet_cannot_be_declared():
     with pytest.raises(TypeError, match=r"surrogate must list functions made by jax\.custom_vjp or"):
         check_grads(jnp.sin, (X,), surrogate=[jax.custom_vjp(jnp.sin)])
+
+
+def test_what_gives_functions_one_after_the_other_declares_them():
+    one, other = scaled(-1.0), scaled_forwards(-2.0)
+
+    def declared(given):
+        return check_grads(lambda x: one(other(x)), (X,), modes="rev", surrogate=given).verdict
+
+    for given in ((f for f in (one, other)), {one: "a", other: "b"}, iter([one, other])):
+        assert declared(given) == "ok"
+    decorated = gradient_test(modes="rev", surrogate=(f for f in [one]))(lambda: (one, (X,)))
+    for _ in range(2):  # a test runs more than once
+        decorated()
+
+
+@pytest.mark.parametrize(
+    ("given", "came"), [("relu", "'relu'"), (np.eye(2), r"array\(\[\[1., 0.\], \[0., 1.\]\]\)")]
+)
+def test_what_is_no_function_is_told_in_one_line(given, came):
+    with pytest.raises(TypeError, match=rf"got {came}\. Fix: surrogate=\[f\]"):
+        check_grads(jnp.sin, (X,), surrogate=given)
 
 
 @pytest.mark.parametrize("told", [{}, dict(sample=4)])

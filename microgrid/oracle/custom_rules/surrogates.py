@@ -4,6 +4,7 @@ Its function is replayed for its value; its slopes are what the rule says, run i
 """
 
 import inspect
+from collections.abc import Iterable
 
 import jax
 import numpy as np
@@ -16,17 +17,27 @@ from .rule_of_equation import rule_is
 
 
 def declared(caller, functions):
-    """The functions of a declaration, a list; TypeError for one that jax.custom_vjp or custom_jvp did not
-    make, or that has no rule yet. One function may stand without a list."""
-    functions = list(functions) if isinstance(functions, list | tuple | set | frozenset) else [functions]
+    """The functions of a declaration as a list, whatever gives them one after the other; TypeError for one
+    that jax.custom_vjp or custom_jvp did not make, or that has no rule yet. One function may stand alone."""
+    alone = isinstance(functions, str | np.generic | np.ndarray | jax.Array)  # 0-d arrays do not iterate
+    functions = list(functions) if isinstance(functions, Iterable) and not alone else [functions]
     for function in functions:
         if not all(rules(function)):
-            came = getattr(function, "__name__", repr(function))
+            came = getattr(function, "__name__", one_line(function))
             raise TypeError(
                 f"{caller}: surrogate must list functions made by jax.custom_vjp or jax.custom_jvp; "
                 f"got {came}. Fix: surrogate=[f], f the very function whose defvjp or defjvp was called."
             )
     return functions
+
+
+def one_line(x):
+    """What Python calls a thing, in one line.
+
+    >>> one_line(np.eye(2))
+    'array([[1., 0.], [0., 1.]])'
+    """
+    return " ".join(repr(x).split())
 
 
 def rules(function):
