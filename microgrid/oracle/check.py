@@ -148,7 +148,8 @@ def _check_twice(report, flat, asked, proof, draw, first):
         found = Report(report.name, tally=report.tally)
         curvature = Alone() if reason else Curvature(proof, given, mode == "rev")
         _check(found, made, asked, f"second order of {mode}, " if k else "second order, ", curvature)
-        twice.blame(found, proof, mode == "rev", given)
+        if curvature:
+            twice.blame(found, proof, mode == "rev", given)
         if k and found.refused:
             found.note('met where forward mode is differentiated once more. Fix: modes="rev" leaves that out')
         report.join(found, worse=k > 0)
