@@ -108,3 +108,13 @@ def interval(low, high):
     low, high = (0.0 if abs(x) <= SMALL * largest else x for x in (low, high))
     texts = ([f"{x:.{digits}g}" for x in (low, high)] for digits in range(6, 18))
     return f"[{', '.join(next((pair for pair in texts if pair[0] != pair[1]), [repr(low), repr(high)]))}]"
+
+
+def distances(xs, ys):
+    """[n] how far apart the middles of balls, or numbers, are; nan where one is not finite."""
+    return np.array([distance(x, y) for x, y in zip(xs, ys, strict=True)])
+
+
+def distance(x, y):
+    """How far apart the middles of two balls, or numbers, are; nan where one is not finite."""
+    return abs(float(x - y))

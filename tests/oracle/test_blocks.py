@@ -167,3 +167,66 @@ def test_inputs_are_one_block_where_a_tie_holds_two_of_them():
     one = Blocks(5, apart=False, several=False)
     one.met(np.ones(5), *[frozenset({("a", 0, 1)}), [(("a", 0, 1), np.array([[1.0, 1, 0, 0, 0]]))]])
     assert [at.tolist() for at in one.groups] == [[0, 1], [2, 3, 4]]
+
+
+def eighths(*shape):
+    """Random numbers whose sums are exact in float32."""
+    return np.float32(np.round(8 * np.random.default_rng(0).standard_normal(shape)) / 8)
+
+
+def both_relus(weights):
+    """sum(weights @ x), as a sum of relus of forms that share all inputs."""
+    return lambda x: jnp.sum(relu(weights @ x) - relu(-(weights @ x)))
+
+
+SHARED = [(7, 7), (12, 3), (32, 3), (30, 30)]  # 128, 134, 994 and 2**30 sides
+
+
+@pytest.mark.parametrize("shape", SHARED)
+def test_a_sum_of_ties_that_share_inputs_is_smooth_however_many_sides_it_has(shape):
+    weights = eighths(*shape)
+    report = verdict(both_relus(weights), np.zeros(shape[1], "float32"), modes="rev")
+    assert report.verdict == "wrong", report
+    assert float(report.leaves[0].truth) == weights.sum(0)[report.leaves[0].at], report
+
+
+def test_forwards_it_is_smooth_too():
+    assert verdict(both_relus(eighths(7, 7)), np.zeros(7, "float32"), modes="fwd").verdict == "wrong"
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (30, 30)])
+def test_rules_of_such_a_sum_must_be_its_slope(shape):
+    weights, x = eighths(*shape), np.zeros(shape[1], "float32")
+    slopes = weights.sum(0)
+    for rule, said in ((slopes, "ok"), (0.9 * slopes, "wrong"), (slopes * (np.arange(len(x)) != 1), "wrong")):
+        assert verdict(said_backwards(both_relus(weights), rule), x, modes="rev").verdict == said
+
+
+@pytest.mark.parametrize(("length", "said"), [(0.98, "kink"), (1.02, "wrong")])
+def test_slopes_of_ties_that_share_inputs_are_judged_together(length, said):
+    weights = eighths(8, 4)  # 128 sides
+    rim = weights.T @ np.sign(weights @ np.array([1, 2, -1, 0.5])) / 2
+    made = said_backwards(lambda x: jnp.sum(relu(weights @ x)), weights.sum(0) / 2 + length * rim)
+    assert verdict(made, np.zeros(4, "float32"), modes="rev").verdict == said
+
+
+def least_of(x):
+    found = x[0]
+    for number in x[1:]:
+        found = jnp.minimum(found, number)
+    return found
+
+
+BEHIND = {  # ties behind ties, whose slopes jump on some sides only, and JAX says what none of these says
+    "two layers": lambda x: jnp.sum(eighths(9) * relu(eighths(9, 9) @ relu(eighths(9, 9).T @ x))),
+    "a corner of 2**20 sides": lambda x: jnp.maximum(least_of(x), 0),
+    "a corner, and a smooth sum": lambda x: jnp.maximum(least_of(x), 0) + both_relus(np.eye(20))(x) - x.sum(),
+    "a relu of many members": lambda x: jnp.maximum(jnp.min(x), 0),
+}
+
+
+@pytest.mark.parametrize("name", BEHIND)
+def test_ties_behind_ties_are_no_sum_of_ties(name):
+    x = np.zeros(9 if name == "two layers" else 20, "float32")
+    found = verdict(BEHIND[name], x, modes="rev").verdict
+    assert found == "kink", found

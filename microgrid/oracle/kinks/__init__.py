@@ -7,6 +7,7 @@ neighbourhood.py     the gradient at points near by
 perturbation.py      the program at such a point, with ties decided as they are there
 blocks.py            directions that meet every way in which ties are decided, of many ties at once
 fan.py               those of one block of inputs: a cone for each way
+sums.py              what all sides say of a sum of ties, from some of them
 continuity.py        whether what is chosen at ties goes over from one number into another
 tie_directions.py    directions in which ties stay ties
 rounded_ties.py      numbers that rounding alone made equal

@@ -48,10 +48,10 @@ def _beyond_all(around, slopes, slack):
         if not any(_beyond(sides[:, at], slopes[at], slack) for at in around.fan.groups):
             return False
         if around.whole or around.enter():
-            return around.rests()
+            return (around.added is None or _beyond_sum(around.added, slopes, slack)) and around.rests()
         if around.exhausted or around.work > SCALARS or around.fan.looks > SIDES:
             return False
-        around.look(around.fan.next())
+        around.look(around.next())
     return False
 
 
@@ -59,6 +59,23 @@ def _beyond(sides, slopes, slack):
     least = slack * np.max(np.abs(sides), initial=0.0)
     direction = _between(sides, slopes) if len(slopes) else None
     return direction is not None and direction @ slopes - np.max(sides @ direction) > least
+
+
+def _beyond_sum(added, slopes, slack):
+    """Whether slopes are no middle + sum over facets of t * jump, with all t between -1/2 and 1/2: some
+    direction has a larger product with them than with any of these. added: of `Sums.jumps`."""
+    from scipy.optimize import linprog
+
+    middle, jumps = added
+    n, count = len(slopes), len(jumps)
+    off, least = slopes - middle, slack * (np.max(np.abs(middle)) + np.max(np.sum(np.abs(jumps), axis=0)) / 2)
+    found = linprog(
+        [*-off, *np.ones(count)],
+        A_ub=np.vstack([np.hstack([sign * jumps / 2, -np.eye(count)]) for sign in (1, -1)]),
+        b_ub=np.zeros(2 * count),
+        bounds=[*[(-1, 1)] * n, *[(0, None)] * count],
+    )
+    return found.x is not None and -found.fun > least
 
 
 def _outside(around, slopes, slack):

@@ -20,8 +20,8 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import exact
-from ..balls import finite
-from .neighbourhood import FAR, SMALL, distances
+from ..balls import distances, finite
+from .neighbourhood import FAR, SMALL
 
 EXPONENTS = (64, 128, 256, 512, 1024)
 BITS = 6 * EXPONENTS[-1]  # half of them may be lost where steps are divided by each other, and so again

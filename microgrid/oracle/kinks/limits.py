@@ -12,19 +12,10 @@ import numpy as np
 
 from .. import exact
 from ..arrays import Unsupported
-from ..balls import differ, finite, joined
+from ..balls import differ, distance, finite, joined
 from .growth import SLOW, Ends, Side, told_of_restless
-from .neighbourhood import (
-    BENT,
-    BITS,
-    EDGE,
-    LEAST,
-    SCALARS,
-    SIDES,
-    SMALL,
-    Neighbourhood,
-    distance,
-)
+from .neighbourhood import BENT, BITS, EDGE, SCALARS, SIDES, SMALL, Neighbourhood
+from .perturbation import LEAST
 
 TINY = 2.0**-14  # how far apart sides are at most that may come to one number nearer to the point
 FAR_OFF = 2.0  # times half the distance of the sides, from the middle between them
@@ -70,7 +61,7 @@ class Sides:
         self.around.spread = self._spread = np.where(two[0].outside, two[1].spread, two[0].spread)
         self._join(self.around.fan.any())
         while True:
-            if self.around.enter() and self.around.fan.mixed:
+            if self.around.enter() and (self.around.added or self.around.fan.mixed):
                 self._take_all()
             one = self._come_together(self._agreed())
             self.agreed = one.tolist()
@@ -88,7 +79,7 @@ class Sides:
                     continue
             if every or not (strange | other | (one & open_ & (known is None))).any() or self._too_long():
                 break
-            self._join(self.around.fan.next())
+            self._join(self.around.next())
         proven = self._climb((strange | other) & ~one) if self._curved() else ()
         self.limits = list(map(self._widened, range(len(self.limits))))
         self.strict = [
@@ -178,7 +169,7 @@ class Sides:
                 self.limits[k] = joined(limit, limit * 0 + truth) if held[k] else flint.arb(truth)
 
     def _take_all(self):
-        """Make the limits hold the truths on all sides that blocks of inputs add up to, met or not."""
+        """Make the limits hold the truths on all sides that blocks of inputs or ties add up to."""
         if (span := self.around.span()) is not None:  # else all were met
             rows = zip(self._agreed().tolist(), self.limits, *span, strict=True)
             self.limits = [x if one else joined(joined(x, x * 0 + y), x * 0 + z) for one, x, y, z in rows]

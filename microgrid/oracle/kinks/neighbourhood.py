@@ -13,17 +13,17 @@ from itertools import pairwise
 import numpy as np
 
 from .. import exact
-from ..balls import differ
+from ..balls import differ, distance, distances
 from .blocks import Blocks
 from .continuity import continuous
 from .domain import Domain
-from .perturbation import replayed
+from .perturbation import numbers_of, replayed, step_sizes
+from .sums import Sums
 
 BITS = 3 * exact.BITS  # a third may be lost where steps of 1e-21 are divided by each other
 FAR, NEAR, NEARER = 2.0**-50, 2.0**-70, 2.0**-90  # steps away from the point, relative to the inputs
 SCALARS = 10**7  # of the programs of all sides together, and of the ways back from their ties, at most
 SIDES = 96  # that are looked at, at most
-LEAST = 2.0**-900  # the size of the smallest numbers, whose steps would be 0 in float64
 MOST_FORMS, MOST_WORK = 512, 2**20  # pairs of members, and scalars on the ways back from them
 SMALL = 2.0**-30  # relative to the largest slope, sides that differ by less do not differ
 JUMP = 2.0**-16  # a continuous function moves less, with slopes of up to 2**34
@@ -40,15 +40,17 @@ class Neighbourhood:
     """Points near that of a proof. sides: [(direction [m], truths [n])] that were looked at near the point;
     sites: the places of the members of each tie, `flat` those that part in second order only; jumps: whether
     an output is another number there than at the point; turning: whether slopes may change with every
-    direction; whole: whether these are all sides, or one of each kind; spread: [n] how far truths move."""
+    direction; whole: whether these are all sides, or one of each kind; spread: [n] how far truths move;
+    added: what `Sums` has of sides that were not met, or None."""
 
     def __init__(self, proof, backward, given, turning):
         self._proof, self.backward, self._given = proof, backward, given
         self.sites, self.flat, self.jumps, self.sides = {}, set(), False, []
-        self._sizes = [_sizes(x) for x in proof.flat.numbers]
+        self._sizes = [step_sizes(x) for x in proof.flat.numbers]
         self._followed, count = 0, sum(map(len, self._sizes))
         self._nearer, self._draw, self.domain = {}, np.random.default_rng(0), Domain(proof, backward, given)
-        self.fan = Blocks(count, not backward, continuous(proof))
+        self.fan, self.added = Blocks(count, not backward, able := continuous(proof)), None
+        self._sums = Sums(able)
         self.turning, self.spread, self.whole = turning, np.zeros(0), count == 1
 
     @property
@@ -67,7 +69,7 @@ class Neighbourhood:
         import flint
 
         parts = np.split(direction, np.cumsum([len(sizes) for sizes in self._sizes])[:-1])
-        balls = [map(flint.arb, x.tolist()) for x in map(_numbers, self._proof.flat.numbers)]
+        balls = [map(flint.arb, x.tolist()) for x in map(numbers_of, self._proof.flat.numbers)]
         moved = [
             [x + step * float(size) * u for x, size, u in zip(*row, strict=True)]
             for row in zip(balls, self._sizes, (part.tolist() for part in parts), strict=True)
@@ -81,7 +83,9 @@ class Neighbourhood:
         self.jumps |= any(map(self._jumped, outputs, self._proof.outputs))
         made = self.domain.truths(beside, inputs, outputs)
         if step == NEAR:
-            self.fan.met(direction, self._pattern, self._forms(beside, direction))
+            forms = self._forms(beside, direction)
+            self.fan.met(direction, self._pattern, forms)
+            self._sums.met(NEAR * direction, beside, forms)
             self.sides.append((direction, np.array(list(map(float, made)))))
         return made
 
@@ -114,7 +118,7 @@ class Neighbourhood:
         if self.backward:
             direction = np.eye(1, sum(map(len, self._sizes)), k)[0]
         else:
-            direction = np.concatenate(list(map(_numbers, self._given))) / np.concatenate(self._sizes)
+            direction = np.concatenate(list(map(numbers_of, self._given))) / np.concatenate(self._sizes)
         largest = np.max(np.abs(direction), initial=0.0)
         return self._aside(direction / largest, ASIDE) if 0 < largest < np.inf else None
 
@@ -199,23 +203,40 @@ class Neighbourhood:
     def _members(self):
         return [len(met[0]) for met in self.sites.values()]
 
+    def next(self):
+        """A direction in which to look next; where many were tried, of facets that were met in one only."""
+        between = self._sums.between() if 2 * self.fan.looks > SIDES else None
+        return self.fan.next() if between is None else between
+
     def enter(self):
-        """Whether that was the last side there is, or the last of one of each kind. Then `whole` is True."""
-        if self.whole or self.turning or not self.fan.whole(self._members):
+        """Whether that was the last side there is, or the last of one of each kind, or of those that are
+        looked at, where ties add up. Then `whole` is True."""
+        if self.whole or self.turning:
             return False
-        self.whole = self.fan.complete(self._members) or not self.fan.mixed or self.span() is not None
-        if not self.whole:
-            self.fan.forget()
+        if self.fan.whole(self._members):
+            self.whole = self.fan.complete(self._members) or not self.fan.mixed or self.span() is not None
+            if not self.whole:
+                self.fan.forget()
+        elif not self.flat and (self.work > SCALARS or self.fan.looks > SIDES):
+            self.added = self._of_all(self._sums.jumps)
+            self.whole = self.added is not None
         return self.whole
 
     def span(self):
         """(the least, the largest) [n] truths of all sides, met or not, where these are what the blocks of
-        inputs bring; None where they are not."""
+        inputs bring, or ties that add up; None where they are not."""
+        if self.added is None:
+            return self._of_all(self.fan.span)
+        reach = np.sum(np.abs(self.added[1]), axis=0) / 2
+        return self.added[0] - reach, self.added[0] + reach
+
+    def _of_all(self, said):
+        """What something says of all sides, told those that were met; None where some are not finite."""
         truths = np.array([truths for _, truths in self.sides])
         if not (np.isfinite(truths).all() and np.isfinite(self.spread).all()):
             return None
         bent = max(8 * SMALL * np.max(np.abs(truths)), BENT * np.max(self.spread))
-        return self.fan.span(truths, np.maximum(bent, 8 * self.spread))
+        return said(truths, np.maximum(bent, 8 * self.spread))
 
     def rests(self):
         """Whether the truths on all sides are the same nearer to the point."""
@@ -223,27 +244,3 @@ class Neighbourhood:
         return all(
             (distances(self.nearer(direction), truths) <= least).all() for direction, truths in self.sides
         )
-
-
-def distances(xs, ys):
-    """[n] how far apart the middles of balls, or numbers, are; nan where one is not finite."""
-    return np.array([distance(x, y) for x, y in zip(xs, ys, strict=True)])
-
-
-def distance(x, y):
-    """How far apart the middles of two balls, or numbers, are; nan where one is not finite."""
-    return abs(float(x - y))
-
-
-def _numbers(x):
-    x = np.asarray(x)
-    if np.iscomplexobj(x):
-        return np.concatenate([np.real(x).ravel(), np.imag(x).ravel()]).astype(np.float64)
-    return x.ravel().astype(np.float64)
-
-
-def _sizes(x):
-    """[m] how large a step is at each number of an array: its size, of a 0 that of the least number."""
-    sizes = np.abs(_numbers(x))
-    sizes = np.where(sizes > 0, sizes, np.min(sizes, initial=1.0, where=sizes > 0))
-    return np.maximum(sizes, LEAST)

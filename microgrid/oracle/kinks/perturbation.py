@@ -14,6 +14,8 @@ from .. import exact
 from ..balls import differ, finite
 from ..interpreter import Replay, walk
 
+LEAST = 2.0**-900  # the size of the smallest numbers, whose steps would be 0 in float64
+
 
 @dataclass(frozen=True, eq=False)
 class Site:
@@ -125,3 +127,18 @@ class PerturbedReplay(Replay):
         pairs = np.stack(np.broadcast_arrays(one, other), -1)[doubt].tolist()
         doubt[doubt] = [self._compare(*pair) == 0 for pair in pairs]
         return doubt if doubt.any() else None
+
+
+def numbers_of(x):
+    """[m] the numbers of an array in float64; behind the real parts the imaginary ones."""
+    x = np.asarray(x)
+    if np.iscomplexobj(x):
+        return np.concatenate([np.real(x).ravel(), np.imag(x).ravel()]).astype(np.float64)
+    return x.ravel().astype(np.float64)
+
+
+def step_sizes(x):
+    """[m] how large a step is at each number of an array: its size, of a 0 that of the least number."""
+    sizes = np.abs(numbers_of(x))
+    sizes = np.where(sizes > 0, sizes, np.min(sizes, initial=1.0, where=sizes > 0))
+    return np.maximum(sizes, LEAST)
