@@ -7,7 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from .balls import apart, differ, disagree, finite, hidden, radius, vague, wider
+from .balls import apart, differ, disagree, finite, hidden, radius, vague
 from .kinks.growth import Ends
 from .rounding import smallest
 
@@ -120,6 +120,11 @@ class Answer:
         sizes = np.abs([self.floats, self.got])
         return float(np.max(sizes, initial=self.reach, where=np.isfinite(sizes)))
 
+    def reaches(self, size):
+        """Note how large a slope near the point is."""
+        self.reach = max(self.reach, size)
+        self.__dict__.pop("steepest", None)
+
     def size(self, k):
         """The size of the truth of number k, 0 where it may be that."""
         truth = self.truths[k]
@@ -136,36 +141,6 @@ class Answer:
             self.meant[k] = None
         self.__dict__.pop("steepest", None)
         self.apart[k] = apart([truth], [self.theirs[k]])[0]
-
-    def settle(self, sides):
-        """Take what the truths tend to around the point for the truths, where that is one number, where there
-        is none at the point, or where JAX has none of what all sides say; sides: an iterator over (limit,
-        settled, agreed, poles, strict) of `Sides` and whether equal numbers that rounding made move it."""
-        for k, truth in enumerate(self.truths):
-            limit, one, agreed, self.poles[k], strict, rounded = next(sides)
-            self.reach = max(self.reach, float(abs(limit).upper()) if finite(limit) else 0.0)
-            self.__dict__.pop("steepest", None)
-            if isinstance(limit, Ends):
-                self.replace(k, truth if finite(truth) else limit.end)
-                self.hulls[k] = limit
-                continue
-            rounded = wider(wider(self.hulls[k], limit), limit * 0 + truth) if rounded else None
-            known = strict and one is False
-            if one or (agreed and not differ(limit, self.theirs[k]) and not differ(limit, truth)):
-                self.hulls[k] = None
-            elif known:
-                self.hulls[k] = limit
-            elif one is not None or (agreed and not differ(limit, self.theirs[k])):
-                self.hulls[k] = wider(self.hulls[k], limit)
-            elif not (finite(limit) or finite(self.theirs[k])):
-                self.hulls[k] = limit
-            other = (one and differ(truth, limit)) or (known and differ(limit, self.theirs[k]))
-            if (one is True and not finite(limit)) or (finite(limit) and (other or not finite(truth))):
-                hull = self.hulls[k]
-                self.replace(k, limit)
-                self.hulls[k], self.around[k] = hull, True
-            if rounded is not None and not abs(self.got[k] - self.floats[k]) <= self.bounds[k]:
-                self.hulls[k], self.rounded = rounded, True
 
     def underflows(self, scale):
         """[n] whether more than half of a number is off, next to a scale worth looking at, and that is no

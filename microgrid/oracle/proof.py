@@ -18,6 +18,7 @@ from .flat import unit
 from .interpreter import Replay, walk
 from .kinks.limits import Sides
 from .kinks.rounded_ties import moved_by_ties
+from .kinks.settled import settle
 from .literals import excuse
 from .loops import iterations, tolerances
 from .meanings import explanations
@@ -202,7 +203,7 @@ class Proof:
                 answer.hulls = hull
         if sides is not None:
             for answer in answers:
-                answer.settle(found)
+                settle(answer, found)
         if any(map(_doubtful, answers)):
             hulls, opened, inputs = self._hulls("near", mode, given)
             results, _ = walk(opened, program, inputs)

@@ -1,6 +1,7 @@
 """Ties and singular points: what a gradient tends to from the sides of a point where it jumps, or is 0/0.
 
 limits.py            the limits of a gradient from the sides of a point
+settled.py           what counts as true at a point, by what its sides say
 growth.py            where slopes go that do not come to rest near the point: to a limit, or to an infinity
 domain.py            which slopes there are beside a point where the function's domain ends
 neighbourhood.py     the gradient at points near by
