@@ -228,7 +228,7 @@ def test_a_rank_that_rounding_hides_is_what_pinv_means(matrix, sample):
 @pytest.mark.parametrize("axis", [0, 1, 2])
 def test_a_rank_that_rounding_hides_passes_under_vmap(axis, sample):
     report = verdict(jax.vmap(jnp.linalg.pinv, axis), np.stack([FULL, LOW], axis), modes="rev", sample=sample)
-    assert report.verdict == "approximate"
+    assert report.verdict in ("ok", "approximate")  # as large as the weights make what is left out
 
 
 @pytest.mark.parametrize("sample", [None, 20])
