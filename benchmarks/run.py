@@ -7,6 +7,7 @@ python -m benchmarks.run rl ppo solve_ppo
 """
 
 import sys
+from inspect import signature
 from pathlib import Path
 
 from .gradients import report as gradients
@@ -34,6 +35,13 @@ target that one of the two figures does not reach.
 def main(arguments):
     if arguments:
         suite, *workloads = arguments
+        if suite not in SUITES:
+            sys.exit(f"benchmarks.run: the suite must be one of {', '.join(SUITES)}; got {suite}.")
+        known = signature(SUITES[suite].sections).parameters["workloads"].default
+        if strange := sorted(set(workloads) - set(known)):
+            sys.exit(
+                f"benchmarks.run: {suite} has the workloads {', '.join(known)}; got {', '.join(strange)}."
+            )
         print(*SUITES[suite].sections(*([workloads] if workloads else [])), sep="\n\n")
     else:
         found = [section for suite in SUITES.values() for section in suite.sections()]

@@ -9,7 +9,7 @@ import sys
 import mpmath
 import pytest
 
-from benchmarks import pythons, rounds, tables
+from benchmarks import pythons, rounds, run, tables
 from benchmarks.rounds import Unavailable, Worker, take_turns
 from benchmarks.scalar import race as scalar_race, report
 from benchmarks.scalar.engines import ENGINES, load
@@ -195,3 +195,15 @@ def test_every_engine_has_a_file():
 @pytest.mark.parametrize("module", [pythons, rounds, scalar_race, tables], ids=lambda module: module.__name__)
 def test_the_examples_of_the_machinery_run(module):
     assert doctest.testmod(module).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["speed"], "must be one of training, gradients, scalar, rl; got speed"),
+        (["gradients", "tiny"], "tiny"),
+    ],
+)
+def test_what_there_is_not_to_be_measured_is_told_in_a_sentence(asked, said):
+    with pytest.raises(SystemExit, match=said):
+        run.main(asked)
