@@ -170,6 +170,12 @@ class Answer:
             pairs = zip(loose, self.theirs, strict=True)
             self.hidden = np.array([finite(x - y) and not differ(x, y) for x, y in pairs], bool)
 
+    @property
+    def believed(self):
+        """What JAX's program means, the truth where that explains it."""
+        pairs = zip(self.truths, self.theirs, self.meant or [None] * len(self.got), strict=True)
+        return [their if meant is None else truth for truth, their, meant in pairs]
+
     def open(self, alike):
         """The numbers that are proven to be others, and have no meaning; alike: only those that the type
         does not tell apart."""

@@ -150,3 +150,12 @@ def test_a_right_rule_with_literals_of_its_own_whose_digits_cancel_is_imprecise_
         lambda x: 0.4342945 * (1 / x - 1 / (x + 0.01)),
     )
     assert verdict(rule, jnp.asarray(3.0, "bfloat16"), modes="rev").verdict == "imprecise"
+
+
+@pytest.mark.parametrize("dtype", HALF)
+@pytest.mark.parametrize("low, said", [(0.01, "kink"), (0.0102, "wrong")])
+def test_a_right_rule_of_rounded_literals_is_right_at_a_kink_too(low, said, dtype):
+    leaky = jax.custom_vjp(lambda x: jnp.where(x > 0, x, 0.01 * x))  # a bfloat16 0.01
+    slope = lambda x, ct: (ct * jnp.where(x > 0, 1.0, low),)  # noqa: E731  # and one of float32
+    leaky.defvjp(lambda x: (leaky(x), x), slope)
+    assert verdict(leaky, jnp.asarray([0.0, -1.0, 2.0], dtype), modes="rev").verdict == said

@@ -19,9 +19,10 @@ NOISE = 1e-12  # relative to a direction: what rounding leaves of a part that is
 
 
 def breaks(proof, answers):
-    """Whether JAX's slopes, `Answer`s in mode "rev", are wrong in a direction in which all ties stay."""
+    """Whether JAX's slopes, `Answer`s in mode "rev", are wrong in a direction in which all ties stay; what
+    meanings or rounded literals explain is not."""
     truths = [x for answer in answers for x in answer.truths]
-    theirs = [x for answer in answers for x in answer.theirs]
+    theirs = [x for answer in answers for x in answer.believed]
     if not all(map(finite, [*truths, *theirs])):
         return False
     return any(_off(truths, theirs, direction) for direction in _directions(proof))
