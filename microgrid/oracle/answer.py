@@ -151,17 +151,18 @@ class Answer:
         run = self.roundings if gone.any() else None
         return np.zeros_like(gone) if run is None else gone & (off > run.unflushed[self.ids])
 
-    def mean(self, truths, theirs, loose=(), believed=None):
+    def mean(self, truths, theirs, loose=(), believed=None, smooth=False):
         """Take slopes of what functions mean where JAX's program, with the same meanings, agrees, and where
         the freedom of their literals leaves half of the digits of the type. loose: the slopes of the programs
         of those functions with that freedom: where JAX's are among them, it hides what they are off.
-        believed: truths with JAX's own slopes of series, which agree in their place."""
+        believed: truths with JAX's own slopes of series, which agree in their place; smooth: whether no equal
+        numbers meet any more, so that what was looked for around the point has a meaning too."""
         slack = np.where(self.series, self.bounds, 0.0)
         known = zip(truths, believed or truths, theirs, slack, self.around, strict=True)
         most = 2 * float(jnp.finfo(self.dtype).eps) ** 0.5 * self.steepest  # the radii of two
         arrived = [(k, self.meant[k]) for k in np.flatnonzero(self.arrived).tolist()]
         self.meant = [
-            None if around or vague(x - y, most) or differ(x, y, near) else truth
+            None if (around and not smooth) or vague(x - y, most) or differ(x, y, near) else truth
             for truth, x, y, near, around in known
         ]
         for k, truth in arrived:  # which is known better than the literals of a long loop are

@@ -220,7 +220,7 @@ BESIDE_A_POLE = {  # f, a slope at 0, the verdict, what is true
     "a root, steep": (root, 1e30, "kink", "[0, inf]"),
     "a root, falling": (root, -5.0, "wrong", "[0, inf]"),
     "a root downwards": (lambda x: -root(x), 5.0, "wrong", "[-inf, 0]"),
-    "entropy at the end of its domain": (jax.scipy.special.entr, -5.0, "wrong", "inf"),
+    "entropy at the end of its domain": (jax.scipy.special.entr, -5.0, "wrong", "[0, inf]"),
     "a logarithm of a logarithm": (doubly, 3.0, "kink", "[0, inf]"),
     "slow, right": (slow, 1.0, "kink", "[0, 1.00139]"),
     "slow, falling": (slow, -5.0, "wrong", "[0, 1.00139]"),
@@ -256,3 +256,11 @@ def test_the_limit_inside_the_domain_is_the_truth_where_jax_has_none(f):
 def test_what_has_no_known_limit_has_no_number_as_its_truth():
     report = verdict(lambda x: jnp.sqrt(x[0]) ** 2 + jnp.sqrt(-x[1]) ** 2, jnp.zeros(2))
     assert {leaf.truth for leaf in report.leaves} == {"not known"}, str(report)
+
+
+@pytest.mark.parametrize("slope, said", [(0.0, "kink"), (-5.0, "kink"), (5.0, "wrong")])
+def test_a_rule_may_stop_where_all_slopes_of_a_domain_grow_without_bound(slope, said):
+    f = jax.custom_vjp(lambda t: jnp.where(t == 0, 0, t * jnp.log(jnp.where(t == 0, 1, t))))
+    f.defvjp(lambda t: (f(t), t), lambda t, ct: (ct * jnp.where(t == 0, slope, jnp.log(t) + 1),))
+    report = verdict(f, np.float32(0), modes="rev")
+    assert report.verdict == said and "[-inf, 0]" in str(report)

@@ -35,6 +35,13 @@ def many(pair):
     return [(case, dtype) for case in evenly(rooms.cases(pair, 3, seed=1), MANY) for dtype in TYPES]
 
 
+def level(report):
+    """Whether only sums of tangents lost digits, as a drawn direction may lead along a level line nearly."""
+    lost = [leaf for leaf in report.leaves if leaf.verdict == "imprecise"]
+    sums = all(leaf.path.startswith("output") and leaf.mode.endswith("fwd") for leaf in lost)
+    return report.verdict == "imprecise" and sums and min(leaf.condition for leaf in lost) > 1e5
+
+
 def passes(pair, chosen, order):
     """How many cases are checked and pass; where a loss itself is infinite, there is nothing to check."""
     allowed = ["ok", "kink"]
@@ -48,7 +55,7 @@ def passes(pair, chosen, order):
             report = check_grads(f, args, order=order, raises=False)
         if "is infinite at args" in report.refused:
             continue
-        assert report.verdict in allowed, f"{dtype} {case}\n{report}"
+        assert report.verdict in allowed or level(report), f"{dtype} {case}\n{report}"
         assert {leaf.mode[-3:] for leaf in report.leaves} == {"fwd", "rev"}
         checked += 1
     return checked

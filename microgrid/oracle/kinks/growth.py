@@ -120,7 +120,8 @@ class Side:
 def told_of_restless(around, two, looked, truths, theirs):
     """Yields (k, limit, settled, strict, poles), as `limits.Sides` has them, of each number that goes on to
     move on one of two sides. looked: all sides; truths, theirs: at the point. No limit is told where all
-    sides may come to rest at the truth, and JAX's number is that, or beside all of them."""
+    sides may come to rest at the truth, and JAX's number is that, or beside all of them. Where all sides grow
+    without bound and the rules have a number at the point, as xlogy has at 0, what lies between is a kink."""
     import flint
 
     for k, found in _ends(around, two, looked).items():
@@ -130,7 +131,9 @@ def told_of_restless(around, two, looked, truths, theirs):
             poles = {int(np.sign(x)) for x in whole if np.isinf(x)}
             own, their = float(truths[k]), float(theirs[k])
             one = max(x.low for x in found) <= min(x.high for x in found)
-            if np.isinf(low) and low == high:
+            if np.isinf(low) and low == high and np.isfinite(own) and np.isfinite(their):
+                limit, settled = Ends(min(low, own), max(high, own)), False  # as nothing of it is proven
+            elif np.isinf(low) and low == high:
                 limit, settled = flint.arb(low), True
             elif poles and any(map(np.isfinite, np.ravel(found))):
                 limit, settled = whole, False

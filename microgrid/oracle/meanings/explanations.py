@@ -31,7 +31,7 @@ def explain(proof, answers, program, mode, given):
         truths, said = together(answers, (primal.literals, other.literals), slopes)
         rows = truths
     for answer, truth, theirs, loose, row in zip(answers, truths, said, own, rows, strict=True):
-        answer.mean(truth, theirs, loose, row)
+        answer.mean(truth, theirs, loose, row, smooth=not (primal.ties or other.ties))
     if not alone.hold(proof, answers, mode, given):
         for answer in answers:
             answer.meant = [x if here else None for x, here in zip(answer.meant, answer.arrived, strict=True)]
