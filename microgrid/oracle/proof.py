@@ -120,7 +120,8 @@ class Proof:
                 )
             )  # fmt: skip
             tighten(made[-1])
-        columns = ([x for a in made for x in getattr(a, key)] for key in ("ids", "truths", "theirs"))
+        kept = made if self.engine is exact else ()  # of floats constants ask for none
+        columns = ([x for a in kept for x in getattr(a, key)] for key in ("ids", "truths", "theirs"))
         self.slopes[mode] = other.literals.radii, *columns
         if self.primal.series and any(answer.apart.any() for answer in made):
             for answer, truth in zip(made, self.believed(False, backward, given), strict=True):
