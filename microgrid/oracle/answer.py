@@ -209,12 +209,9 @@ class Answer:
             return hull.holds(self.got[k], self.bounds[k])
         if hull is None or isinstance(hull, int | float) or not hull.is_finite():
             return False
-        radius = float(hull.rad())
         noise = 0.0 if self.around[k] else NOISE * self.radius(k)  # of a truth that cancels to 0
-        if (
-            radius <= max(2.0**-100 * (1e-300 + abs(float(self.truths[k]))), noise)
-            or radius > WIDE * self.steepest
-        ):
+        least = max(2.0**-100 * (1e-300 + abs(float(self.truths[k]))), noise)
+        if not least < float(hull.rad()) <= WIDE * self.steepest:
             return False
         return float(hull.lower()) - self.bounds[k] <= self.got[k] <= float(hull.upper()) + self.bounds[k]
 

@@ -144,16 +144,16 @@ def _check_twice(report, flat, asked, proof, draw, first):
     levels = [(mode, *(backwards if mode == "rev" else forwards)(flat, draw)) for mode in first]
     if len(levels) == 2 and one_program(levels[0][1], levels[1][1]):
         levels.pop()
-    for k, (mode, made, given) in enumerate(levels):
+    for later, (mode, made, given) in enumerate(levels):
         found = Report(report.name, tally=report.tally)
         curvature = Alone() if reason else Curvature(proof, given, mode == "rev")
-        _check(found, made, asked, f"second order of {mode}, " if k else "second order, ", curvature)
+        _check(found, made, asked, f"second order of {mode}, " if later else "second order, ", curvature)
         if curvature:
             twice.blame(found, proof, mode == "rev", given)
-        if k and report.verdict == "kink" and found.guilty and found.guilty.verdict == guilt.CHOSEN:
+        if later and report.verdict == "kink" and found.guilty and found.guilty.verdict == guilt.CHOSEN:
             continue  # where slopes jump, forwards over forwards multiplies means of sides: of no side
-        if k and found.refused:
+        if later and found.refused:
             found.note('met where forward mode is differentiated once more. Fix: modes="rev" leaves that out')
-        report.join(found, worse=k > 0)
+        report.join(found, worse=later > 0)
         if report.verdict in ("wrong", "unsupported") or width.again(report):
             return

@@ -88,8 +88,10 @@ def _fits(proof, radii, slopes, named):
     if proof.engine is not exact:  # in which nobody knows
         return True
     tape.meant = {**before, **named}
-    values = exact.forward(tape, None, {i: reach for i, reach in radii.items() if i not in named})
-    tape.meant = before
+    try:
+        values = exact.forward(tape, None, {i: reach for i, reach in radii.items() if i not in named})
+    finally:
+        tape.meant = before
     pairs = zip(apart(truths, [values[i] for i in ids]), apart(truths, theirs), strict=True)
     return not any(one and not other for one, other in pairs)
 
