@@ -57,7 +57,7 @@ def celu(x, alpha=1.0):
     alpha = checks.positive("celu", "alpha", alpha)
     x = checks.numbers("celu", "x", x)
     # Next to 0 x / alpha would be 0; and a divisor that is one number is none, but multiplied with 1 / alpha.
-    bent = x < -(alpha * jnp.finfo(x.dtype).tiny)
+    bent = ~(x >= -(alpha * jnp.finfo(x.dtype).tiny))  # nan too
     share = jnp.where(bent, x, 0) / jnp.where(bent, alpha, 1)
     return jnp.where(bent, alpha * stable.expm1(share), x)
 

@@ -11,12 +11,12 @@ factor, 1 elsewhere.
 import jax.numpy as jnp
 from jax import lax
 
-from .normal_curve import normal_cdf, normal_pdf
+from .normal_curve import mills, normal_cdf, normal_pdf
 from .stable import with_slope
 
 SPLIT = 64.0
 FAR = 2000.0  # every gate is shut or open here: sigmoid from 746 on
-FAR_CUBE = 64.0  # that of gelu's tanh form is from 22 on, and the cube of more may overflow
+FAR_CUBE = 32.0  # that of gelu's tanh form is from 22 on; of 58 the rest of a power overflows in 32 bits
 # sqrt(8 / pi) and 0.044715 * sqrt(8 / pi), each in two parts, the first of half the digits
 HALVES = 1.5957691073417664, 1.426396435433791e-08, 0.071354815736413, 5.361872467621785e-10
 HALVES_SHORT = 1.595703125, 6.599660573071176e-05, 0.07135009765625, 4.718616350248776e-06
@@ -74,15 +74,17 @@ def mish(x):
     return jnp.where(x > 0, x * shape, (jnp.maximum(x, -FAR) * (e * shape)) * rest)
 
 
-def _gelu_slope(x, y):
-    near = jnp.clip(x, -FAR, FAR)
-    return normal_cdf(near) + near * normal_pdf(near)
+@with_slope(lambda x, y: (2 - x * x) * normal_pdf(x))
+def _gelu_slope(x):
+    """normal_cdf(x) + x * normal_pdf(x)."""
+    return jnp.where(x > 0, normal_cdf(x) + x * normal_pdf(x), (mills(jnp.abs(x)) + x) * normal_pdf(x))
 
 
-@with_slope(_gelu_slope)
+@with_slope(lambda x, y: _gelu_slope(jnp.clip(x, -FAR, FAR)))
 def gelu(x):
-    """x * normal_cdf(x)."""
-    return jnp.maximum(x, -FAR) * normal_cdf(x)
+    """x * normal_cdf(x): next to 0 it is a normal number where normal_cdf is none any more."""
+    near = jnp.maximum(x, -FAR)
+    return jnp.where(x > 0, x * normal_cdf(x), (near * mills(jnp.abs(near))) * normal_pdf(near))
 
 
 def _constants(x):

@@ -73,7 +73,8 @@ class Programs(Kept):
 
     unpickled = (
         "NeuralNet: a net must be pickled before it is compiled or asked, for compiled functions cannot be; "
-        'got one with such. Fix: save its weights, np.savez("net.npz", *jax.tree.leaves(net.params)).'
+        'got one with such. Fix: save its weights, np.savez("net.npz", *jax.tree.leaves(net.params)), '
+        "and with them the averages of a BatchNorm, nnx.state(net.module, nnx.BatchStat)."
     )
 
     def __init__(self):

@@ -6,7 +6,7 @@ x: the weighted sum, a number or a Value.
 from decimal import Context, Decimal, localcontext
 
 from . import checks, operations
-from .operations import expm1, minimum, normal_cdf, sign, tanh, where
+from .operations import expm1, maximum, minimum, normal_cdf, sign, tanh, where
 from .ranges import together
 from .value import plain
 
@@ -14,6 +14,7 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 SQRT_TWO_OVER_PI = 0.7978845608028654
 SQRT_EIGHT_OVER_PI, CUBIC = Decimal("1.59576912160573071175978423974"), Decimal("0.044715")
 DIGITS, SHUT = Context(prec=40), 25.0  # the gate of gelu's tanh form is shut or open
+LOWEST = -(10**30)  # in the place of -infinity, whose product with a gate that is shut is no number
 
 
 def elu(x, alpha=1.0):
@@ -91,8 +92,10 @@ def gelu(x, approximate=False):
     if approximate:  # (1 + tanh(u)) / 2 is sigmoid(2 * u), which keeps its digits where tanh is nearly -1
         score = 2 * SQRT_TWO_OVER_PI * (x + 0.044715 * (x * x * x))
         gate = operations.sigmoid(score)
-        return x * (gate + gate * (_rounded(x, score) * operations.sigmoid(-score)))
-    return x * normal_cdf(x)
+        gate = gate + gate * (_rounded(x, score) * operations.sigmoid(-score))
+    else:
+        gate = normal_cdf(x)
+    return maximum(x, LOWEST) * gate
 
 
 def _rounded(x, score):
@@ -118,7 +121,7 @@ def silu(x):
     (0.0, 0.7311)
     """
     x = checks.operand("silu", "x", x)
-    return x * operations.sigmoid(x)
+    return maximum(x, LOWEST) * operations.sigmoid(x)
 
 
 def softplus(x):
@@ -163,7 +166,7 @@ def mish(x):
     (0.0, 0.8651)
     """
     x = checks.operand("mish", "x", x)
-    return x * tanh(operations.softplus(x))
+    return maximum(x, LOWEST) * tanh(operations.softplus(x))
 
 
 def log_sigmoid(x):

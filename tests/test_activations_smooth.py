@@ -204,6 +204,15 @@ def test_infinities_and_nan_pass_as_they_are():
         assert jax.grad(lambda x, function=function: jnp.sum(function(x)))(ends).tolist() == [0, 1], name
     assert jn.gelu(ends, approximate=True).tolist() == jn.hard_silu(ends).tolist() == [0, jnp.inf]
     assert mg.hard_silu(-float("inf")) == 0
+    assert jnp.isnan(jax.grad(jn.celu)(jnp.nan))
+
+
+@pytest.mark.parametrize("gate", [mg.silu, mg.mish, mg.gelu, partial(mg.gelu, approximate=True)])
+def test_a_gate_is_shut_at_minus_infinity_in_scalars_too(gate):
+    y = gate(x := Value(-float("inf")))
+    y.backward()
+    assert (y.data, x.grad, gate(float("inf"))) == (0, 0, float("inf"))
+    assert np.isnan(gate(float("nan")))
 
 
 @pytest.mark.parametrize("compiled", [True, False])

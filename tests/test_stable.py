@@ -124,6 +124,27 @@ def test_a_gate_far_out_is_open_or_shut_in_every_type(dtype, approximate):
     assert slopes.tolist() == [1, 0, 1, 0]
 
 
+@pytest.mark.parametrize("gate", GATES)
+@pytest.mark.parametrize("dtype", [jnp.float16, jnp.bfloat16, jnp.float32, jnp.float64])
+def test_no_number_makes_a_gate_or_its_slopes_nan(gate, dtype):
+    every = np.arange(2**16, dtype=np.uint16).view(np.float16)
+    x = jnp.asarray(every if dtype == jnp.float16 else np.linspace(-100, 100, 100_001), dtype)
+    x, function = x[jnp.isfinite(x)], getattr(gates, gate)
+    for order in range(3):
+        assert bool(jnp.isfinite(jax.vmap(function)(x)).all()), order
+        function = jax.grad(function)
+
+
+def test_the_tail_of_gelu_is_there_as_long_as_it_is_a_normal_number():
+    x = jnp.asarray(np.linspace(-13.1, -10, 300), jnp.float32)
+    with mpmath.workdps(40):
+        points = [mpf(t) for t in x.astype(float).tolist()]
+        values = [MEANING["gelu"](t) for t in points]
+        slopes = [mpmath.diff(MEANING["gelu"], t) for t in points]
+    assert worst(jn.gelu(x), values, np.float32) <= 8
+    assert worst(jax.vmap(jax.grad(jn.gelu))(x), slopes, np.float32) <= 8
+
+
 def test_tanh_keeps_its_digits_where_it_bends():
     points = np.linspace(0.56, 1.7, 600)
     true = [mpmath.tanh(mpf(x)) for x in points.tolist()]
