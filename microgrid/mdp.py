@@ -53,9 +53,10 @@ def _same_shape(function, names, arguments, axes):
         _numbers(function, name, x)
     shapes = [_shape(x) for x in arguments]
     if len(set(shapes)) > 1 or len(shapes[0]) != len(axes) or 0 in shapes[0]:
+        empty = " with no axis empty" if 0 in shapes[0] else ""
         raise ValueError(
-            f"{function}: {', '.join(names[:-1])} and {names[-1]} must share one shape [{', '.join(axes)}]; "
-            f"got {', '.join(map(str, shapes[:-1]))} and {shapes[-1]}."
+            f"{function}: {', '.join(names[:-1])} and {names[-1]} must share one shape [{', '.join(axes)}]"
+            f"{empty}; got {', '.join(map(str, shapes[:-1]))} and {shapes[-1]}."
         )
     for name, x in zip(names, arguments, strict=True):
         rows, depth = list(x), 1

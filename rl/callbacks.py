@@ -40,6 +40,8 @@ class EvalCallback(Callback):
         """TypeError where there is nothing that can be evaluated, or saved."""
         if not hasattr(net, "evaluated"):
             raise TypeError(f"EvalCallback: needs an agent; got {type(net).__name__}.")
+        if self.env is None:
+            net._single_env()  # what it raises, it raises before anything is trained
         net.evaluated.setdefault("eval_return", float("nan"))  # EarlyStopping asks for it at once
         if self.path is not None:
             saving.about(net)

@@ -71,15 +71,16 @@ def check(agent):
     outputs = sum(observed.choices(agent.action_space) or [int(np.prod(agent.action_space.shape))])
     rows = getattr(agent, "num_epochs", 0) * 4  # of each step: where it stands in each round
     what = steps, "steps", steps * (step + rows + 4 * outputs), most, "fewer"
-    fits(name, "num_steps * num_envs", *what)
+    fits(name, "num_epochs" if rows > step + 4 * outputs else "num_steps * num_envs", *what)
     wide = hidden[0] if hidden else outputs
     remembered = getattr(agent, "memory_features", 0)
     kernels = _COPIES * 4 * (features * (wide + 3 * remembered))
     fix = "rl.QTable, or a wrapper that joins observations" if features > wide else "fewer"
     what = features * wide, "weights of the first layer", kernels, most, fix
-    fits(name, "observations" if features > wide else "hidden", *what)
+    widest = "memory_features" if remembered > wide else "hidden"
+    fits(name, "observations" if features > wide else widest, *what)
     inner = sum(ins * outs for ins, outs in pairwise(hidden)) + remembered * (wide + 3 * remembered)
-    fits(name, "hidden", inner, "weights between layers", _COPIES * 4 * inner, most, "fewer")
+    fits(name, widest, inner, "weights between layers", _COPIES * 4 * inner, most, "fewer")
     last = (hidden or (features,))[-1] * outputs
     fits(name, "actions", last, "weights of the last layer", _COPIES * 4 * last, most, "fewer actions")
     batch = getattr(agent, "batch_size", steps)

@@ -41,6 +41,8 @@ def misfit(space, obs):
 def cast(space, obs):
     """The fix for an array that has the shape of its space and another dtype, "" for anything else."""
     dtype = getattr(obs, "dtype", None)
+    if isinstance(space, spaces.Discrete):
+        return "return int(obs)" if dtype is not None and obs.shape == () else ""
     if dtype is None or dtype == space.dtype or obs.shape != space.shape:  # numpy's float64 == None
         return ""
     return f"return obs.astype(np.{space.dtype}), or a space with dtype=np.{dtype}"

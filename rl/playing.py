@@ -133,5 +133,5 @@ def _told(env, total):
     if np.isnan(total):
         return "reward must be finite; got nan or infinity"
     if total > 0:
-        return f"observation must be in {env.observation_space}; got one outside"
+        return f"observation must be in {env.observation_space}; got one outside, or no number"
     return "action_mask must leave a legal action; got none"

@@ -1,6 +1,9 @@
 """Callbacks of jaxnets on the agents of rl: stopping early, and checkpoints where training breaks off."""
 
+import gymnasium
 import pytest
+from gymnasium.vector import SyncVectorEnv
+from gymnasium.wrappers.vector import DictInfoToList
 
 import jaxnets as jn
 import rl
@@ -33,6 +36,42 @@ def test_a_training_that_broke_off_gives_its_folder_of_checkpoints_back(name, tm
         trained(name, kept, Breaks())
     again = trained(name, jn.Checkpoint(tmp_path), resume=tmp_path)
     assert again.steps == 64 and again.history == trained(name).history
+
+
+@pytest.mark.parametrize("name", MAKE)
+def test_training_goes_on_from_what_was_saved_last_in_a_folder(name, tmp_path):
+    whole = trained(name, steps=128)
+    trained(name).save(tmp_path)
+    again = trained(name, steps=128, resume=tmp_path)
+    assert again.steps == 128 and again.history == whole.history
+    trained(name, jn.Checkpoint(tmp_path), steps=160, resume=tmp_path)
+    assert type(again).load(tmp_path).steps == 160, "the newest, though a save is there"
+    again.save(tmp_path)
+    assert type(again).load(tmp_path).steps == 128
+
+
+def test_a_folder_that_holds_no_agent_is_refused(tmp_path):
+    jn.checkpoint.save(tmp_path, [1.0])
+    with pytest.raises(
+        ValueError, match=r"^train: resume must be a folder of the same agent; its agent is None"
+    ):
+        trained("PPO", resume=tmp_path)
+
+
+def test_an_agent_of_a_vector_without_an_id_is_evaluated_in_one_of_its_parts():
+    parts = SyncVectorEnv([lambda: gymnasium.make("CartPole-v1")] * 2)
+    agent = rl.PPO(parts, num_steps=8, batch_size=16, hidden=(8,))
+    looks = rl.EvalCallback(episodes=2)
+    agent.train(16, progress=False, callbacks=[looks])
+    assert looks.steps == [16] and agent.evaluate(2).lengths.min() >= 8
+
+
+def test_what_cannot_be_evaluated_is_told_before_anything_is_trained():
+    parts = SyncVectorEnv([lambda: gymnasium.make("CartPole-v1")] * 2)
+    agent = rl.PPO(DictInfoToList(parts), num_steps=8, batch_size=16, hidden=(8,))
+    with pytest.raises(ValueError, match=r"^evaluate: env must be given .* vector without an id"):
+        agent.train(16, progress=False, callbacks=[rl.EvalCallback(episodes=2)])
+    assert agent.steps == 0
 
 
 @pytest.mark.parametrize("name", MAKE)

@@ -242,6 +242,21 @@ def test_an_agent_that_is_offered_takes_the_actions(kind, actions, fix):
         ),
         (lambda: rl.TileSarsa("MountainCar-v0", tiles=1.5), "^TileSarsa: tiles must be an integer; got 1.5"),
         (
+            lambda: rl.SarsaLambda("FrozenLake-v1", trace=np.ones(2)),
+            "^SarsaLambda: trace must be 'replacing' or",
+        ),
+        (lambda: rl.TileSarsa("MountainCar-v0", trace=np.ones(2)), "^TileSarsa: trace must be 'replacing', "),
+        (
+            lambda: rl.NStepSarsa("FrozenLake-v1", bootstrap=np.ones(2)),
+            "^NStepSarsa: bootstrap must be 'sarsa', ",
+        ),
+        (lambda: rl.PPO("CartPole-v1", num_epochs=10**30), "^PPO: num_epochs must fit into memory"),
+        (lambda: rl.PPO.load(None), r"^PPO.load: path must be the path of a folder; got None"),
+        (
+            lambda: rl.PPO("CartPole-v1").train(8, progress=False, resume=[]),
+            r"^train: path must be the path of a folder; got \[\]",
+        ),
+        (
             lambda: rl.A2C(steps(limit=None)).evaluate(1),
             "^evaluate: max_steps must be given where the functional .* has no limit; .*Fix: max_steps=1000",
         ),

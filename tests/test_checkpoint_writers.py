@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from checkpoint_folders import TREE, unfinished
 
+from jaxnets import checkpoint
 from jaxnets.checkpoint import CheckpointError, Checkpoints, lock as locks, restore, save
 
 
@@ -231,3 +232,20 @@ def test_a_writer_in_another_process_is_named_and_its_end_frees_the_folder(write
     finally:
         os.kill(forked_off, signal.SIGKILL)
     assert Checkpoints(tmp_path).restore()[2] == 1
+
+
+def test_what_was_written_last_is_restored_whoever_wrote_it(tmp_path):
+    assert checkpoint.is_empty(tmp_path) and checkpoint.is_empty(tmp_path / "not there")
+    save(tmp_path, [1], {"value": 1})
+    with Checkpoints(tmp_path) as checkpoints:
+        for step in (5, 9):
+            checkpoints.save(step, [step], {"value": step})
+    assert restore(tmp_path)[0] == [9] and checkpoint.about(tmp_path) == {"value": 9}
+    save(tmp_path, [2])
+    assert restore(tmp_path)[0] == [2] and checkpoint.about(tmp_path) == {}
+    (saved,) = tmp_path.glob("*-saved")
+    (saved / "manifest.sha256").write_text("")
+    with pytest.raises(
+        CheckpointError, match=r"what was saved is damaged\. Fix: Checkpoints\(.*restore\(step=9\)"
+    ):
+        restore(tmp_path)

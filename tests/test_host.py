@@ -6,7 +6,7 @@ import pytest
 from gymnasium.spaces import Box, Discrete
 
 import rl
-from rl import spaces
+from rl import functional, spaces
 from rl.envs import several
 from rl.host import EnvError, Host
 
@@ -196,6 +196,30 @@ def test_training_that_diverges_is_told_and_the_agent_stands_where_it_was():
     with pytest.raises(FloatingPointError, match="parameters of PPO must stay finite; got nan or infinity"):
         agent.train(3_200, progress=False, log_every=32)
     assert np.isfinite(agent.value(np.zeros(4, np.float32))) and agent.steps >= 32 and before is not None
+
+
+def test_rewards_whose_squares_are_infinite_do_not_end_learning_in_silence():
+    class Rich(gymnasium.RewardWrapper):
+        def reward(self, reward):
+            return 1e20
+
+    agent = rl.A2C(lambda: Rich(gymnasium.make("CartPole-v1")), num_envs=2, num_steps=8, hidden=(8,))
+    with pytest.raises(
+        FloatingPointError, match="value_loss of A2C must stay finite; got infinity after step 0"
+    ):
+        agent.train(64, progress=False)
+    assert agent.steps == 0
+
+
+def test_a_name_of_gymnasium_s_is_evaluated_there_where_the_spaces_are_the_same_alone(monkeypatch):
+    from test_functional import counting
+
+    monkeypatch.setitem(functional._MAKERS, "CartPole-v1", lambda: counting(max_steps=4))
+    agent = rl.A2C("CartPole-v1", num_envs=2, num_steps=4, hidden=(8,))
+    with pytest.raises(
+        ValueError, match=r"^evaluate: env must have the agent's observations, Box\(.*; got Box"
+    ):
+        agent.evaluate(2)
 
 
 def test_an_environment_of_a_registered_name_is_evaluated_in_itself():

@@ -7,22 +7,16 @@ import pytest
 
 import rl
 from rl import sutton_barto as book
+from rl.settings import row
 
-FOREVER = float("inf")
-HOPE = dict(learning_rate=1.0, epsilon=0.0)  # optimism alone
-CERTAIN = dict(gamma=1.0, **HOPE, learning_rate_visits=FOREVER)  # nothing is left to chance there
-LAKES = {
-    "FrozenLake-v1": (100_000, dict(gamma=0.98, **HOPE)),
-    "FrozenLake8x8-v1": (200_000, dict(gamma=0.999, **HOPE)),
-}
-ROADS = {
-    "CliffWalking-v1": (20_000, dict(initial_value=0.0)),
-    "Taxi-v4": (100_000, dict(initial_value=20.0)),
-}
-CARDS = (
-    500_000,
-    dict(gamma=1.0, epsilon=1.0, learning_rate=1.0, learning_rate_visits=1.0, initial_value=0.0),
-)
+LAKES = "FrozenLake-v1", "FrozenLake8x8-v1"
+ROADS = "CliffWalking-v1", "Taxi-v4"
+
+
+def learnt(name, seed):
+    """An agent after the budget of its row."""
+    found = row("QTable", name)
+    return rl.QTable(name, seed=seed, **found.settings).train(found.steps, progress=False)
 
 
 def best_success(mdp):
@@ -41,28 +35,24 @@ def best_success(mdp):
 
 def crossings(name, seeds):
     """Of how many seeds the exact success probability within the step limit is within 0.02 of the best."""
-    steps, settings = LAKES[name]
     mdp = rl.TabularMDP.from_gymnasium(name)
     best = best_success(mdp)
-    agents = [rl.QTable(name, seed=seed, **settings).train(steps, progress=False) for seed in seeds]
-    return sum(best - mdp.success_probability(agent.policy) <= 0.02 for agent in agents)
+    assert best - 0.025 <= row("QTable", name).threshold <= best - 0.02
+    return sum(best - mdp.success_probability(learnt(name, seed).policy) <= 0.02 for seed in seeds)
 
 
 def ways_are_shortest(name, seed):
     """Whether the greedy return from every start is the best."""
-    steps, settings = ROADS[name]
     mdp = rl.TabularMDP.from_gymnasium(name)
-    agent = rl.QTable(name, seed=seed, **CERTAIN, **settings).train(steps, progress=False)
-    earned = mdp.policy_value(agent.policy, gamma=1, max_steps=200)
-    starts = mdp.initial > 0
-    return (earned[starts] == mdp.solve("policy_iteration", gamma=1).value[starts]).all()
+    earned = mdp.policy_value(learnt(name, seed).policy, gamma=1, max_steps=200)
+    best, starts = mdp.solve("policy_iteration", gamma=1).value, mdp.initial > 0
+    assert row("QTable", name).threshold == pytest.approx(mdp.initial @ best, abs=1e-9)
+    return (earned[starts] == best[starts]).all()
 
 
 def card_player(seed):
     """An agent that has learnt blackjack, its exact value, and the best there is."""
-    steps, settings = CARDS
-    mdp = book.blackjack()
-    agent = rl.QTable("Blackjack-v1", seed=seed, **settings).train(steps, progress=False)
+    mdp, agent = book.blackjack(), learnt("Blackjack-v1", seed)
     value = mdp.policy_value(book.blackjack_policy(agent.policy), gamma=1)
     return agent, mdp.initial @ value, mdp.initial @ mdp.solve("policy_iteration", gamma=1).value
 

@@ -3,7 +3,13 @@
 One writer at a time, nothing cast, nothing unpickled. Written through Orbax (the extra `train`).
 """
 
-from .checkpoints import Checkpoints as Checkpoints, restore as restore, save as save
+from .checkpoints import (
+    Checkpoints as Checkpoints,
+    about as about,
+    is_empty as is_empty,
+    restore as restore,
+    save as save,
+)
 from .error import CheckpointError as CheckpointError
 
-__all__ = ["CheckpointError", "Checkpoints", "restore", "save"]
+__all__ = ["CheckpointError", "Checkpoints", "about", "is_empty", "restore", "save"]

@@ -4,7 +4,7 @@ from typing import Any
 
 from .. import data
 from . import folder as folders
-from .series import SINGLE, STEP, Series
+from .series import EITHER, SINGLE, STEP, Series
 
 
 class Checkpoints:
@@ -99,11 +99,30 @@ def save(path, tree: Any, about: dict | None = None):
 
 
 def restore(path, like: Any = None) -> tuple[Any, dict]:
-    """(tree, about) of what `save` wrote last, or, where there is nothing of `save`, of the newest step.
+    """(tree, about) of what was written last, by `save` or as a step of `Checkpoints`.
 
     like, and what is raised: as in `Checkpoints.restore`.
     """
-    series = Series("restore", path, SINGLE, 1)
-    if not series.entries("restore"):
-        series = Series("restore", path, STEP, 1)
-    return series.restore("restore", like, None)[:2]
+    return Series("restore", path, EITHER, 1).restore("restore", like, None)[:2]
+
+
+def about(path) -> dict:
+    """What was saved as about with what was written last; no array is read.
+
+    >>> import tempfile
+    >>> path = tempfile.mkdtemp()
+    >>> save(path, np.ones(3), {"epochs": 5})
+    >>> about(path)
+    {'epochs': 5}
+    """
+    return Series("about", path, EITHER, 1).read("about", None, folders.manifest)["about"]
+
+
+def is_empty(path) -> bool:
+    """Whether a folder holds no checkpoint, or is none yet.
+
+    >>> import tempfile
+    >>> is_empty(tempfile.mkdtemp())
+    True
+    """
+    return not Series("is_empty", path, EITHER, 1).entries("is_empty")

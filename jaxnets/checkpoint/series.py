@@ -19,6 +19,7 @@ from .lock import FolderLock, locked
 from .pack import join
 
 STEP, SINGLE = re.compile(r"(\d{6,})-step-(\d+)"), re.compile(r"(\d{6,})-saved()")
+EITHER = re.compile(r"(\d{6,})-(?:saved|step-(\d+))")
 _UNFINISHED = re.compile(r"\.unfinished-[0-9a-f]{16}")
 
 
@@ -29,8 +30,8 @@ class Series:
         self.path = checks.folder(function, path)
         self.pattern, self.keep, self.lock = pattern, keep, FolderLock(self.path)
 
-    def entries(self, function):
-        """[(number of the save, step, folder), ...], the newest last."""
+    def entries(self, function, pattern=None):
+        """[(number of the save, step, folder), ...], the newest last; pattern: if not the series' own."""
         try:
             names = [entry.name for entry in os.scandir(self.path) if entry.is_dir(follow_symlinks=False)]
         except FileNotFoundError:
@@ -38,7 +39,7 @@ class Series:
         except OSError as error:
             told = f"{self.path} is not a folder that can be read"
             raise CheckpointError(f"{function}: {told}: {cause(error)}.") from error
-        found = [parts for name in names if (parts := self.pattern.fullmatch(name))]
+        found = [parts for name in names if (parts := (pattern or self.pattern).fullmatch(name))]
         return sorted((int(parts[1]), int(parts[2] or 0), self.path / parts[0]) for parts in found)
 
     def save(self, function, name, step, tree, about):
@@ -50,8 +51,8 @@ class Series:
             self.path.mkdir(parents=True, exist_ok=True)
         locked(self.lock, function)
         told = {"step": step, "about": about, "tree": structure, "leaves": leaves}
-        before = self.entries(function)
-        number = before[-1][0] + 1 if before else 1
+        before, every = self.entries(function), self.entries(function, EITHER)
+        number = every[-1][0] + 1 if every else 1
         for entry in os.scandir(self.path):
             if _UNFINISHED.fullmatch(entry.name):
                 folders.remove(entry.path)
@@ -112,16 +113,16 @@ class Series:
 
     def damage(self, function, damaged, error):
         """What is damaged, and what to ask for instead."""
-        if self.pattern is SINGLE:
-            return f"{error}; the checkpoint is damaged."
-        for _, step, folder in reversed(self.entries(function)):
+        told = f"{error}; {'what was saved' if SINGLE.fullmatch(damaged[2].name) else f'step {damaged[1]}'}"
+        for _, step, folder in reversed(self.entries(function, STEP)):
             if folder != damaged[2]:
                 with suppress(CheckpointError, OSError):
                     folders.verify(folder, step)
-                    return (
-                        f"{error}; step {damaged[1]} is damaged. Fix: step={step}, the newest that is sound."
-                    )
-        return f"{error}; step {damaged[1]} is damaged, and no other step is sound."
+                    fix = f"step={step}"
+                    if self.pattern is not STEP:
+                        fix = f"Checkpoints({str(self.path)!r}).restore({fix})"
+                    return f"{told} is damaged. Fix: {fix}, the newest that is sound."
+        return f"{told} is damaged, and no other step is sound."
 
 
 @contextmanager

@@ -106,7 +106,7 @@ class Agent(Surroundings):
             total = episodes.returns.ravel()[unpaid[0]]
             told.append((unpaid[0], f"rewards must be finite; got {total} as their sum in an episode"))
         for kind, what in (
-            ("outside", f"observation must be in {space}; got one outside"),
+            ("outside", f"observation must be in {space}; got one outside, or no number"),
             ("stuck", "action_mask must leave a legal action; got none"),
         ):
             if (first := getattr(faults, kind)) is not None:
@@ -124,6 +124,12 @@ class Agent(Surroundings):
         """
         if faults is not None:
             self._check_faults(episodes, faults)
+        for name, rows in figures.items():
+            if name.endswith("loss") and np.isinf(rows).any():  # a gradient too long to be shortened is 0
+                raise FloatingPointError(
+                    f"train: {name} of {self._name} must stay finite; got infinity after step {self.steps}, "
+                    "where the agent stands now. Fix: rewards and observations scaled to about 1."
+                )
         finite = [np.isfinite(x).all() for x in jax.tree.leaves(training.learner.params)]
         if not all(finite):
             raise FloatingPointError(

@@ -4,6 +4,8 @@ What needs JAX is imported where it is used: agents with a table do without.
 """
 
 import json
+import re
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -153,19 +155,27 @@ def _check_lasting(function, agent, told):
 
 def loaded(kind, function, path, env, changed):
     """The agent in a folder; changed: settings in the place of those that were saved."""
-    from jaxnets.checkpoint import CheckpointError, restore
+    from jaxnets import checkpoint
 
-    def read(like=None):
-        try:
-            return restore(path, like)
-        except CheckpointError as error:
-            raise CheckpointError(f"{function}: {str(error).removeprefix('restore: ')}") from error
-
-    told = read()[1]
+    with _said_by(function):
+        told = checkpoint.about(path)
     agent = built(kind, function, told, env, changed)
     _check_lasting(function, agent, told)
-    filled(agent, read(like(agent, told))[0])
-    return agent
+    with _said_by(function):
+        tree, _ = checkpoint.restore(path, like(agent, told))
+    return filled(agent, tree)
+
+
+@contextmanager
+def _said_by(function):
+    """Errors of reading a folder, said by a function of an agent."""
+    from jaxnets.checkpoint import CheckpointError
+
+    try:
+        yield
+    except (CheckpointError, TypeError) as error:
+        said = re.sub(r"^(about|restore|is_empty): ", "", str(error))
+        raise type(error)(f"{function}: {said}") from error
 
 
 def _apart(there, here):
@@ -181,13 +191,13 @@ def _apart(there, here):
 
 
 def resumed(agent, path):
-    """Puts the newest checkpoint of a folder into an agent built alike; False where there is none."""
-    from jaxnets.checkpoint import Checkpoints
+    """Puts what was saved last in a folder into an agent built alike; False where there is nothing."""
+    from jaxnets import checkpoint
 
-    checkpoints = Checkpoints(path)
-    if not checkpoints.steps():
-        return False
-    told, mine = checkpoints.about(), about(agent)
+    with _said_by("train"):
+        if checkpoint.is_empty(path):
+            return False
+        told, mine = checkpoint.about(path), about(agent)
     for name in ("agent", "env", "seed", "settings", "spaces", "fingerprints"):
         if json.loads(json.dumps(mine[name])) != told.get(name):
             there, here = _apart(told.get(name), mine[name])
@@ -200,5 +210,7 @@ def resumed(agent, path):
             f"train: resume must hold a checkpoint as far as the agent, {agent.steps} steps; the newest in "
             f"{path} has {told['steps']}. Fix: build the agent anew, or train without resume."
         )
-    filled(agent, checkpoints.restore(like(agent, told))[0])
+    with _said_by("train"):
+        tree, _ = checkpoint.restore(path, like(agent, told))
+    filled(agent, tree)
     return True

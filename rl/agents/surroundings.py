@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from gymnasium.spaces import Discrete
+from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv
 
 from .. import again, envs, host, host_vector, normalizing, spaces
 from ..functional import FunctionalEnv, functional_env
@@ -83,7 +84,11 @@ class Surroundings(Algorithm):
     def _single_env(self):
         """What one episode is played in: Gymnasium's own environment wherever it knows one of that name."""
         if not envs.is_vector(self.env):
-            return self.env if envs.is_known(self.env) or self._functional is None else self._functional
+            if self._functional is None:
+                return self.env
+            return self._other_env(self.env) if envs.is_known(self.env) else self._functional
+        if type(self.env) in (SyncVectorEnv, AsyncVectorEnv) and self.env.spec is None:
+            return self.env.env_fns[0]
         if self.env.spec is None:
             raise ValueError(
                 f"evaluate: env must be given where the agent's is a vector without an id; got "

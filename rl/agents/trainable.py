@@ -89,8 +89,8 @@ class Trainable:
         progress: show a bar: mean return and length of the last 100 episodes, losses, steps/s.
         callbacks: as for NeuralNet.fit (jaxnets.callbacks), with the agent in the place of the net.
         log_every: steps after which they are called.
-        resume: a folder of jaxnets.Checkpoint: goes on from its newest checkpoint, up to `steps` more than
-            the agent has now; where there is none, from where the agent is.
+        resume: a folder of jaxnets.Checkpoint, or of `save`: goes on from what was saved there last, up to
+            `steps` more than the agent has now; where there is nothing, from where the agent is.
 
         An iteration is num_steps of each of num_envs environments for a deep agent, one step for one with a
         table. The result does not depend on how training is cut into calls, nor on progress and callbacks
@@ -177,6 +177,10 @@ class Trainable:
     def _begin_again(self):
         """New episodes on the host, from seeds that follow from the agent's seed and step."""
         raise NotImplementedError(f"{self._name}: an agent must say how its episodes begin.")
+
+    def _single_env(self):
+        """What one episode is played in, to see what was learnt."""
+        return self.env
 
     def checkpoint(self):
         """(steps, tree, about): everything that training goes on from, for jaxnets.Checkpoint."""

@@ -18,7 +18,7 @@ FITS = (
 LAST = (dict(last=[0]), "must share one shape [T]; got (5,), (5,), (5,) and (1,).")
 NOTHING: Any = (
     dict(reward=[], discount=[], value=[], next_value=[], last=[]),
-    "must share one shape [T]; got (0,), (0,), (0,), (0,) and (0,).",
+    "must share one shape [T] with no axis empty; got (0,), (0,), (0,), (0,) and (0,).",
 )
 VALUES = (dict(value=[[1.0]] * 5), "must share one shape [T]; got (5,), (5,), (5, 1), (5,) and (5,).")
 NO_WEIGHT = (
