@@ -87,7 +87,7 @@ class Surroundings(Algorithm):
             if self._functional is None:
                 return self.env
             return self._other_env(self.env) if envs.is_known(self.env) else self._functional
-        if type(self.env) in (SyncVectorEnv, AsyncVectorEnv) and self.env.spec is None:
+        if isinstance(self.env, SyncVectorEnv | AsyncVectorEnv) and self.env.spec is None:
             return self.env.env_fns[0]
         if self.env.spec is None:
             raise ValueError(
