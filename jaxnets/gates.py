@@ -11,7 +11,7 @@ factor, 1 elsewhere.
 import jax.numpy as jnp
 from jax import lax
 
-from .normal_curve import mills, normal_cdf, normal_pdf
+from .normal_curve import normal_cdf, normal_pdf
 from .stable import with_slope
 
 SPLIT = 64.0
@@ -74,17 +74,15 @@ def mish(x):
     return jnp.where(x > 0, x * shape, (jnp.maximum(x, -FAR) * (e * shape)) * rest)
 
 
-@with_slope(lambda x, y: (2 - x * x) * normal_pdf(x))
-def _gelu_slope(x):
-    """normal_cdf(x) + x * normal_pdf(x)."""
-    return jnp.where(x > 0, normal_cdf(x) + x * normal_pdf(x), (mills(jnp.abs(x)) + x) * normal_pdf(x))
+def _gelu_slope(x, y):
+    near = jnp.clip(x, -FAR, FAR)
+    return normal_cdf(near) + near * normal_pdf(near)
 
 
-@with_slope(lambda x, y: _gelu_slope(jnp.clip(x, -FAR, FAR)))
+@with_slope(_gelu_slope)
 def gelu(x):
-    """x * normal_cdf(x): next to 0 it is a normal number where normal_cdf is none any more."""
-    near = jnp.maximum(x, -FAR)
-    return jnp.where(x > 0, x * normal_cdf(x), (near * mills(jnp.abs(near))) * normal_pdf(near))
+    """x * normal_cdf(x)."""
+    return jnp.maximum(x, -FAR) * normal_cdf(x)
 
 
 def _constants(x):

@@ -37,16 +37,11 @@ def normal_pdf(x):
     return most * (1 + jnp.expm1(-low * (high + low / 2)))  # of a product of two exp XLA makes one
 
 
-def mills(a):
-    """Mills' ratio R(a) of a >= 0; from 64 on that of 64, where the curve is 0."""
-    a = jnp.minimum(a, 64)
-    u = (a - 4) / (a + 4)
-    return _horner(MILLS if a.dtype == jnp.float64 else MILLS_SHORT, u) / (a + 1)
-
-
 @with_slope(lambda x, y: normal_pdf(x))
 def normal_cdf(x):
     """The probability that a standard normal number is below x; small ones have all their digits."""
     a = jnp.minimum(jnp.abs(x), 64)
-    tail = normal_pdf(a) * mills(a)
+    u = (a - 4) / (a + 4)
+    ratio = _horner(MILLS if x.dtype == jnp.float64 else MILLS_SHORT, u) / (a + 1)
+    tail = normal_pdf(a) * ratio
     return jnp.where(x > 0, 1 - tail, tail)

@@ -76,11 +76,13 @@ def test_an_agent_of_a_vector_environment_is_evaluated_in_one_of_its_parts():
     vector = gymnasium.vector.SyncVectorEnv(made)
     vector.spec = None
     agent = rl.A2C(vector, num_steps=8).train(16, progress=False)
+    assert agent.evaluate(2).episodes == agent.evaluate(2, env="CartPole-v1").episodes == 2
+    one = gymnasium.make("CartPole-v1")
+    agent = rl.A2C(gymnasium.vector.SyncVectorEnv([lambda: one]), num_steps=8)
     with pytest.raises(
         ValueError, match=r"evaluate: env must be given where the agent's is a vector without"
     ):
         agent.evaluate(2)
-    assert agent.evaluate(2, env="CartPole-v1").episodes == 2
 
 
 @pytest.mark.parametrize("settings", [

@@ -88,7 +88,10 @@ class Surroundings(Algorithm):
                 return self.env
             return self._other_env(self.env) if envs.is_known(self.env) else self._functional
         if isinstance(self.env, SyncVectorEnv | AsyncVectorEnv) and self.env.spec is None:
-            return self.env.env_fns[0]
+            made = (maker := self.env.env_fns[0])()
+            if not any(made is one for one in getattr(self.env, "envs", ())):  # a maker of one for all
+                made.close()
+                return maker
         if self.env.spec is None:
             raise ValueError(
                 f"evaluate: env must be given where the agent's is a vector without an id; got "

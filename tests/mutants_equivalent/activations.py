@@ -24,7 +24,7 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "elu: x > 0 -> x > 1": SMALL,
         "celu: jnp.where(bent, x, 0) -> jnp.where(bent, x, 1)": DISCARDED,
         "celu: jnp.where(bent, alpha, 1) -> jnp.where(bent, alpha, 2)": DISCARDED,
-        "celu: x < -(alpha * jnp.finfo(x.dtype).tiny) -> x <= -(alpha * jnp.finfo(x.dtype).tiny)": (
+        "celu: x >= -(alpha * jnp.finfo(x.dtype).tiny) -> x > -(alpha * jnp.finfo(x.dtype).tiny)": (
             MEETING_POINT
         ),
     },

@@ -30,7 +30,7 @@ OUTSIDE = (
 )
 NORMAL: dict[str, Any] = dict(mean=vec(moderate), log_std=vec(size))
 ONE = (dict(log_std=[0.0]), "must share one shape [D]; got (5,), (1,) and (5,).")
-NONE = "must share one shape [D]; got (0,), (0,) and (0,)."
+NONE = "must share one shape [D] with no axis empty; got (0,), (0,) and (0,)."
 NO_ACTION: Any = (dict(mean=[], log_std=[], action=[]), NONE)
 NO_TANH: Any = (dict(mean=[], log_std=[], pre_tanh=[]), NONE)
 NO_ENTROPY = (
