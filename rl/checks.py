@@ -92,6 +92,13 @@ def amount(function, name, number):
         raise ValueError(f"{function}: {name} must be a finite number >= 0; got {number}.")
 
 
+def one_of(function, name, value, texts):
+    """One of some texts; an array is none."""
+    if not isinstance(value, str) or value not in texts:
+        told = f"{', '.join(map(repr, texts[:-1]))} or {texts[-1]!r}"
+        raise ValueError(f"{function}: {name} must be {told}; got {value!r}.")
+
+
 def flag(function, name, value):
     """True or False, numpy's too; no number and no word."""
     if not isinstance(value, bool | np.bool_):

@@ -69,9 +69,9 @@ def check(agent):
         fits(name, "num_envs", *what)
     step = 2 * sum(x.nbytes for x in _leaves(spaces.example(agent.observation_space, 1))) + 32
     outputs = sum(observed.choices(agent.action_space) or [int(np.prod(agent.action_space.shape))])
+    fits(name, "num_steps * num_envs", steps, "steps", steps * (step + 4 * outputs), most, "fewer")
     rows = getattr(agent, "num_epochs", 0) * 4  # of each step: where it stands in each round
-    what = steps, "steps", steps * (step + rows + 4 * outputs), most, "fewer"
-    fits(name, "num_epochs" if rows > step + 4 * outputs else "num_steps * num_envs", *what)
+    fits(name, "num_epochs", steps, "steps", steps * (step + rows + 4 * outputs), most, "fewer")
     wide = hidden[0] if hidden else outputs
     remembered = getattr(agent, "memory_features", 0)
     kernels = _COPIES * 4 * (features * (wide + 3 * remembered))

@@ -74,8 +74,11 @@ def test_schedules_of_a_tuned_row_are_drawn_out_with_its_steps():
     assert _setting("normalize_obs=true") == ("normalize_obs", True)
 
 
-def test_tuned_settings_are_there_by_name_and_others_are_told():
+def test_tuned_settings_are_there_by_name_and_others_are_told(tmp_path):
     assert rl.tuned(rl.DQN, "Acrobot-v1") == row("DQN", "Acrobot-v1").settings
+    taxi = rl.QTable("Taxi-v4", **rl.tuned("QTable", "Taxi-v4")).train(10, progress=False)
+    taxi.save(tmp_path)
+    assert rl.QTable.load(tmp_path).learning_rate_visits == float("inf")
     with pytest.raises(
         ValueError,
         match="a task with a row for DQN: CartPole-v1, Acrobot-v1, MountainCar-v0, LunarLander-v3; got",

@@ -93,6 +93,12 @@ def test_a_setting_that_cannot_be_is_told_at_once(kind, env, settings, words):
     ("kind", "env", "settings", "words"),
     [
         (rl.PPO, "CartPole-v1", dict(hidden=(10**6, 10**6)), "hidden must fit into memory"),
+        (
+            rl.PPO,
+            "CartPole-v1",
+            dict(num_steps=10**9, num_epochs=99),
+            r"^PPO: num_steps \* num_envs must fit",
+        ),
         (rl.DQN, "CartPole-v1", dict(batch_size=10**12), "a batch must fit into memory"),
         (rl.A2C, spaced(), dict(num_envs=10**9), "num_envs must fit into memory; 1,000,000,000 environments"),
         (rl.RecurrentPPO, "CartPole-v1", dict(memory_features=10**6), "memory_features must fit into memory"),

@@ -107,7 +107,10 @@ def restore(path, like: Any = None) -> tuple[Any, dict]:
 
 
 def about(path) -> dict:
-    """What was saved as about with what was written last; no array is read.
+    """What was saved as about with what was written last, by `save` or as a step of `Checkpoints`.
+
+    path: the folder, of which no array is read. Raises CheckpointError where there is nothing, or the newest
+    is damaged.
 
     >>> import tempfile
     >>> path = tempfile.mkdtemp()
@@ -119,7 +122,9 @@ def about(path) -> dict:
 
 
 def is_empty(path) -> bool:
-    """Whether a folder holds no checkpoint, or is none yet.
+    """Whether a folder holds nothing of `save` or `Checkpoints`, or is not there yet.
+
+    path: the folder. Raises CheckpointError for a file, TypeError for what is no path.
 
     >>> import tempfile
     >>> is_empty(tempfile.mkdtemp())

@@ -51,7 +51,8 @@ class Series:
             self.path.mkdir(parents=True, exist_ok=True)
         locked(self.lock, function)
         told = {"step": step, "about": about, "tree": structure, "leaves": leaves}
-        before, every = self.entries(function), self.entries(function, EITHER)
+        every = self.entries(function, EITHER)
+        before = [entry for entry in every if self.pattern.fullmatch(entry[2].name)]
         number = every[-1][0] + 1 if every else 1
         for entry in os.scandir(self.path):
             if _UNFINISHED.fullmatch(entry.name):

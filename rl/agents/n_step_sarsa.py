@@ -26,10 +26,7 @@ class NStepSarsa(ReturnTableAgent):
     def __init__(self, env, seed=0, num_steps=4, bootstrap="sarsa", **settings):
         """num_steps: n, an integer >= 1. bootstrap: "sarsa", "expected" or "max". The rest: `TableAgent`."""
         checks.whole_number("NStepSarsa", "num_steps", num_steps, 1)
-        if not isinstance(bootstrap, str) or bootstrap not in BOOTSTRAPS:
-            raise ValueError(
-                f"NStepSarsa: bootstrap must be 'sarsa', 'expected' or 'max'; got {bootstrap!r}."
-            )
+        checks.one_of("NStepSarsa", "bootstrap", bootstrap, BOOTSTRAPS)
         self.num_steps, self.bootstrap = int(num_steps), bootstrap
         super().__init__(env, seed, **settings)
 

@@ -27,8 +27,7 @@ class SarsaLambda(TableAgent):
     def __init__(self, env, seed=0, trace_decay=0.8, trace="replacing", **settings):
         """trace_decay: lambda, in [0, 1]. trace: "replacing" or "accumulating". The rest: `TableAgent`."""
         checks.number_in("SarsaLambda", "trace_decay", trace_decay, 0, 1)
-        if not isinstance(trace, str) or trace not in TRACES:
-            raise ValueError(f"SarsaLambda: trace must be 'replacing' or 'accumulating'; got {trace!r}.")
+        checks.one_of("SarsaLambda", "trace", trace, TRACES)
         self.trace_decay, self.trace = float(trace_decay), trace
         super().__init__(env, seed, **settings)
 

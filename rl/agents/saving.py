@@ -197,7 +197,8 @@ def resumed(agent, path):
     with _said_by("train"):
         if checkpoint.is_empty(path):
             return False
-        told, mine = checkpoint.about(path), about(agent)
+        told = checkpoint.about(path)
+    mine = about(agent)
     for name in ("agent", "env", "seed", "settings", "spaces", "fingerprints"):
         if json.loads(json.dumps(mine[name])) != told.get(name):
             there, here = _apart(told.get(name), mine[name])

@@ -82,14 +82,16 @@ class Surroundings(Algorithm):
             )
 
     def _single_env(self):
-        """What one episode is played in: Gymnasium's own environment wherever it knows one of that name."""
+        """What one episode is played in: Gymnasium's own environment where it knows one of that name; for a
+        vector without one a part of it, made anew, unless all parts are one object."""
         if not envs.is_vector(self.env):
             if self._functional is None:
                 return self.env
             return self._other_env(self.env) if envs.is_known(self.env) else self._functional
         if isinstance(self.env, SyncVectorEnv | AsyncVectorEnv) and self.env.spec is None:
-            made = (maker := self.env.env_fns[0])()
-            if not any(made is one for one in getattr(self.env, "envs", ())):  # a maker of one for all
+            maker = self.env.env_fns[0]
+            made = maker()
+            if not any(made is one for one in getattr(self.env, "envs", ())):
                 made.close()
                 return maker
         if self.env.spec is None:

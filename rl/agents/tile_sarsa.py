@@ -69,9 +69,7 @@ class TileSarsa(SteppingAgent):
         initial_value: a return that is hard to beat, so that every action gets tried; too low, set epsilon.
         """
         checks.number_in("TileSarsa", "trace_decay", trace_decay, 0, 1)
-        if not isinstance(trace, str) or trace not in TRACES:
-            kinds = "'replacing', 'accumulating' or 'dutch'"
-            raise ValueError(f"TileSarsa: trace must be {kinds}; got {trace!r}.")
+        checks.one_of("TileSarsa", "trace", trace, TRACES)
         super().__init__(env, seed, gamma, learning_rate, epsilon, initial_value)
         self.trace_decay, self.trace = float(trace_decay), trace
         self.num_actions, low, high = _spaces(self.env, low, high)
