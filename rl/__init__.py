@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .agents.tile_sarsa import TileSarsa as TileSarsa
     from .answers import EnvError as EnvError
     from .callbacks import EvalCallback as EvalCallback
+    from .dispatch import use_synchronous_dispatch as use_synchronous_dispatch
     from .evaluate import Evaluation as Evaluation, evaluate_policy as evaluate_policy
     from .functional import (
         FunctionalEnv as FunctionalEnv,
@@ -89,6 +90,7 @@ _HOMES = {
     "train_seeds": "seeds",
     "train_tables": "many_tables",
     "tuned": "settings",
+    "use_synchronous_dispatch": "dispatch",
 }
 _MODULES = ("agents", "mdp", "plots", "policy_gradient", "q_learning", "returns", "sutton_barto")
 

@@ -122,7 +122,11 @@ def main(arguments=None):
     """Runs a command; a mistake of the user is one sentence, and exit status 2."""
     from jaxnets.checkpoint import CheckpointError
 
+    from .dispatch import use_synchronous_dispatch
+
     options = _read(arguments)
+    with suppress(RuntimeError):  # a program that calls this function may have started JAX
+        use_synchronous_dispatch()
     try:
         commands = {"train": _train, "evaluate": _evaluate, "watch": _watch, "tasks": _tasks}
         return commands[options.command](options)
@@ -144,6 +148,7 @@ def _train(options):
     from jaxnets.callbacks import Checkpoint
 
     from . import settings
+    from .seeds import SeedRuns
     from .video import record
 
     _check_outputs(options)
@@ -174,8 +179,6 @@ def _train(options):
         returns = record(agent, options.video)
         print(f"saved: {options.video}, an episode that returned {returns[0]:g}")
     if options.plot:
-        from .seeds import SeedRuns
-
         title = f"{kind.__name__} on {options.env}"
         SeedRuns([agent]).plot(options.plot, row.threshold if row else None, title)
         print(f"saved: {options.plot}")
@@ -204,10 +207,8 @@ def _check_outputs(options):
 
 
 def _tell(evaluation, row):
-    solved = ""
-    if row is not None:
-        met = evaluation.mean_return >= row.threshold
-        solved = f", {'solved' if met else 'not solved'}: the threshold is {row.threshold:g}"
+    met = row and evaluation.mean_return >= row.threshold
+    solved = f", {'solved' if met else 'not solved'}: the threshold is {row.threshold:g}" if row else ""
     print(f"{evaluation!r}{solved}")
 
 
@@ -228,8 +229,7 @@ def _evaluate(options):
 def _watch(options):
     from .video import record, show
 
-    agent = _loaded(options)
-    given = options.episodes, options.seed
+    agent, given = _loaded(options), (options.episodes, options.seed)
     for total in record(agent, options.video, *given) if options.video else show(agent, *given):
         print(f"return {total:g}")
     if options.video:

@@ -40,15 +40,14 @@ class Stepper:
         return vector + learning_rate * update, state
 
 
-def over_batches(update, carry, steps, lots, batch_size):
+def over_batches(update, carry, steps, num_epochs, batch_size, lots=None):
     """update: (carry, batch) -> (carry, figures), over all steps [S, ...] E times, each time in a new order.
 
-    lots: [E, S] random bits, by which they are ordered. Returns (carry, figures [E * batches]). One batch of
-    all needs no order.
+    lots: [E, S] random bits, by which they are ordered; one batch of all needs none. Returns (carry, figures
+    [E * batches]).
     """
-    size = jax.tree.leaves(steps)[0].shape[0]
-    if size == batch_size:
-        return lax.scan(lambda carry, _: update(carry, steps), carry, length=lots.shape[0])
+    if lots is None:
+        return lax.scan(lambda carry, _: update(carry, steps), carry, length=num_epochs)
     orders = jnp.argsort(lots, axis=1).reshape(-1, batch_size)
     return lax.scan(lambda carry, at: update(carry, jax.tree.map(lambda x: x[at], steps)), carry, orders)
 

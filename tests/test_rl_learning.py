@@ -98,11 +98,11 @@ def test_means_and_deviations_leave_out_what_is_masked():
 def test_every_round_goes_over_all_steps_once_in_another_order():
     steps = jnp.arange(12)
     lots = jnp.asarray(RNG.integers(0, 2**32, (3, 12), dtype=np.uint32))
-    count, seen = learning.over_batches(lambda n, batch: (n + 1, batch), jnp.int32(0), steps, lots, 4)
+    count, seen = learning.over_batches(lambda n, batch: (n + 1, batch), jnp.int32(0), steps, 3, 4, lots)
     orders = np.asarray(seen).reshape(3, 12)
     assert count == 9 and (np.sort(orders) == np.arange(12)).all()
     assert len({tuple(order) for order in orders.tolist()}) == 3
-    count, seen = learning.over_batches(lambda n, batch: (n + 1, batch), jnp.int32(0), steps, lots, 12)
+    count, seen = learning.over_batches(lambda n, batch: (n + 1, batch), jnp.int32(0), steps, 3, 12)
     assert count == 3 and np.asarray(seen).tolist() == [list(range(12))] * 3
 
 

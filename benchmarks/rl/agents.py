@@ -20,6 +20,7 @@ FAST_PPO = dict(
     clip_eps=0.2, decay_steps=60_000, hidden=(64, 64),
 )  # fmt: skip
 OURS, HOST, SB3 = "ours, compiled", "ours, host loop", "Stable-Baselines3"
+UNASKED = "ours, host loop, asynchronous"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Workload:
         return self.own.get(label, self.settings)
 
 
-_OURS = {OURS: "ours:Compiled", HOST: "ours:HostLoop"}
+_OURS = {OURS: "ours:Compiled", HOST: "ours:HostLoop", UNASKED: "ours:Asynchronous"}
 _SB3 = {SB3: "stable_baselines3:Engine"}
 _EVALUATED = (
     "From creating the agent until its greedy policy reaches a mean return of 475 over 100 episodes of "
@@ -59,7 +60,8 @@ _EVALUATED = (
 WORKLOADS = {
     "ppo": Workload(
         "PPO on CartPole-v1, training steps",
-        f"{ZOO} A new agent in each round; everything is compiled beforehand.",
+        f"{ZOO} A new agent in each round; everything is compiled beforehand. The host loop begins with "
+        "rl.use_synchronous_dispatch(), the asynchronous one does not.",
         "PPO", "rate", PPO, 10_240,
         _OURS | _SB3 | {"SBX": "sbx_engine:Engine", "Rejax": "rejax_engine:Engine"},
         ((OURS, 10.0), (HOST, 6.0)),

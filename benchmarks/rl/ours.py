@@ -88,7 +88,15 @@ class Compiled:
         return data.named(self._networks(learner))
 
 
-class HostLoop(Compiled):
-    """Gymnasium's environments are stepped by the host."""
+class Asynchronous(Compiled):
+    """Gymnasium's environments are stepped by the host, which waits for another thread at each step."""
 
     compiled = False
+
+
+class HostLoop(Asynchronous):
+    """The same, with what JAX computes in the host's thread."""
+
+    def __init__(self, workload, settings):
+        rl.use_synchronous_dispatch()
+        super().__init__(workload, settings)

@@ -59,6 +59,8 @@ class PPO(ActorCritic):
         return " or ".join(map(str, below[-1:] + above[:1]))
 
     def _chance(self):
+        if self.batch_size == self.num_envs * self.num_steps:  # one batch of all needs no order
+            return super()._chance()
         return super()._chance() | dict(order=Draw("bits", (self.num_epochs, self._rows())))
 
     def _rows(self):
@@ -73,10 +75,10 @@ class PPO(ActorCritic):
         steps = jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), steps)
         seen, action, *_, legal = steps
         old_log_prob = self.distribution.log_prob(self._policy(params, seen, legal), action)
-        rows, order = (*steps, old_log_prob), chance["order"]
-        return self._improved(learner, scales, step, self._loss, rows, order, self.batch_size)
+        rows = *steps, old_log_prob
+        return self._improved(learner, scales, step, self._loss, rows, chance, self.batch_size)
 
-    def _improved(self, learner, scales, step, loss, rows, order, batch_rows):
+    def _improved(self, learner, scales, step, loss, rows, chance, batch_rows):
         """(learner, figures) after num_epochs rounds over rows [R, ...], batch_rows of them at a time."""
         clip_eps = schedules.scheduled(self.clip_eps, step)
         learning_rate = schedules.scheduled(self.learning_rate, step)
@@ -89,7 +91,8 @@ class PPO(ActorCritic):
             return self._optimizer.step(vector, grad, optimizer, learning_rate), figures
 
         carry = vector, learner.optimizer
-        (vector, optimizer), figures = learning.over_batches(update, carry, rows, order, batch_rows)
+        rounds = self.num_epochs, batch_rows, chance.get("order")
+        (vector, optimizer), figures = learning.over_batches(update, carry, rows, *rounds)
         return Learner(as_params(vector), optimizer, scales), jax.tree.map(jnp.mean, figures)
 
     def _loss(self, params, batch, clip_eps):

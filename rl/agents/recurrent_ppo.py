@@ -137,7 +137,7 @@ class RecurrentPPO(PPO):
         )
         rows = memory, *jax.tree.map(lambda x: jnp.moveaxis(x, 0, 1), steps)
         size = self.batch_size // self.num_steps
-        return self._improved(learner, scales, step, self._sequence_loss, rows, chance["order"], size)
+        return self._improved(learner, scales, step, self._sequence_loss, rows, chance, size)
 
     def _sequence_loss(self, params, batch, clip_eps):
         """The loss of whole sequences, [n, T, ...]."""
