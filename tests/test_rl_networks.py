@@ -1,6 +1,7 @@
 """Networks of agents against the same layers written by hand in numpy, on batches on both sides of MANY."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -35,3 +36,16 @@ def test_values_and_slopes_are_those_of_the_layers(rows):
     right = by_hand(params, inputs, slopes)
     for got, exact in zip(jax.tree.leaves((outputs, *pull(slopes))), jax.tree.leaves(right), strict=True):
         assert np.max(np.abs(got - exact)) <= 32 * rows * ULP * np.max(np.abs(exact))
+
+
+def test_the_gradients_of_many_rows_are_products_that_xla_has_fast_code_for():
+    net = MLP((64, 64))
+    params = net.init(np.random.default_rng(0), 4, 2)
+
+    def loss(params, rows):
+        return jnp.sum(net(params, rows) ** 2)
+
+    rows = np.ones((256, 4), np.float32)
+    program = jax.jit(jax.grad(loss)).lower(params, rows).compile().as_text()
+    assert program.count(" dot(") == 8  # three forward, three for the kernels, two for what they were fed
+    assert "lhs_contracting_dims={0}, rhs_contracting_dims={1}" not in program
