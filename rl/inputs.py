@@ -175,5 +175,5 @@ def sizes(function, name, x):
     if not isinstance(x, list | tuple):
         raise TypeError(f"{function}: {name} must be a tuple of whole numbers, such as (64, 64); got {x!r}.")
     for number in x:
-        checks.whole_number(function, name, number, 1)
+        checks.whole_number(function, f"each of {name}", number, 1)
     return tuple(map(int, x))

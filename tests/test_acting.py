@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import rl
-from rl.__main__ import _setting
+from rl.options import _setting
 from rl.settings import row
 
 STILL = [0.0, 0.0, 0.0, 0.0]

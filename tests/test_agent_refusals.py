@@ -240,7 +240,12 @@ def test_an_agent_that_is_offered_takes_the_actions(kind, actions, fix):
             lambda: rl.PPO(PendulumFunctional()),
             r"got PendulumFunctional\. Fix: rl\.from_func_env\(env, max_steps=",
         ),
-        (lambda: rl.TileSarsa("MountainCar-v0", tiles=1.5), "^TileSarsa: tiles must be an integer; got 1.5"),
+        (lambda: rl.TileSarsa("MountainCar-v0", tiles=1.5), "^TileSarsa: each of tiles must be an integer; "),
+        (lambda: rl.PPO("CartPole-v1", hidden=(8.0,)), "^PPO: each of hidden must be an integer; got 8.0"),
+        (
+            lambda: rl.RecurrentPPO("CartPole-v1", num_epochs=0),
+            "^RecurrentPPO: num_epochs must be >= 1; got 0",
+        ),
         (
             lambda: rl.SarsaLambda("FrozenLake-v1", trace=np.ones(2)),
             "^SarsaLambda: trace must be 'replacing' or",

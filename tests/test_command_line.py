@@ -120,13 +120,15 @@ def test_what_would_fail_at_the_end_fails_before_training(option, words, tmp_pat
     assert out == "" and err == f"rl: {words}\n"
 
 
-def test_training_that_is_stopped_says_so(monkeypatch, capsys):
+def test_training_that_is_stopped_says_how_to_go_on(monkeypatch, tmp_path, capsys):
     def stopped(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(rl.PPO, "train", stopped)
     assert main(TRAIN) == 130
-    assert capsys.readouterr().err.startswith("rl: stopped.")
+    assert capsys.readouterr().err == "rl: stopped. Fix: --checkpoints FOLDER keeps the agent.\n"
+    assert main([*TRAIN, "--checkpoints", str(tmp_path)]) == 130
+    assert capsys.readouterr().err == f"rl: stopped. Fix: the same command goes on from {tmp_path}.\n"
 
 
 def test_a_folder_without_an_agent_is_one_sentence_and_exit_status_2(tmp_path, capsys):

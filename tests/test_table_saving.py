@@ -64,7 +64,7 @@ def test_training_resumes_from_checkpoints(name, tmp_path):
     made(name).train(300, progress=False, callbacks=[jn.Checkpoint(tmp_path)], resume=tmp_path, log_every=50)
     runs = [made(name).train(500, progress=False, resume=tmp_path) for _ in range(2)]
     assert runs[0].steps == 500 and equal(*runs)
-    with pytest.raises(ValueError, match="resume must be a folder of the same agent; its seed is 3"):
+    with pytest.raises(ValueError, match=r"resume must be a folder of the same agent; .* has seed 3"):
         made(name, seed=4).train(500, progress=False, resume=tmp_path)
 
 

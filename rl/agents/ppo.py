@@ -42,7 +42,7 @@ class PPO(ActorCritic):
     def _check(self):
         super()._check()
         for name in ("num_epochs", "batch_size"):
-            checks.whole_number("PPO", name, getattr(self, name), 1)
+            checks.whole_number(self._name, name, getattr(self, name), 1)
         size = self.num_envs * self.num_steps
         if size % self.batch_size:
             raise ValueError(

@@ -203,8 +203,8 @@ def resumed(agent, path):
         if json.loads(json.dumps(mine[name])) != told.get(name):
             there, here = _apart(told.get(name), mine[name])
             raise ValueError(
-                f"train: resume must be a folder of the same agent; its {name} is {there} in {path}, and "
-                f"{here} here. Fix: another folder."
+                f"train: resume must be a folder of the same agent; {path} has {name} {there}, not {here}. "
+                "Fix: what it was trained with, or another folder."
             )
     if told["steps"] < agent.steps:
         raise ValueError(
