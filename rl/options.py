@@ -92,7 +92,7 @@ def parser():
     train.add_argument(
         "--checkpoints",
         metavar="FOLDER",
-        help="save while training; with the same options goes on from what is there",
+        help="save while training; goes on from there, with the same options",
     )
     train.add_argument("--episodes", type=_count, default=100, help="episodes of the evaluation at the end")
     train.add_argument("--video", metavar="FILE", help="an episode as .gif or .mp4")

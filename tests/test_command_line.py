@@ -126,7 +126,7 @@ def test_training_that_is_stopped_says_how_to_go_on(monkeypatch, tmp_path, capsy
 
     monkeypatch.setattr(rl.PPO, "train", stopped)
     assert main(TRAIN) == 130
-    assert capsys.readouterr().err == "rl: stopped. Fix: --checkpoints FOLDER keeps the agent.\n"
+    assert capsys.readouterr().err == "rl: stopped. Fix: --checkpoints FOLDER keeps what was learnt.\n"
     assert main([*TRAIN, "--checkpoints", str(tmp_path)]) == 130
     assert capsys.readouterr().err == f"rl: stopped. Fix: the same command goes on from {tmp_path}.\n"
 
