@@ -1,7 +1,9 @@
 """The command line: `python -m rl train ppo --env CartPole-v1`, `evaluate`, `watch`, `tasks`."""
 
+import signal
 import sys
-from contextlib import suppress
+import threading
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -43,6 +45,31 @@ def _run(options):
         return 2
 
 
+@contextmanager
+def _stoppable():
+    """A callback that ends a training at the first Ctrl-C, also where a hook of a library has swallowed it:
+    JAX has one in the garbage collector, where Python prints an exception and goes on."""
+    asked = []
+
+    def ask(*_):
+        asked.append(True)
+        raise KeyboardInterrupt
+
+    def stop(*_):
+        if asked:
+            raise KeyboardInterrupt
+
+    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not usual or threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def _train(options):
     from jaxnets.callbacks import Checkpoint
 
@@ -66,9 +93,10 @@ def _train(options):
         if options.agent in STEPPING:
             raise ValueError(f"--host must be left out for {options.agent}, which compiles nothing.")
         given["compiled"] = False
-    agent = agent_kind(options.env, seed=options.seed, **given)
     callbacks = [Checkpoint(options.checkpoints)] if options.checkpoints else []
-    agent.train(steps, callbacks=callbacks, resume=options.checkpoints)
+    with _stoppable() as stop:
+        agent = agent_kind(options.env, seed=options.seed, **given)
+        agent.train(steps, callbacks=[*callbacks, stop], resume=options.checkpoints)
     if options.save:
         agent.save(options.save)
         print(f"saved: {options.save}")

@@ -1,12 +1,17 @@
 """python -m rl: agents are trained, saved, played and filmed; mistakes are one sentence and exit status 2."""
 
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 
+import gymnasium
 import pytest
+from gymnasium.envs.classic_control import CartPoleEnv
 from PIL import Image
 
 import rl
+from jaxnets import checkpoint
 from rl import settings
 from rl.__main__ import main
 
@@ -129,6 +134,24 @@ def test_training_that_is_stopped_says_how_to_go_on(monkeypatch, tmp_path, capsy
     assert capsys.readouterr().err == "rl: stopped. Fix: --checkpoints FOLDER keeps what was learnt.\n"
     assert main([*TRAIN, "--checkpoints", str(tmp_path)]) == 130
     assert capsys.readouterr().err == f"rl: stopped. Fix: the same command goes on from {tmp_path}.\n"
+
+
+class Swallowing(CartPoleEnv):
+    """Takes Ctrl-C for something of its own, as JAX's hook of the garbage collector does."""
+
+    def step(self, action):
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        return super().step(action)
+
+
+def test_a_training_whose_interrupt_was_swallowed_stops_all_the_same(tmp_path, capsys):
+    gymnasium.register("Swallowing-v0", Swallowing, max_episode_steps=20)
+    command = ["train", "ppo", "--env=Swallowing-v0", "--steps=100000", f"--checkpoints={tmp_path}", *SMALL]
+    assert main(command) == 130
+    assert capsys.readouterr().err.endswith(f"goes on from {tmp_path}.\n")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert checkpoint.about(tmp_path)["steps"] < 100_000
 
 
 def test_a_folder_without_an_agent_is_one_sentence_and_exit_status_2(tmp_path, capsys):
