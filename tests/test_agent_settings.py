@@ -47,7 +47,7 @@ def spaced(obs=None, actions=None):
         (rl.A2C, "CartPole-v1", dict(vf_coef=np.nan), "vf_coef must be a finite number >= 0; got nan"),
         (rl.A2C, "CartPole-v1", dict(max_grad_norm=0), "max_grad_norm must be > 0; got 0"),
         (rl.PPO, "CartPole-v1", dict(log_std=np.nan), r"log_std must be in \[-20.0, 20.0\]; got nan"),
-        (rl.PPO, "CartPole-v1", dict(hidden=(0,)), "PPO: hidden must be >= 1; got 0"),
+        (rl.PPO, "CartPole-v1", dict(hidden=(0,)), "PPO: each of hidden must be >= 1; got 0"),
         (rl.PPO, "CartPole-v1", dict(activation={}), "PPO: activation must be one of .*got {}"),
         (rl.PPO, "CartPole-v1", dict(num_envs=True), "num_envs must be an integer; got True"),
         (rl.PPO, "CartPole-v1", dict(gamma=True), "gamma must be a number; got True"),

@@ -145,6 +145,15 @@ class Swallowing(CartPoleEnv):
         return super().step(action)
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C as Python starts with it, also where the tests run in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_a_training_whose_interrupt_was_swallowed_stops_all_the_same(tmp_path, capsys):
     gymnasium.register("Swallowing-v0", Swallowing, max_episode_steps=20)
     command = ["train", "ppo", "--env=Swallowing-v0", "--steps=100000", f"--checkpoints={tmp_path}", *SMALL]
