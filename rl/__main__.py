@@ -1,5 +1,6 @@
 """The command line: `python -m rl train ppo --env CartPole-v1`, `evaluate`, `watch`, `tasks`."""
 
+import os
 import signal
 import sys
 import threading
@@ -11,6 +12,7 @@ from . import checks, outputs
 from .options import STEPPING, kind, read
 
 PICTURES = (".png", ".pdf", ".svg", ".jpg")  # what matplotlib can write
+STOPPED = 130  # the exit status of a program that Ctrl-C ended
 _MISTAKES = (ValueError, TypeError, ImportError, RuntimeError, ArithmeticError, OSError)
 
 
@@ -27,7 +29,7 @@ def main(arguments=None):
             else "--checkpoints FOLDER keeps what was learnt"
         )
         print(f"rl: stopped. Fix: {fix}.", file=sys.stderr)
-        return 130
+        return STOPPED
 
 
 def _run(options):
@@ -174,4 +176,8 @@ def _tasks(options):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    if status == STOPPED:  # what was interrupted inside JAX may crash where Python takes it down
+        sys.stdout.flush()
+        os._exit(status)
+    sys.exit(status)
