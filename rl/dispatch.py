@@ -3,7 +3,7 @@
 import jax
 
 _ASYNCHRONOUS = "jax_cpu_enable_async_dispatch"
-_REFUSED = "jax_num_cpu_devices"  # which JAX lets nobody change once it runs
+_REFUSED = "jax_num_cpu_devices"  # -1 or a number >= 1, which JAX lets nobody change once it runs
 
 
 def use_synchronous_dispatch():
@@ -25,7 +25,7 @@ after the imports.
         return
     count = getattr(jax.config, _REFUSED)
     try:
-        jax.config.update(_REFUSED, count + 2)
+        jax.config.update(_REFUSED, count + 2)  # another one that is allowed
         jax.config.update(_REFUSED, count)
     except RuntimeError:
         raise RuntimeError(

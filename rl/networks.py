@@ -112,8 +112,10 @@ class MLP:
 
     @staticmethod
     def _on_rows(params, rows, activation):
-        for i, layer in enumerate(params):
-            rows = (activation(rows) if i else rows) @ layer["kernel"] + layer["bias"][None]
+        first, *others = params
+        rows = rows @ first["kernel"] + first["bias"][None]
+        for layer in others:
+            rows = activation(rows) @ layer["kernel"] + layer["bias"][None]
         return rows
 
     @staticmethod

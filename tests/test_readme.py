@@ -110,11 +110,11 @@ def test_the_speed_of_ppo_in_the_readme_is_that_measured():
 
     xeon, _, epyc = steps.partition("measured on: AMD EPYC")
     assert times("compiled", xeon) == {12}
-    assert times("host loop", xeon, 1) <= {6.3, 6.4} and times("host loop, asynchronous", xeon, 1) == {4.8}
+    assert times("host loop", xeon) == {6} and times("host loop, asynchronous", xeon) == {5}
     assert times("compiled", epyc) == {9} and times("host loop, asynchronous", epyc) == {4}
     prose = " ".join(TEXT.partition("PPO with the settings of")[2].split())
     assert "about 12 times as many steps per second as Stable-Baselines3 on a quiet Intel Xeon" in prose
-    assert "6.3 times as many after `rl.use_synchronous_dispatch()`, without it 4.8 times" in prose
+    assert "about 6 times as many after `rl.use_synchronous_dispatch()`, without it 5 times" in prose
     assert "(an earlier version on an AMD EPYC: about 9 times, and without it 4 times)" in prose
     solved = RESULTS.partition("PPO on CartPole-v1, time to 475")[2].partition("\n### ")[0]
     assert re.search(r"\| ours, compiled .* (28.5) / (29.7) \|", solved) and "about 29 times sooner" in prose

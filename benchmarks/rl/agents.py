@@ -20,7 +20,7 @@ FAST_PPO = dict(
     clip_eps=0.2, decay_steps=60_000, hidden=(64, 64),
 )  # fmt: skip
 OURS, HOST, SB3 = "ours, compiled", "ours, host loop", "Stable-Baselines3"
-UNASKED = "ours, host loop, asynchronous"
+ASYNCHRONOUS = "ours, host loop, asynchronous"
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Workload:
         return self.own.get(label, self.settings)
 
 
-_OURS = {OURS: "ours:Compiled", HOST: "ours:HostLoop", UNASKED: "ours:Asynchronous"}
+_OURS = {OURS: "ours:Compiled", HOST: "ours:HostLoop", ASYNCHRONOUS: "ours:Asynchronous"}
 _SB3 = {SB3: "stable_baselines3:Engine"}
 _EVALUATED = (
     "From creating the agent until its greedy policy reaches a mean return of 475 over 100 episodes of "
