@@ -18,8 +18,9 @@ _MISTAKES = (ValueError, TypeError, ImportError, RuntimeError, ArithmeticError, 
 
 def main(arguments=None):
     """Runs a command; a mistake of the user is one sentence, and exit status 2."""
-    options = read(arguments)
+    options = None
     try:
+        options = read(arguments)
         return _run(options)
     except KeyboardInterrupt:
         folder = getattr(options, "checkpoints", None)

@@ -83,7 +83,8 @@ class ActorCritic(Agent):
     # How it acts.
 
     def _actor(self, learner):
-        return learner.params, learner.scales
+        params = {name: part for name, part in learner.params.items() if name != "value"}
+        return params, learner.scales if self.normalize_obs else None
 
     def _to_env(self, action):
         return self.distribution.to_env(action)
@@ -122,9 +123,8 @@ class ActorCritic(Agent):
         draw = Draw(self.distribution.kind, (count, self.distribution.size))
         return self.distribution.sample(outputs, drawn(key, dict(act=draw))["act"])
 
-    def _worth(self, actor, obs, legal):
-        params, scales = actor
-        return self._value(params, self._seen(scales, obs))
+    def _worth(self, learner, obs, legal):
+        return self._value(learner.params, self._seen(learner.scales, obs))
 
     # What it learns from.
 

@@ -177,7 +177,7 @@ class Agent(Surroundings):
         """
         batch = observed.one("value", self.observation_space, obs)
         legal = self._legal("value", legal, self._masked and self.values_actions)
-        return float(self._programs.worth(self._actor(self._training.learner), batch, legal)[0])
+        return float(self._programs.worth(self._training.learner, batch, legal)[0])
 
     def _legal(self, function, legal, needed):
         """The legal actions of a user as a batch of one; None for None, unless they are needed."""

@@ -78,7 +78,7 @@ class Algorithm(Trainable):
         """(action, memory): the best as far as is known, or as the policy draws it."""
         raise NotImplementedError
 
-    def _worth(self, actor, obs, legal):
+    def _worth(self, learner, obs, legal):
         """[N], the values of N observations; legal: [N, A], or None."""
         raise NotImplementedError
 

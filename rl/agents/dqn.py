@@ -144,8 +144,8 @@ class DQN(Agent):
         explore = jax.random.uniform(jax.random.fold_in(key, 1), (count,)) < chance
         return self._act(actor, (explore, lots), obs, memory, legal)
 
-    def _worth(self, actor, obs, legal):
-        return jnp.max(self.q(actor, obs, legal), axis=-1)
+    def _worth(self, learner, obs, legal):
+        return jnp.max(self.q(learner.params, obs, legal), axis=-1)
 
     # What it learns.
 

@@ -101,9 +101,8 @@ class RecurrentPPO(PPO):
         memory = gru_step(memory, self._seen(scales, obs), **params["body"])
         return self._chosen(deterministic, self._policy(params, memory, legal), key), memory
 
-    def _worth(self, actor, obs, legal):
-        params, scales = actor
-        seen = self._seen(scales, obs)
+    def _worth(self, learner, obs, legal):
+        params, seen = learner.params, self._seen(learner.scales, obs)
         return self._value(params, gru_step(self._memory(seen.shape[0]), seen, **params["body"]))
 
     def _remembered(self, params, memory, seen, last):

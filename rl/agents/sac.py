@@ -106,7 +106,7 @@ class SAC(Agent):
         return Learner(params, params["q"], optimizer, memory)
 
     def _actor(self, learner):
-        return learner.params
+        return learner.params["policy"]
 
     def _to_env(self, action):
         """Actions in [-1, 1], [..., D], to the bounds and the shape of the Box."""
@@ -138,18 +138,18 @@ class SAC(Agent):
 
     def _act(self, actor, noise, obs, memory, legal):
         start, noise, anywhere = noise
-        mean, log_std = self._policy(actor["policy"], self._encoded(obs))
+        mean, log_std = self._policy(actor, self._encoded(obs))
         return jnp.where(start, anywhere, jnp.tanh(mean + jnp.exp(log_std) * noise)), memory
 
     def _choose(self, deterministic, actor, key, obs, memory, legal):
-        mean, log_std = self._policy(actor["policy"], self._encoded(obs))
+        mean, log_std = self._policy(actor, self._encoded(obs))
         noise = 0.0 if deterministic else jax.random.normal(key, mean.shape)
         return jnp.tanh(mean + jnp.exp(log_std) * noise), memory
 
-    def _worth(self, actor, obs, legal):
-        seen = self._encoded(obs)
-        action = jnp.tanh(self._policy(actor["policy"], seen)[0])
-        return jnp.min(self._q(actor["q"], seen, action), axis=0)
+    def _worth(self, learner, obs, legal):
+        params, seen = learner.params, self._encoded(obs)
+        action = jnp.tanh(self._policy(params["policy"], seen)[0])
+        return jnp.min(self._q(params["q"], seen, action), axis=0)
 
     # What it learns.
 
