@@ -90,14 +90,14 @@ class Host:
         count, masked, kept = len(self._watched), self._masked, spaces.kept
         steps = [one.step for one in self._watched]
         limits = [one.limit for one in self._watched]
-        num_steps = jax.tree.leaves(noise)[0].shape[0]
+        lots, parts = jax.tree.flatten(noise)
+        num_steps = len(lots[0])
         terminations, truncations = np.zeros((2, num_steps, count), bool)
-        rewards, totals = np.zeros((2, num_steps, count))
-        lengths = np.zeros((num_steps, count), np.int32)
+        rewards, lengths, totals = np.zeros((num_steps, count)), [], []
         rows, start, counted = [], self.memory, [one.steps for one in self._watched]
         obs, legal = spaces.gathered(self.space, self._obs), self._stacked(self._legal)
-        for t in range(num_steps):
-            action, self.memory = act(jax.tree.map(lambda x: x[t], noise), obs, self.memory, legal)  # noqa: B023
+        for t, lot in enumerate(zip(*lots, strict=True)):
+            action, self.memory = act(parts.unflatten(lot), obs, self.memory, legal)
             action = np.asarray(action)
             sent, seen = observed.actions(self._actions, to_env(action)), []
             told: list[Any] = [None] * count
@@ -115,7 +115,8 @@ class Host:
             last = ends | cuts
             next_obs, next_legal = answers.gathered(self._watched, seen), self._stacked(told)
             rows.append((obs, action, next_obs, legal, next_legal))
-            lengths[t], totals[t] = self._lengths, self._totals
+            lengths.append(self._lengths.copy())
+            totals.append(self._totals.copy())
             obs, legal = next_obs, next_legal
             if last.any():
                 for i in np.flatnonzero(last).tolist():
@@ -127,12 +128,12 @@ class Host:
             self._obs, self._legal = seen, told
         obs, action, next_obs, legal, next_legal = jax.tree.map(lambda *x: np.stack(x), *rows)
         with np.errstate(over="ignore"):
-            rewards, totals = rewards.astype(np.float32), totals.astype(np.float32)
+            rewards, totals = rewards.astype(np.float32), np.array(totals).astype(np.float32)
         self._check(next_obs, rewards, counted)
         mask = np.ones((num_steps, count), bool)
         flags = terminations, truncations, mask
         rollout = Rollout(obs, action, rewards, next_obs, *flags, legal, next_legal, start)
-        return rollout, Episodes(rollout.last, totals, lengths)
+        return rollout, Episodes(rollout.last, totals, np.array(lengths, np.int32))
 
     def _stacked(self, rows):
         """[N, A] of the rows of all; None where all actions always are legal."""

@@ -9,6 +9,8 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import async_vector_env
 
+ARRAYS = spaces.Box, spaces.MultiDiscrete, spaces.MultiBinary  # whose observations are arrays
+
 
 class Misfit(Exception):
     """An observation that is none of its space: what it is instead, and the fix."""
@@ -20,7 +22,7 @@ def misfit(space, obs):
     >>> misfit(spaces.Box(0, 1, (2,)), np.zeros(2))
     'float64 (2,)'
     """
-    if isinstance(space, spaces.Box | spaces.MultiDiscrete | spaces.MultiBinary):
+    if isinstance(space, ARRAYS):
         dtype, shape = getattr(obs, "dtype", None), getattr(obs, "shape", None)
         if dtype == space.dtype and shape == space.shape:
             return None
