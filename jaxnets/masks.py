@@ -32,7 +32,10 @@ def allowed(function, mask, wanted, num_heads=None):
         )
     if mask.dtype != bool:
         came = f"numbers of type {mask.dtype}" if isinstance(mask, Tracer) else repr(np.asarray(mask).item(0))
-        raise TypeError(f"{function}: mask must be True where a query may attend, else False; got {came}.")
+        fix = " Fix: mask != 0." if mask.dtype.kind in "iu" else ""
+        raise TypeError(
+            f"{function}: mask must be True where a query may attend, else False; got {came}.{fix}"
+        )
     return mask.reshape((1,) * missing + mask.shape)
 
 

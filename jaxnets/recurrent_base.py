@@ -116,7 +116,8 @@ class RecurrentLayer(Layer):
             fix = " Fix: inputs[None] for one example." if len(given) == 2 else ""
             raise ValueError(f"{name}: inputs must be [batch, time, features]; got {given}.{fix}")
         if given[1] == 0:
-            raise ValueError(f"{name}: inputs must have at least one time step; got {given}.")
+            fix = "leave out empty sequences"
+            raise ValueError(f"{name}: inputs must have at least one time step; got {given}. Fix: {fix}.")
         if given[-1] != self.in_features:
             raise ValueError(f"{name}: inputs must end in the {self.in_features} in_features; got {given}.")
         if mask is None:

@@ -96,7 +96,8 @@ class RecurrentLayer(Layer):
         """The mask, one entry for each time step of inputs that are as they must be."""
         given = checks.shape(inputs, f"{name}: inputs")
         if given[:1] == (0,):
-            raise ValueError(f"{name}: inputs must have at least one time step; got {given}.")
+            fix = "leave out empty sequences"
+            raise ValueError(f"{name}: inputs must have at least one time step; got {given}. Fix: {fix}.")
         if len(given) != 2:
             fix = checks.one_at_a_time(given, 2)
             raise ValueError(f"{name}: inputs must be [time][features] of one example; got {given}.{fix}")
