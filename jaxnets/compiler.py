@@ -23,13 +23,14 @@ class jit:
 
     The products of matrices in the program that the first call traces decide which library computes them. An
     option that this version of XLA does not have is left out. JAX takes options only for a function that is
-    not called inside another compiled or differentiated one.
+    not called inside another compiled or differentiated one. donate_argnums: as for `jax.jit`.
 
     >>> float(jit(lambda x: x * 2)(3.0))
     6.0
     """
 
-    def __init__(self, function):
+    def __init__(self, function, donate_argnums=()):
+        self._donated = donate_argnums
         self._options = _known() if jax.default_backend() == "cpu" else {}
         self._compiled = None
         by_eigen = EIGEN.keys() <= self._options.keys()
@@ -61,7 +62,7 @@ class jit:
             if EIGEN.keys() <= options.keys():
                 program = jax.jit(self._traced).trace(*arguments).jaxpr  # JAX keeps it for the next line
                 options = options | (PRODUCTS_TOO if _are_split(program.jaxpr) else {})
-            self._compiled = jax.jit(self._traced, compiler_options=options)
+            self._compiled = jax.jit(self._traced, donate_argnums=self._donated, compiler_options=options)
         return self._compiled
 
 

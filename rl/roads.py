@@ -39,7 +39,7 @@ class Programs:
     def __init__(self, agent, env):
         self.agent, self.env = agent, env
         self.noise = jax.jit(self._noise)
-        self.learn = jit(self._learn)
+        self._learnt = jit(self._learn_anew, donate_argnums=0)
         self.broken_off = jax.jit(agent._broken_off)
         self._chunks = {}
         self.act = jax.jit(agent._act)
@@ -77,6 +77,15 @@ class Programs:
         """(chance, noise): all of it, and what acting needs, [T, N, ...]."""
         chance = self._drawn(key, iteration)
         return chance, self.agent._noise(chance, self._step(iteration))
+
+    def learn(self, learner, rollout, chance, iteration):
+        """(learner, figures) of an iteration; what is rewritten of the learner that came in is gone."""
+        names = self.agent.rewritten
+        parts = {name: getattr(learner, name) for name in names}
+        return self._learnt(parts, learner._replace(**dict.fromkeys(names)), rollout, chance, iteration)
+
+    def _learn_anew(self, parts, learner, *steps):
+        return self._learn(learner._replace(**parts), *steps)
 
     def _learn(self, learner, rollout, chance, iteration):
         if self.agent.fresh_episodes:
@@ -175,8 +184,17 @@ def run_compiled(programs, training, most, count):
     return training, *jax.tree.map(lambda x: np.asarray(x)[:count], rows)
 
 
-def run_on_host(programs, host, training):
-    """One iteration with the host's environments: (training, figures, episodes), numpy arrays of one row."""
+class Steps(NamedTuple):
+    """What the host's environments told in an iteration, the learner it was told to, and the chance drawn."""
+
+    learner: Any
+    rollout: Any
+    episodes: Any
+    chance: Any
+
+
+def step_on_host(programs, host, training):
+    """The Steps of one iteration."""
     learner, _, key, iteration = training
     if programs.agent.fresh_episodes:
         host.begin()
@@ -190,6 +208,13 @@ def run_on_host(programs, host, training):
         return programs.act(actor, *seen)
 
     rollout, episodes = host.collect(act, programs.agent._to_env, noise)
+    return Steps(learner, rollout, episodes, chance)
+
+
+def learn_on_host(programs, training, steps):
+    """(training, figures, episodes) after learning from Steps, numpy arrays of one row."""
+    learner, rollout, episodes, chance = steps
+    _, _, key, iteration = training
     learner, figures = programs.learn(learner, rollout, chance, iteration)
     told = jax.tree.map(lambda x: np.asarray(x)[None], (figures, episodes))
     return Training(learner, None, key, iteration + 1), *told

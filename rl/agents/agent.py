@@ -13,6 +13,7 @@ from .. import checks, envs, memory, observed, playing, roads, schedules, spaces
 from ..answers import EnvError
 from ..chance import seeded
 from ..functional import FunctionalEnv
+from ..signals import uninterrupted
 from .surroundings import Surroundings
 
 
@@ -96,7 +97,13 @@ class Agent(Surroundings):
             self._record(*roads.run_compiled(self._programs, self._training, most, count))
             return
         for _ in range(count):  # each is kept: an environment may fail in the next one
-            self._record(*roads.run_on_host(self._programs, self._host, self._training))
+            steps = roads.step_on_host(self._programs, self._host, self._training)
+            with uninterrupted():  # between what learning rewrites and where it is kept
+                training, *told = roads.learn_on_host(self._programs, self._training, steps)
+                learner = self._training.learner
+                parts = {name: getattr(training.learner, name) for name in self.rewritten}
+                self._training = self._training._replace(learner=learner._replace(**parts))
+                self._record(training, *told)
 
     def _check_faults(self, episodes, faults):
         """Raises for what a functional environment must not do, at the first of its steps that shows it."""

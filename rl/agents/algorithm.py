@@ -29,6 +29,7 @@ class Algorithm(Trainable):
     schedules: ClassVar = {"learning_rate": float("inf")}  # may be functions of the steps, up to so much
     values_actions = False  # whether an observation is worth what the best legal action is
     fresh_episodes = False  # whether every iteration starts new episodes
+    rewritten = ()  # parts of the learner too large to be copied at each iteration
 
     def _plain(self):
         """Settings that are numpy's scalars or lists become numbers and tuples, which a file can hold."""

@@ -79,6 +79,7 @@ class DQN(Agent):
     compiled: bool | None = None  # None: where the environment is a JAX function
 
     values_actions = True
+    rewritten = "buffer", "priorities"
     schedules: ClassVar = Agent.schedules | {"epsilon": 1, "priority_correction": float("inf")}
 
     def _check(self):

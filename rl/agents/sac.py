@@ -70,6 +70,7 @@ class SAC(Agent):
     scale_obs: bool = False  # numbers between bounds are seen from -1 to 1
     compiled: bool | None = None  # None: where the environment is a JAX function
     action_mask = False
+    rewritten = ("buffer",)
 
     def _check(self):
         space = self.action_space
