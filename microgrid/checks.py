@@ -235,14 +235,11 @@ def same_shape(function, names, first, second):
 def features(layer, argument, given, count):
     """The shape of one example that ends in the features of a layer."""
     if given[-1:] != (count,):
-        fix = ""
-        if len(given) > 1 and math.prod(given) == count:
-            fix = " Fix: Flatten() in front of it."
-        elif given[:1] == (count,):
-            fix = " Fix: put the features last."
+        fix = " Fix: put the features last." if given[:1] == (count,) else ""
+        fix = " Fix: Flatten() in front of it." if len(given) > 1 and math.prod(given) == count else fix
+        told = f"{count} feature{'s' * (count != 1)}"
         raise ValueError(
-            f"{layer}: {argument} must end in {count} feature{'s' * (count != 1)}; "
-            f"got the shape {given} of one example.{fix}"
+            f"{layer}: {argument} must end in {told}; got the shape {given} of one example.{fix}"
         )
 
 

@@ -76,9 +76,11 @@ def layer(room, name="LSTM"):
 
 
 ONE = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
+NO_STEP, LEAVE = "inputs must have at least one time step", "Fix: leave out empty sequences."
+
 CALLS = {  # arguments of one example -> the words about one example, and about a batch of one
     "features": (([[1.0] * 5] * 4,), "inputs must end in the 2 in_features; got (4, 5)."),
-    "no step": (([],), "inputs must have at least one time step; got (0,)."),
+    "no step": (([],), f"{NO_STEP}; got (0,). {LEAVE}"),
     "short mask": ((ONE, None, [1, 1]), "mask must have the shape (3,) to meet inputs (3, 2); got (2,)."),
     "soft mask": ((ONE, None, [1, 0.5, 1]), "mask must be 1 for a time step that counts, else 0; got 0.5."),
     "no pair": ((ONE, [0.0]), "carry must be (c, h), each of shape (3,); got (1,)."),
@@ -100,7 +102,10 @@ def test_a_call_with_shapes_that_do_not_meet_is_refused(arguments, words):
 
 BATCHES = {
     "features": ((np.ones((1, 4, 5)),), "inputs must end in the 2 in_features; got (1, 4, 5)."),
-    "no step": ((np.ones((1, 0, 2)),), "inputs must have at least one time step; got (1, 0, 2)."),
+    "no step": (
+        (np.ones((1, 0, 2)),),
+        f"{NO_STEP}; got (1, 0, 2). {LEAVE}",
+    ),
     "rank": (
         (np.ones((3, 2)),),
         "inputs must be [batch, time, features]; got (3, 2). Fix: inputs[None] for one example.",
