@@ -7,6 +7,7 @@ import threading
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from traceback import extract_tb
 
 from . import checks, outputs
 from .options import STEPPING, kind, read
@@ -23,14 +24,25 @@ def main(arguments=None):
         options = read(arguments)
         return _run(options)
     except KeyboardInterrupt:
-        folder = getattr(options, "checkpoints", None)
-        fix = (
-            f"the same command goes on from {folder}"
-            if folder
-            else "--checkpoints FOLDER keeps what was learnt"
-        )
-        print(f"rl: stopped. Fix: {fix}.", file=sys.stderr)
+        print(f"rl: stopped{_kept(options)}", file=sys.stderr)
         return STOPPED
+
+
+def _kept(options):
+    """How the sentence about a command that was stopped ends: a training's tells what is kept of it."""
+    if options is None or options.command != "train":
+        return "."
+    if not options.checkpoints:
+        return ". Fix: --checkpoints FOLDER keeps what was learnt."
+    try:
+        from jaxnets import checkpoint
+
+        empty = checkpoint.is_empty(options.checkpoints)
+    except Exception:  # no folder that can be read, or an import that Ctrl-C has cut short: nothing is known
+        return "."
+    if empty:
+        return f" before the first checkpoint was saved in {options.checkpoints}."
+    return f". Fix: the same command goes on from {options.checkpoints}."
 
 
 def _run(options):
@@ -45,6 +57,14 @@ def _run(options):
         return commands[options.command](options)
     except (*_MISTAKES, CheckpointError) as error:
         print(f"rl: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except SystemExit as error:  # which an environment raises, nothing here: its 0 would pass for success
+        at, said = extract_tb(error.__traceback__)[-1], " ".join(str(error).split())
+        print(
+            f"rl: {options.command}: an environment must not end the program; got SystemExit: {said} "
+            f"({at.filename}, line {at.lineno}). Fix: raise RuntimeError there.",
+            file=sys.stderr,
+        )
         return 2
 
 
@@ -120,6 +140,8 @@ def _check_outputs(options):
     from .video import writer
 
     checks.whole_number("--episodes", "EPISODES", options.episodes, 0)
+    if getattr(options, "max_steps", None) is not None:
+        checks.whole_number("--max-steps", "MAX_STEPS", options.max_steps, 1)
     if getattr(options, "video", None):
         outputs.check_file("--video", "FILE", options.video)
         writer("--video", options.video)

@@ -113,6 +113,7 @@ def test_a_mistake_is_one_sentence_and_exit_status_2(arguments, words, capsys):
         ("--checkpoints=file/a", "--checkpoints: FOLDER must be a folder that can be written; got 'file/a'."),
         ("--checkpoints=file", "--checkpoints: FOLDER must be a folder; got the file 'file'."),
         ("--episodes=-1", "--episodes: EPISODES must be >= 0; got -1."),
+        ("--max-steps=0", "--max-steps: MAX_STEPS must be >= 1; got 0."),
         ("--steps=-1", "train: steps must be >= 0; got -1."),
         ("--seed=-1", "PPO: seed must be >= 0; got -1."),
     ],
@@ -133,7 +134,89 @@ def test_training_that_is_stopped_says_how_to_go_on(monkeypatch, tmp_path, capsy
     assert main(TRAIN) == 130
     assert capsys.readouterr().err == "rl: stopped. Fix: --checkpoints FOLDER keeps what was learnt.\n"
     assert main([*TRAIN, "--checkpoints", str(tmp_path)]) == 130
+    told = f"rl: stopped before the first checkpoint was saved in {tmp_path}.\n"
+    assert capsys.readouterr().err == told
+    (tmp_path / ".unfinished-0123456789abcdef").mkdir()
+    (tmp_path / "notes").mkdir()
+    assert main([*TRAIN, "--checkpoints", str(tmp_path)]) == 130
+    assert capsys.readouterr().err == told
+    checkpoint.save(tmp_path, {"steps": 1})
+    assert main([*TRAIN, "--checkpoints", str(tmp_path)]) == 130
     assert capsys.readouterr().err == f"rl: stopped. Fix: the same command goes on from {tmp_path}.\n"
+
+
+@pytest.mark.parametrize("command", ["evaluate", "watch", "tasks"])
+def test_what_keeps_nothing_is_stopped_without_advice(command, monkeypatch, tmp_path, capsys):
+    def stopped(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"rl.__main__._{command}", stopped)
+    assert main([command] if command == "tasks" else [command, "ppo", str(tmp_path)]) == 130
+    assert capsys.readouterr().err == "rl: stopped.\n"
+
+
+def test_a_training_stopped_where_no_folder_can_be_read_claims_nothing(monkeypatch, tmp_path, capsys):
+    def stopped(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rl.__main__._check_outputs", stopped)
+    (tmp_path / "file").write_text("")
+    assert main([*TRAIN, f"--checkpoints={tmp_path / 'file'}"]) == 130
+    assert capsys.readouterr().err == "rl: stopped.\n"
+
+
+class Unbuilt(CartPoleEnv):
+    """Raises what it is told to where it is made."""
+
+    error = SystemExit(0)
+
+    def __init__(self, render_mode=None):
+        raise self.error
+
+
+gymnasium.register("Unbuilt-v0", Unbuilt)
+
+
+@pytest.mark.parametrize("error", [SystemExit(0), SystemExit("no display"), KeyError("display")])
+@pytest.mark.parametrize("agent", ["ppo", "q_table"])
+def test_an_environment_that_cannot_be_made_is_one_sentence_and_exit_status_2(
+    agent, error, monkeypatch, capsys
+):
+    monkeypatch.setattr(Unbuilt, "error", error)
+    assert main(["train", agent, "--env=Unbuilt-v0"]) == 2
+    out, told = capsys.readouterr()
+    assert out == "" and told.count("\n") == 1 and f"{type(error).__name__}: {error}" in told
+    if isinstance(error, SystemExit):
+        assert told.startswith("rl: train: an environment must not end the program; got SystemExit: ")
+        assert f"({__file__}, line " in told and told.endswith("Fix: raise RuntimeError there.\n")
+
+
+def test_an_error_of_this_package_stays_a_traceback(monkeypatch):
+    def wrong(_):
+        raise KeyError("row")
+
+    monkeypatch.setattr("rl.__main__._tasks", wrong)
+    with pytest.raises(KeyError):
+        main(["tasks"])
+
+
+class Unclosed(CartPoleEnv):
+    """Cannot be closed."""
+
+    def close(self):
+        raise KeyError("window")
+
+
+def test_an_evaluation_survives_an_environment_that_cannot_be_closed(tmp_path, capsys):
+    gymnasium.register("Unclosed-v0", Unclosed, max_episode_steps=20)
+    words = (
+        "evaluate: close of Unclosed-v0 must not raise; got KeyError: 'window'. What was played counts all"
+    )
+    save, train = f"--save={tmp_path}", ["train", "ppo", "--env=Unclosed-v0", "--steps=64", "--episodes=3"]
+    for command in ([*train, save, *SMALL], ["evaluate", "ppo", str(tmp_path), "--episodes=3"]):
+        with pytest.warns(UserWarning, match=words):
+            assert main(command) == 0
+        assert "Evaluation(3 episodes: mean return " in capsys.readouterr().out
 
 
 class Swallowing(CartPoleEnv):

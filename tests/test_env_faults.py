@@ -321,3 +321,34 @@ def test_information_is_a_dict_wherever_it_is_told():
     for run in (rl.QTable, rl.A2C):
         with pytest.raises(rl.EnvError, match=r"info must be a dict; got None \(environment 0, its step 1"):
             run(Lake((1, 0.0, False, False, None))).train(5, progress=False)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no window"), SystemExit(1)])
+def test_an_environment_that_cannot_be_closed_costs_no_episode(error):
+    closed = []
+
+    class Unclosed(Counting):
+        def close(self):
+            closed.append(self)
+            raise error
+
+    told = f"evaluate: close of Unclosed must not raise; got {type(error).__name__}: {error}. What was played"
+    agent = rl.A2C(Unclosed, num_envs=1, hidden=(4,))
+    closed.clear()
+    with pytest.warns(UserWarning, match=told) as warned:
+        evaluation = agent.evaluate(3, seed=1, max_steps=9)
+    assert evaluation == rl.A2C(Counting, num_envs=1, hidden=(4,)).evaluate(3, seed=1, max_steps=9)
+    assert len(closed) == 3 and len(warned) == 1 and warned[0].filename == __file__
+
+
+def test_an_error_in_an_episode_is_told_where_closing_fails_too():
+    class Unclosed(Odd):
+        def close(self):
+            raise RuntimeError("no window")
+
+    agent = rl.A2C(Unclosed(put(1, float("nan"))), num_envs=1, hidden=(4,))
+    with (
+        pytest.warns(UserWarning, match="close of Unclosed must not raise"),
+        pytest.raises(rl.EnvError, match="reward must be finite; got nan"),
+    ):
+        agent.evaluate(1, max_steps=9)
