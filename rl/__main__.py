@@ -34,15 +34,12 @@ def _kept(options):
         return "."
     if not options.checkpoints:
         return ". Fix: --checkpoints FOLDER keeps what was learnt."
-    try:
-        from jaxnets import checkpoint
-
-        empty = checkpoint.is_empty(options.checkpoints)
-    except Exception:  # no folder that can be read, or an import that Ctrl-C has cut short: nothing is known
-        return "."
-    if empty:
-        return f" before the first checkpoint was saved in {options.checkpoints}."
-    return f". Fix: the same command goes on from {options.checkpoints}."
+    # JAX may crash where an import that was cut short is begun anew: without it nothing is known
+    with suppress(Exception):
+        if sys.modules["jaxnets.checkpoint"].is_empty(options.checkpoints):
+            return f" before the first checkpoint was saved in {options.checkpoints}."
+        return f". Fix: the same command goes on from {options.checkpoints}."
+    return "."
 
 
 def _run(options):
