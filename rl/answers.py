@@ -141,12 +141,12 @@ class Watched:
 
 
 def said(kind, error):
-    """What an error of a kind says, which may be nothing, for the middle of a sentence.
+    """What an error of a kind says, which may be nothing, in one line, for the middle of a sentence.
 
-    >>> said(StopIteration, StopIteration()), said(ValueError, "No.")
-    ('StopIteration', 'ValueError: No')
+    >>> said(StopIteration, StopIteration()), said(ValueError, "No,\\n  never.")
+    ('StopIteration', 'ValueError: No, never')
     """
-    return f"{kind.__name__}: {error}".rstrip(": .")
+    return " ".join(f"{kind.__name__}: {error}".split()).rstrip(": .")
 
 
 def _takes_no_seed(error):

@@ -25,8 +25,7 @@ def sizes(function: str, env: gymnasium.Env) -> tuple[int, int]:
     if not is_counted(obs):
         raise ValueError(
             f"{function}: observations must be Discrete or a Tuple of Discrete, and count from 0; got {obs} "
-            f"in {envs.name(env)}. Fix: gymnasium.wrappers.TransformObservation, or rl.DQN or rl.PPO, which "
-            "take them as they are."
+            f"in {envs.name(env)}. Fix: gymnasium.wrappers.TransformObservation{_or(takers(env))}."
         )
     return length(obs), num_actions(function, env)
 
@@ -38,8 +37,28 @@ def num_actions(function: str, env: gymnasium.Env) -> int:
         return int(space.n)
     raise ValueError(
         f"{function}: actions must be Discrete and count from 0; got {space} in {envs.name(env)}. "
-        "Fix: gymnasium.wrappers.TransformAction, or rl.PPO, which takes them as they are."
+        f"Fix: gymnasium.wrappers.TransformAction{_or(takers(env))}."
     )
+
+
+def takers(env: gymnasium.Env) -> str:
+    """Agents with a network that take both spaces as they are, for the fix of a sentence; "" for none."""
+    from . import distributions, spaces  # which load JAX
+
+    seen, taken = env.observation_space, env.action_space
+    try:
+        spaces.features("takers", seen)
+        distributions.distribution("takers", taken)
+        for space in (seen, taken):
+            spaces.check_numbers("takers", "numbers", space)
+    except ValueError:
+        return ""
+    return distributions.suited(taken)
+
+
+def _or(agents):
+    """The second half of a fix, "" where no agent is a way out."""
+    return agents and f", or {agents}, which {'take' if ' or ' in agents else 'takes'} them as they are"
 
 
 def _parts(space):

@@ -103,36 +103,39 @@ def evaluate_policy(policy, env, episodes=10_000, seed=0, success=None, max_step
     >>> evaluate_policy([2] * 16, "FrozenLake-v1", episodes=3).success_count
     0
     """
+    return evaluated("evaluate_policy", policy, env, episodes, seed, success, max_steps)
+
+
+def evaluated(function, policy, env, episodes, seed, success, max_steps):
+    """The same, said by a function of that name."""
     from . import answers, counted, envs
 
-    checks.whole_number("evaluate_policy", "episodes", episodes, 1)
-    checks.seed("evaluate_policy", seed)
-    own = envs.several("evaluate_policy", env, 1)[0]
-    watched = answers.Watched("evaluate_policy", own, 0, int(seed))
+    checks.whole_number(function, "episodes", episodes, 1)
+    checks.seed(function, seed)
+    own = envs.several(function, env, 1)[0]
+    watched = answers.Watched(function, own, 0, int(seed))
     limit = watched.limit
     if max_steps is not None:
-        checks.whole_number("evaluate_policy", "max_steps", max_steps, 1)
+        checks.whole_number(function, "max_steps", max_steps, 1)
         limit = min(limit, max_steps)
     goals = None
     if success is not None:
-        goals = set(
-            inputs.states("evaluate_policy", "success", success, counted.sizes("evaluate_policy", own)[0])
-        )
-    act = _actor(policy, own, Random(int(seed)))
+        goals = set(inputs.states(function, "success", success, counted.sizes(function, own)[0]))
+    act = _actor(function, policy, own, Random(int(seed)))
     try:
         return _play(act, watched, limit, episodes, int(seed), goals, counted.state_of(own))
     finally:
         own.close()
 
 
-def _actor(policy, env, random):
+def _actor(function, policy, env, random):
     """The policy as a function from an observation to an action."""
     from . import counted
 
     if callable(policy):
-        return _checked(policy, env.action_space)
-    num_states, num_actions = counted.sizes("evaluate_policy", env)
-    table = inputs.policy("evaluate_policy", policy, num_states, num_actions, also=", or a function")
+        return _checked(function, policy, env.action_space)
+    num_states, num_actions = counted.sizes(function, env)
+    table = inputs.policy(function, policy, num_states, num_actions, also=", or a function")
     actions = list(range(num_actions))
     state_of = counted.state_of(env)
     rows = (table if table.ndim == 1 else np.cumsum(table, axis=1)).tolist()
@@ -144,7 +147,7 @@ def _actor(policy, env, random):
     return act
 
 
-def _checked(policy, space):
+def _checked(function, policy, space):
     """A policy that is a function; where actions are counted, one that cannot be taken gets a sentence."""
     if not hasattr(space, "n") or np.ndim(space.n) > 0:
         return policy
@@ -157,12 +160,10 @@ def _checked(policy, space):
         except TypeError:
             number = None
         if number is None:
-            raise TypeError(f"evaluate_policy: policy must return an integer; got {action!r} for {obs}.")
+            raise TypeError(f"{function}: policy must return an integer; got {action!r} for {obs}.")
         if not start <= number < start + space.n:
             span = f"[{start}, {start + space.n})"
-            raise ValueError(
-                f"evaluate_policy: policy must return an action in {span}; got {action} for {obs}."
-            )
+            raise ValueError(f"{function}: policy must return an action in {span}; got {action} for {obs}.")
         return number
 
     return act
@@ -232,7 +233,7 @@ def _play(act, watched, limit, episodes, seed, goals, state_of):
             length += 1
             ended = terminated or truncated or length >= bound
         if bound < limit and not (terminated or truncated):
-            raise ValueError(endless("evaluate_policy", watched.env))
+            raise ValueError(endless(watched.function, watched.env))
         sparse = sparse and total == reward
         returns.append(total)
         lengths.append(length)

@@ -28,7 +28,10 @@ def misfit(space, obs):
             return None
         return f"{type(obs).__name__} {obs!r}" if dtype is None else f"{dtype} {shape}"
     if isinstance(space, spaces.Discrete):
-        return None if isinstance(obs, int | np.integer) else f"{type(obs).__name__} {obs!r}"
+        whole = isinstance(obs, int | np.integer) or (
+            isinstance(obs, np.ndarray) and obs.shape == () and obs.dtype.kind in "iu"
+        )
+        return None if whole else f"{type(obs).__name__} {obs!r}"
     parts = space.spaces.items() if isinstance(space, spaces.Dict) else enumerate(space.spaces)
     for name, part in parts:
         try:
@@ -41,13 +44,45 @@ def misfit(space, obs):
 
 
 def cast(space, obs):
-    """The fix for an array that has the shape of its space and another dtype, "" for anything else."""
-    dtype = getattr(obs, "dtype", None)
-    if isinstance(space, spaces.Discrete):
-        return "return int(obs)" if dtype is not None and obs.shape == () else ""
-    if dtype is None or dtype == space.dtype or obs.shape != space.shape:  # numpy's float64 == None
+    """The fix for an observation whose numbers are right and whose kind is not, "" for anything else.
+
+    >>> cast(spaces.Box(0, 1, (2,)), [0.0, 1.0])
+    'return np.array(obs, np.float32)'
+    """
+    if misfit(space, obs) is None:
         return ""
-    return f"return obs.astype(np.{space.dtype}), or a space with dtype=np.{dtype}"
+    if isinstance(space, spaces.Discrete):
+        return "return int(obs)" if _whole(obs) else ""
+    try:
+        array = np.asarray(obs) if isinstance(space, ARRAYS) else None
+    except (TypeError, ValueError):  # ragged rows
+        return ""
+    if array is None or array.shape != space.shape or array.dtype.kind not in "biuf":
+        return ""
+    kept = _keeps(array, space.dtype)
+    if not hasattr(obs, "dtype"):
+        return f"return np.array(obs, np.{space.dtype})" if kept else ""
+    ways = [f"return obs.astype(np.{space.dtype})"] if kept else []
+    if isinstance(space, spaces.Box) or (
+        isinstance(space, spaces.MultiDiscrete) and array.dtype.kind in "iu"
+    ):
+        ways.append(f"a space with dtype=np.{array.dtype}")
+    return ", or ".join(ways)
+
+
+def _whole(obs):
+    """Whether an observation is one number that int leaves as it is."""
+    number = obs.item() if getattr(obs, "shape", None) == () else obs
+    return isinstance(number, int) or (isinstance(number, float) and number.is_integer())
+
+
+def _keeps(array, dtype):
+    """Whether numbers stay as they are in another dtype, but for rounding to one of floats."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        inside = array.astype(dtype)
+    if dtype.kind == "f":
+        return bool((np.isfinite(inside) == np.isfinite(array)).all())
+    return bool((inside == array).all())
 
 
 class Looking:

@@ -83,6 +83,77 @@ def test_a_saved_agent_goes_on_with_other_settings(tmp_path):
     assert (again.q == table.q).all() and again.epsilon == rl.linear(1.0, 0.0, 9)
 
 
+TEXT = gymnasium.spaces.Text(3)
+SEVERAL = gymnasium.spaces.Tuple([Discrete(2), Discrete(2)])
+NEITHER = [
+    *(dict(observations=kind) for kind in (TEXT, gymnasium.spaces.Sequence(Discrete(2)))),
+    *(dict(observations=gymnasium.spaces.Dict(a=kind)) for kind in (TEXT, gymnasium.spaces.OneOf([TEXT]))),
+    *(dict(observations=Box(0, 1, (2, 2)), actions=kind) for kind in (TEXT, NARROW, SEVERAL)),
+    dict(observations=gymnasium.spaces.Graph(Box(0, 1), None)),
+    dict(actions=SEVERAL),
+    dict(observations=MultiBinary(2), actions=Discrete(2**40)),
+]
+
+
+@pytest.mark.parametrize("seen", NEITHER)
+@pytest.mark.parametrize("kind", [rl.QTable, rl.TileSarsa])
+def test_no_agent_is_offered_that_refuses_the_spaces_too(kind, seen):
+    with pytest.raises(ValueError, match=r"must be .*Fix: .*gymnasium\.wrappers") as told:
+        kind(Seen(**seen))
+    assert "rl." not in str(told.value).split("Fix: ")[1]
+
+
+@pytest.mark.parametrize("kind", [rl.QTable, rl.TileSarsa])
+@pytest.mark.parametrize(
+    ("observations", "actions", "names"),
+    [
+        (MultiBinary(2), Discrete(2), ["PPO", "DQN"]),
+        (MultiBinary(2), Box(-1, 1, (1,)), ["PPO", "SAC"]),
+        (MultiDiscrete([2, 3]), MultiBinary(2), ["PPO"]),
+        (NARROW, Discrete(2, start=1), ["PPO", "DQN"]),
+    ],
+)
+def test_an_agent_that_is_offered_takes_both_spaces(kind, observations, actions, names):
+    env = Seen(observations, actions)
+    with pytest.raises(ValueError, match=r"Fix: .*rl\.") as told:
+        kind(env)
+    assert f"{' or '.join(f'rl.{name}' for name in names)}" in str(told.value)
+    for name in names:
+        getattr(rl, name)(env)
+
+
+@pytest.mark.parametrize(("trained", "asked"), [(True, False), (False, True)])
+def test_a_loaded_agent_stays_on_its_road(trained, asked, tmp_path):
+    rl.PPO("CartPole-v1", compiled=trained, **SMALL).save(tmp_path / "agent")
+    words = rf"^PPO\.load: compiled must be as it was trained, {trained}; got {asked}\. Fix: leave it out\.$"
+    with pytest.raises(ValueError, match=words):
+        rl.PPO.load(tmp_path / "agent", compiled=asked)
+    assert rl.PPO.load(tmp_path / "agent", compiled=trained).steps == 0
+
+
+@pytest.mark.parametrize("kind", [rl.SAC, rl.PPO])
+def test_actions_hold_a_number(kind):
+    with pytest.raises(ValueError, match=f"^{kind.__name__}: actions must hold one number at least; got Box"):
+        kind(Seen(Box(-1, 1, (1,)), Box(-1, 1, (0,))))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (dict(episodes=1.5), "episodes must be an integer; got 1.5"),
+        (dict(seed=-1), "seed must be >= 0; got -1"),
+        (dict(env="Nope-v9"), "env must be an id that gymnasium.make takes; got 'Nope-v9'"),
+        (dict(env=3), "env must be a Gymnasium id"),
+        (dict(max_steps=0), "max_steps must be >= 1; got 0"),
+        (dict(success=[99]), "success must be"),
+    ],
+)
+@pytest.mark.parametrize("kind", [rl.QTable, rl.MonteCarlo])
+def test_what_evaluate_refuses_bears_its_name(kind, given, words):
+    with pytest.raises((TypeError, ValueError), match=f"^evaluate: {words}"):
+        kind("FrozenLake-v1").evaluate(**given)
+
+
 def test_a_loaded_agent_keeps_what_was_learnt(tmp_path):
     rl.PPO("CartPole-v1", **SMALL).train(16, progress=False).save(tmp_path / "agent")
     for error, settings, words in (
@@ -221,7 +292,7 @@ def test_an_agent_that_is_offered_takes_the_actions(kind, actions, fix):
         ),
         (
             lambda: rl.TileSarsa(Seen(MultiBinary(3))),
-            "must be a Box of one axis; got MultiBinary.*Fix: rl.DQN",
+            r"must be a Box of one axis; got MultiBinary.*Fix: rl.PPO or rl.DQN\.$",
         ),
         (
             lambda: rl.PPO(steps(reward=1e38), **SMALL).train(480, progress=False),

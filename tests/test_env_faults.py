@@ -67,6 +67,16 @@ def test_training_and_evaluation_look_at_every_answer(fault, road):
     assert caught.value.step == 3 and agent.steps == 0
 
 
+@pytest.mark.parametrize("agent", [rl.QTable, rl.A2C])
+def test_what_an_environment_raised_is_told_in_one_line(agent):
+    class Broken(Lake):
+        def step(self, action):
+            raise ZeroDivisionError("bang\nsecond  line")
+
+    with pytest.raises(rl.EnvError, match=r"step raised ZeroDivisionError: bang second line \(env"):
+        agent(Broken()).train(5, progress=False)
+
+
 @pytest.mark.parametrize("flag", [np.True_, np.array([True]), jnp.array(True), 1])
 def test_a_flag_may_be_of_any_library(flag):
     assert rl.A2C(Odd(put(2, flag)), num_envs=1, hidden=(4,)).evaluate(1, max_steps=9).lengths[0] == 3

@@ -78,6 +78,8 @@ class SAC(Agent):
             raise ValueError(
                 f"SAC: actions must be a bounded Box of floats; got {space}. Fix: {suited(space)}."
             )
+        if 0 in space.shape:
+            raise ValueError(f"SAC: actions must hold one number at least; got {space}.")
         for name in ("gradient_steps", "batch_size", "buffer_size", "n_step"):
             checks.whole_number("SAC", name, getattr(self, name), 1)
         checks.step_count("SAC", "learning_starts", self.learning_starts, 0)

@@ -92,7 +92,11 @@ def built(kind, function, told, env, changed):
     settings = {name: _read(value) for name, value in told["settings"].items() if name in names} | changed
     env = told["env"] if env is None else env
     agent = kind(env, seed=told["seed"], **settings)
-    compiled = told.get("compiled")
+    compiled, asked = told.get("compiled"), changed.get("compiled")
+    if asked is not None and compiled is not None and asked != compiled:
+        raise ValueError(
+            f"{function}: compiled must be as it was trained, {compiled}; got {asked}. Fix: leave it out."
+        )
     if compiled is False and agent._functional is not None:  # its episodes were the host's, and go on there
         agent = kind(env, seed=told["seed"], **settings | {"compiled": False})
     if compiled and agent._functional is None:

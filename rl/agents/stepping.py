@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import answers, checks, claims, envs, inputs, schedules
-from ..evaluate import evaluate_policy, look
+from ..evaluate import evaluated, look
 from ..inputs import HUGE
 from .trainable import Trainable
 
@@ -230,4 +230,4 @@ class SteppingAgent(Trainable):
         """
         seed = checks.next_seed(self.seed) if seed is None else seed
         env = self.env if env is None else env
-        return evaluate_policy(self._greedy(), env, episodes, seed, success, max_steps)
+        return evaluated("evaluate", self._greedy(), env, episodes, seed, success, max_steps)

@@ -176,8 +176,12 @@ def _spaces(env, low, high):
     """Number of actions, and the box that is tiled: what the user gave, else the space's own bounds."""
     obs = env.observation_space
     if not isinstance(obs, Box) or len(obs.shape) != 1:
-        fix = "gymnasium.wrappers.FlattenObservation" if isinstance(obs, Box) else "rl.DQN"
-        fix = "rl.QTable" if counted.is_counted(obs) else fix
+        if isinstance(obs, Box):
+            fix = "gymnasium.wrappers.FlattenObservation"
+        elif counted.is_counted(obs) and counted.is_discrete(env.action_space):
+            fix = "rl.QTable"
+        else:
+            fix = counted.takers(env) or "gymnasium.wrappers.TransformObservation"
         raise ValueError(
             f"TileSarsa: observations must be a Box of one axis; got {obs} in {envs.name(env)}. Fix: {fix}."
         )
