@@ -127,3 +127,11 @@ def scaled_reward(scales, rollout, gamma):
     moments = seen_more(scales.reward, sums, rollout.mask)
     reward = jnp.clip(rollout.reward / _deviation(moments), -10.0, 10.0)
     return scales._replace(reward=moments, under_way=under_way), reward
+
+
+def in_reward_units(scales, value):
+    """Values of rewards that `scaled_reward` divided, times that deviation: in the environment's units.
+
+    They are as they are before anything was seen. What was cut off at 10 stays cut off.
+    """
+    return jnp.where(scales.reward.count > 0, value * _deviation(scales.reward), value)

@@ -1,8 +1,10 @@
 """Agents in use: draws that differ, memory handed on, environments made by functions, no false success."""
 
 import gymnasium
+import jax.numpy as jnp
 import numpy as np
 import pytest
+from gymnasium.spaces import Box, Discrete
 
 import rl
 from rl.options import _setting
@@ -37,6 +39,49 @@ def test_memory_handed_on_by_a_user_is_what_evaluation_does():
     assert agent.evaluate(8, seed=0).returns.tolist() == totals != forgetful
     with pytest.raises(ValueError, match=r"act: memory must be what act returned, \(1, 32\), or None; got"):
         agent.act(STILL, np.zeros(3))
+
+
+def test_a_value_is_that_of_what_act_would_remember():
+    agent = rl.RecurrentPPO("CartPole-v1", seed=0, hidden=(4,), memory_features=3)
+    seen = [0.1, 0.2, 0.3, 0.4]
+    value, memory = agent.value(seen), agent.act(seen)[1]
+    assert value == agent.value(seen, np.zeros((1, 3), np.float32)) != agent.value(seen, memory)
+    params = agent._training.learner.params
+    remembered = float(agent._value(params, agent.act(seen, memory)[1])[0])
+    assert agent.value(seen, memory) == pytest.approx(remembered)
+    with pytest.raises(ValueError, match=r"^value: memory must be what act returned, \(1, 3\), or None; got"):
+        agent.value(seen, np.zeros(3))
+    with pytest.raises(ValueError, match=r"^value: memory must be finite"):
+        agent.value(seen, np.full((1, 3), np.nan))
+
+
+def pays(reward=100.0, length=5):
+    """The same for every step; the observation counts them."""
+
+    def init(key):
+        return jnp.int32(0), jnp.zeros(1, jnp.float32)
+
+    def step(key, state, action):
+        state = state + 1
+        return state, jnp.reshape(state, 1).astype(jnp.float32), jnp.float32(reward), state >= length
+
+    return rl.FunctionalEnv(init, step, Box(0, length, (1,), np.float32), Discrete(2), name="pays")
+
+
+@pytest.mark.parametrize("kind", [rl.PPO, rl.RecurrentPPO])
+def test_a_value_is_in_the_units_of_the_rewards_where_those_are_scaled(kind):
+    settings = dict(num_envs=8, num_steps=20, gamma=0.5, learning_rate=0.01, hidden=(16,), seed=0)
+    agent = kind(pays(), normalize_reward=True, batch_size=80, num_epochs=8, **settings)
+    obs, before = [0.0], agent.value([0.0])
+    learner = agent.train(320, progress=False)._training.learner
+    seen = agent.act(obs)[1] if kind is rl.RecurrentPPO else np.zeros((1, 1), np.float32)
+    raw = float(agent._value(learner.params, seen)[0])
+    moments = learner.scales.reward
+    deviation = float(np.sqrt(moments.squares / moments.count))
+    assert abs(before) < 10 and deviation > 20
+    assert agent.value(obs) == pytest.approx(raw * deviation, rel=1e-4)
+    agent.train(16_000, progress=False)
+    assert agent.value(obs) == pytest.approx(193.75, rel=0.1)  # 100 (1 + 1/2 + ... + 1/16)
 
 
 def test_a_function_makes_the_environments_and_one_that_makes_none_is_told():

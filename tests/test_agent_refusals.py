@@ -357,6 +357,23 @@ def test_methods_of_other_libraries_lead_to_those_that_there_are():
 
 
 @pytest.mark.parametrize(
+    "kind",
+    [
+        *(rl.QTable, rl.Sarsa, rl.ExpectedSarsa, rl.DoubleQ, rl.NStepSarsa, rl.SarsaLambda, rl.MonteCarlo),
+        rl.TileSarsa,
+    ],
+)
+def test_a_value_that_an_agent_has_not_leads_to_what_it_has(kind):
+    tiles = kind is rl.TileSarsa
+    agent = kind("MountainCar-v0" if tiles else "Blackjack-v1", initial_value=0.75)
+    with pytest.raises(AttributeError, match=r"has no attribute 'value'\. Fix: agent\.") as told:
+        _ = agent.value
+    fix = str(told.value).partition("Fix: ")[2].rstrip(".")
+    obs = [-0.5, 0.0] if tiles else (20, 10, 0)
+    assert eval(fix, dict(agent=agent, obs=obs)) == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(
     ("step", "words"),
     [
         ((0, 1, None, 2, False), "reward must be a number; got None"),

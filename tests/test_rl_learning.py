@@ -63,6 +63,8 @@ def test_rewards_are_divided_by_the_deviation_of_discounted_sums():
         scales, found = scaled(scales, rollout)
         np.testing.assert_allclose(found, np.clip(reward / np.std(sums), -10, 10), rtol=1e-4)
     np.testing.assert_allclose(scales.under_way, under_way, rtol=1e-5)
+    np.testing.assert_allclose(learning.in_reward_units(scales, 2.0), 2 * np.std(sums), rtol=1e-4)
+    assert float(learning.in_reward_units(learning.scales(1, 2), 2.0)) == 2.0  # nothing was divided yet
 
 
 def test_a_linear_schedule_runs_from_start_to_end_and_stays():

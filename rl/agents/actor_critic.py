@@ -123,8 +123,12 @@ class ActorCritic(Agent):
         draw = Draw(self.distribution.kind, (count, self.distribution.size))
         return self.distribution.sample(outputs, drawn(key, dict(act=draw))["act"])
 
-    def _worth(self, learner, obs, legal):
-        return self._value(learner.params, self._seen(learner.scales, obs))
+    def _worth(self, learner, obs, memory, legal):
+        return self._in_units(learner.scales, self._value(learner.params, self._seen(learner.scales, obs)))
+
+    def _in_units(self, scales, value):
+        """What the value network says, in the environment's units; learning needs those it was taught."""
+        return learning.in_reward_units(scales, value) if self.normalize_reward else value
 
     # What it learns from.
 

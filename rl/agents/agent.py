@@ -180,11 +180,18 @@ class Agent(Surroundings):
     def value(self, obs, legal=None):
         """What the rest of an episode is worth from one observation on, discounted, as far as was learnt.
 
-        legal: [A] booleans, the legal actions; needed where the value is that of the best of them.
+        In units of the environment's rewards. With normalize_reward it is an estimate: the network's value of
+        scaled rewards times the deviation that they were last divided by, and rewards beyond 10 deviations
+        were cut off. legal: [A] booleans, the legal actions; needed where the value is that of the best of
+        them.
         """
+        return self._valued(obs, self._memory(1), legal)
+
+    def _valued(self, obs, memory, legal):
+        """The value of one observation."""
         batch = observed.one("value", self.observation_space, obs)
         legal = self._legal("value", legal, self._masked and self.values_actions)
-        return float(self._programs.worth(self._training.learner, batch, legal)[0])
+        return float(self._programs.worth(self._training.learner, batch, memory, legal)[0])
 
     def _legal(self, function, legal, needed):
         """The legal actions of a user as a batch of one; None for None, unless they are needed."""

@@ -79,8 +79,8 @@ class Algorithm(Trainable):
         """(action, memory): the best as far as is known, or as the policy draws it."""
         raise NotImplementedError
 
-    def _worth(self, learner, obs, legal):
-        """[N], the values of N observations; legal: [N, A], or None."""
+    def _worth(self, learner, obs, memory, legal):
+        """[N], the values of N observations; memory: as for `_choose`. legal: [N, A], or None."""
         raise NotImplementedError
 
     def _learn(self, learner, rollout, chance, step):

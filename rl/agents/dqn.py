@@ -145,7 +145,7 @@ class DQN(Agent):
         explore = jax.random.uniform(jax.random.fold_in(key, 1), (count,)) < chance
         return self._act(actor, (explore, lots), obs, memory, legal)
 
-    def _worth(self, learner, obs, legal):
+    def _worth(self, learner, obs, memory, legal):
         return jnp.max(self.q(learner.params, obs, legal), axis=-1)
 
     # What it learns.

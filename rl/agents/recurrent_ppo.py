@@ -76,14 +76,30 @@ class RecurrentPPO(PPO):
         >>> memory.shape
         (1, 32)
         """
+        return self._acted(obs, self._handed("act", memory), deterministic, seed, legal)
+
+    def value(self, obs, memory=None, legal=None):
+        """What the rest of an episode is worth from one observation of it on, as for PPO.
+
+        memory: what act returned at the observation before, None at the start of an episode.
+
+        >>> agent = RecurrentPPO("CartPole-v1", seed=0)
+        >>> action, memory = agent.act([0.0, 0.2, 0.0, 0.0])
+        >>> agent.value([0.0, 0.1, 0.0, 0.0], memory) != agent.value([0.0, 0.1, 0.0, 0.0])
+        True
+        """
+        return self._valued(obs, self._handed("value", memory), legal)
+
+    def _handed(self, function, memory):
+        """The memory that a user handed on; zeros for None."""
         memory = self._memory(1) if memory is None else memory
         if getattr(memory, "shape", None) != (1, self.memory_features):
             raise ValueError(
-                f"act: memory must be what act returned, (1, {self.memory_features}), or None; got "
+                f"{function}: memory must be what act returned, (1, {self.memory_features}), or None; got "
                 f"{getattr(memory, 'shape', type(memory).__name__)}."
             )
-        checks.finite("act", "memory", memory)
-        return self._acted(obs, memory, deterministic, seed, legal)
+        checks.finite(function, "memory", memory)
+        return memory
 
     def _memory(self, num_envs):
         return jnp.zeros((num_envs, self.memory_features), jnp.float32)
@@ -101,9 +117,10 @@ class RecurrentPPO(PPO):
         memory = gru_step(memory, self._seen(scales, obs), **params["body"])
         return self._chosen(deterministic, self._policy(params, memory, legal), key), memory
 
-    def _worth(self, learner, obs, legal):
-        params, seen = learner.params, self._seen(learner.scales, obs)
-        return self._value(params, gru_step(self._memory(seen.shape[0]), seen, **params["body"]))
+    def _worth(self, learner, obs, memory, legal):
+        params, scales = learner.params, learner.scales
+        memory = gru_step(memory, self._seen(scales, obs), **params["body"])
+        return self._in_units(scales, self._value(params, memory))
 
     def _remembered(self, params, memory, seen, last):
         """h [T, N, H] of seen [T, N, F], from memory [N, H]; last: [T, N], after which an episode begins."""

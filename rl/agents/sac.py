@@ -149,7 +149,7 @@ class SAC(Agent):
         noise = 0.0 if deterministic else jax.random.normal(key, mean.shape)
         return jnp.tanh(mean + jnp.exp(log_std) * noise), memory
 
-    def _worth(self, learner, obs, legal):
+    def _worth(self, learner, obs, memory, legal):
         params, seen = learner.params, self._encoded(obs)
         action = jnp.tanh(self._policy(params["policy"], seen)[0])
         return jnp.min(self._q(params["q"], seen, action), axis=0)

@@ -30,6 +30,7 @@ class SteppingAgent(Trainable):
 
     schedules: ClassVar = {"learning_rate": 1, "epsilon": 1}
     _compiles = False
+    _elsewhere: ClassVar = {"value": "agent.action_values(obs).max()"}  # a table has its own way
     num_actions: int
     _obs: Any  # of the running episode: its state, the action that learning chose, steps and rewards so far
     _action: Any

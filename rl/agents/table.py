@@ -3,6 +3,8 @@
 S: states, A: actions. A state is the index of an observation; tuples of indices are numbered row by row.
 """
 
+from typing import ClassVar
+
 import numpy as np
 
 from .. import checks, counted, inputs, memory
@@ -21,6 +23,8 @@ class TableAgent(SteppingAgent):
 
     q: [S, A], the action values. policy: [S], greedy.
     """
+
+    _elsewhere: ClassVar = {"value": "agent.q[agent.state(obs)].max()"}
 
     def __init__(
         self,

@@ -39,6 +39,7 @@ class Trainable:
     _settled: frozenset[str] = frozenset()  # settings of an agent that is made
     _compiles = True  # whether those functions have to be compiled
     _functional: Any = None
+    _elsewhere: ClassVar[dict[str, str]] = {}  # methods that other kinds of agents have -> what this one has
 
     def __setattr__(self, name, value):
         if name in self._settled and name in vars(self):
@@ -54,7 +55,8 @@ class Trainable:
     if not TYPE_CHECKING:  # a type checker would believe in any attribute
 
         def __getattr__(self, name):
-            fix = f" Fix: {_ELSEWHERE[name]}." if name in _ELSEWHERE else ""
+            fixes = _ELSEWHERE | type(self)._elsewhere
+            fix = f" Fix: {fixes[name]}." if name in fixes else ""
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}.{fix}")
 
     def _settle(self):
