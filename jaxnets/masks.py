@@ -32,7 +32,7 @@ def allowed(function, mask, wanted, num_heads=None):
         )
     if mask.dtype != bool:
         came = f"numbers of type {mask.dtype}" if isinstance(mask, Tracer) else repr(np.asarray(mask).item(0))
-        fix = " Fix: mask != 0." if mask.dtype.kind in "iu" else ""
+        fix = " Fix: True for 1, False for 0." if mask.dtype.kind in "iu" else ""
         raise TypeError(
             f"{function}: mask must be True where a query may attend, else False; got {came}.{fix}"
         )

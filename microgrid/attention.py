@@ -158,7 +158,8 @@ def _masked(function, mask, wanted, num_heads):
         )
     for x in flatten(mask):
         if not isinstance(x, bool):
-            raise TypeError(f"{function}: mask must be True where a query may attend, else False; got {x!r}.")
+            told = f"{x!r}. Fix: True for 1, False for 0." if isinstance(x, int) else f"{x!r}."
+            raise TypeError(f"{function}: mask must be True where a query may attend, else False; got {told}")
     heads = mask if len(given) == 3 else [mask]
     return [list(rows) * (wanted[0] if len(rows) == 1 else 1) for rows in heads]
 
