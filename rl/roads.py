@@ -185,7 +185,7 @@ def run_compiled(programs, training, most, count):
 
 
 class Steps(NamedTuple):
-    """What the host's environments told in an iteration, the learner it was told to, and the chance drawn."""
+    """An iteration of the host's environments: the learner that acted, what they told, the chance drawn."""
 
     learner: Any
     rollout: Any
