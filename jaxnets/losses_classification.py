@@ -69,16 +69,16 @@ def sigmoid_focal(logits, labels, reduction="mean", gamma=2.0, alpha=None):
             + (1 - labels[n]) * (1 - alpha) * p[n]**gamma * -log(1 - p[n]),  p = sigmoid(logits)
 
     logits: [...], any real numbers; labels: [...] of the same shape, in [0, 1]; gamma: >= 0, 0 is the
-    cross-entropy; alpha: in [0, 1), the weight of the label 1, or None: both sides count 1. reduction="none"
+    cross-entropy; alpha: in [0, 1], the weight of the label 1, or None: both sides count 1. reduction="none"
     returns the terms [...], >= 0. Raises ValueError for unequal shapes, a negative gamma, and labels outside
-    [0, 1] (traced ones are not looked at) or an alpha outside [0, 1). Source: Lin et al. 2017, eq. 5.
+    [0, 1] (traced ones are not looked at) or an alpha outside [0, 1]. Source: Lin et al. 2017, eq. 5.
 
     >>> float(sigmoid_focal(jnp.array([0.0]), jnp.array([1.0]))) == 0.6931471805599453 / 4
     True
     """
     gamma = checks.non_negative("sigmoid_focal", "gamma", gamma)
     if alpha is not None:
-        checks.fraction("sigmoid_focal", "alpha", alpha)
+        checks.share("sigmoid_focal", "alpha", alpha)
     checks.reduction("sigmoid_focal", reduction)
     logits, labels = _pair("sigmoid_focal", ("logits", "labels"), logits, labels)
     ranges.probabilities("sigmoid_focal", "labels", labels)

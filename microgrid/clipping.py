@@ -50,6 +50,6 @@ def clip_by_global_norm(grads, max_norm):
     if not numbers:
         raise ValueError("clip_by_global_norm: grads must hold at least one number; got none.")
     length = norm(numbers)
-    divisor = where(length <= max_norm, 1, length)  # never 0, as the length may be
-    scale = where(length <= max_norm, 1, max_norm / divisor)  # nan spoils all gradients: someone will see it
-    return each(lambda g: g * scale, grads)
+    short = length <= max_norm  # not where it is nan: all gradients become nan, and someone will see it
+    divisor = where(short, 1, length)  # never 0, as the length may be
+    return each(lambda g: where(short, g, g / divisor * max_norm), grads)

@@ -64,16 +64,16 @@ def sigmoid_focal(logits, labels, reduction="mean", gamma=2.0, alpha=None):
             + (1 - labels[n]) * (1 - alpha) * p[n]**gamma * -log(1 - p[n]),  p = sigmoid(logits)
 
     logits: nested lists, any real numbers; labels: the same shape, numbers in [0, 1]; gamma: >= 0, 0 is the
-    cross-entropy; alpha: in [0, 1), the weight of the label 1, or None: both sides count 1. reduction="none"
+    cross-entropy; alpha: in [0, 1], the weight of the label 1, or None: both sides count 1. reduction="none"
     returns the terms, >= 0, in the same nesting. Raises ValueError for unequal shapes, a negative gamma, and
-    labels outside [0, 1] or an alpha outside [0, 1). Source: Lin et al. 2017, eq. 5.
+    labels outside [0, 1] or an alpha outside [0, 1]. Source: Lin et al. 2017, eq. 5.
 
     >>> sigmoid_focal([0.0], [1.0]) == 0.6931471805599453 / 4
     True
     """
     gamma = checks.non_negative("sigmoid_focal", "gamma", gamma)
     if alpha is not None:
-        alpha = checks.fraction("sigmoid_focal", "alpha", alpha)
+        alpha = checks.share("sigmoid_focal", "alpha", alpha)
     yes, no = (1, 1) if alpha is None else (alpha, 1 - alpha)
 
     def term(z, t):

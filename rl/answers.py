@@ -3,6 +3,8 @@
 What needs JAX is imported where it is used: agents with a table do without.
 """
 
+import sys
+import warnings
 from numbers import Real
 from reprlib import repr as shortened
 
@@ -147,6 +149,28 @@ def said(kind, error):
     ('StopIteration', 'ValueError: No, never')
     """
     return " ".join(f"{kind.__name__}: {error}".split()).rstrip(": .")
+
+
+def close(function, made):
+    """Closes every environment; what one raises there is a warning: what came before counts all the same."""
+    raised = []
+    for one in made:
+        try:
+            one.close()
+        except RAISED as error:
+            raised.append(f"close of {envs.name(one)} must not raise; got {said(type(error), error)}")
+    if raised:
+        warnings.warn(
+            f"{function}: {raised[0]}. What came before counts all the same.", stacklevel=_lines_of_ours()
+        )
+
+
+def _lines_of_ours():
+    """How far up the caller's line lies that is not of this package, as `warnings.warn` counts."""
+    count, frame = 1, sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
+        count, frame = count + 1, frame.f_back
+    return count
 
 
 def _takes_no_seed(error):

@@ -125,7 +125,7 @@ def evaluated(function, policy, env, episodes, seed, success, max_steps):
     try:
         return _play(act, watched, limit, episodes, int(seed), goals, counted.state_of(own))
     finally:
-        own.close()
+        answers.close(function, [own])
 
 
 def _actor(function, policy, env, random):

@@ -1,6 +1,5 @@
 """Episodes of an agent's policy in the real environment, many side by side, each one counted in full."""
 
-import warnings
 from dataclasses import replace
 
 import jax
@@ -39,25 +38,8 @@ def play(act, env, to_env, memory, episodes, seed, max_steps=None, masked=False)
             returns += found[0]
             lengths += found[1]
     finally:
-        _close(made)
+        answers.close("evaluate", made)
     return Evaluation(np.array(returns), np.array(lengths))
-
-
-def _close(made):
-    """Closes every environment; what one raises there is a warning: what was played counts all the same."""
-    raised = []
-    for one in made:
-        try:
-            one.close()
-        except answers.RAISED as error:
-            raised.append((one, error))
-    if raised:
-        one, error = raised[0]
-        warnings.warn(
-            f"evaluate: close of {envs.name(one)} must not raise; got {answers.said(type(error), error)}. "
-            "What was played counts all the same.",
-            stacklevel=4,  # the line that calls the agent's evaluate
-        )
 
 
 def _play_wave(act, wave, to_env, memory, seed, max_steps, masked):

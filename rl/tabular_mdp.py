@@ -79,12 +79,12 @@ class TabularMDP:
         >>> TabularMDP.from_gymnasium("FrozenLake-v1").next_state.shape
         (16, 4, 3)
         """
-        from . import counted, envs
+        from . import answers, counted, envs
 
         made = envs.make("from_gymnasium", env, **kwargs)
         arrays, initial, limit, letters, arrows = counted.table("from_gymnasium", made)
         if isinstance(env, str):
-            made.close()
+            answers.close("from_gymnasium", [made])
         return cls(*arrays, initial, limit, letters, arrows)
 
     @classmethod

@@ -130,7 +130,7 @@ def _played(function, agent, episodes, seed, env, mode, seen, kwargs):
                 returns.append(_episode(agent, watched, partial(seen, watched, envs.bare(made).env)))
     finally:
         if made is not given:
-            made.close()
+            answers.close(function, [made])
     return returns, made.metadata.get("render_fps", 30)
 
 

@@ -60,6 +60,14 @@ def test_an_exploded_gradient_keeps_its_direction():
     assert scalars.clip_by_global_norm([3e200, -4e200], 1.0) == pytest.approx([0.6, -0.8], rel=1e-15)
 
 
+def test_the_slope_of_a_clipped_gradient_is_whole_where_squares_overflow():
+    """Across the direction (0.6, -0.8) a change passes, along it none does, shortened as the gradient is."""
+    steep = [mg.Value(3e200), mg.Value(-4e200)]
+    scalars.clip_by_global_norm(steep, 1.0)[0].backward()
+    slopes = [slope.grad for slope in steep]
+    assert slopes == pytest.approx([0.64 / 5e200, 0.48 / 5e200], rel=1e-14, abs=0)
+
+
 def test_a_tiny_gradient_is_measured_too():
     for room in (scalars, arrays):
         clipped = room.clip_by_global_norm(np.array([3e-200, -4e-200]), 1e-200)

@@ -210,7 +210,7 @@ class Unclosed(CartPoleEnv):
 def test_an_evaluation_survives_an_environment_that_cannot_be_closed(tmp_path, capsys):
     gymnasium.register("Unclosed-v0", Unclosed, max_episode_steps=20)
     words = (
-        "evaluate: close of Unclosed-v0 must not raise; got KeyError: 'window'. What was played counts all"
+        "evaluate: close of Unclosed-v0 must not raise; got KeyError: 'window'. What came before counts all"
     )
     save, train = f"--save={tmp_path}", ["train", "ppo", "--env=Unclosed-v0", "--steps=64", "--episodes=3"]
     for command in ([*train, save, *SMALL], ["evaluate", "ppo", str(tmp_path), "--episodes=3"]):

@@ -342,13 +342,25 @@ def test_an_environment_that_cannot_be_closed_costs_no_episode(error):
             closed.append(self)
             raise error
 
-    told = f"evaluate: close of Unclosed must not raise; got {type(error).__name__}: {error}. What was played"
+    told = f"evaluate: close of Unclosed must not raise; got {type(error).__name__}: {error}. What came"
     agent = rl.A2C(Unclosed, num_envs=1, hidden=(4,))
     closed.clear()
     with pytest.warns(UserWarning, match=told) as warned:
         evaluation = agent.evaluate(3, seed=1, max_steps=9)
     assert evaluation == rl.A2C(Counting, num_envs=1, hidden=(4,)).evaluate(3, seed=1, max_steps=9)
     assert len(closed) == 3 and len(warned) == 1 and warned[0].filename == __file__
+
+
+def test_a_table_is_evaluated_in_an_environment_that_cannot_be_closed():
+    class Unclosed(gymnasium.Wrapper):
+        def close(self):
+            raise RuntimeError("no window")
+
+    agent = rl.QTable("FrozenLake-v1", seed=0).train(50, progress=False)
+    with pytest.warns(UserWarning, match="evaluate: close of .* must not raise; got RuntimeError") as warned:
+        evaluation = agent.evaluate(3, env=lambda: Unclosed(gymnasium.make("FrozenLake-v1")), seed=1)
+    assert evaluation == agent.evaluate(3, seed=1)
+    assert {one.filename for one in warned} == {__file__}
 
 
 def test_an_error_in_an_episode_is_told_where_closing_fails_too():

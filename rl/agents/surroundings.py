@@ -10,7 +10,7 @@ import numpy as np
 from gymnasium.spaces import Discrete
 from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv
 
-from .. import again, envs, host, host_vector, normalizing, spaces
+from .. import again, answers, envs, host, host_vector, normalizing, spaces
 from ..functional import FunctionalEnv, functional_env
 from ..rollout import Rollout
 from .algorithm import Algorithm
@@ -92,7 +92,7 @@ class Surroundings(Algorithm):
             maker = self.env.env_fns[0]
             made = maker()
             if not any(made is one for one in getattr(self.env, "envs", ())):
-                made.close()
+                answers.close("evaluate", [made])
                 return maker
         if self.env.spec is None:
             raise ValueError(
@@ -108,7 +108,7 @@ class Surroundings(Algorithm):
         looked: Any = env if isinstance(env, FunctionalEnv) else envs.make("evaluate", env)
         mine, found = (self.observation_space, self.action_space), envs.spaces(looked)
         if looked is not env:
-            looked.close()
+            answers.close("evaluate", [looked])
         for label, ours, theirs in zip(("observations", "actions"), mine, found, strict=True):
             if ours != theirs:
                 raise ValueError(f"evaluate: env must have the agent's {label}, {ours}; got {theirs}.")

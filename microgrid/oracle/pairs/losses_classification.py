@@ -11,7 +11,7 @@ ZERO = (
     "labels must be -1 or 1; got 0.0. Fix: 2 * labels - 1 for 0 and 1.",
 )
 GAMMA = (dict(gamma=-1.0), "gamma must be a finite number >= 0; got -1.0.")
-ALPHA = (dict(alpha=1.5), "alpha must be in [0, 1); got 1.5.")
+ALPHA = (dict(alpha=1.5), "alpha must be in [0, 1]; got 1.5.")
 
 # fmt: off
 PAIRS = (
