@@ -80,9 +80,8 @@ class Programs:
 
     def learn(self, learner, rollout, chance, iteration):
         """(learner, figures) of an iteration; what is rewritten of the learner that came in is gone."""
-        names = self.agent.rewritten
-        parts = {name: getattr(learner, name) for name in names}
-        return self._learnt(parts, learner._replace(**dict.fromkeys(names)), rollout, chance, iteration)
+        parts = self.agent._rewritten(learner)
+        return self._learnt(parts, learner._replace(**dict.fromkeys(parts)), rollout, chance, iteration)
 
     def _learn_anew(self, parts, learner, *steps):
         return self._learn(learner._replace(**parts), *steps)

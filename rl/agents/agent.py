@@ -100,9 +100,8 @@ class Agent(Surroundings):
             steps = roads.step_on_host(self._programs, self._host, self._training)
             with uninterrupted():  # between what learning rewrites and where it is kept
                 training, *told = roads.learn_on_host(self._programs, self._training, steps)
-                learner = self._training.learner
-                parts = {name: getattr(training.learner, name) for name in self.rewritten}
-                self._training = self._training._replace(learner=learner._replace(**parts))
+                learner = self._training.learner._replace(**self._rewritten(training.learner))
+                self._training = self._training._replace(learner=learner)
                 self._record(training, *told)
 
     def _check_faults(self, episodes, faults):

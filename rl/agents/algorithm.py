@@ -52,6 +52,10 @@ class Algorithm(Trainable):
         names = [field.name for field in fields(cast(Any, self))]
         return tuple((name, getattr(self, name)) for name in names if name not in ("env", "seed"))
 
+    def _rewritten(self, learner):
+        """The parts of a learner that are rewritten in place, by name."""
+        return {name: getattr(learner, name) for name in self.rewritten}
+
     def _encoded(self, obs):
         """Observations as the numbers that a network is fed, [..., F]."""
         return spaces.encoded(self.observation_space, obs, self.scale_obs)
