@@ -147,7 +147,7 @@ class Checkpoint(Callback):
     def on_train_begin(self, net, logs):
         """TypeError where there is nothing that can be saved."""
         if not hasattr(net, "checkpoint"):
-            fix = 'np.savez("net.npz", *jax.tree.leaves(net.params)) keeps the parameters of a net'
+            fix = 'np.savez("net.npz", *jax.tree.leaves(net.weights)) keeps the weights of a net'
             raise TypeError(
                 f"Checkpoint: what it saves must have checkpoint(), as the agents of rl have; "
                 f"got {type(net).__name__}.{f' Fix: {fix}.' if hasattr(net, 'params') else ''}"

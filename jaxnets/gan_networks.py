@@ -3,7 +3,6 @@
 from typing import Any
 
 import jax
-from flax import nnx
 
 from . import activations, gan_step, loop, parts
 from .neural_net import NeuralNet
@@ -66,25 +65,15 @@ def module(name, network):
 
 def weights(modules, average):
     """Parameters and running statistics of both networks, and an average or None, as a nested dict."""
-    states = [nnx.to_pure_dict(nnx.state(module, nnx.Not(nnx.RngState))) for module in modules]
-    learnt = {name: _by_layer(*pair) for name, *pair in zip(PLAYERS, modules, states, strict=True)}
+    learnt = {name: parts.weights(module) for name, module in zip(PLAYERS, modules, strict=True)}
     if average is not None:
-        learnt["average"] = {"mean": _by_layer(modules[0], average.mean), "weight": average.weight}
+        learnt["average"] = {"mean": parts.by_layer(modules[0], average.mean), "weight": average.weight}
     return learnt
 
 
 def take(modules, tree):
     """Give both networks such weights; returns the average, or None."""
     for name, module in zip(PLAYERS, modules, strict=True):
-        nnx.update(module, _whole(module, tree[name]))
+        parts.assign(module, tree[name])
     if "average" in tree:
-        return gan_step.Average(_whole(modules[0], tree["average"]["mean"]), tree["average"]["weight"])
-
-
-def _by_layer(module, tree):
-    return tree.get("layers", {}) if layers_of(module) else tree
-
-
-def _whole(module, tree):
-    """The reverse of `_by_layer`."""
-    return {"layers": tree} if layers_of(module) else tree
+        return gan_step.Average(parts.whole(modules[0], tree["average"]["mean"]), tree["average"]["weight"])

@@ -184,11 +184,12 @@ def chunk(step, capacity, width, dtype, remainder=0, devices=sharding.ONE):
 
 
 def evaluation(graphdef, objective, batch_size):
-    """The compiled function (params, rest, data) -> figures [batches, 1 + M] in inference mode, data in
-    order."""
+    """The compiled function (params, rest, data) -> figures [batches, 2 + M] in inference mode, data in
+    order: the loss, the metrics, and how much the loss is a mean of."""
 
     def one(params, rest, batch):
-        return _figures(*objective(merged(graphdef, params, rest, training=False), batch))
+        loss, metrics, size = objective.sized(merged(graphdef, params, rest, training=False), batch)
+        return _figures(loss, [*metrics, size])
 
     @compiler.jit
     def run(params, rest, data):

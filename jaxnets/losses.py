@@ -66,6 +66,13 @@ def _counted(function, targets, smoothing, class_weight):
     return counted * weights, jnp.sum(targets * weights)
 
 
+def _weight_of_classes(function, outputs, targets, class_weight):
+    """What the mean of a loss with class weights divides by: the sum of those of the targets."""
+    return _counted(function, _rows(function, ("outputs", "targets"), outputs, targets)[1], 0, class_weight)[
+        1
+    ]
+
+
 def _weights_are_fit(function, argument, weights):
     """Numbers >= 0 and finite; traced ones are not looked at. Given as they came: inside a trace a list of
     numbers becomes a traced array."""

@@ -7,7 +7,7 @@ import numpy as np
 from flax import nnx
 from jax.core import Tracer
 
-from . import callbacks as calling, calls, checks, data, loop, parts, sharding, targets, training, untraced
+from . import callbacks as calling, calls, checks, data, loop, parts, sharding, training, untraced
 from .objective import Objective, layers_of, optimizer_of
 from .programs import Programs
 from .progress import progress
@@ -54,18 +54,25 @@ class NeuralNet:
     @property
     def params(self):
         """The parameters, a nested dict: {0: {"kernel": [in, out], "bias": [out]}, 2: ...} by the layer's
-        number, or by attribute names where the module is not a list of layers. A dict of the same keys and
-        shapes may be assigned."""
-        return self._outer(loop.split(self.module)[1])
+        number, or by attribute names where the module is no list; one of the same shapes may be assigned."""
+        return parts.by_layer(self.module, loop.split(self.module)[1])
 
     @params.setter
     def params(self, tree):
-        tree = parts.like("NeuralNet.params", self.params, tree)
-        nnx.update(self.module, {"layers": tree} if self.layers else tree)
-        self._untrained = False
+        self._take("params", self.params, tree)
 
-    def _outer(self, tree):
-        return tree.get("layers", {}) if self.layers else tree
+    @property
+    def weights(self):
+        """`params`, and beside those of a layer its running statistics, to be saved; may be assigned too."""
+        return parts.weights(self.module)
+
+    @weights.setter
+    def weights(self, tree):
+        self._take("weights", self.weights, tree)
+
+    def _take(self, name, mine, tree):
+        parts.assign(self.module, parts.like(f"NeuralNet.{name}", mine, tree))
+        self._untrained = False
 
     def compile(self, optimizer, loss, metrics=(), l1: float = 0.0, l2: float = 0.0):
         """Choose how the network learns. Forgets what an earlier optimizer remembered; keeps the weights.
@@ -202,7 +209,7 @@ class NeuralNet:
         checks.flag("backward", "training", training)
         batch = self._batch("backward", x, y, sample_weight)
         graphdef, params, rest = loop.split(self.module)
-        return self._outer(self._programs.gradients(graphdef, training)(params, rest, batch))
+        return parts.by_layer(self.module, self._programs.gradients(graphdef, training)(params, rest, batch))
 
     def freeze(self, *layers):
         """Keep the weights of these layers as they are while the others learn: by number, or by attribute
@@ -240,11 +247,4 @@ class NeuralNet:
     def _batch(self, function, x, y, sample_weight=None):
         """Everything that can be wrong with the data is found here."""
         x = data.features(function, "x", x, self.dtype, self._ids)
-        y = data.numbers(function, "y", y)
-        data.same_length(function, "x", x, "y", y)
-        outputs, objective = self._programs.outputs(function, self.module, x), self._programs.objective
-        y = targets.fitting(function, "y", y, objective, outputs.shape, self.dtype)
-        weights = None if sample_weight is None else data.weights(function, sample_weight, len(x), self.dtype)
-        batch = loop.Batch(x, y, weights)
-        objective.check(function, outputs, batch)
-        return batch
+        return self._programs.batch(function, self.module, self.dtype, x, y, sample_weight)

@@ -1,6 +1,5 @@
 """The loss that a network is trained on: by name or by hand, in its fused form, with its penalties."""
 
-import inspect
 from functools import partial
 from typing import Any
 
@@ -10,45 +9,10 @@ import numpy as np
 import optax
 from flax import nnx
 
-from . import (
-    activations,
-    checks,
-    ctc,
-    data,
-    losses,
-    losses_classification,
-    losses_regression,
-    losses_similarity,
-    metrics,
-    regularization,
-)
+from . import checks, data, losses, metrics, named_losses, regularization
 from .loop import paths, split
 from .precision import wide
 from .telling import shown
-
-_SOFTMAX = (activations.softmax, jax.nn.softmax)
-_SIGMOID = (activations.sigmoid, jax.nn.sigmoid)
-_ROOMS = (losses, losses_regression, losses_classification, losses_similarity, ctc)
-_NAMED = {
-    name: next(getattr(room, name) for room in _ROOMS if hasattr(room, name))
-    for name in (*data.ELEMENTWISE_LOSSES, *data.CATEGORICAL_LOSSES, *data.SEQUENCE_LOSSES)
-}
-_FUSED = {
-    "categorical_cross_entropy": (_SOFTMAX, losses.softmax_cross_entropy),
-    "binary_cross_entropy": (_SIGMOID, losses.sigmoid_binary_cross_entropy),
-}
-_ENDS = {  # what a loss on probabilities stands behind, and the loss on scores instead
-    "categorical_cross_entropy": ("softmax", "softmax_cross_entropy"),
-    "binary_cross_entropy": ("sigmoid", "sigmoid_binary_cross_entropy"),
-    "kl_divergence": ("softmax", "softmax_cross_entropy"),
-}
-_ON_SCORES = {  # a loss on scores, and the one on probabilities instead
-    "softmax_cross_entropy": "categorical_cross_entropy",
-    "sigmoid_binary_cross_entropy": "binary_cross_entropy",
-    "softmax_focal": None,
-    "sigmoid_focal": None,
-    "ctc_loss": None,
-}
 
 
 def layers_of(module):
@@ -66,7 +30,7 @@ class Objective:
     def __init__(self, module, loss, names=(), l1=0.0, l2=0.0):
         checks.non_negative("NeuralNet.compile", "l1", l1)
         checks.non_negative("NeuralNet.compile", "l2", l2)
-        self.name, self.keywords, function = _named(loss)
+        self.name, self.keywords, function = named_losses.named(loss)
         self.function: Any = function
         self.l1, self.l2 = float(l1), float(l2)
         self.metrics = metrics.resolve(names, self.name)
@@ -78,20 +42,20 @@ class Objective:
 
     def _fuse(self, last):
         """Checks that the loss fits the last layer, and fuses the two."""
-        probable = any(last is function for function in (*_SOFTMAX, *_SIGMOID))
+        probable = any(last is function for function in (*named_losses.SOFTMAX, *named_losses.SIGMOID))
         if self.name in data.PROBABILITY_LOSSES:
-            ending, scores = _ENDS[self.name]
+            ending, scores = named_losses.ENDS[self.name]
             if not probable:
                 raise ValueError(
                     f"NeuralNet.compile: {self.name} takes probabilities, and the last layer "
                     f"({describe(last)}) returns scores. Fix: end the layers with {ending}, "
                     f"or take loss={scores!r}."
                 )
-            endings, fused = _FUSED.get(self.name, ((), None))
+            endings, fused = named_losses.FUSED.get(self.name, ((), None))
             if any(last is function for function in endings):
                 self.fused, self.function = True, partial(fused, **self.keywords)
-        elif self.name in _ON_SCORES and probable:
-            instead = _ON_SCORES[self.name]
+        elif self.name in named_losses.ON_SCORES and probable:
+            instead = named_losses.ON_SCORES[self.name]
             fix = f"take loss={instead!r}, or " if instead else ""
             raise ValueError(
                 f"NeuralNet.compile: {self.name} takes scores, and the last layer ({describe(last)}) "
@@ -104,6 +68,11 @@ class Objective:
         return ["loss", *self.metrics]
 
     def __call__(self, module, batch):
+        return self.sized(module, batch)[:2]
+
+    def sized(self, module, batch):
+        """(loss, metrics, how much the loss is a mean of): as many as there are examples, or with class
+        weights the sum of those of the targets."""
         if self.fused:
             *body, last = module.layers
             scores = batch.inputs
@@ -117,7 +86,10 @@ class Objective:
             kernels = list(_kernels(nnx.to_pure_dict(nnx.state(module, nnx.Param))))
             loss = loss + regularization.l1_penalty(kernels, self.l1) if self.l1 else loss
             loss = loss + regularization.l2_penalty(kernels, self.l2) if self.l2 else loss
-        return loss, [metric(outputs, batch.targets) for metric in self.metrics.values()]
+        size = len(batch.targets)
+        if (weights := self.keywords.get("class_weight")) is not None:
+            size = losses._weight_of_classes(self.name, scores, batch.targets, weights)
+        return loss, [metric(outputs, batch.targets) for metric in self.metrics.values()], size
 
     def _loss(self, scores, targets, weights):
         if self.name and weights is None:
@@ -143,7 +115,7 @@ class Objective:
             )
         # the loss that was asked for says what is wrong with its arguments, not the fused one
         if self.name and self.keywords:
-            jax.eval_shape(partial(_NAMED[self.name], **self.keywords), rows, batch.targets)
+            jax.eval_shape(partial(named_losses.NAMED[self.name], **self.keywords), rows, batch.targets)
         if self.name is None:
             self._check_loss(function, rows, batch)
         for name, metric in self.metrics.items():
@@ -188,41 +160,6 @@ def _result(what, function, outputs, targets):
         return None, False, checks.told(result)
     floats = jnp.issubdtype(jnp.result_type(result), jnp.floating)
     return np.shape(result), floats, f"shape {np.shape(result)} of {jnp.result_type(result)}"
-
-
-def _named(loss):
-    """(name, keywords, function) of a loss given by name, as one of the library's functions, as such a one
-    with some of its arguments set by functools.partial, or as any callable."""
-    keywords = loss.keywords if isinstance(loss, partial) and not loss.args else {}
-    given = loss.func if keywords else loss
-    for name, function in _NAMED.items():
-        if given is function or (isinstance(given, str) and given == name):
-            if "reduction" in keywords:
-                raise ValueError(
-                    f"NeuralNet.compile: the reduction of {name} is not yours to set; got "
-                    f"{keywords['reduction']!r}. Fix: leave it out."
-                )
-            takes = list(inspect.signature(function).parameters)[3:]
-            if unknown := [keyword for keyword in keywords if keyword not in takes]:
-                told = ", ".join(takes) or "no arguments"
-                raise TypeError(f"NeuralNet.compile: {name} takes {told}; got {unknown[0]}.")
-            if "logit_lengths" in keywords:
-                raise ValueError(
-                    "NeuralNet.compile: logit_lengths must come with each batch, in its order. Fix: make "
-                    "them column 0 of y, and loss=lambda z, y: ctc_loss(z, y[:, 1:], logit_lengths=y[:, 0])."
-                )
-            return name, keywords, partial(function, **keywords) if keywords else function
-    if isinstance(loss, str):
-        raise ValueError(
-            f"NeuralNet.compile: loss must be one of {', '.join(_NAMED)} or a function of "
-            f"(outputs, targets); got {loss!r}.{checks.near(loss, _NAMED)}"
-        )
-    if not callable(loss) or isinstance(loss, type):
-        raise TypeError(
-            f"NeuralNet.compile: loss must be a name or a function of (outputs, targets); "
-            f"got {checks.told(loss)}."
-        )
-    return None, {}, loss
 
 
 def _kernels(params):

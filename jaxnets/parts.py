@@ -37,6 +37,26 @@ def sequential(told, layers):
     return nnx.Sequential(*layers)
 
 
+def weights(module):
+    """Parameters and running statistics, a nested dict by layer."""
+    return by_layer(module, nnx.to_pure_dict(nnx.state(module, nnx.Not(nnx.RngState))))
+
+
+def by_layer(module, tree):
+    """What belongs to a module, by the numbers of its layers where it is a list of them."""
+    return tree.get("layers", {}) if layers_of(module) else tree
+
+
+def whole(module, tree):
+    """The reverse of `by_layer`."""
+    return {"layers": tree} if layers_of(module) else tree
+
+
+def assign(module, tree):
+    """Gives a module the arrays of such a dict."""
+    nnx.update(module, whole(module, tree))
+
+
 def _is_net(layer):
     """Whether something is a NeuralNet, whose module would be no part of the one around it."""
     from .neural_net import NeuralNet

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from . import checks, loop, training
+from . import checks, data, loop, targets, training
 
 
 def shapes(tree):
@@ -73,8 +73,7 @@ class Programs(Kept):
 
     unpickled = (
         "NeuralNet: a net must be pickled before it is compiled or asked, for compiled functions cannot be; "
-        'got one with such. Fix: save its weights, np.savez("net.npz", *jax.tree.leaves(net.params)), '
-        "and with them the averages of a BatchNorm, nnx.state(net.module, nnx.BatchStat)."
+        'got one with such. Fix: save its weights, np.savez("net.npz", *jax.tree.leaves(net.weights)).'
     )
 
     def __init__(self):
@@ -108,6 +107,17 @@ class Programs(Kept):
                 f"rows of x; got {checks.told(outputs)}."
             )
         return outputs
+
+    def batch(self, function, module, dtype, inputs, y, sample_weight):
+        """Inputs that the module takes, with targets and weights that fit what it says of them."""
+        y = data.numbers(function, "y", y)
+        data.same_length(function, "x", inputs, "y", y)
+        outputs = self.outputs(function, module, inputs)
+        y = targets.fitting(function, "y", y, self.objective, outputs.shape, dtype)
+        weights = None if sample_weight is None else data.weights(function, sample_weight, len(inputs), dtype)
+        batch = loop.Batch(inputs, y, weights)
+        self.objective.check(function, outputs, batch)
+        return batch
 
     def evaluation(self, graphdef, batch_size):
         """(params, rest, data) -> figures of each batch."""

@@ -100,15 +100,18 @@ class Pace:
 def epoch_means(figures, sizes):
     """Means [E, ...] over epochs of figures [E * steps, ...], weighted by the sizes [steps] of the batches;
     summed in order, so that it does not matter how many epochs come together."""
-    figures = figures.reshape(-1, len(sizes), figures.shape[-1])
+    figures = figures.reshape(len(figures) // len(sizes), len(sizes), figures.shape[-1])
     return np.cumsum(figures * sizes[:, None], axis=1)[:, -1] / sizes.sum()
 
 
 def evaluate(run, params, rest, data, batch_size):
-    """The figures of a data set in inference mode: means weighted by the size of the batches."""
+    """The figures of a data set in inference mode: means over all of it, however it is cut into batches."""
     examples = len(data.targets)
     sizes = np.minimum(batch_size, examples - np.arange(0, examples, batch_size))
-    return epoch_means(np.asarray(run(params, rest, data), np.float64), sizes)[0]
+    figures = np.asarray(run(params, rest, data), np.float64)
+    loss, weights = figures[:, :1], figures[:, -1]
+    losses = epoch_means(loss, weights if weights.any() else sizes)
+    return np.concatenate([losses, epoch_means(figures[:, 1:-1], sizes)], axis=1)[0]
 
 
 class Run:

@@ -3,7 +3,6 @@
 import jax
 import numpy as np
 import pytest
-from flax import nnx
 
 import jaxnets as jn
 from tests.nets import LABELS, X, assert_same, classifier, state
@@ -276,9 +275,10 @@ def test_weights_are_kept_in_a_file_and_come_back(tmp_path):
 
     net, other = fresh(0), fresh(1)
     net.fit(X, LABELS, verbose=0)
-    np.savez(tmp_path / "net.npz", *jax.tree.leaves(net.params))
+    np.savez(tmp_path / "net.npz", *jax.tree.leaves(net.weights))
     kept = list(np.load(tmp_path / "net.npz").values())
-    other.params = jax.tree.unflatten(jax.tree.structure(other.params), kept)
-    averages = nnx.state(net.module, nnx.BatchStat)
-    nnx.update(other.module, averages)
+    other.weights = jax.tree.unflatten(jax.tree.structure(other.weights), kept)
     assert (other.predict(X) == net.predict(X)).all()
+    assert set(net.weights[1]) == {*net.params[1], "mean", "var"}
+    with pytest.raises(ValueError, match=r"NeuralNet\.weights: "):
+        other.weights = net.params  # without the averages

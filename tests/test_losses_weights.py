@@ -90,6 +90,24 @@ def test_a_net_takes_losses_with_arguments_in_both_rooms(end):
     assert history[2] < history[0]
 
 
+@pytest.mark.parametrize("weights", [(1.0, 7.0, 2.0), (0.0, 1.0, 0.0), (0.0, 0.0, 0.0)])
+@pytest.mark.parametrize("end", [True, False])
+def test_a_loss_with_class_weights_is_the_same_for_all_data_however_it_is_cut(weights, end):
+    """Sorted labels: a batch may hold none of a class, and weigh nothing."""
+    x, labels = np.random.default_rng(1).normal(size=(60, 3)), np.sort(np.arange(60) % 3)
+    loss = partial(jn.categorical_cross_entropy if end else jn.softmax_cross_entropy, class_weight=weights)
+    net = jn.NeuralNet([jn.Linear(3, 3), *([jn.softmax] if end else [])], dtype="float64")
+    net.compile(jn.sgd(0.0), loss, metrics=["accuracy"], l2=0.1)
+    penalty = 0.1 * float((net.params[0]["kernel"] ** 2).sum()) / 2
+    expected = float(loss(net.forward(x), labels)) + penalty
+    for y in (labels, np.eye(3)[labels]):
+        history = net.fit(x, y, batch_size=7, validation_data=(x[:50], y[:50]), verbose=0).history
+        found = [net.evaluate(x, y, batch_size=size) for size in (60, 30, 7, 1)]
+        assert [one["loss"] for one in found] == pytest.approx([expected] * 4, rel=1e-12)
+        assert len({round(one["accuracy"], 9) for one in found}) == 1
+        assert history["val_loss"] == pytest.approx([net.evaluate(x[:50], y[:50])["loss"]], rel=1e-12)
+
+
 def test_two_ways_to_weigh_at_once_are_refused():
     net = jn.NeuralNet([jn.Linear(3, 3)], seed=0)
     net.compile(jn.sgd(0.1), partial(jn.softmax_cross_entropy, class_weight=tuple(WEIGHTS)))

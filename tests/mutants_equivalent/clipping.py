@@ -10,9 +10,6 @@ EQUIVALENT = {
         ),
     },
     "microgrid.clipping": {
-        "clip_by_global_norm: where(length <= max_norm, 1, length) -> where(length <= max_norm, 2, length)": (
-            DISCARDED
-        ),
-        "clip_by_global_norm: length <= max_norm -> length < max_norm #2": DISCARDED,
+        "clip_by_global_norm: where(short, 1, length) -> where(short, 2, length)": DISCARDED,
     },
 }
