@@ -37,9 +37,7 @@ def moments(inputs):
 def _wide_moments(inputs):
     """The moments of floats [N, ..., features], in at least float32."""
     axes, x = tuple(range(inputs.ndim - 1)), wide(inputs)
-    near = _near(x, _size(x, axes), axes)
-    near = jnp.where(jnp.isfinite(near), near, 0)  # inf - inf would hide that the mean is infinite
-    mean, centred = _centred(x, near, axes)
+    mean, centred = _centred(x, _near(x, axes)[0], axes)
     return mean.reshape(inputs.shape[-1:]), _mean_square(centred, axes).reshape(inputs.shape[-1:])
 
 
@@ -66,10 +64,11 @@ def batch_norm(inputs, mean, var, scale=None, bias=None, eps=1e-5):
         _one_a_feature("batch_norm", name, x, inputs)
         for name, x in (("mean", mean), ("var", var), ("scale", scale), ("bias", bias))
     ]
-    mean, var, scale, bias = held
+    mean, var, *stretch = held
     if not isinstance(var, Tracer) and (negative := np.asarray(var)[np.asarray(var) < 0]).size:
         raise ValueError(f"batch_norm: var must not be negative; got {float(negative[0])}.")
-    return _stretched((wide(inputs) - mean) / jnp.sqrt(var + eps), scale, bias).astype(inputs.dtype)
+    mean, var = wide(mean), wide(var)
+    return _stretched((wide(inputs) - mean) / jnp.sqrt(var + eps), inputs, *stretch)
 
 
 def layer_norm(inputs, scale=None, bias=None, eps=1e-6):
@@ -91,7 +90,7 @@ def layer_norm(inputs, scale=None, bias=None, eps=1e-6):
     scale, bias = (
         _one_a_feature("layer_norm", name, x, inputs) for name, x in (("scale", scale), ("bias", bias))
     )
-    return _stretched(_standard(wide(inputs), (-1,), eps), scale, bias).astype(inputs.dtype)
+    return _stretched(_standard(wide(inputs), (-1,), eps), inputs, scale, bias)
 
 
 def group_norm(inputs, num_groups, scale=None, bias=None, eps=1e-6):
@@ -121,7 +120,7 @@ def group_norm(inputs, num_groups, scale=None, bias=None, eps=1e-6):
     )
     apart = wide(inputs).reshape(*inputs.shape[:-1], num_groups, -1)
     axes = (*range(1, inputs.ndim - 1), inputs.ndim)
-    return _stretched(_standard(apart, axes, eps).reshape(inputs.shape), scale, bias).astype(inputs.dtype)
+    return _stretched(_standard(apart, axes, eps).reshape(inputs.shape), inputs, scale, bias)
 
 
 def rms_norm(inputs, scale=None, eps=1e-6):
@@ -142,7 +141,7 @@ def rms_norm(inputs, scale=None, eps=1e-6):
     x, axes = wide(inputs), (-1,)
     unit, eps = _unit(_size(x, axes), eps)
     x = x * unit
-    return _stretched(x / jnp.sqrt(_mean_square(x, axes) + eps), scale, None).astype(inputs.dtype)
+    return _stretched(x / jnp.sqrt(_mean_square(x, axes) + eps), inputs, scale, None)
 
 
 def _size(inputs, axes):
@@ -150,24 +149,29 @@ def _size(inputs, axes):
     return jnp.mean(jnp.abs(lax.stop_gradient(inputs)), axis=axes, keepdims=True)
 
 
-def _near(inputs, size, axes):
-    """A number near the mean over some axes, kept; a constant.
+def _near(inputs, axes):
+    """A number near the mean over some axes, kept, and how far from it all are in the mean; constants.
 
     The first one, as it was: so a constant is its own mean to the last bit, and what is left of it is 0 and
-    not a rounding error that eps could not hide. But no outlier, whose rounding would be that of all others.
+    not a rounding error that eps could not hide. But no outlier, whose rounding would be that of all others,
+    nor infinity, which would be hidden in inf - inf: 0 then.
     """
     first = lax.stop_gradient(inputs)
     for axis in axes:
         first = lax.slice_in_dim(first, 0, 1, axis=axis)
-    return jnp.clip(first, -2 * size, 2 * size)
+    apart = _size(inputs - first, axes)  # infinite where a difference overflows, and 0 is near enough then
+    return jnp.where(apart <= abs(first) / 2, first, 0), apart
 
 
 def _unit(size, eps):
-    """A power of two in whose units no square overflows, and eps in them: 1 but for huge numbers."""
+    """A power of two in whose units no square overflows, and eps in them: 1 but for huge numbers.
+
+    size: the mean of what is squared, without its signs. Where the power is not 1, eps is nothing beside it.
+    """
     bits = jnp.finfo(size.dtype)
     unit = jnp.where(size < 2.0 ** (bits.maxexp * 3 // 8), 1, 2.0 ** (-bits.maxexp * 5 // 8))
     unit = unit.astype(size.dtype)
-    return unit, jnp.maximum(eps * unit * unit, bits.tiny)  # a constant is divided by eps alone
+    return unit, jnp.maximum(eps * unit * unit, bits.tiny)
 
 
 def _centred(inputs, near, axes):
@@ -181,16 +185,23 @@ def _mean_square(inputs, axes):
 
 
 def _standard(inputs, axes, eps):
-    """Numbers with mean 0 and variance 1 over some axes."""
-    size = _size(inputs, axes)
-    unit, eps = _unit(size, eps)
-    _, centred = _centred(inputs * unit, _near(inputs, size, axes) * unit, axes)
+    """Numbers with mean 0 and variance 1 over some axes.
+
+    In units of how far they are apart, not of how large they are: a constant is divided by eps alone.
+    """
+    near, apart = _near(inputs, axes)
+    unit, eps = _unit(apart, eps)
+    _, centred = _centred(inputs * unit, near * unit, axes)
     return centred / jnp.sqrt(_mean_square(centred, axes) + eps)
 
 
-def _stretched(inputs, scale, bias):
-    scaled = inputs if scale is None else inputs * scale
-    return scaled if bias is None else scaled + bias
+def _stretched(standard, inputs, scale, bias):
+    """Times scale, plus bias; rounded once, to the type of the inputs together with theirs."""
+    if scale is not None:
+        standard = standard * wide(scale)
+    if bias is not None:
+        standard = standard + wide(bias)
+    return standard.astype(jnp.result_type(*(x for x in (inputs, scale, bias) if x is not None)))
 
 
 def _at_least(function, inputs, axes, told):
@@ -212,7 +223,7 @@ def _one_a_feature(function, name, x, inputs):
             f"{function}: {name} must have the shape {inputs.shape[-1:]} of the features of inputs "
             f"{inputs.shape}; got {x.shape}."
         )
-    return wide(x).reshape((1,) * (inputs.ndim - 1) + x.shape)
+    return x.reshape((1,) * (inputs.ndim - 1) + x.shape)
 
 
 def _fewer_groups(features, num_groups):

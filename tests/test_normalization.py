@@ -101,6 +101,33 @@ def test_the_size_does_not_matter_to_any_of_them():
             np.testing.assert_allclose(one, other, rtol=1e-9)
 
 
+@pytest.mark.parametrize("size", [1.0, 2.0**48, 3e38])
+@pytest.mark.parametrize("axes", ["layer", "group"])
+def test_the_slope_of_a_constant_does_not_depend_on_its_size(size, axes):
+    def formula(x):
+        y = normalization.layer_norm(x) if axes == "layer" else normalization.group_norm(x[None], 1)[0]
+        return jnp.sum(y * jnp.arange(4, dtype="float32"))
+
+    slopes = jax.grad(formula)(jnp.full(4, size, "float32"))
+    np.testing.assert_allclose(slopes, [-1500, -500, 500, 1500], rtol=1e-6)
+
+
+def test_numbers_that_are_large_and_apart_do_not_overflow():
+    for row, expected in (
+        ([3e38, -3e38, 3e38, -3e38], [1, -1, 1, -1]),
+        ([1e25, 3e25, 1e25, 3e25], [-1, 1, -1, 1]),
+        ([1e38, 1.0, 2.0, 3.0], [3**0.5, *[-(3**-0.5)] * 3]),
+        ([2.0**60, 2.0**60 + 2.0**40, 2.0**60, 2.0**60 + 2.0**40], [-1, 1, -1, 1]),
+    ):
+        np.testing.assert_allclose(normalization.layer_norm(jnp.array(row, "float32")), expected, rtol=1e-6)
+
+
+def test_an_outlier_in_front_costs_the_others_no_digits():
+    x = np.r_[1e6, rng.normal(size=255)].astype("float32")
+    expected = normalization.layer_norm(x.astype("float64"))
+    np.testing.assert_allclose(normalization.layer_norm(x), expected, atol=1e-7, rtol=1e-6)
+
+
 # layers
 
 

@@ -73,6 +73,25 @@ def test_types_that_meet_give_the_wider_one():
     assert jn.mean_squared_error(half, [1.0, 2.0, 3.0]).dtype == jnp.bfloat16
 
 
+@pytest.mark.parametrize("dtype", HALVES)
+def test_normalization_promotes_inputs_with_parameters_as_other_layers_do(dtype):
+    x, ones = jnp.asarray(Z, dtype), jnp.ones(10, jnp.float32)
+    mean, var = jn.moments(Z.astype("float32"))
+    for scale in (ones, ones.astype(dtype), None):
+        wanted = dtype if scale is None else scale.dtype
+        for outputs in (
+            jn.layer_norm(x, scale),
+            jn.rms_norm(x, scale),
+            jn.group_norm(x, 2, scale=scale),
+            jn.batch_norm(x, mean, var, bias=scale),
+        ):
+            assert outputs.dtype == wanted
+    for layer in (jn.Linear(10, 10), jn.LayerNorm(10), jn.RMSNorm(10), jn.GroupNorm(10, 2), jn.BatchNorm(10)):
+        for held in (jnp.float32, dtype):
+            layer.initialize(np.random.default_rng(0), held)
+            assert layer(x).dtype == held
+
+
 def test_a_long_reading_of_sequences_keeps_its_digits():
     """400 steps of 50 equal classes: the same scores in float64."""
     labels = np.ones((1, 10), int)
@@ -87,6 +106,7 @@ def test_batch_normalization_neither_overflows_nor_rounds_its_moments():
     layer.initialize(None, "float16")
     assert layer(jnp.array([[-400.0], [400.0]], jnp.float16)).ravel().tolist() == [-1, 1]
     assert layer.statistics["var"].tolist() == [160000]
+    layer.initialize(None, "bfloat16")
     x = jnp.array([[100.0], [101.0], [102.3], [99.7], [100.9]], jnp.bfloat16)
     outputs = layer(x)
     assert outputs.dtype == jnp.bfloat16
