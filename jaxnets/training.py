@@ -174,8 +174,7 @@ class Run:
             calls.end()
         if bar:
             bar.finish(self.history)
-        if reached:
-            self._warn_of_nan()
+        self._warn()
         return self.history
 
     def _chunk(self, first, count):
@@ -208,18 +207,18 @@ class Run:
         self.history._steps.append(figures[:, 0])
         return means, bool(goals.any())
 
-    def _warn_of_nan(self):
-        """Warns, at the line that called `fit`, where the mean loss of the last epoch is nan."""
+    def _warn(self):
+        """Warns, at the line that called `fit`, where the loss was no finite number at the first step, or the
+        mean of the last epoch is nan."""
         loss = self._names[0]
-        if not np.isnan(self.history.history[loss][-1]):
-            return
-        named = loss.replace("_", " ")
-        if np.isnan(self.history._steps[0][0]):
-            message = f"fit: the {named} was nan at the first step already; look at what the loss is given."
+        named, means, first = loss.replace("_", " "), self.history.history[loss], self.history.step_losses[:1]
+        if not np.isfinite(first).all():  # the slopes of an infinite one made the weights nan
+            message = f"was {first[0]} at the first step already; look at what the loss is given."
+        elif np.isnan(means[-1:]).any():
+            message = f"became nan in epoch {len(means)}; the learning rate is probably too large."
         else:
-            when = f"became nan in epoch {len(self.history.epoch)}"
-            message = f"fit: the {named} {when}; the learning rate is probably too large."
-        warnings.warn(message, RuntimeWarning, stacklevel=4)
+            return
+        warnings.warn(f"fit: the {named} {message}", RuntimeWarning, stacklevel=4)
 
     def _record(self, means):
         history = self.history

@@ -167,6 +167,15 @@ def test_a_loss_that_is_nan_from_the_start_is_not_put_down_to_the_learning_rate(
         net.fit(X, X[:, :1], verbose=0)
 
 
+def test_a_loss_that_is_infinite_from_the_start_is_told_even_if_it_is_the_only_step():
+    net = NeuralNet([jn.Linear(6, 1)])
+    net.compile(jn.sgd(0.1), lambda outputs, targets: outputs**2 / jnp.zeros(()))
+    told = "^fit: the loss was inf at the first step already; look at what the loss is given.$"
+    with pytest.warns(RuntimeWarning, match=told) as warned:
+        net.fit(X, X[:, :1], verbose=0)
+    assert warned[0].filename == __file__
+
+
 def test_interrupted_fit_leaves_the_last_finished_chunk(monkeypatch):
     net, reference = classifier(rate=0.5), classifier(rate=0.5)
     program = training.Run._chunk
