@@ -170,7 +170,9 @@ def _kernels(params):
 
 
 def describe(layer):
-    """A layer in one word: the name of its class, or of the function."""
+    """A layer in one word: the name of its class, or of the function, also where arguments of it are set."""
+    while isinstance(layer, partial):
+        layer = layer.func
     if isinstance(layer, nnx.Module):
         return type(layer).__name__
     return getattr(layer, "__name__", type(layer).__name__)

@@ -1,5 +1,7 @@
 """Frozen and borrowed parts of a net, and how nets are built: seeds, types, optimizers."""
 
+from functools import partial
+
 import jax
 import numpy as np
 import optax
@@ -9,6 +11,7 @@ from flax import nnx
 import jaxnets as jn
 from jaxnets import loop
 from jaxnets.neural_net import NeuralNet
+from jaxnets.parts import described
 from tests.nets import LABELS, Convoluted, X, assert_same, classifier, rng, state
 
 
@@ -240,3 +243,7 @@ def test_a_part_that_a_module_holds_twice_is_named_by_either_name():
     assert net._frozen == {("encoder", "kernel"), ("encoder", "bias")}
     net.take_weights(other, "parts")
     np.testing.assert_array_equal(net.module.encoder.kernel[...], other.module.encoder.kernel[...])
+
+
+def test_a_function_whose_arguments_are_set_has_its_name():
+    assert described(nnx.Sequential(partial(jn.gelu, approximate=True), jn.relu)) == "gelu, relu"
