@@ -27,8 +27,8 @@ def scaled_dot_product_attention(query, key, value, mask=None, is_causal=False):
     query: [..., T, D], key: [..., S, D], value: [..., S, features]. mask: [..., T, S], True where t may
     attend to s (T and leading axes may be 1, leading ones left out), or None; is_causal: whether t may attend
     to s <= t alone. Sums run over those s; a query that may attend to none gets 0, with slope 0
-    (`jax.nn.dot_product_attention` averages all values, PyTorch gives nan). Returns [..., T, features]. Never
-    overflows, and keeps the slope of a dominant score.
+    (`jax.nn.dot_product_attention` averages all values, PyTorch gives nan). Returns [..., T, features]. The
+    power of no finite score overflows, and a dominant score keeps its slope.
     Raises ValueError for shapes that do not meet, TypeError for a mask of anything but booleans.
     Source: Vaswani et al. 2017, eq. 1, arXiv:1706.03762.
 

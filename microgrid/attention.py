@@ -20,7 +20,7 @@ def scaled_dot_product_attention(query, key, value, mask=None, is_causal=False):
     query: [T][D], key: [S][D], value: [S][features] of one example. mask: [T][S], or [1][S] for all t, True
     where t may attend to s, or None; is_causal: whether t may attend to s <= t alone. Sums run over those s;
     a query that may attend to none gets 0, with slope 0 (`jax.nn.dot_product_attention` averages all values,
-    PyTorch gives nan). Returns [T][features]. Never overflows, and keeps the slope of a dominant score.
+    PyTorch gives nan). Returns [T][features]. No finite score overflows, and a dominant one keeps its slope.
     Raises ValueError for shapes that do not meet, TypeError for a mask of anything but booleans.
     Source: Vaswani et al. 2017, eq. 1, arXiv:1706.03762.
 
