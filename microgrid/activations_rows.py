@@ -3,6 +3,8 @@
 x: the numbers of one example, i, j: their positions.
 """
 
+import math
+
 from . import checks
 from .operations import logsumexp, sigmoid
 
@@ -20,9 +22,24 @@ def log_softmax(x):
     [-0.6931471805599453, -0.6931471805599453]
     """
     x = _row("log_softmax", x)
-    # The number itself is exp(0) = 1: as a plain number it takes no part in its own slope, which otherwise
-    # would be a probability near 1 minus 1.
-    return [-logsumexp([0 if j == i else x[j] - x[i] for j in range(len(x))]) for i in range(len(x))]
+    return [-_surprise(x, i) for i in range(len(x))]
+
+
+def _surprise(x, i):
+    """How unlikely class i is: -log softmax(x)[i] of the scores x.
+
+    The number itself is exp(0) = 1: as a plain number it takes no part in its own slope, which otherwise
+    would be a probability near 1 minus 1. Where it is -infinity its probability is 0, and every other is
+    infinitely far from it: only their own distances tell their slopes.
+    """
+    if _shut_out(x[i]):
+        return logsumexp(x) - x[i]
+    return logsumexp([0 if j == i else x[j] - x[i] for j in range(len(x))])
+
+
+def _shut_out(x):
+    """True for a score of -infinity."""
+    return checks.known(x) and x == -math.inf
 
 
 def glu(x):

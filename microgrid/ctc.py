@@ -7,8 +7,9 @@ from itertools import pairwise
 from operator import index
 
 from . import checks
+from .activations_rows import _surprise
 from .checks import flatten, shape
-from .losses import _reduce, _surprise
+from .losses import _reduce
 from .operations import logsumexp
 
 

@@ -7,9 +7,10 @@ returns them. n: example, c: class, p: prediction, t: target, z: score.
 import math
 
 from . import checks
+from .activations_rows import _surprise
 from .checks import flatten, known, shape
 from .kinds import Operations
-from .operations import logsumexp, sign, softplus, total, where, xlog1my, xlogy
+from .operations import sign, softplus, total, where, xlog1my, xlogy
 from .ranges import SCORES, class_weights, probability
 from .value import plain
 
@@ -95,11 +96,6 @@ def _counted(weight, term):
     if known(weight) and known(term):
         return 0 if plain(weight) == 0 and not plain(term) < math.inf else weight * term
     return where(weight != 0, weight * term, where(term < math.inf, weight * term, 0))
-
-
-def _surprise(z, c):
-    """-log softmax(z)[c]. The class itself is a plain 1: its slope would be a probability near 1 minus 1."""
-    return logsumexp([0 if j == c else z[j] - z[c] for j in range(len(z))])
 
 
 def mean_squared_error(predictions, targets, reduction="mean"):

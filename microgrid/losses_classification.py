@@ -5,6 +5,7 @@ class, z: score, t: label.
 """
 
 from . import checks
+from .activations_rows import _shut_out
 from .checks import known, shape
 from .losses import _counted, _elementwise, _rowwise
 from .operations import exp, logsumexp, maximum, minimum, softplus, total
@@ -104,10 +105,17 @@ def softmax_focal(logits, labels, reduction="mean", gamma=2.0):
                 f"softmax_focal: logits must have at least 2 classes; got shape {shape(logits)}."
             )
         # A class against the soft maximum of all others is a yes-or-no question.
-        leads = [-logsumexp([z[j] - z[c] for j in range(len(z)) if j != c]) for c in range(len(z))]
+        leads = [_lead(z, c) for c in range(len(z))]
         return total([_counted(t, _focal(lead, gamma)) for t, lead in zip(target, leads, strict=True)])
 
     return _rowwise("softmax_focal", ("logits", "labels"), logits, labels, reduction, term)
+
+
+def _lead(z, c):
+    """How far class c is above the soft maximum of all others."""
+    if _shut_out(z[c]):
+        return z[c] - logsumexp([z[j] for j in range(len(z)) if j != c])
+    return -logsumexp([z[j] - z[c] for j in range(len(z)) if j != c])
 
 
 def _focal(z, gamma):

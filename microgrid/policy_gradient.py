@@ -6,8 +6,9 @@ A: number of actions, D: number of action coordinates, t: step.
 """
 
 from . import checks
+from .activations_rows import _surprise
 from .checks import flatten, read, shape
-from .losses import _reduce, _surprise
+from .losses import _reduce
 from .mdp import _index, _numbers, _same_shape, _shape
 from .operations import exp, largest, logsumexp, maximum, minimum, softmax, softplus, total, where
 

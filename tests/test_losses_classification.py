@@ -162,3 +162,24 @@ def test_a_focal_loss_without_focus_and_with_a_score_of_minus_infinity_is_the_cr
     got = jax.value_and_grad(jn.softmax_focal)(z, jnp.array([0]), gamma=0.0)
     assert np.allclose(got[0], true[0]) and np.allclose(got[1], true[1])
     assert mg.softmax_focal([[1.0, 2.0, -math.inf]], [0], gamma=0.0) == pytest.approx(float(true[0]))
+
+
+@pytest.mark.parametrize("row", [[-math.inf, 0.0, 1.0], [-math.inf, -math.inf, 1.0], [0.5, 3.0, -math.inf]])
+@pytest.mark.parametrize("label", [0, 1, 2])
+def test_slopes_are_those_of_the_limit_where_a_class_is_ruled_out(row, label):
+    def losses(room):
+        def one(loss):
+            return lambda z: loss(z[None] if room is jn else [z], np.array([label]))
+
+        return [
+            one(room.softmax_cross_entropy),
+            one(room.softmax_focal),
+            lambda z: room.log_softmax(z)[label],
+        ]
+
+    for array, scalar in zip(losses(jn), losses(mg), strict=True):
+        value, slopes = jax.value_and_grad(array)(jnp.array(row))
+        scores = [Value(x) for x in row]
+        got = scalar(scores)
+        got.backward()
+        np.testing.assert_allclose([got.data, *(z.grad for z in scores)], [value, *slopes], rtol=1e-14)
