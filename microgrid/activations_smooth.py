@@ -14,7 +14,8 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 SQRT_TWO_OVER_PI = 0.7978845608028654
 SQRT_EIGHT_OVER_PI, CUBIC = Decimal("1.59576912160573071175978423974"), Decimal("0.044715")
 DIGITS, SHUT = Context(prec=40), 25.0  # the gate of gelu's tanh form is shut or open
-LOWEST = -(10**30)  # in the place of -infinity, whose product with a gate that is shut is no number
+# In the place of an infinity: its product with a gate that is shut, or an open one's slope, is no number.
+LOWEST, HIGHEST = -(10**30), 10**30
 
 
 def elu(x, alpha=1.0):
@@ -90,11 +91,12 @@ def gelu(x, approximate=False):
         raise TypeError(f"gelu: approximate must be True or False; got {checks.shown(approximate)}.")
     x = checks.operand("gelu", "x", x)
     if approximate:  # (1 + tanh(u)) / 2 is sigmoid(2 * u), which keeps its digits where tanh is nearly -1
-        score = 2 * SQRT_TWO_OVER_PI * (x + 0.044715 * (x * x * x))
+        near = minimum(x, HIGHEST)
+        score = 2 * SQRT_TWO_OVER_PI * (near + 0.044715 * (near * near * near))
         gate = operations.sigmoid(score)
         gate = gate + gate * (_rounded(x, score) * operations.sigmoid(-score))
     else:
-        gate = normal_cdf(x)
+        gate = normal_cdf(minimum(x, HIGHEST))
     return maximum(x, LOWEST) * gate
 
 
@@ -121,7 +123,7 @@ def silu(x):
     (0.0, 0.7311)
     """
     x = checks.operand("silu", "x", x)
-    return maximum(x, LOWEST) * operations.sigmoid(x)
+    return maximum(x, LOWEST) * operations.sigmoid(minimum(x, HIGHEST))
 
 
 def softplus(x):
@@ -166,7 +168,7 @@ def mish(x):
     (0.0, 0.8651)
     """
     x = checks.operand("mish", "x", x)
-    return maximum(x, LOWEST) * tanh(operations.softplus(x))
+    return maximum(x, LOWEST) * tanh(operations.softplus(minimum(x, HIGHEST)))
 
 
 def log_sigmoid(x):

@@ -215,6 +215,15 @@ def test_a_gate_is_shut_at_minus_infinity_in_scalars_too(gate):
     assert np.isnan(gate(float("nan")))
 
 
+@pytest.mark.parametrize("gate", [mg.silu, mg.mish, mg.gelu, partial(mg.gelu, approximate=True)])
+@pytest.mark.parametrize("x", [1e35, 1e200, float("inf")])
+def test_a_gate_is_open_however_large_its_number(gate, x):
+    y = gate(v := Value(x))
+    y.backward()
+    assert (y.data, v.grad) == (x, 1)
+    assert mg.trace(gate, 0.5).value_and_grad(x) == (x, 1)
+
+
 @pytest.mark.parametrize("compiled", [True, False])
 @pytest.mark.parametrize(("dtype", "alpha"), LARGEST)
 def test_the_largest_alpha_bends_celu_where_it_should(dtype, alpha, compiled):
