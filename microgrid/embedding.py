@@ -61,6 +61,8 @@ class Embedding(Layer):
         """Draws the table from a `random.Random`, unless it is there."""
         if self.parameters:
             return
+        # A Value is as large as seven numbers.
+        checks.fits("Embedding", "its table", self.num_embeddings, self.features, copies=8)
         if self.embedding_init is None:
             size, rows = self.features**-0.5, range(self.num_embeddings)
             table = [[Value(draw.gauss(0, size)) for _ in range(self.features)] for _ in rows]

@@ -68,6 +68,7 @@ COUNTED = {
     "max_pool: window_shape": lambda room: room.max_pool([[1.0]], (2**63,), padding="SAME"),
     "positional_encoding: features": lambda room: room.positional_encoding([], 2**63),
     "filter_kernel: channels": lambda room: room.filter_kernel("sobel_x", 2**63),
+    "Embedding: an axis of its table": lambda room: room.NeuralNet([room.Embedding(2**63, 1)]),
     "PReLU: features": lambda room: made(room.PReLU(2**63)),
     "BatchNorm: num_features": lambda room: made(room.BatchNorm(2**63)),
     "RMSNorm: num_features": lambda room: made(room.RMSNorm(2**63)),
