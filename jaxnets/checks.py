@@ -189,15 +189,13 @@ def reduction(function, value):
 
 def same_shape(function, names, first, second, fixable=True):
     """Two arrays of one shape: (3,) against (3, 1) would broadcast to (3, 3) and train on nonsense."""
-    if first.shape != second.shape:
-        fix = ""
-        if fixable and first.shape == (*second.shape, 1):
-            fix = f" Fix: {names[1]}[:, None]."
-        elif fixable and (*first.shape, 1) == second.shape:
-            fix = f" Fix: {names[0]}[:, None]."
+    a, b = first.shape, second.shape
+    if a != b:
+        axis = ":, None" if min(len(a), len(b)) == 1 else "..., None"
+        short = [name for name, x, y in ((names[1], a, b), (names[0], b, a)) if x == (*y, 1)]
+        fix = f" Fix: {short[0]}[{axis}]." if short and fixable else ""
         raise ValueError(
-            f"{function}: {names[0]} and {names[1]} must have the same shape; "
-            f"got {first.shape} and {second.shape}.{fix}"
+            f"{function}: {names[0]} and {names[1]} must have the same shape; got {a} and {b}.{fix}"
         )
 
 

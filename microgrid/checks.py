@@ -222,11 +222,9 @@ def same_shape(function, names, first, second):
     """Two arrays of one shape: (3,) against (3, 1) would pair every number with every other."""
     a, b = shape(first, f"{function}: {names[0]}"), shape(second, f"{function}: {names[1]}")
     if a != b:
-        fix = ""
-        if a == (*b, 1):
-            fix = f" Fix: {names[1]}[:, None]."
-        elif (*a, 1) == b:
-            fix = f" Fix: {names[0]}[:, None]."
+        axis = ":, None" if min(len(a), len(b)) == 1 else "..., None"
+        short = [name for name, x, y in ((names[1], a, b), (names[0], b, a)) if x == (*y, 1)]
+        fix = f" Fix: {short[0]}[{axis}]." if short else ""
         raise ValueError(
             f"{function}: {names[0]} and {names[1]} must have the same shape; got {a} and {b}.{fix}"
         )

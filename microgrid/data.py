@@ -79,7 +79,11 @@ def targets(function, argument, values, loss, outputs):
     if loss in CATEGORICAL_LOSSES:
         _classes(function, argument, values, loss, outputs)
     elif given != outputs:
-        fix = f" Fix: {argument}[:, None]." if (*given, 1) == outputs else _one_answer(given, outputs)
+        fix = _one_answer(given, outputs)
+        if (*given, 1) == outputs:
+            fix = f" Fix: {argument}[:, None]." if len(given) == 1 else f" Fix: {argument}[..., None]."
+        elif given == (*outputs, 1):
+            fix = f" Fix: {argument}[..., 0]."
         raise ValueError(
             f"{function}: {argument} must have the shape {outputs} of the outputs for {loss}; "
             f"got {given}.{fix}"

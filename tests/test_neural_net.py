@@ -149,6 +149,7 @@ LAST = "the last layer (Linear) returns scores. Fix: end the layers with sigmoid
 
 @pytest.mark.parametrize(("x", "y", "words"), [
     (X3.tolist(), [1.0] * 12, "the shape (12, 1) of the outputs for {}; got (12,). Fix: y[:, None]."),
+    (X3.tolist(), [[[1.0]]] * 12, "the shape (12, 1) of the outputs for {}; got (12, 1, 1). Fix: y[..., 0]."),
     ([], [], "fit: x must not be empty"),
     (NAN, [[0], [1]], "fit: x must be finite; got nan at index (1, 1)."),
     ([[1, 2, 3j]], [[0]], "complex"),

@@ -9,6 +9,10 @@ BAD_REDUCTION = (dict(reduction="average"), "reduction must be 'mean', 'sum' or 
 BAD_SHAPE = "must have the same shape; got (3,) and (3, 1)."
 THREE = dict(predictions=[0.5] * 3, targets=[[0.5]] * 3)
 COLUMN = (dict(predictions=[[0.5]] * 3, targets=[0.5] * 3), "got (3, 1) and (3,). Fix: targets[:, None].")
+CHANNEL = (
+    dict(predictions=[[[0.5]] * 2] * 3, targets=[[0.5] * 2] * 3),
+    "got (3, 2, 1) and (3, 2). Fix: targets[..., None].",
+)
 LOGITS = dict(logits=[0.5] * 3, labels=[[0.5]] * 3)
 ROWS = (
     dict(predictions=[[0.5, 0.5]], targets=[[1.0, 0.0, 0.0]]),
@@ -56,7 +60,7 @@ NO_SCORES = (dict(logits=[], labels=[]), "logits must not be empty; got shape (0
 SUMS = "a mean of 12 terms rounds 11 times in the array room and once in the scalar one"
 # fmt: off
 PAIRS = (
-    Pair("losses.mean_squared_error", dict(predictions=mat(real), targets=mat(real), reduction=reduction), fails=((THREE, BAD_SHAPE), COLUMN, BAD_REDUCTION, (dict(predictions=[], targets=[]), "must not be empty"))),
+    Pair("losses.mean_squared_error", dict(predictions=mat(real), targets=mat(real), reduction=reduction), fails=((THREE, BAD_SHAPE), COLUMN, CHANNEL, BAD_REDUCTION, (dict(predictions=[], targets=[]), "must not be empty"))),
     Pair("losses.mean_absolute_error", dict(predictions=mat(real), targets=mat(real), reduction=reduction), fails=((THREE, BAD_SHAPE), BAD_REDUCTION)),
     Pair("losses.binary_cross_entropy", ulps=(6, 8), reason=SUMS, arguments=dict(predictions=mat(prob), targets=mat(prob), reduction=reduction), fails=((THREE, BAD_SHAPE), BAD_REDUCTION, *NOT_PROBABLE)),
     Pair("losses.categorical_cross_entropy", dict(predictions=simplex(certain=False), targets=simplex(), reduction=reduction, label_smoothing=unit, class_weight=vec(above_0, 4)), fails=(ROWS, NO_ROWS, HALF_LABELS, BAD_REDUCTION, *BAD_COUNTS, *NOT_PROBABLE_ROWS)),
