@@ -84,7 +84,7 @@ def receptive_field(layers, input_shape=None):
         if sizes is None and isinstance(padding, str) and padding != "VALID" and max(one.strides) > 1:
             raise ValueError(
                 f"receptive_field: {padding} with strides {one.strides} pads by the size of its input; got "
-                f"no input_shape. Fix: input_shape=(28, 28), say."
+                f"no input_shape. Fix: input_shape={(28,) * rank}, say."
             )
         sizes = sizes and outputs("receptive_field", sizes, one)
         slides.append(one)

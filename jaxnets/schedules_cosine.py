@@ -81,7 +81,8 @@ def warm_restarts(init_value, cycle_steps, alpha=0.0):
     [1.0, 0.5, 1.0, 0.5, 0.0, 0.0]
     """
     if not isinstance(cycle_steps, list | tuple) or not cycle_steps:
-        fix = f" Fix: [{cycle_steps}]." if isinstance(cycle_steps, int) else ""
+        cycle = cycle_steps if isinstance(cycle_steps, int) and not isinstance(cycle_steps, bool) else 0
+        fix = f" Fix: [{cycle_steps}]." if 1 <= cycle <= checks.MOST else ""
         raise TypeError(
             f"warm_restarts: cycle_steps must be a list of whole numbers; "
             f"got {checks.shown(cycle_steps)}.{fix}"

@@ -35,6 +35,7 @@ def shape_of(function, window_shape):
         return tuple(int(k) for k in window_shape)
     fix = ""
     if is_whole(window_shape, 1):
+        checks.countable(function, "window_shape", window_shape)
         fix = f" Fix: ({window_shape},) or ({window_shape}, {window_shape})."
     raise ValueError(
         f"{function}: window_shape must be (width,) or (height, width), whole numbers >= 1; "
@@ -55,11 +56,12 @@ def for_each(function, argument, value, rank):
     return tuple(int(x) for x in value)
 
 
-def _pairs(padding, rank):
+def _pairs(function, padding, rank):
     """The fix for cells that were given alone, as other libraries take them: a pair for each dimension."""
     sides = (padding,) * rank if is_whole(padding, 0) else padding
     if not isinstance(sides, list | tuple) or not all(is_whole(x, 0) for x in sides):
         return ""
+    checks.countable(function, "padding", *sides)
     low_high = [tuple(sides)] if (rank, len(sides)) == (1, 2) else [(x, x) for x in sides]
     return f" Fix: {low_high}." if len(low_high) == rank else ""
 
@@ -81,7 +83,7 @@ def padding_of(function, padding, rank, names=PADDINGS):
         raise ValueError(
             f"{function}: padding must be {words}a pair (low, high) of whole numbers >= 0 "
             f"for each of {some(rank, 'dimension')}; "
-            f"got {checks.shown(padding)}.{_pairs(padding, rank) or _named(padding, names)}"
+            f"got {checks.shown(padding)}.{_pairs(function, padding, rank) or _named(padding, names)}"
         )
     checks.countable(function, "padding", *(cells for pair in padding for cells in pair))
     return tuple((int(low), int(high)) for low, high in padding)
@@ -142,7 +144,9 @@ def batched(layer, inputs):
 def cells_given(function, given, layer=None):
     """[time, channels] or [height, width, channels] of one example, not empty. layer: what takes many."""
     if len(given) not in (2, 3) or 0 in given:
-        fix = f" Fix: {layer}(), for a batch." if layer and len(given) == 4 else ""
+        fix = (
+            f" Fix: NeuralNet([{layer}()]).forward(inputs) for a batch." if layer and len(given) == 4 else ""
+        )
         raise ValueError(
             f"{function}: inputs must be [time, channels] or [height, width, channels], not empty; "
             f"got {given}.{fix}"

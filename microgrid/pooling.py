@@ -4,6 +4,7 @@ t, y, x: cells in time or of an image; u: place in the window; c: channel.
 The formulas are given for one dimension, and hold for each of two.
 """
 
+import math
 from typing import Any
 
 from . import window_checks, windows
@@ -26,8 +27,13 @@ def max_pool(inputs, window_shape, strides=None, padding="VALID"):
     >>> max_pool([[1.0], [4.0], [2.0], [3.0]], window_shape=(2,))
     [[4.0], [3.0]]
     """
-    slide = windows.pooled("max_pool", shape(inputs, "max_pool: inputs"), window_shape, strides, padding)
-    return _pooled("max_pool", inputs, slide, lambda numbers: _first_largest(numbers))
+    return _max_pool("max_pool", inputs, window_shape, strides, padding)
+
+
+def _max_pool(function, inputs, window_shape, strides, padding):
+    """`max_pool`; function: who is called, for the sentence of an error."""
+    window = window_shape, strides, padding
+    return _pooled(function, inputs, window, lambda numbers, _: _first_largest(numbers))
 
 
 def avg_pool(inputs, window_shape, strides=None, padding="VALID", count_include_pad=False):
@@ -46,16 +52,16 @@ def avg_pool(inputs, window_shape, strides=None, padding="VALID", count_include_
     [[2.0], [5.0]]
     """
     window_checks.boolean("avg_pool", "count_include_pad", count_include_pad)
-    slide = windows.pooled("avg_pool", shape(inputs, "avg_pool: inputs"), window_shape, strides, padding)
-    places = 1
-    for size in slide.window:
-        places *= size
-    return _pooled(
-        "avg_pool",
-        inputs,
-        slide,
-        lambda numbers: total(numbers) / (places if count_include_pad else len(numbers)),
-    )
+    return _avg_pool("avg_pool", inputs, window_shape, strides, padding, count_include_pad)
+
+
+def _avg_pool(function, inputs, window_shape, strides, padding, count_include_pad):
+    """`avg_pool`; function: who is called, for the sentence of an error."""
+
+    def mean(numbers, places):
+        return total(numbers) / (places if count_include_pad else len(numbers))
+
+    return _pooled(function, inputs, (window_shape, strides, padding), mean)
 
 
 def global_max_pool(inputs):
@@ -70,7 +76,7 @@ def global_max_pool(inputs):
     >>> global_max_pool([[1.0, 5.0], [4.0, 2.0]])
     [4.0, 5.0]
     """
-    return [_first_largest(numbers) for numbers in _channels("global_max_pool", inputs)]
+    return _of_channels("global_max_pool", inputs, _first_largest)
 
 
 def global_avg_pool(inputs):
@@ -85,7 +91,7 @@ def global_avg_pool(inputs):
     >>> global_avg_pool([[1.0, 5.0], [4.0, 2.0]])
     [2.5, 3.5]
     """
-    return [total(numbers) / len(numbers) for numbers in _channels("global_avg_pool", inputs)]
+    return _of_channels("global_avg_pool", inputs, _mean)
 
 
 def _first_largest(numbers):
@@ -96,25 +102,34 @@ def _first_largest(numbers):
     return best
 
 
-def _channels(function, inputs):
-    """For each channel the numbers of all cells."""
-    layer = "".join(word.capitalize() for word in function.split("_"))
+def _mean(numbers):
+    return total(numbers) / len(numbers)
+
+
+def _of_channels(function, inputs, pool):
+    """For each channel, pool of the numbers of all cells."""
+    layer = "".join(word.capitalize() for word in function.split("_")) if function.islower() else None
     window_checks.cells_given(function, given := shape(inputs, f"{function}: inputs"), layer)
     rows = read(inputs)
     cells = rows if len(given) == 2 else [cell for row in rows for cell in row]
-    return [list(numbers) for numbers in zip(*cells, strict=True)]
+    return [pool(list(numbers)) for numbers in zip(*cells, strict=True)]
 
 
-def _pooled(function, inputs, slide, pool):
-    """pool of the numbers of each window and channel."""
-    given, inputs = shape(inputs), read(inputs)
+def _pooled(function, inputs, window, pool):
+    """pool(numbers, places) of the numbers that each window sees of a channel, and of how many it may see.
+
+    window: its window_shape, strides and padding.
+    """
+    given, inputs = shape(inputs, f"{function}: inputs"), read(inputs)
+    slide = windows.pooled(function, given, *window)
+    places = math.prod(slide.window)
     seen = slide.cells(function, given[:-1])
     if len(seen) == 1:  # time is an image of one row
         inputs, seen = [inputs], [[[(0, 0)]], *seen]
     rows, columns = seen
     pooled = [
         [
-            [pool([inputs[y][x][c] for _, y in row for _, x in column]) for c in range(given[-1])]
+            [pool([inputs[y][x][c] for _, y in row for _, x in column], places) for c in range(given[-1])]
             for column in columns
         ]
         for row in rows
@@ -139,7 +154,7 @@ class MaxPool(Layer):
 
     def __call__(self, inputs) -> Any:
         """What the windows see at most: [time][channels] or [height][width][channels] of one example."""
-        return max_pool(inputs, self.window_shape, self.strides, self.padding)
+        return _max_pool("MaxPool", inputs, self.window_shape, self.strides, self.padding)
 
 
 class AvgPool(Layer):
@@ -161,7 +176,8 @@ class AvgPool(Layer):
 
     def __call__(self, inputs) -> Any:
         """What the windows see on average: [time][channels] or [height][width][channels] of one example."""
-        return avg_pool(inputs, self.window_shape, self.strides, self.padding, self.count_include_pad)
+        window = self.window_shape, self.strides, self.padding
+        return _avg_pool("AvgPool", inputs, *window, self.count_include_pad)
 
 
 class GlobalMaxPool(Layer):
@@ -173,7 +189,7 @@ class GlobalMaxPool(Layer):
 
     def __call__(self, inputs) -> Any:
         """[channels] of one example, [time][channels] or [height][width][channels]."""
-        return global_max_pool(inputs)
+        return _of_channels("GlobalMaxPool", inputs, _first_largest)
 
 
 class GlobalAvgPool(Layer):
@@ -185,7 +201,7 @@ class GlobalAvgPool(Layer):
 
     def __call__(self, inputs) -> Any:
         """[channels] of one example, [time][channels] or [height][width][channels]."""
-        return global_avg_pool(inputs)
+        return _of_channels("GlobalAvgPool", inputs, _mean)
 
 
 def _store(layer, window_shape, strides, padding):

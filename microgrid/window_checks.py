@@ -3,7 +3,7 @@
 from math import gcd
 from operator import index
 
-from .checks import countable, near, one_at_a_time, shown, whole
+from .checks import countable, near, shown, whole
 
 ZEROS = "CONSTANT"  # the mode that pads with zeros
 MIRRORS = ("REFLECT", "SYMMETRIC", "EDGE", "WRAP")
@@ -28,7 +28,10 @@ def shape_of(function, window_shape):
     """A window of one or two dimensions, as a tuple; a lone number does not say how many."""
     listed = isinstance(window_shape, list | tuple) and len(window_shape) in (1, 2)
     if not listed or not all(is_whole(k, 1) for k in window_shape):
-        fix = f" Fix: ({window_shape},) or {(window_shape,) * 2}." if is_whole(window_shape, 1) else ""
+        fix = ""
+        if is_whole(window_shape, 1):
+            countable(function, "window_shape", window_shape)
+            fix = f" Fix: ({window_shape},) or ({window_shape}, {window_shape})."
         raise ValueError(
             f"{function}: window_shape must be (width,) or (height, width), whole numbers >= 1; "
             f"got {shown(window_shape)}.{fix}"
@@ -49,11 +52,12 @@ def for_each(function, argument, value, rank):
     return tuple(map(index, listed))
 
 
-def _pairs(padding, rank):
+def _pairs(function, padding, rank):
     """The fix for cells that were given alone, as other libraries take them: a pair for each dimension."""
     sides = (padding,) * rank if is_whole(padding, 0) else padding
     if not isinstance(sides, list | tuple) or not all(is_whole(x, 0) for x in sides):
         return ""
+    countable(function, "padding", *sides)
     low_high = [tuple(sides)] if (rank, len(sides)) == (1, 2) else [(x, x) for x in sides]
     return f" Fix: {low_high}." if len(low_high) == rank else ""
 
@@ -74,10 +78,11 @@ def pairs(function, padding, rank, names=()):
     listed = isinstance(padding, list | tuple) and len(padding) == rank
     if not listed or not all(pair(x) for x in padding):
         words = "".join(f"{name!r}, " for name in names)
+        told = _pairs(function, padding, rank) or _named(padding, names)
         raise ValueError(
             f"{function}: padding must be {words}{'or ' if words else ''}a pair (low, high) of whole numbers "
             f">= 0 for each of {some(rank, 'dimension')}; "
-            f"got {shown(padding)}.{_pairs(padding, rank) or _named(padding, names)}"
+            f"got {shown(padding)}.{told}"
         )
     countable(function, "padding", *(cells for pair in padding for cells in pair))
     return tuple((index(low), index(high)) for low, high in padding)
@@ -106,7 +111,7 @@ def known_mode(function, mode):
 def cells_given(function, given, layer=None):
     """[time, channels] or [height, width, channels] of one example, not empty. layer: what takes many."""
     if len(given) not in (2, 3) or 0 in given:
-        fix = f" Fix: {layer}(), for a batch." if layer else one_at_a_time(given, 3)
+        fix = f" Fix: NeuralNet([{layer}()]).forward(inputs) for a batch." if layer else many(function)
         fix *= len(given) == 4
         raise ValueError(
             f"{function}: inputs must be [time, channels] or [height, width, channels], not empty; "
@@ -114,14 +119,20 @@ def cells_given(function, given, layer=None):
         )
 
 
-def other_rank(given, rank):
+def other_rank(function, given, rank):
     """The fix for inputs of one dimension less or more than cells and channels: no channels, or a batch."""
     if len(given) == rank:
         return " Fix: each cell in a list of its own, inputs[..., None], for one channel."
     if len(given) != rank + 2:
         return ""
-    image = ", or a window of height and width for an image" if rank == 1 else ""
-    return f" Fix: one example at a time, [... for x in inputs]{image}."
+    return many(function, ", or a window of height and width for an image" * (rank == 1))
+
+
+def many(function, otherwise=""):
+    """The fix for many examples where one is taken; a layer may stand in a net, which hands them to it."""
+    if function.islower():
+        return f" Fix: one example at a time, [... for x in inputs]{otherwise}."
+    return f" Fix: forward(inputs) for a batch{otherwise or ', or inputs of one axis less'}."
 
 
 def dividing(function, groups, in_features, out_features):
@@ -150,12 +161,11 @@ def meeting(function, given, kernel, bias=None, groups=1, swapped=False):
     if len(given) < rank + 1 or 0 in given:
         raise ValueError(
             f"{function}: inputs must have {some(rank, 'dimension')} of cells and one of channels to meet "
-            f"kernel {kernel}, none of them empty; got {given}.{other_rank(given, rank)}"
+            f"kernel {kernel}, none of them empty; got {given}.{other_rank(function, given, rank)}"
         )
     if len(given) > rank + 1:
-        raise ValueError(
-            f"{function}: inputs must be the cells of one example; got {given}.{other_rank(given, rank)}"
-        )
+        fix = other_rank(function, given, rank)
+        raise ValueError(f"{function}: inputs must be the cells of one example; got {given}.{fix}")
     i, o = kernel[:-3:-1] if swapped else kernel[-2:]
     if given[-1] != groups * i:
         taken = f" in {groups} groups" if groups > 1 else ""

@@ -80,9 +80,10 @@ def pooled(function, given, window_shape, strides, padding):
     """The `Slide` of a pooling window over inputs of a shape; every window sees a cell that is there."""
     window = shape_of(function, window_shape)
     if len(given) != len(window) + 1 or 0 in given:
+        fix = other_rank(function, given, len(window))
         raise ValueError(
             f"{function}: inputs must have {some(len(window), 'dimension')} of cells and one of channels to "
-            f"meet window_shape {window}, none of them empty; got {given}.{other_rank(given, len(window))}"
+            f"meet window_shape {window}, none of them empty; got {given}.{fix}"
         )
     found = slide(function, given[:-1], window, window if strides is None else strides, padding, 1, PLAIN)
     if any(max(pair) >= k for pair, k in zip(found.padding, window, strict=True)):

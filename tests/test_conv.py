@@ -379,3 +379,17 @@ def test_a_layer_whose_window_does_not_fit_names_itself(kind):
         layer.initialize(draw)
         with pytest.raises(ValueError, match=f"^{kind}: the window must fit into the padded input"):
             layer(inputs)
+
+
+WINDOWED = [mg.Conv(2, 4, (3, 3)), mg.ConvTranspose(2, 4, (3, 3)), mg.MaxPool((1, 1)), mg.AvgPool((1, 1))]
+
+
+@pytest.mark.parametrize("layer", [*WINDOWED, mg.GlobalMaxPool(), mg.GlobalAvgPool()])
+def test_a_scalar_layer_tells_in_its_own_name_what_helps_with_an_axis_too_many(layer):
+    net, batch = mg.NeuralNet([layer]), [[[[1.0, 2.0]]]]
+    for call, inputs in ((layer, batch), (net.forward, [batch])):
+        with pytest.raises(ValueError, match=f"^{type(layer).__name__}: inputs must ") as error:
+            call(inputs)
+        fix = "got (1, 1, 1, 2). Fix: forward(inputs) for a batch, or inputs of one axis less."
+        assert str(error.value).endswith(fix)
+    assert layer.forward(batch) and net.forward(batch)

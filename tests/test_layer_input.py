@@ -52,7 +52,21 @@ BOTH = {
     "max_pool: padding must be 'VALID', 'SAME', or a pair (low, high) of whole numbers >= 0 for each of 1 "
     "dimension; got 'same'. Fix: 'SAME'.": lambda room: room.max_pool([[1.0]], (1,), padding="same"),
     "global_max_pool: inputs must be [time, channels] or [height, width, channels], not empty; "
-    "got (1, 1, 1, 1). Fix: GlobalMaxPool(), for a batch.": lambda room: room.global_max_pool([[[[1.0]]]]),
+    "got (1, 1, 1, 1). Fix: NeuralNet([GlobalMaxPool()]).forward(inputs) for a batch.": lambda room: (
+        room.global_max_pool([[[[1.0]]]])
+    ),
+    "receptive_field: SAME with strides (2,) pads by the size of its input; got no input_shape. "
+    "Fix: input_shape=(28,), say.": lambda room: room.receptive_field([room.Conv(1, 2, (3,), strides=2)]),
+    "MaxPool: window_shape must be at most 2147483647; got 2147483648.": lambda room: room.MaxPool(2**31),
+    "warm_restarts: cycle_steps must be a list of whole numbers; got 0.": lambda room: room.warm_restarts(
+        0.1, 0
+    ),
+    "warm_restarts: cycle_steps must be a list of whole numbers; got True.": lambda room: room.warm_restarts(
+        0.1, True
+    ),
+    "Conv: padding must be at most 2147483647; got 2147483648.": lambda room: room.Conv(
+        1, 1, (3, 3), padding=2**31
+    ),
     "generator_loss: kind must be one of minimax, non_saturating, least_squares, wasserstein; got 'minmax'. "
     "Fix: 'minimax'.": lambda room: room.generator_loss([1.0], kind="minmax"),
 }
