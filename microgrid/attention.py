@@ -120,22 +120,16 @@ def _allowed(function, query, key, value, mask, is_causal, num_heads=None):
         if len(given) > 2:
             fix = checks.one_at_a_time(given, 2, name)
             raise ValueError(f"{function}: {name} must be the rows of one example; got shape {given}.{fix}")
-    (_, width), (length, key_width), (value_length, _) = shapes.values()
-    if width != key_width:
-        raise ValueError(
-            f"{function}: query and key must have the same features; "
-            f"got query {shapes['query']} and key {shapes['key']}."
-        )
-    if length != value_length:
-        raise ValueError(
-            f"{function}: key and value must have the same length; "
-            f"got key {shapes['key']} and value {shapes['value']}."
-        )
+    for one, other, axis, what in (("query", "key", 1, "features"), ("key", "value", 0, "length")):
+        if shapes[one][axis] != shapes[other][axis]:
+            raise ValueError(
+                f"{function}: {one} and {other} must have the same {what}; "
+                f"got {one} {shapes[one]} and {other} {shapes[other]}."
+            )
     checks.flag(function, "is_causal", is_causal)
     past = [[not is_causal or s <= t for s in range(len(key))] for t in range(len(query))]
-    if mask is None:
-        heads = [past]
-    else:
+    heads = [past]
+    if mask is not None:
         heads = [
             [[m and bool(x) for m, x in zip(*rows, strict=True)] for rows in zip(past, one, strict=True)]
             for one in _masked(function, mask, (len(query), len(key)), num_heads)
@@ -203,10 +197,8 @@ class MultiHeadAttention(Layer):
         self.out_features = checks.whole(name, "out_features", out_features, 1)
         self.num_heads = checks.whole(name, "num_heads", num_heads, 1)
         if self.qkv_features % self.num_heads:
-            raise ValueError(
-                f"MultiHeadAttention: num_heads must divide the {self.qkv_features} qkv_features; "
-                f"got {self.num_heads}."
-            )
+            rule = f"num_heads must divide the {self.qkv_features} qkv_features; got {self.num_heads}"
+            raise ValueError(f"{name}: {rule}.")
         checks.flag(name, "use_bias", use_bias)
         checks.flag(name, "is_causal", is_causal)
         weights.check(f"{name}: kernel_init", kernel_init, (self.in_features, self.qkv_features))
@@ -246,5 +238,13 @@ class MultiHeadAttention(Layer):
 
     def _linear(self, name, rows):
         kernel, bias = self.parameters[f"{name}_kernel"], self.parameters.get(f"{name}_bias")
-        checks.features("MultiHeadAttention", name, shape(rows, f"MultiHeadAttention: {name}"), len(kernel))
+        if len(given := shape(rows, f"MultiHeadAttention: {name}")) != 2:
+            fix = (
+                f"[{name}], or in a net [x] for one example"
+                if len(given) < 2
+                else f"forward({name}) for a batch, or one axis less"
+            )
+            rule = f"{name} must be [length, features] of one example; got {given}"
+            raise ValueError(f"MultiHeadAttention: {rule}. Fix: {fix}.")
+        checks.features("MultiHeadAttention", name, given, len(kernel))
         return [linear(row, kernel, bias) for row in rows]

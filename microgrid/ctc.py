@@ -48,7 +48,7 @@ def ctc_loss(logits, labels, reduction="mean", logit_lengths=None, blank=0):
         )
     lengths = flatten(logit_lengths)
     for length in lengths:
-        if not (isinstance(length, int) and 1 <= length <= steps):
+        if not (_whole(length) and 1 <= length <= steps):
             raise ValueError(f"ctc_loss: logit_lengths must be whole numbers in 1..{steps}; got {length}.")
     terms = []
     for row, z, length in zip(labels, checks.read(logits), lengths, strict=True):
@@ -74,10 +74,14 @@ def _blank(blank, classes):
     raise ValueError(f"ctc_loss: blank must be a class in 0..{classes - 1}; got {checks.shown(blank)}.")
 
 
+def _whole(x):
+    return isinstance(x, int) and not isinstance(x, bool)
+
+
 def _labels(row, blank, classes):
     """The labels of a row, without the blanks that fill it up."""
     for label in row:
-        if not (isinstance(label, int) and 0 <= label < classes):
+        if not (_whole(label) and 0 <= label < classes):
             raise ValueError(f"ctc_loss: labels must be whole numbers in 0..{classes - 1}; got {label}.")
     read = [label for label in row if label != blank]
     if list(row[: len(read)]) != read:

@@ -12,7 +12,7 @@ from .activations import sigmoid, softmax
 from .checks import each, flatten, shape
 from .gan import _known, discriminator_loss, generator_loss, gradient_penalty, interpolation
 from .history import History
-from .layer import Activation, Layer
+from .layer import Activation, Layer, listed
 from .neural_net import NeuralNet
 from .optimizers import Optimizer
 from .transforms import grad
@@ -38,8 +38,7 @@ class GAN:
         self.latent_features = checks.whole("GAN", "latent_features", latent_features, 1)
         self.seed = checks.whole("GAN", "seed", seed, 0)
         for name, network in (("generator", generator), ("discriminator", discriminator)):
-            if not isinstance(network, list | tuple) or not network:
-                raise TypeError(f"GAN: {name} must be a list of layers; got {network!r}.")
+            listed(f"GAN: {name}", network)
         if {id(layer) for layer in generator if isinstance(layer, Layer)} & set(map(id, discriminator)):
             raise ValueError(
                 "GAN: generator and discriminator must have no layer in common; got one in both."

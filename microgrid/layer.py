@@ -4,6 +4,7 @@ N: examples. An example is nested lists of numbers: [features], [time][features]
 """
 
 from inspect import signature
+from sys import modules
 from types import ModuleType
 from typing import Any
 
@@ -114,8 +115,16 @@ def _told(argument):
     return getattr(argument, "__name__", repr(argument))
 
 
-def activation(function):
-    """A function as a layer; for what is none, the sentence of `NeuralNet`."""
+def listed(told, layers):
+    """A list of at least one layer. told: who asks for what, such as "NeuralNet: layers"."""
+    if not isinstance(layers, list | tuple):
+        raise TypeError(f"{told} must be a list of layers; got {shown(layers)}.")
+    if not layers:
+        raise ValueError(f"{told} must hold at least one layer; got an empty list.")
+
+
+def activation(function, i):
+    """A function as layer i of a net; for what is none, the sentence of `NeuralNet`."""
     if isinstance(function, type):
         came = f"{shown(function)}. Fix: {function.__name__}(...)."
     elif isinstance(function, ModuleType):
@@ -126,7 +135,32 @@ def activation(function):
     elif hasattr(function, "layers"):
         came = f"{shown(function)}. Fix: *net.layers."
     elif callable(function):
+        if more := _needs(function):
+            name = getattr(function, "__name__", shown(function))
+            raise TypeError(
+                f"NeuralNet: layer {i} must be a layer or a function of an array; "
+                f"got the function {name}, which takes {' and '.join(more)} too.{_instead(function, name)}"
+            )
         return Activation(function)
     else:
         came = f"{shown(function)}."
     raise TypeError(f"NeuralNet: layers must be layers or activation functions; got {came}")
+
+
+def _needs(function):
+    """The arguments that a function cannot do without, but for the first."""
+    try:
+        _, *others = signature(function).parameters.values()
+    except (TypeError, ValueError):  # some that are built in do not say; some take nothing
+        return []
+    needed = [x for x in others if x.default is x.empty]
+    return [x.name for x in needed if x.kind not in (x.VAR_POSITIONAL, x.VAR_KEYWORD)]
+
+
+def _instead(function, name):
+    """The fix for a function of this package that a layer calls: the layer of that name."""
+    package = modules[__name__.rpartition(".")[0]]
+    if getattr(package, name, None) is not function:
+        return ""
+    found = [known for known in vars(package) if known.casefold() == name.replace("_", "") != known]
+    return f" Fix: {found[0]}(...)." if found else ""

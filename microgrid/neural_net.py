@@ -10,7 +10,7 @@ from typing import Any
 from . import checks, data
 from .checks import each, flatten, shown
 from .history import History
-from .layer import Layer, activation
+from .layer import Layer, activation, listed
 from .objective import Objective
 from .optimizers import Optimizer
 from .value import Value, mistaken, plain
@@ -33,9 +33,10 @@ class NeuralNet:
     """
 
     def __init__(self, layers, seed=0):
-        if not isinstance(layers, list | tuple) or not layers:
-            raise TypeError(f"NeuralNet: layers must be a list of at least one layer; got {shown(layers)}.")
-        self.layers = [layer if isinstance(layer, Layer) else activation(layer) for layer in layers]
+        listed("NeuralNet: layers", layers)
+        self.layers = [
+            layer if isinstance(layer, Layer) else activation(layer, i) for i, layer in enumerate(layers)
+        ]
         self.seed, self.trained = checks.whole("NeuralNet", "seed", seed, 0), False
         self._draw = random.Random(self.seed)
         self.history: Any = None

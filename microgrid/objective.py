@@ -37,6 +37,9 @@ class Objective:
         given = loss.func if keywords else loss
         name = given if isinstance(given, str) else None
         names = [known for known, function in LOSSES.items() if given is function or name == known]
+        if not isinstance(given, str) and not callable(given):
+            rule = f"loss must be a name or one of the library's functions; got {checks.shown(loss)}"
+            raise TypeError(f"NeuralNet.compile: {rule}.")
         if not names:
             told = f"{checks.shown(loss)}.{checks.near(loss, LOSSES)}"
             raise ValueError(f"NeuralNet.compile: loss must be one of {', '.join(LOSSES)}; got {told}")

@@ -25,6 +25,8 @@ def gradient_norms(step, carry, inputs):
     >>> gradient_norms(lambda h, x: [h[0] / 2 + x], [1.0], [0.0, 0.0])
     [0.25, 0.5, 1.0]
     """
+    if not checks.nested(inputs):
+        checks.shape(inputs, "gradient_norms: inputs")  # the sentence of what is not even a number
     if not checks.nested(inputs) or not len(inputs):
         raise ValueError(f"gradient_norms: inputs must hold at least one time step; got {inputs!r}.")
     if not callable(step):

@@ -2,6 +2,7 @@
 
 import inspect
 import random
+from functools import partial
 
 import jax.numpy as jnp
 import numpy as np
@@ -188,7 +189,65 @@ def test_the_examples_of_a_batch_never_attend_to_each_other():
     net = jn.NeuralNet([jn.MultiHeadAttention(2, 1)], seed=0, dtype="float64")
     words = "MultiHeadAttention: query must be [N, length, features]; got (3, 2). Fix: query[None]"
     assert words in told(net.forward, TABLE)[1]
-    told(mg.NeuralNet([mg.MultiHeadAttention(2, 1)]).forward, TABLE.tolist())
+
+
+@pytest.mark.parametrize("wrong, got", [([[1.0, 2.0]], "(2,)"), ([[[[1.0, 2.0]]]], "(1, 1, 2)")])
+def test_scalar_attention_of_a_net_says_what_one_example_is(wrong, got):
+    one, many = "[query], or in a net [x] for one example", "forward(query) for a batch, or one axis less"
+    fix = one if got == "(2,)" else many
+    words = f"MultiHeadAttention: query must be [length, features] of one example; got {got}. Fix: {fix}."
+    net = mg.NeuralNet([mg.MultiHeadAttention(2, 1)])
+    assert told(net.forward, wrong) == (ValueError, words)
+    assert net.forward([wrong] if got == "(2,)" else wrong[0])
+
+
+@pytest.mark.parametrize("name, more, fix", [
+    ("max_pool", "window_shape", " Fix: MaxPool(...)."),
+    ("prelu", "negative_slope", " Fix: PReLU(...)."),
+    ("scaled_dot_product_attention", "key and value", ""),
+])  # fmt: skip
+def test_a_function_of_more_than_an_array_is_no_layer(name, more, fix):
+    rule = "layer 1 must be a layer or a function of an array; got the function"
+    words = f"NeuralNet: {rule} {name}, which takes {more} too.{fix}"
+    assert told(mg.NeuralNet, [mg.relu, getattr(mg, name)]) == (TypeError, words)
+    assert told(mg.NeuralNet, [mg.relu, lambda x, y: x])[1].endswith("<lambda>, which takes y too.")
+
+
+def test_functions_that_have_all_they_need_are_layers():
+    slope = partial(mg.prelu, negative_slope=0.5)
+    net = mg.NeuralNet([slope, lambda *xs: xs[0], lambda x, scale=2.0, **_: scale * x, abs])
+    assert net.forward([[-1.0, 2.0]]) == [[1.0, 4.0]]
+
+
+SAME_KIND = {
+    "NeuralNet: layers must hold at least one layer; got an empty list.": lambda room: room.NeuralNet([]),
+    "NeuralNet: layers must be a list of layers": lambda room: room.NeuralNet(None),
+    "GAN: generator must hold at least one layer; got an empty list.": lambda room: room.GAN(
+        [], [room.Linear(1, 1)], 1
+    ),
+    "GAN: discriminator must be a list of layers": lambda room: room.GAN([room.Linear(1, 1)], 5, 1),
+    "NeuralNet.compile: loss must be a name or": lambda room: compiled(room, None),
+    "NeuralNet.compile: loss must be one of": lambda room: compiled(room, "mean"),
+    "gradient_norms: inputs must be": lambda room: room.gradient_norms(lambda h, x: h, [1.0], "a"),
+    "gradient_norms: inputs must hold at least one": lambda room: room.gradient_norms(
+        lambda h, x: h, [1.0], 5
+    ),
+    "ctc_loss: labels must be whole numbers": lambda room: room.ctc_loss(LOGITS, np.array([[True]])),
+    "ctc_loss: logit_lengths must be whole numbers": lambda room: room.ctc_loss(
+        LOGITS, np.array([[1]]), logit_lengths=np.array([True])
+    ),
+}
+LOGITS = np.zeros((1, 3, 3))
+
+
+def compiled(room, loss):
+    room.NeuralNet([room.Linear(1, 1)]).compile(room.sgd(0.1), loss)
+
+
+@pytest.mark.parametrize("words", SAME_KIND)
+def test_the_same_mistake_raises_the_same_kind_of_error(words):
+    (kind, scalar), (other, array) = (told(SAME_KIND[words], room) for room in (mg, jn))
+    assert kind is other and scalar.startswith(words) and array.startswith(words)
 
 
 @pytest.mark.parametrize("pool", ["GlobalMaxPool", "GlobalAvgPool"])
