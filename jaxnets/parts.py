@@ -1,7 +1,9 @@
 """The parts of a network: drawing their weights, naming them, and copying weights from another network."""
 
+import inspect
 import math
 import re
+import sys
 from types import ModuleType
 
 import jax
@@ -34,7 +36,30 @@ def sequential(told, layers):
         if isinstance(layer, type) or not callable(layer) or _is_net(layer):
             rule = f"layer {i} must be a layer or a function of an array; got {_came(layer)}"
             raise TypeError(f"{told.split(':')[0]}: {rule}")
+        if more := _needs(layer):
+            rule = f"layer {i} must be a layer or a function of an array; got the function {describe(layer)}"
+            takes = f"which takes {' and '.join(more)} too.{_instead(layer, describe(layer))}"
+            raise TypeError(f"{told.split(':')[0]}: {rule}, {takes}")
     return nnx.Sequential(*layers)
+
+
+def _needs(function):
+    """The arguments that a function cannot do without, but for the first; not those of a module."""
+    try:
+        _, *others = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # some that are built in do not say; some take nothing
+        return []
+    needed = [x for x in others if x.default is x.empty and x.kind not in (x.VAR_POSITIONAL, x.VAR_KEYWORD)]
+    return [] if isinstance(function, nnx.Module) else [x.name for x in needed]
+
+
+def _instead(function, name):
+    """The fix for a function of this package that a layer calls: the layer of that name."""
+    package = sys.modules[__package__]
+    if getattr(package, name, None) is not function:
+        return ""
+    found = [known for known in dir(package) if known.casefold() == name.replace("_", "") != known]
+    return f" Fix: {found[0]}(...)." if found else ""
 
 
 def weights(module):

@@ -201,16 +201,17 @@ def test_scalar_attention_of_a_net_says_what_one_example_is(wrong, got):
     assert net.forward([wrong] if got == "(2,)" else wrong[0])
 
 
+@pytest.mark.parametrize("room", [mg, jn])
 @pytest.mark.parametrize("name, more, fix", [
     ("max_pool", "window_shape", " Fix: MaxPool(...)."),
     ("prelu", "negative_slope", " Fix: PReLU(...)."),
     ("scaled_dot_product_attention", "key and value", ""),
 ])  # fmt: skip
-def test_a_function_of_more_than_an_array_is_no_layer(name, more, fix):
+def test_a_function_of_more_than_an_array_is_no_layer(room, name, more, fix):
     rule = "layer 1 must be a layer or a function of an array; got the function"
     words = f"NeuralNet: {rule} {name}, which takes {more} too.{fix}"
-    assert told(mg.NeuralNet, [mg.relu, getattr(mg, name)]) == (TypeError, words)
-    assert told(mg.NeuralNet, [mg.relu, lambda x, y: x])[1].endswith("<lambda>, which takes y too.")
+    assert told(room.NeuralNet, [room.relu, getattr(room, name)]) == (TypeError, words)
+    assert told(room.NeuralNet, [room.relu, lambda x, y: x])[1].endswith("<lambda>, which takes y too.")
 
 
 def test_functions_that_have_all_they_need_are_layers():
