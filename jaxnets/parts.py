@@ -55,7 +55,7 @@ def _needs(function):
 
 def _instead(function, name):
     """The fix for a function of this package that a layer calls: the layer of that name."""
-    package = sys.modules[__package__]
+    package = sys.modules[__name__.rpartition(".")[0]]
     if getattr(package, name, None) is not function:
         return ""
     found = [known for known in dir(package) if known.casefold() == name.replace("_", "") != known]
