@@ -374,3 +374,11 @@ def test_the_mean_of_an_infinite_feature_is_infinite_in_both_rooms(column, mean)
         means, variances = room.moments([[float(x), 3.0] for x in column])
         assert np.array_equal(means, [mean, 3], equal_nan=True)
         assert np.array_equal(variances, [np.nan, 0], equal_nan=True)
+
+
+def test_large_numbers_far_apart_around_a_larger_one_keep_their_digits():
+    """1e20 and differences of 1e16: the mean is near the first, and squares of the differences overflow."""
+    x = (1e20 + 1e16 * np.array([0.0, 1.0, -2.0, 4.0, 3.0])).astype("float32")
+    exact = x.astype("float64") - x.astype("float64").mean()
+    expected = exact / np.sqrt(np.mean(exact**2))
+    np.testing.assert_allclose(jn.layer_norm(jnp.asarray(x)), expected, rtol=1e-5)
