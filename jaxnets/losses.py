@@ -68,9 +68,8 @@ def _counted(function, targets, smoothing, class_weight):
 
 def _weight_of_classes(function, outputs, targets, class_weight):
     """What the mean of a loss with class weights divides by: the sum of those of the targets."""
-    return _counted(function, _rows(function, ("outputs", "targets"), outputs, targets)[1], 0, class_weight)[
-        1
-    ]
+    _, rows = _rows(function, ("outputs", "targets"), outputs, targets)
+    return _counted(function, rows, 0, class_weight)[1]
 
 
 def _weights_are_fit(function, argument, weights):
